@@ -1,0 +1,331 @@
+"""Checks that teach: compare an answer with the right one and say in one sentence what is wrong.
+
+Every visible and hidden check of the lessons calls `expect`. It climbs a ladder and stops at the
+first rung that fails: nothing returned → a *named wrong answer* → type → shape → kind of numbers →
+nan or infinity → value. A named wrong answer is what a certain misconception gives on the same
+input; meeting it, the message says what to rethink instead of only "wrong".
+
+    expect(
+        mean_loss(np.array([1.0, 3.0])),
+        2.0,
+        "mean_loss",
+        given="two losses",
+        wrong={"you took the sum; divide it by the number of losses.": 4.0},
+    )
+
+Success is silent: nothing printed, nothing on stderr, None returned. A fault is an AssertionError
+with one message. Hidden checks pass ``reveal=False``: the message then never holds the right value.
+
+Left out on purpose: calling the learner's function, looking at its source or at what it does to
+its arguments (a check sees plain data only), partial credit, and approximate comparison of text.
+Imports nothing but numpy, so that it runs in a browser; tensors and data frames are recognised by
+their methods.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+_WHOLE = "the answer"  # how messages call what was returned; parts of it get an index behind
+
+_KINDS = {
+    "nothing": "None",
+    "truth": "True or False",
+    "number": "a number",
+    "text": "a string",
+    "bytes": "bytes",
+    "sequence": "a list or tuple",
+    "mapping": "a dict",
+    "set": "a set",
+    "array": "a numpy array",
+    "tensor": "a torch tensor",
+    "series": "a pandas Series",
+    "frame": "a pandas DataFrame",
+}
+
+
+@dataclass(frozen=True)
+class _How:
+    """How to compare: `strict` asks whole numbers for an exact meeting, and for being whole."""
+
+    rtol: float
+    atol: float
+    shape: str = ""
+    reveal: bool = False
+    strict: bool = True
+
+
+def expect(
+    got: Any,
+    want: Any,
+    name: str,
+    *,
+    given: str = "",
+    shape: str = "",
+    wrong: Mapping[str, Any] | None = None,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    reveal: bool = True,
+) -> None:
+    """Raise an AssertionError with a teaching message unless `got` equals `want`.
+
+    Parameters
+    ----------
+    got : plain data
+        What the learner's function returned: None, numbers, strings, lists, tuples, sets, dicts,
+        numpy arrays, torch tensors, data frames, nested as you like.
+    want : plain data
+        The right answer. Its type, shape and kind of numbers are the ones asked for; a list and a
+        tuple count as the same. A whole number must be met exactly, a real one within
+        ``atol + rtol * |want|``. Where `want` is nan, nan is right.
+    name : str
+        What is checked, as the message shall name it: the function, perhaps with the part of its
+        answer, such as ``"cross_entropy"`` or ``"merge_step, the pair"``.
+    given : str, optional
+        The input in words, such as ``"three rows of logits"``.
+    shape : str, optional
+        The names of the axes, such as ``"(batch, time)"``, for the message about a wrong shape.
+    wrong : mapping of str to plain data, optional
+        Advice → the wrong answer that calls for it. An entry is passed over where it equals
+        `want`, so that a check on random input may list all misconceptions every time.
+    rtol, atol : float
+        Relative and absolute tolerance for real numbers.
+    reveal : bool, default True
+        Whether the message may hold the right value. Hidden checks say False.
+
+    Raises
+    ------
+    AssertionError
+        At the first rung of the ladder that fails.
+    """
+    fault = _fault(got, want, _WHOLE, _How(rtol, atol, shape, reveal))
+    if fault is None:
+        return
+    if got is not None:
+        loose = _How(rtol, atol, strict=False)
+        for advice, value in (wrong or {}).items():
+            if _fault(got, value, "", loose) is None and _fault(value, want, "", loose):
+                fault = f"{advice} (Your answer: {_brief(got)})"
+                break
+    raise AssertionError(f"{name}{', given ' + given if given else ''}: {fault}")
+
+
+def parts(got: Any, name: str, *names: str) -> tuple[Any, ...]:
+    """Return the several values of an answer, or say which ones were asked for.
+
+    Parameters
+    ----------
+    got : tuple or list
+        What the learner's function returned.
+    name : str
+        The function.
+    *names : str
+        What its values are called, in order.
+
+    Raises
+    ------
+    AssertionError
+        If `got` isn't a tuple or list of so many values.
+
+    Examples
+    --------
+    >>> pair, merged = parts((("a", "b"), ["ab"]), "merge_step", "pair", "merged")
+    """
+    asked = f"{len(names)} values are asked for: `return {', '.join(names)}`."
+    if got is None:
+        raise AssertionError(f"{name}: the answer is None. Did you forget `return`? {asked}")
+    if not isinstance(got, tuple | list):
+        raise AssertionError(f"{name}: the answer is {_word(got)}; {asked}")
+    if len(got) != len(names):
+        raise AssertionError(f"{name}: the answer has length {len(got)}; {asked}")
+    return tuple(got)
+
+
+def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
+    """Return the first fault of `got` as a sentence about `it`, or None if it equals `want`."""
+    kind = _kind(want)
+    if _kind(got) != kind:
+        if got is None:
+            inside = "" if it == _WHOLE else ", or to fill this place"
+            return f"{it} is None. Did you forget `return`{inside}?"
+        return f"{it} is {_word(got)}, but {_KINDS.get(kind, kind)} is asked for."
+
+    def inner(g: Any, w: Any, place: str) -> str | None:
+        return _fault(g, w, it + place, how)
+
+    if kind in ("array", "tensor"):
+        return _array_fault(_array(got), _array(want), it, how)
+    if kind == "number":
+        return _number_fault(_plain(got), _plain(want), it, how)
+    if kind == "sequence":
+        if len(got) != len(want):
+            return f"{it} has {len(got)} entries instead of {len(want)}."
+        return _first(inner(g, w, f"[{i}]") for i, (g, w) in enumerate(zip(got, want, strict=True)))
+    if kind == "mapping":
+        if set(got) != set(want):
+            return _keys_fault(set(got), set(want), it, "keys", how.reveal)
+        return _first(inner(got[key], want[key], f"[{key!r}]") for key in want)
+    if kind == "set":
+        return None if got == want else _keys_fault(set(got), set(want), it, "entries", how.reveal)
+    if kind == "series":
+        return inner(got.tolist(), want.tolist(), "")
+    if kind == "frame":  # the order of columns is free, that of rows isn't; the index is ignored
+        if set(got.columns) != set(want.columns):
+            return _keys_fault(set(got.columns), set(want.columns), it, "columns", True)
+        if len(got) != len(want):
+            return f"{it} has {len(got)} rows instead of {len(want)}."
+        return _first(inner(got[c].tolist(), want[c].tolist(), f"[{c!r}]") for c in want.columns)
+    if got is want or (got == want) is True or (kind == "truth" and bool(got) == bool(want)):
+        return None
+    return _value_fault(_brief(got), _brief(want), it, how.reveal)
+
+
+def _array_fault(got: np.ndarray, want: np.ndarray, it: str, how: _How) -> str | None:
+    """Climb shape → kind of numbers → nan and infinity → values for two arrays."""
+    if got.shape != want.shape:
+        axes = f"{how.shape} = {want.shape}" if how.shape else f"{want.shape}"
+        return f"{it} has shape {got.shape}, but {axes} is asked for."
+    numbers = [x.dtype.kind in "biuf" for x in (got, want)]
+    real = [x.dtype.kind == "f" for x in (got, want)]
+    if not numbers[1]:
+        other = np.array([g != w for g, w in zip(got.flat, want.flat, strict=True)], dtype=bool)
+        other = other.reshape(want.shape)
+    elif not numbers[0] or (how.strict and real[0] > real[1]):
+        word = "real" if real[1] else "whole"
+        return f"{it} holds values of type {got.dtype}, but {word} numbers are asked for."
+    elif not any(real):
+        other = got != want
+    else:
+        got, want = got.astype(float), want.astype(float)
+        for problem, why in ((np.isnan, _NAN), (np.isinf, _INF)):
+            bad = problem(got) & ~problem(want)
+            if bad.any():
+                return f"{it} holds {why} in {bad.sum()} of {bad.size} places."
+        with np.errstate(all="ignore"):
+            other = ~np.isclose(got, want, rtol=how.rtol, atol=how.atol, equal_nan=True)
+    if not other.any():
+        return None
+    place = tuple(int(i) for i in np.argwhere(other)[0])
+    at = f" at [{', '.join(map(str, place))}]" if place else ""
+    count = f" ({other.sum()} of {other.size} places are wrong)" if other.size > 1 else ""
+    return _value_fault(*_pair(got[place], want[place]), f"{it}{at}", how.reveal) + count
+
+
+_NAN = "nan (it comes from 0/0, inf - inf, or the logarithm of a negative number)"
+_INF = "infinity (something overflowed, or it is the logarithm of 0 or a division by 0)"
+
+
+def _number_fault(got: Any, want: Any, it: str, how: _How) -> str | None:
+    """Compare two numbers: whole ones exactly, real ones within the tolerance."""
+    if got == want or (got != got and want != want):  # nan is the number that differs from itself
+        return None
+    if got != got:
+        return f"{it} is {_NAN}."
+    if got in (np.inf, -np.inf):
+        return f"{it} is {_INF}."
+    real = isinstance(want, float) or (isinstance(got, float) and not how.strict)
+    if real and abs(want) != np.inf and abs(got - want) <= how.atol + how.rtol * abs(want):
+        return None
+    return _value_fault(*_pair(got, want), it, how.reveal)
+
+
+def _value_fault(got: str, want: str, it: str, reveal: bool) -> str:
+    return f"{it} is {got}, " + (f"but {want} is right." if reveal else "which is not right.")
+
+
+def _keys_fault(got: set, want: set, it: str, word: str, reveal: bool) -> str:
+    """Say which keys, entries or columns are missing or too many (how many, if hidden)."""
+    said = []
+    for label, some in (("lacks", want - got), ("shouldn't have", got - want)):
+        if some:
+            shown = ", ".join(sorted(map(repr, some))[:5]) if reveal or label != "lacks" else ""
+            said.append(f"{label} {len(some)} {word}" + (f" ({shown})" if shown else ""))
+    return f"{it} {' and '.join(said)}."
+
+
+def _kind(x: Any) -> str:
+    """Return the kind of plain data that `x` is; something else gives the name of its type."""
+    if x is None:
+        return "nothing"
+    if isinstance(x, bool | np.bool_):
+        return "truth"
+    if isinstance(x, Real):  # int, float, and numpy's numbers
+        return "number"
+    for kind, types in (
+        ("text", str),
+        ("bytes", bytes),
+        ("sequence", list | tuple),
+        ("mapping", dict),
+        ("set", set | frozenset),
+    ):
+        if isinstance(x, types):
+            return kind
+    if isinstance(x, np.ndarray):
+        return "array" if x.ndim or x.dtype.kind not in "iuf" else "number"
+    if hasattr(x, "detach") and hasattr(x, "numpy"):
+        return "tensor" if x.ndim else _kind(x.item())
+    if hasattr(x, "to_numpy") and hasattr(x, "tolist"):
+        return "series"
+    if hasattr(x, "to_numpy") and hasattr(x, "columns"):
+        return "frame"
+    return type(x).__name__
+
+
+def _word(x: Any) -> str:
+    """Name the kind of `x` in words, more exactly than `_KINDS` where that helps."""
+    if isinstance(x, list | tuple):
+        return f"a {type(x).__name__} of {len(x)} entries"
+    if isinstance(x, np.ndarray) and x.ndim:
+        return f"a numpy array of shape {x.shape}"
+    kind = _kind(x)
+    if kind in ("truth", "number"):
+        return f"{_plain(x)!r}"
+    return _KINDS.get(kind, f"an object of type {kind}")
+
+
+def _array(x: Any) -> np.ndarray:
+    """Turn a numpy array or torch tensor into a numpy array."""
+    if isinstance(x, np.ndarray):
+        return x
+    x = x.detach().cpu()
+    try:
+        return x.numpy()
+    except TypeError:  # numpy has no bfloat16
+        return x.float().numpy()
+
+
+def _plain(x: Any) -> Any:
+    """Turn a number of numpy or torch into one of Python."""
+    return x.item() if hasattr(x, "item") else x
+
+
+def _pair(got: Any, want: Any) -> tuple[str, str]:
+    """Write two values with as many digits as it takes to tell them apart."""
+    got, want = _plain(got), _plain(want)
+    if isinstance(got, float) and isinstance(want, Real) and f"{got:.6g}" == f"{want:.6g}":
+        return repr(got), repr(want)
+    return _brief(got), _brief(want)
+
+
+def _brief(x: Any) -> str:
+    """Write a value in one line of at most 100 characters."""
+    if _kind(x) == "number":
+        x = _plain(x)
+        return f"{x:.6g}" if isinstance(x, float) else str(x)
+    if _kind(x) == "sequence":
+        inside = ", ".join(_brief(item) for item in x[:30]) + (", ..." if len(x) > 30 else "")
+        text = f"({inside})" if isinstance(x, tuple) else f"[{inside}]"
+    elif _kind(x) in ("array", "tensor"):
+        text = np.array2string(_array(x), precision=4, threshold=24, edgeitems=2, separator=", ")
+    else:
+        text = repr(x)
+    text = " ".join(text.split())
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _first(faults: Iterable[str | None]) -> str | None:
+    """Return the first fault that there is; the rest isn't computed."""
+    return next((fault for fault in faults if fault is not None), None)

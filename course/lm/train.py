@@ -1,0 +1,141 @@
+"""Pre-training: one readable loop that yields its progress and never draws.
+
+The model predicts each next token of the village's text; that is all. Weight matrices are updated
+by Muon (Jordan et al. 2024; each update is made orthogonal), everything else by AdamW: that needs
+about half of the tokens that AdamW alone needs here. The batch is shared by a few *learners*, one
+thread each, whose gradients are added: the operations of so small a model are too short to be split
+over cores, and on a busy machine threads that wait for each other in every operation come to a
+standstill. ``TRAINING.md`` beside this file keeps the log of what was tried, also of what failed.
+Left out on purpose: dropout (every batch is new), checkpoints in the middle (a run takes minutes),
+more than one machine.
+"""
+
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import GPT2LMHeadModel
+
+from course.lm import forward
+
+WARM_UP = 30  # steps in which the learning rate rises from 0
+FLOOR = 0.02  # the learning rate at the end, as part of its height
+LEARNERS = min(2, os.cpu_count() or 1)  # threads that share a batch
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is pre-trained.
+
+    Parameters
+    ----------
+    tokens : int
+        Tokens seen in all.
+    batch : int
+        Rows a step.
+    muon, adam : float
+        Learning rates at their height, of weight matrices and of everything else.
+    """
+
+    tokens: int
+    batch: int = 16
+    muon: float = 0.02
+    adam: float = 6e-3
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is after a step: `loss` in nats a token, of the batch just seen."""
+
+    step: int
+    steps: int
+    tokens: int
+    seconds: float
+    loss: float
+    learning_rate: float
+
+
+def schedule(step: int, steps: int) -> float:
+    """Return the learning rate at `step` as part of its height: up in a line, down in a cosine."""
+    warm = min(1.0, (step + 1) / WARM_UP)
+    return warm * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / steps)))
+
+
+def optimizers(model: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Return Muon for the matrices inside the layers and AdamW for all other parameters."""
+    inner = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." in n]
+    outer = [p for n, p in model.named_parameters() if not (p.ndim == 2 and ".h." in n)]
+    return [
+        torch.optim.Muon(inner, lr=recipe.muon, momentum=0.95, weight_decay=0.0),
+        torch.optim.AdamW(outer, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+    ]
+
+
+class Learners:
+    """A few threads that share each batch and add their gradients up.
+
+    PyTorch lets go of Python's lock inside every operation, so the threads really run at once.
+    """
+
+    def __init__(self, model: GPT2LMHeadModel, pad: int, count: int = LEARNERS) -> None:
+        self.parameters = list(model.parameters())
+        self.model, self.pad, self.count = model, pad, count
+        self.pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+
+    def _share(self, rows: Tensor, tokens: int) -> tuple[float, tuple[Tensor, ...]]:
+        half = forward.weights(self.model, torch.bfloat16)
+        loss = forward.loss(half, rows, self.model.config.n_head, self.pad) / tokens
+        return loss.item(), torch.autograd.grad(loss, self.parameters)
+
+    def step(self, rows: Tensor) -> float:
+        """Put the gradient of the mean loss over `rows` into the parameters; return the loss."""
+        tokens = int((rows[:, 1:] != self.pad).sum())
+        shares = list(self.pool.map(lambda part: self._share(part, tokens), rows.chunk(self.count)))
+        for parameter, *gradients in zip(self.parameters, *(g for _, g in shares), strict=True):
+            parameter.grad = sum(gradients[1:], start=gradients[0])
+        return sum(loss for loss, _ in shares)
+
+
+def pretrain(
+    model: GPT2LMHeadModel, batches: Iterable[Tensor], recipe: Recipe, pad: int
+) -> Iterator[Progress]:
+    """Train `model` in place and yield after every step.
+
+    Parameters
+    ----------
+    model : GPT2LMHeadModel
+        In float32; the arithmetic is done in bf16.
+    batches : iterable of Tensor of int, shape (rows, time + 1)
+        Packed rows, enough for ``recipe.tokens``.
+    recipe : Recipe
+        How long, and how fast it learns.
+    pad : int
+        The token that needn't be predicted.
+
+    Yields
+    ------
+    Progress
+        The caller may stop at any step; the model then is as far as it came.
+    """
+    model.train()
+    learners = Learners(model, pad)
+    steps = max(1, recipe.tokens // (recipe.batch * model.config.n_positions))
+    both = optimizers(model, recipe)
+    heights = [o.param_groups[0]["lr"] for o in both]
+    start, tokens = time.perf_counter(), 0
+    for step, batch in zip(range(steps), batches, strict=False):
+        loss = learners.step(batch)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        rate = schedule(step, steps)
+        for optimizer, height in zip(both, heights, strict=True):
+            optimizer.param_groups[0]["lr"] = height * rate
+            optimizer.step()
+            optimizer.zero_grad()
+        tokens += batch[:, 1:].numel()
+        yield Progress(step + 1, steps, tokens, time.perf_counter() - start, loss, rate)
+    model.eval()

@@ -1,0 +1,77 @@
+"""Run records: the JSON of one measured run. Lessons and README print numbers from these only.
+
+A record holds the figures, and what one needs to judge them: seed, versions, the class of machine
+and the date. Nothing in it names a person or a path.
+"""
+
+import csv
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from course import paths
+from course.errors import CourseError
+
+
+def machine() -> str:
+    """Return the class of this machine, such as ``"x86_64, 2 cores, Linux"``."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the installed versions of Python and of `packages`."""
+    return {"python": platform.python_version()} | {p: metadata.version(p) for p in packages}
+
+
+def write(name: str, figures: dict[str, Any], *, folder: Path | None = None) -> Path:
+    """Write the record `name` and return its path; the old one is replaced in one step."""
+    folder = folder or paths.RUNS
+    folder.mkdir(parents=True, exist_ok=True)
+    record = figures | {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "versions": versions("torch", "transformers", "tokenizers"),
+    }
+    target = folder / f"{name}.json"
+    draft = target.with_suffix(".json.part")
+    draft.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    draft.replace(target)
+    return target
+
+
+def read(name: str, *, folder: Path | None = None) -> dict[str, Any]:
+    """Return the record `name`.
+
+    Raises
+    ------
+    CourseError
+        If there is no such record or it can't be read.
+    """
+    path = (folder or paths.RUNS) / f"{name}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f"No run record {path.name}: restore data/runs with git.") from None
+    except ValueError:
+        raise CourseError(f"Run record {path.name} is damaged: restore it with git.") from None
+
+
+def targets(command: str) -> dict[str, tuple[str, float]]:
+    """Return the targets of `command`, key → (``"<="`` or ``">="``, bound)."""
+    with (paths.DATA / "targets.csv").open(encoding="utf-8", newline="") as f:
+        rows = [row for row in csv.DictReader(f) if row["command"] == command]
+    return {row["key"]: (row["relation"], float(row["bound"])) for row in rows}
+
+
+def meets(command: str, figures: dict[str, float]) -> dict[str, bool]:
+    """Return for each target of `command` whose key is in `figures` whether it holds."""
+    holds = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
+    return {
+        key: holds[relation](figures[key], bound)
+        for key, (relation, bound) in targets(command).items()
+        if key in figures
+    }

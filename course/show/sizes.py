@@ -1,0 +1,180 @@
+"""Pictures of size: circles of models, loss against size, and what each size remembers."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from course.show.style import ACCENT, INK, LINE, MARKERS, QUIET, Picture, colour, look, picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def short(number: float) -> str:
+    """Return a count in three figures: 117 million, 1.5 billion, 11,200."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if number >= size:
+            return f"{number / size:.3g} {word}"
+    return f"{number:,.0f}"
+
+
+def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture:
+    """Draw a circle for each model, its area proportional to the number of parameters.
+
+    Parameters
+    ----------
+    models : sequence of dict
+        With ``model``, ``date`` and ``parameters``, in the order in which they stand.
+    family : str
+        Models whose name begins so are dark, others light.
+    """
+    first = models[0]["parameters"]
+    radii = [math.sqrt(row["parameters"] / first) for row in models]
+    room = max(radii) * 0.21  # half the width of a label
+    alt = "Circles, area = parameters: " + ", ".join(
+        f"{row['model']} {short(row['parameters'])}" for row in models
+    )
+    with look():
+        shown, (axis,) = picture(height=4.4, alt=alt)
+        from matplotlib.patches import Circle
+
+        x = 0.0
+        for row, r in zip(models, radii, strict=True):
+            x += max(r, room)
+            own = row["model"].startswith(family)
+            axis.add_patch(Circle((x, r), r, color=colour("mini-curie") if own else LINE, lw=0))
+            label = f"{row['model']}\n{row['date']}\n{short(row['parameters'])}"
+            axis.annotate(label, (x, -2), ha="center", va="top", fontsize=10, color=INK)
+            x += max(r, room) + 1
+        axis.set(xlim=(-1, x), ylim=(-0.42 * max(radii), 2 * max(radii) + 1), aspect="equal")
+        axis.set_title("Area = parameters. Blue: GPT; grey: others of that time")
+        axis.axis("off")
+    return shown
+
+
+def _size_axis(axis: "Axes") -> None:
+    axis.set_xscale("log")
+    axis.set_xlabel("parameters without embeddings (log scale)")
+
+
+def slopes(sizes: Sequence[float], excess: Sequence[float]) -> list[float]:
+    """Return the exponent between each size and the next: how fast the excess falls there."""
+    pairs = list(zip(map(math.log, sizes), map(math.log, excess), strict=True))
+    return [(b - d) / (c - a) for (a, b), (c, d) in zip(pairs, pairs[1:], strict=False)]
+
+
+def straight_line(
+    sizes: Sequence[float], excess: Sequence[float]
+) -> tuple[list[float], float, float]:
+    """Return the best straight line on log axes: its heights, its exponent, its R²."""
+    import numpy as np
+
+    x, y = np.log(sizes), np.log(excess)
+    line = np.polynomial.Polynomial.fit(x, y, deg=1)
+    left_over = y - line(x)
+    return (
+        np.exp(line(x)).tolist(),
+        -float(line.convert().coef[1]),
+        1 - float(left_over.var() / y.var()),
+    )
+
+
+def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
+    """Draw the loss of several sizes at equal tokens: as it is, and what is above the entropy.
+
+    Parameters
+    ----------
+    sweep : dict
+        A run record: ``points`` (each ``parameters`` and ``loss``, nats a token), ``entropy``
+        (nats a token) and ``tokens``.
+    """
+    points = sorted(sweep["points"], key=lambda point: point["parameters"])
+    sizes = [point["parameters"] for point in points]
+    losses = [point["loss"] for point in points]
+    entropy = sweep["entropy"]
+    excess = [loss - entropy for loss in losses]
+    line, exponent, fit = straight_line(sizes, excess)
+    between = slopes(sizes, excess)
+    shade = colour("mini-curie")
+    alt = (
+        f"Loss on new text against size for {len(points)} models: it falls from {losses[0]:.2f} to "
+        f"{losses[-1]:.2f} nats a token. On the right the part above the entropy, on log axes, "
+        "with the best straight line."
+    )
+    with look():
+        shown, (left, right) = picture(2, alt=alt, width=9.2)
+        _size_axis(left)
+        left.plot(sizes, losses, "o-", color=shade)
+        left.axhline(entropy, color=INK, ls="--", lw=1.5)
+        left.annotate(
+            f"true entropy {entropy:.2f}", (sizes[0], entropy), (0, 6), color=INK,
+            textcoords="offset points", fontsize=10,
+        )  # fmt: skip
+        left.set(ylim=(0, max(losses) * 1.1), ylabel="loss on new text (nats a token)")
+        left.set_title(f"Loss, after {short(sweep['tokens'])} tokens each")
+        _size_axis(right)
+        right.set_yscale("log")
+        right.plot(sizes, line, color=LINE, ls="--", lw=1.5)
+        right.plot(sizes, excess, "o-", color=shade)
+        middles = [math.sqrt(a * b) for a, b in zip(sizes, sizes[1:], strict=False)]
+        heights = [math.sqrt(a * b) for a, b in zip(excess, excess[1:], strict=False)]
+        for x, y, slope in zip(middles, heights, between, strict=True):
+            right.annotate(
+                f"{slope:.2f}", (x, y), (7, 5), textcoords="offset points", fontsize=10,
+                color=ACCENT,
+            )  # fmt: skip
+        right.annotate(
+            f"dashed: best straight line,\nexponent {exponent:.2f}, R² {fit:.2f}\n"
+            "orange: exponent in between",
+            (0.03, 0.04), xycoords="axes fraction", fontsize=10, color=QUIET,
+        )  # fmt: skip
+        right.set(ylabel="loss − entropy (nats a token, log scale)")
+        right.set_title("What is above the entropy")
+        _plain_ticks(right, excess)
+    return shown
+
+
+def _plain_ticks(axis: "Axes", values: Sequence[float]) -> None:
+    """Put ticks at 1, 2, 5 times powers of ten on a log axis of heights, in plain numbers."""
+    low, high = min(values) / 1.3, max(values) * 1.3
+    ticks = [m * 10.0**e for e in range(-4, 3) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_ylim(low, high)
+
+
+def recall_by_frequency(runs: Mapping[str, Mapping[str, Any]]) -> Picture | None:
+    """Draw how many facts each model recalls, from the rarest facts to the most frequent.
+
+    Parameters
+    ----------
+    runs : dict
+        Model → run record with ``parameters``, ``recipe`` (its ``tokens``), ``recall`` and
+        ``recall_by_frequency``. None of them gives None.
+    """
+    if not runs:
+        return None
+    alt = "Recall of facts by how often a fact is mentioned: " + "; ".join(
+        f"{name} {run['recall']:.0%} of all" for name, run in runs.items()
+    )
+    with look():
+        shown, (axis,) = picture(height=4.0, alt=alt)
+        for name, run in runs.items():
+            groups = run["recall_by_frequency"]
+            tokens, size = short(run["recipe"]["tokens"]), short(run["parameters"])
+            axis.plot(
+                [1e4 * group["share"] for group in groups],
+                [100 * group["recall"] for group in groups],
+                marker=MARKERS.get(name, "o"),
+                color=colour(name),
+                label=f"{name}: {size} parameters, {tokens} tokens",
+            )
+        axis.set(xscale="log", ylim=(-3, 105))
+        shares = [1e4 * g["share"] for g in next(iter(runs.values()))["recall_by_frequency"]]
+        axis.set_xticks(shares, [f"{share:.2g}" for share in shares])
+        axis.set_xticks([], minor=True)
+        axis.set_yticks([0, 25, 50, 75, 100], ["0", "25 %", "50 %", "75 %", "100 %"])
+        axis.set_xlabel("how often such a fact is mentioned, in 10,000 mentions of facts (log scale)")
+        axis.set_ylabel("facts recalled")
+        axis.set_title("Each point: a fifth of all facts, from the rarest to the most frequent")
+        axis.legend(loc="lower right")
+    return shown

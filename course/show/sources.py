@@ -1,0 +1,84 @@
+"""Where demos take their figures and models from, and the sentence where one of them is missing.
+
+Numbers that a lesson prints come from run records, never from prose. A demo whose record or model
+isn't there says so in one sentence and gives the next cell its turn.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from course import records
+from course.errors import CourseError
+
+
+def demo_seconds(seconds: float) -> float:
+    """Return how long a live demo may run: `seconds`, unless ``COURSE_DEMO_SECONDS`` is set."""
+    try:
+        return float(os.environ["COURSE_DEMO_SECONDS"])
+    except (KeyError, ValueError):
+        return seconds
+
+
+def record(name: str) -> dict[str, Any] | None:
+    """Return a run record; if it isn't there, say so and return None."""
+    try:
+        return records.read(name)
+    except CourseError as error:
+        print(error)
+        return None
+
+
+def records_of(*names: str) -> dict[str, dict[str, Any]]:
+    """Return those of the named run records that are there; say which aren't."""
+    found = {name: record(name) for name in names}
+    return {name: figures for name, figures in found.items() if figures is not None}
+
+
+def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:
+    """Print a sentence with figures of a run record, and where they come from.
+
+    Parameters
+    ----------
+    source : str, dict or None
+        Name of a record, or the record; None prints nothing.
+    sentence : str
+        A format string over the record's keys, ``"The loss is {loss:.2f} nats a token."``.
+    """
+    figures = record(source) if isinstance(source, str) else source
+    if figures is None:
+        return
+    name = source if isinstance(source, str) else figures.get("name", "")
+    origin = ", ".join(str(v) for v in (name, figures.get("machine"), figures.get("date")) if v)
+    print(sentence.format_map(figures) + (f" [recorded run: {origin}]" if origin else ""))
+
+
+def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
+    """Return the first of the named models that is on this computer, or None.
+
+    Parameters
+    ----------
+    *names : str
+        Of our own models (``mini-…``) or of real ones, best first.
+    quiet : bool
+        Say nothing about those that are missing.
+
+    Returns
+    -------
+    (name, model, tokenizer) or None
+    """
+    for name in names:
+        try:
+            if name.startswith("mini-"):
+                from course.lm import model
+
+                return name, *model.load(name)
+            from course.lm import real
+
+            return name, *real.load(name)
+        except CourseError as error:
+            if not quiet:
+                print(error)
+    if not quiet:
+        print("So this demo is left out; the lesson goes on without it.")
+    return None

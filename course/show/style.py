@@ -1,0 +1,182 @@
+"""The look: colours that belong to a model everywhere, the style of plots, what gets displayed.
+
+Plots are made without pyplot: no backend, no global state, nothing on screen by accident. They
+have a white ground of their own, so they read the same on a light and on a dark page. The colours
+are told apart by lightness too, for colour-blind readers and for paper.
+Left out on purpose: themes, interaction, saving to files.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, QUIET, LINE, GRID = "#1f2933", "#56606b", "#9aa4ae", "#e6eaee"
+ACCENT = "#bd540b"  # what the reader shall look at
+TRUE, FALSE = "#cdeee0", "#fbd9c6"  # grounds of true and false statements
+
+# The four sizes go from light to dark; the stages have a hue each (Okabe and Ito's, darkened).
+COLOURS = {
+    "mini-ada": "#86c5e8",
+    "mini-babbage": "#2f94cf",
+    "mini-curie": "#1b639b",
+    "mini-davinci": "#0b2f52",
+    "mini-code": "#009e73",
+    "mini-sft": "#e69f00",
+    "mini-reward": "#cc79a7",
+    "mini-instruct": "#d55e00",
+    "mini-chat": "#6b3fa0",
+    "SmolLM2-135M-Instruct": "#6b7680",
+    "all-MiniLM-L6-v2": "#8a8f3c",
+    "gpt2": "#2b2b2b",
+}
+MARKERS = {"mini-ada": "o", "mini-babbage": "s", "mini-curie": "^", "mini-davinci": "D"}
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 11,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": LINE,
+    "axes.titlesize": 12,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "xtick.color": LINE,
+    "ytick.color": LINE,
+    "xtick.labelcolor": QUIET,
+    "ytick.labelcolor": QUIET,
+    "xtick.minor.visible": False,
+    "ytick.minor.visible": False,
+    "legend.frameon": False,
+    "lines.linewidth": 2.2,
+    "lines.markersize": 7,
+    "figure.facecolor": "white",
+}
+DPI = 100  # CSS pixels to an inch of a figure: 8.6 inches fill a notebook's column
+
+
+def colour(model: str) -> str:
+    """Return the colour of a model; ``mini-ada-instruct`` has that of its stage, instruct."""
+    stage = "mini-" + model.rsplit("-", 1)[-1]
+    return COLOURS.get(model) or COLOURS.get(stage) or QUIET
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Give the course's style to everything that is drawn inside."""
+    import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        yield
+
+
+class Picture:
+    """A matplotlib figure that a notebook displays as a sharp PNG with a text for those who can't see.
+
+    Parameters
+    ----------
+    figure : Figure
+    alt : str
+        What the picture shows, in one or two sentences; a terminal prints it instead.
+    """
+
+    def __init__(self, figure: "Figure", alt: str = "") -> None:
+        self.figure, self.alt = figure, alt
+
+    @property
+    def axes(self) -> "list[Axes]":
+        """Return the figure's axes."""
+        return self.figure.axes
+
+    def png(self, scale: float = 2.0) -> bytes:
+        """Return the picture as PNG, `scale` pixels for each CSS pixel."""
+        target = io.BytesIO()
+        with look():
+            self.figure.savefig(target, format="png", dpi=DPI * scale)
+        return target.getvalue()
+
+    def bundle(self, scale: float = 2.0) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return what Jupyter displays, with its metadata."""
+        width, height = (round(DPI * inches) for inches in self.figure.get_size_inches())
+        data = base64.b64encode(self.png(scale)).decode()
+        meta = {"width": width, "height": height, "alt": self.alt}
+        return {"image/png": data, "text/plain": self.alt}, {"image/png": meta}
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return self.bundle()
+
+
+class Page:
+    """HTML for a notebook, with the same as plain text for a terminal."""
+
+    def __init__(self, html: str, text: str) -> None:
+        self.html, self.text = html, text
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+def picture(
+    columns: int = 1, *, width: float = 8.6, height: float = 4.2, alt: str = "", **subplots: Any
+) -> "tuple[Picture, list[Axes]]":
+    """Return an empty picture and its axes, side by side; call it inside `look`.
+
+    Parameters
+    ----------
+    columns : int
+        How many axes.
+    width, height : float
+        Inches, of 100 CSS pixels each.
+    alt : str
+        What the picture shows.
+    **subplots
+        As for ``Figure.subplots``.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
+    return Picture(figure, alt), list(axes)
+
+
+def table(rows: Sequence[Mapping[str, Any]], *, escape: bool = True) -> Page:
+    """Return dictionaries with the same keys as a table with wide, left-aligned columns of text.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Column → value; numbers stand on the right. A ``Page`` as value keeps its HTML.
+    escape : bool
+        Whether the values are plain text.
+    """
+
+    def cell(value: Any, tag: str) -> str:
+        plain = html.escape(str(value)) if escape else str(value)
+        shown = value.html if isinstance(value, Page) else plain.replace("\n", "<br>")
+        side = "right" if isinstance(value, int | float) else "left"
+        return (
+            f'<{tag} style="text-align:{side};vertical-align:top;padding:4px 14px 4px 0;'
+            f'white-space:normal">{shown}</{tag}>'
+        )
+
+    def line(values: Sequence[Any], tag: str) -> str:
+        return "<tr>" + "".join(cell(value, tag) for value in values) + "</tr>"
+
+    head = line(list(rows[0]), "th") if rows else ""
+    body = "".join(line(list(row.values()), "td") for row in rows)
+    text = "\n".join(
+        " | ".join(v.text if isinstance(v, Page) else str(v) for v in row.values())
+        for row in ([{k: k for k in rows[0]}, *rows] if rows else [])
+    )
+    return Page(f'<table style="border-collapse:collapse">{head}{body}</table>', text)

@@ -1,0 +1,195 @@
+"""What models read and write: tokens as boxes, next tokens as bars, texts with their facts judged.
+
+Village statements in a text are marked true or false by the village's own facts, so that a reader
+who doesn't know the village sees when a model begins to know it. Left out: statements with a
+pronoun ("He has a dog."), and values that no such statement has ("works as a soup").
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from course.show.style import FALSE, INK, QUIET, TRUE, Page, Picture, look, picture
+from course.world import phrases as ph
+from course.world import village
+
+BOXES = ("#dbeaf7", "#fdebd3")  # grounds of neighbouring tokens, in turn
+SPACE, NEWLINE, UNKNOWN = "␣", "⏎", "▯"
+
+
+@cache
+def _bytes() -> dict[str, int]:
+    """Return which byte each letter of byte-level BPE stands for (Radford et al. 2019)."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [b for b in range(256) if b not in plain]
+    letters = {chr(b): b for b in plain}
+    return letters | {chr(256 + i): b for i, b in enumerate(others)}
+
+
+def pieces(tokenizer: Any, text: str) -> list[str]:
+    """Return the tokens of `text` as a person can read them.
+
+    Parameters
+    ----------
+    tokenizer : PreTrainedTokenizerFast
+        A byte-level one: GPT-2's kind, SmolLM2's or ours.
+    text : str
+
+    Returns
+    -------
+    list of str
+        A token that isn't a whole character is shown as its bytes, such as ``<EB B0>``.
+    """
+    shown = []
+    for token in tokenizer.tokenize(text):
+        data = bytes(_bytes().get(letter, 63) for letter in token)
+        try:
+            shown.append(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            shown.append(f"<{data.hex(' ').upper()}>")
+    return shown
+
+
+def tokens(tokenizer: Any, text: str, title: str = "") -> Page:
+    """Return `text` with a box for each token and the number of tokens.
+
+    Parameters
+    ----------
+    tokenizer : PreTrainedTokenizerFast
+    text : str
+    title : str
+        Stands above it.
+    """
+    parts = pieces(tokenizer, text)
+    head = f"{title}: {len(parts)} tokens, {len(text)} characters, {len(text.encode())} bytes"
+    boxes = "".join(
+        f'<span style="background:{BOXES[i % 2]};color:{INK};border-radius:4px;padding:2px 3px;'
+        'margin:1px;display:inline-block;white-space:pre;'
+        f'{"font-size:75%;" if re.fullmatch("<[0-9A-F ]+>", part) else ""}">'
+        f"{html.escape(part.replace(' ', SPACE).strip('<>'))}</span>"
+        for i, part in enumerate(parts)
+    )
+    return Page(
+        f'<p style="margin:8px 0 2px"><b>{html.escape(head)}</b></p>'
+        f'<div style="line-height:2">{boxes}</div>',
+        f"{head}\n{'|'.join(parts)}",
+    )
+
+
+def _label(token: str) -> str:
+    """Return a token as a label that the plots' font can draw."""
+    token = token.replace(" ", SPACE).replace("\n", NEWLINE)
+    known = (SPACE, NEWLINE, "’", "‘", "“", "”", "…", "–", "—")
+    return "".join(c if ord(c) < 0x250 or c in known else UNKNOWN for c in token) or "(empty)"
+
+
+def next_tokens(
+    distributions: Mapping[str, Sequence[tuple[str, float]]], fill: str = QUIET, top: int = 8
+) -> Picture:
+    """Draw the most probable next tokens after some beginnings, side by side.
+
+    Parameters
+    ----------
+    distributions : dict of str to sequence of (str, float)
+        Beginning → (token, probability), most probable first, as ``pretrained.next_tokens`` gives.
+    fill : str
+        Colour of the bars.
+    top : int
+        How many are drawn.
+    """
+    alt = "Bars: the most probable next tokens after " + ", after ".join(
+        f"{beginning!r}: " + ", ".join(f"{t.strip()} {p:.0%}" for t, p in likely[:3])
+        for beginning, likely in distributions.items()
+    )
+    with look():
+        shown, axes = picture(len(distributions), height=3.6, alt=alt)
+        for axis, (beginning, likely) in zip(axes, distributions.items(), strict=True):
+            part = list(likely[:top])[::-1]
+            bars = axis.barh(range(len(part)), [p for _, p in part], color=fill, height=0.72)
+            axis.bar_label(bars, [f"{p:.0%}" for _, p in part], padding=4, fontsize=9, color=QUIET)
+            labels = [_label(t) for t, _ in part]
+            axis.set_yticks(range(len(part)), labels, fontsize=10, color=INK)
+            axis.tick_params(axis="y", length=0)
+            axis.set(xlim=(0, 1.15), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
+            axis.grid(axis="y", visible=False)
+            axis.set_title(f"“{beginning} …”", fontsize=11)
+            axis.set_xlabel("probability of the next token")
+    return shown
+
+
+@cache
+def _statements() -> list[tuple[str, re.Pattern[str]]]:
+    """Return for each way to state a fact its attribute and a pattern with subject and value."""
+    found = []
+    for attribute, templates in ph.STATEMENTS.items():
+        kind = next(k for k, names in village.ATTRIBUTES.items() if attribute in names)
+        names = "|".join(re.escape(ph.capital(n)) for n in village.SUBJECTS[kind])
+        values = "|".join(re.escape(v) for v in village.OPTIONS[attribute])
+        for template in templates:
+            before, after = map(re.escape, template.removeprefix("{n}").split("{v}"))
+            pattern = rf"(?<![\w'])({names}){before}({values}){after}"
+            found.append((attribute, re.compile(pattern)))
+    return found
+
+
+def judged(text: str) -> Iterator[tuple[str, bool | None]]:
+    """Yield the pieces of `text` in order: a statement about the village and whether it is true.
+
+    What lies between statements comes with None.
+    """
+    names = {ph.capital(name): name for name in village.KIND}
+    found = sorted(
+        (m.start(), m.end(), village.VALUES[names[m[1]], attribute] == m[2])
+        for attribute, pattern in _statements()
+        for m in pattern.finditer(text)
+    )
+    at = 0
+    for start, end, true in found:
+        if start >= at:
+            yield text[at:start], None
+            yield text[start:end], true
+            at = end
+    yield text[at:], None
+
+
+def texts(written: Mapping[Any, str], head: tuple[str, str] = ("step", "it writes")) -> Page:
+    """Return texts as a table, with true (✓) and false (✗) statements about the village marked.
+
+    Parameters
+    ----------
+    written : dict
+        Step (or any name) → text.
+    head : tuple of str
+        Titles of the two columns.
+    """
+    sign = {True: " ✓", False: " ✗", None: ""}
+    ground = {True: TRUE, False: FALSE}
+    rows, lines = [], []
+    for name, text in written.items():
+        parts = [(part, true) for part, true in judged(text) if part]
+        shown = "".join(
+            html.escape(part).replace("\n", "<br>")
+            if true is None
+            else f'<span style="background:{ground[true]};color:{INK};border-radius:4px;'
+            f'padding:1px 4px">{html.escape(part)}<b>{sign[true]}</b></span>'
+            for part, true in parts
+        )
+        name = f"{int(name):,}" if str(name).isdigit() else str(name)
+        rows.append(
+            '<tr style="background:none"><td style="text-align:right;vertical-align:top;'
+            f'padding:4px 14px 4px 0;white-space:nowrap">{html.escape(name)}</td>'
+            '<td style="text-align:left;white-space:normal;padding:4px 0;line-height:1.6">'
+            f"{shown}</td></tr>"
+        )
+        lines.append(f"{name}: {''.join(part + sign[true] for part, true in parts)}")
+    titles = "".join(
+        f'<th style="text-align:{side};padding:4px 14px 4px 0">{html.escape(title)}</th>'
+        for side, title in zip(("right", "left"), head, strict=True)
+    )
+    return Page(
+        f'<table style="border-collapse:collapse;width:100%"><tr>{titles}</tr>'
+        f"{''.join(rows)}</table>",
+        "\n".join(lines),
+    )

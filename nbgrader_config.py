@@ -1,0 +1,36 @@
+"""The grading configuration: one truth for nbgrader, its formgrader and the `course` command.
+
+Everything is relative to this file, so that a copy of it makes any folder a course.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (nbgrader puts this name here)
+root = Path(__file__).resolve().parent
+
+# nbgrader makes its gradebook by calling `alembic`, which lies beside the Python that runs it, but
+# is on no one's path where the environment isn't activated.
+tools = str(Path(sys.executable).parent)
+if tools not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])
+
+c.CourseDirectory.course_id = "gpt-course"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "release"
+c.CourseDirectory.submitted_directory = "submitted"
+c.CourseDirectory.autograded_directory = "autograded"
+c.CourseDirectory.feedback_directory = "feedback"
+
+# What a learner finds in place of the solution.
+c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+
+# Seconds for each cell.
+c.Execute.timeout = 30
+
+# A warning on stderr costs no points (nbgrader's own rule would take them all).
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"(?s).*"

@@ -1,0 +1,518 @@
+"""Set the course up once in `.venv`, then run a command of it; see `python3 start.py --help`.
+
+Standard library only, and syntax that Python 3.6 can read: an old Python has to get far enough to
+refuse with one clear sentence. `.venv/setup.json` remembers which steps are done and for which
+pins, so a later start looks at that file only, and an interrupted set-up goes on where it stopped.
+All messages go to stderr: what a command prints stays clean for scripts.
+
+Left out on purpose: other package managers, and a lock against two set-ups at the same time.
+"""
+
+import contextlib
+import errno
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def refusal(version):  # noqa: ANN001, ANN201 - old Pythons run this, and types would stop them
+    """Return one sentence if a Python of this `version` (numbers) can't run the course, else ""."""
+    if (3, 11) <= tuple(version)[:2] <= (3, 13):
+        return ""
+    wanted = ["python3.12", "python3.13", "python3.11"]
+    found = [name for name in wanted if shutil.which(name)]
+    return "This course needs Python 3.11, 3.12 or 3.13, and this is Python {}.{}: {} {}".format(
+        version[0],
+        version[1],
+        "you have another one, so use" if found else "install one of them (python.org) and use",
+        (found or wanted)[0] + " start.py",
+    )
+
+
+if refusal(sys.version_info):
+    print(refusal(sys.version_info), file=sys.stderr)
+    sys.exit(2)
+
+# From here on a supported Python runs.
+
+ROOT = Path(__file__).resolve().parent
+HELP = """\
+Usage: python3 start.py [test | COMMAND] [...]
+
+  python3 start.py             set up once, then open JupyterLab on your copy of the lessons
+  python3 start.py test        set up once, then run all tests (more words go to pytest)
+  python3 start.py COMMAND     set up once, then run `course COMMAND` (`models`, `check`, ...)
+
+The set-up goes to .venv. You may stop it at any time: the same command goes on.
+Example: python3 start.py models
+"""
+AGAIN = "then run the same command again"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # torch without CUDA, for Linux
+DISK = 2_500_000_000  # bytes that a whole set-up takes with the CPU build of torch
+# What a step does and downloads; measured once, so "about".
+STEPS = {
+    "environment": "a Python environment, .venv: no download",
+    "torch": "torch {torch}",
+    "packages": "{count} packages: about 210 MB",
+    "course": "the course itself: no download",
+    "models": "two real models: about 180 to 360 MB, unless your cache folder has them",
+    "work": "your own copy of the lessons in work/: no download",
+}
+
+
+class Problem(Exception):
+    """What a person can put right; its text is one sentence that says how."""
+
+
+class PipFailed(Exception):
+    """Pip failed; its text is all that pip printed."""
+
+
+def say(text: str) -> None:
+    """Print a line for people."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Status:
+    """One line that says what goes on: redrawn on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self.live = sys.stderr.isatty()
+        self.text, self.shown = "", 0
+        self.began = time.monotonic()
+        self.over = threading.Event()
+
+    def __enter__(self) -> "Status":
+        if self.live:
+            threading.Thread(target=self._redraw, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        if self.live:
+            print("\r" + " " * 78 + "\r", end="", file=sys.stderr, flush=True)
+
+    def _redraw(self) -> None:
+        while not self.over.wait(0.5):
+            line = f"      {self.text} ({time.monotonic() - self.began:.0f} s)"
+            print("\r" + line[:78].ljust(78), end="", file=sys.stderr, flush=True)
+
+    def show(self, text: str, *, important: bool = False) -> None:
+        """Say `text`; without a terminal only if it is `important` or the 25th since."""
+        self.text = text
+        self.shown += 1
+        if not self.live and (important or self.shown % 25 == 0):
+            say(f"      {text}")
+
+
+# --- the environment and pip ----------------------------------------------------------------------
+
+
+def python_of(venv: Path) -> Path:
+    """Return where the environment's Python is, or would be."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def packages_of(venv: Path, version: str) -> Path:
+    """Return the environment's folder of packages, for a `version` such as "3.11"."""
+    return venv / ("Lib" if os.name == "nt" else f"lib/python{version}") / "site-packages"
+
+
+def version_of(venv: Path) -> str:
+    """Return the version of the environment's Python, such as "3.11", or "" if none works."""
+    ask = [str(python_of(venv)), "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        answer = subprocess.run(ask, capture_output=True, text=True, timeout=60)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return ""
+    version = answer.stdout.strip()
+    fits = re.fullmatch(r"\d+\.\d+", version) and not refusal([int(n) for n in version.split(".")])
+    return version if fits else ""
+
+
+def half_installed(packages: Path) -> list[Path]:
+    """Return what a killed pip left: only at the end it writes INSTALLER's line into RECORD."""
+    left = list(packages.glob("~*"))
+    for folder in packages.glob("*.dist-info"):
+        record = ""
+        with contextlib.suppress(OSError):
+            record = (folder / "RECORD").read_text(encoding="utf-8")
+        if f"{folder.name}/INSTALLER" not in record.replace("\\", "/"):
+            left.append(folder)
+    return left
+
+
+def variables(venv: Path) -> dict[str, str]:
+    """Return the environment variables for a child process: as if `venv` were activated."""
+    ours = {k: v for k, v in os.environ.items() if k != "PYTHONHOME"}
+    path = str(python_of(venv).parent) + os.pathsep + ours.get("PATH", "")
+    return ours | {"VIRTUAL_ENV": str(venv), "PATH": path}
+
+
+def make_environment(venv: Path) -> None:
+    """Make the environment `venv` with pip in it, in place of what is there."""
+    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
+        raise Problem(
+            "This Python lacks its venv module: install it (on Debian or Ubuntu: "
+            f"sudo apt install python3-venv), {AGAIN}."
+        )
+    if venv.exists():
+        shutil.rmtree(venv)
+    command = [sys.executable, "-m", "venv", str(venv)]
+    made = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if made.returncode:
+        raise PipFailed(made.stdout + made.stderr)
+
+
+def pip(venv: Path, arguments: list[str], *, total: int = 0) -> None:
+    """Run ``pip install`` with `arguments`; everything it says is kept in `.venv/pip.log`.
+
+    Parameters
+    ----------
+    venv : Path
+        The environment.
+    arguments : list of str
+        What follows ``pip install``.
+    total : int
+        How many packages there are, to show how far it is; 0: one large file, for which pip
+        draws its own progress bar if there is a terminal.
+
+    Raises
+    ------
+    PipFailed
+        With what pip printed.
+    """
+    command = [str(python_of(venv)), "-m", "pip", "install", "--disable-pip-version-check"]
+    command += ["--no-input", *arguments]
+    own_bar = not total and sys.stderr.isatty()
+    with (venv / "pip.log").open("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            command if own_bar else [*command, "--progress-bar", "off"],
+            stdout=sys.stderr if own_bar else subprocess.PIPE,
+            stderr=log if own_bar else subprocess.STDOUT,
+            env=variables(venv) | {"PIP_USER": "0", "PYTHONUTF8": "1"},
+            encoding="utf-8",
+            errors="replace",
+        )
+        try:
+            if not own_bar:
+                follow(process, log, total)
+            code = process.wait()
+        except BaseException:
+            end(process)
+            raise
+        if code:
+            log.flush()
+            log.seek(0)
+            raise PipFailed(log.read())
+
+
+def follow(process: subprocess.Popen, log: object, total: int) -> None:
+    """Copy what pip prints to `log`, and show from it how far pip is."""
+    names = set()
+    with Status() as status:
+        for line in process.stdout:
+            log.write(line)
+            found = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line)
+            size = re.match(r"\s+Downloading .* (\(.*B\))", line)
+            if found:
+                names.add(found[1].lower())
+                status.show(f"{len(names)} of {max(total, len(names))}: {found[1]}")
+            elif size:
+                status.text += f" {size[1]}"
+            elif line.startswith("Installing collected packages"):
+                status.show("unpacking", important=total > 1)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Give a process that was interrupted with us time to end, then make it end."""
+    for act in (lambda: None, process.terminate, process.kill):
+        act()
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(timeout=5)
+            return
+
+
+def cause(text: str) -> str:
+    """Return one sentence for what pip or venv printed as it failed."""
+    known = {
+        r"No space left|not enough space": f"The disk is full: make room, {AGAIN}.",
+        r"Permission denied|Access is denied|Read-only file system": (
+            "No permission to write here: move the course to a folder of your own, close "
+            f"programs that use its .venv, {AGAIN}."
+        ),
+        r"NewConnectionError|Connection\w*Error|Connect\w*Timeout|timed out|name resolution"
+        r"|getaddrinfo|ProxyError|SSLError|MaxRetryError|Incomplete|Connection broken": (
+            f"The packages could not be downloaded: see that the network works, {AGAIN}."
+        ),
+        r"DO NOT MATCH THE HASHES|BadZipFile|Wheel .* is invalid": (
+            f"A download is damaged: empty pip's cache (python3 -m pip cache purge), {AGAIN}."
+        ),
+    }
+    for pattern, says in known.items():
+        if re.search(pattern, text, re.IGNORECASE):
+            return says
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"The set-up failed ({lines[-1] if lines else 'no reason given'}); see .venv/pip.log."
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+class Setup:
+    """The set-up of the course in the folder `root`, as far as it has come.
+
+    ``done`` lists the finished steps; each step can be stopped at any point and run again.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.venv = root, root / ".venv"
+        self.stamp = self.venv / "setup.json"
+        self.state: dict = {"done": []}
+        with contextlib.suppress(OSError, ValueError):
+            state = json.loads(self.stamp.read_text(encoding="utf-8"))
+            if isinstance(state, dict) and isinstance(state.get("done"), list):
+                self.state = state
+        try:
+            files = [(root / name).read_bytes() for name in ("requirements.txt", "pyproject.toml")]
+        except FileNotFoundError as error:
+            name = Path(error.filename).name
+            raise Problem(f"{name} is missing: get it back (git checkout {name}).") from None
+        self.pins = hashlib.sha256(b"".join(files)).hexdigest()
+        lines = files[0].decode("utf-8").splitlines()
+        self.pinned = [line for line in lines if line.strip() and not line.startswith(("#", "-"))]
+
+    @property
+    def done(self) -> list[str]:
+        """Return the finished steps."""
+        return self.state["done"]
+
+    def save(self) -> None:
+        """Write the state down, in one piece."""
+        draft = self.stamp.with_suffix(".part")
+        draft.write_text(json.dumps(self.state, indent=1) + "\n", encoding="utf-8")
+        draft.replace(self.stamp)
+
+    def undo(self, *steps: str) -> None:
+        """Take `steps` back."""
+        self.state["done"] = [step for step in self.done if step not in steps]
+
+    def look(self) -> None:
+        """Take back what no longer holds. Cheap, for it comes before every command."""
+        if not self.done:
+            return
+        version = version_of(self.venv)
+        gone = set(self.state.get("names", []))
+        with contextlib.suppress(OSError):
+            gone -= set(os.listdir(packages_of(self.venv, version)))
+        if version != self.state.get("python") or gone:
+            say(f".venv is damaged ({min(gone, default='its Python')} is gone): making it anew.")
+            self.stamp.unlink()
+            shutil.rmtree(self.venv)
+            self.state = {"done": []}
+        elif self.state.get("pins") != self.pins:
+            self.undo("torch", "packages", "course")
+        elif self.state.get("root") != str(self.root):  # the folder was moved or copied
+            self.undo("course")
+        self.state.update(pins=self.pins, root=str(self.root))
+
+    def run(self, *, fetch: bool = True, retry: bool = False) -> None:
+        """Do what is left to do.
+
+        Parameters
+        ----------
+        fetch : bool
+            Whether to fetch the real models, too.
+        retry : bool
+            Whether to try that again if it has failed before.
+        """
+        self.look()
+        todo = [step for step in STEPS if step not in self.done]
+        if "models" in todo and (not fetch or (self.state.get("tried") and not retry)):
+            todo.remove("models")
+        if "packages" in todo:
+            say("Setting up the course. You may stop with Ctrl-C; the same command goes on.")
+        for step in todo:
+            began = time.monotonic()
+            torch = f"{self.torch_pin()}: {self.torch_build()[1]}"
+            what = STEPS[step].format(torch=torch, count=len(self.pinned))
+            say(f"[{list(STEPS).index(step) + 1}/{len(STEPS)}] {what}")
+            if getattr(self, step)() is not False:
+                self.done.append(step)
+                say(f"      done in {time.monotonic() - began:.0f} s")
+            self.save()
+
+    # One method for each of STEPS, in their order; False says that it could not be done, but that
+    # the rest works without.
+
+    def environment(self) -> None:
+        """Make .venv, unless there is one that works."""
+        free = shutil.disk_usage(self.root).free
+        if free < DISK and not self.venv.exists():
+            raise Problem(
+                f"The set-up takes about {DISK / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB "
+                f"left: make room, {AGAIN}."
+            )
+        if not self.usable():
+            make_environment(self.venv)
+        self.state.update(python=version_of(self.venv), pins=self.pins, root=str(self.root))
+
+    def usable(self) -> bool:
+        """Tell whether .venv has a fitting Python and a whole pip; nobody knows who made it."""
+        version = version_of(self.venv)
+        packages = packages_of(self.venv, version)
+        pips = set(packages.glob("pip-*.dist-info"))
+        return bool(version and pips - set(half_installed(packages)))
+
+    def torch(self) -> None:
+        """Install torch alone: on Linux there is a build for the CPU, a tenth of the size."""
+        self.sweep()
+        alone = ["--no-deps", "--only-binary=:all:"]
+        pin = f"torch=={self.torch_pin()}"
+        if self.torch_build()[0] == "+cpu":
+            source = ["--extra-index-url", CPU_INDEX, "--retries", "2", "--timeout", "15"]
+            try:
+                return pip(self.venv, [*alone, *source, pin + "+cpu"])
+            except PipFailed as error:
+                # "none" means that no index answered at all.
+                if not re.search(r"\(from versions: (?!none).*No matching", str(error), re.DOTALL):
+                    raise
+            say("      no build for the CPU to be had; so the one with CUDA, about 2.5 GB")
+        return pip(self.venv, [*alone, pin])
+
+    def packages(self) -> None:
+        """Install all pins of requirements.txt, without its last line, the course itself."""
+        self.sweep()
+        pins = self.venv / "pins.txt"
+        pins.write_text("\n".join(self.pinned) + "\n", encoding="utf-8")
+        patient = ["--only-binary=:all:", "--retries", "3", "--timeout", "30"]
+        pip(self.venv, [*patient, "-r", str(pins)], total=len(self.pinned))
+        names = os.listdir(packages_of(self.venv, self.state["python"]))
+        ours = [
+            n for n in names if not n.startswith("_") and not n.endswith((".dist-info", ".pth"))
+        ]
+        self.state["names"] = ours
+
+    def course(self) -> None:
+        """Install the course in place, with the build tool that `packages` brought: offline."""
+        build = ["--no-build-isolation", "--no-deps", "--no-index"]
+        pip(self.venv, [*build, "--editable", str(self.root)], total=1)
+
+    def models(self) -> bool:
+        """Fetch the real models; all works without them, but for the demos that show them."""
+        self.state["tried"] = True
+        if self.child("-m", "course.cli", "models", "fetch") == 0:
+            return True
+        say("      Not fetched; all else works. To try again: python3 start.py models fetch")
+        return False
+
+    def work(self) -> bool:
+        """Give the learner a copy of each lesson that isn't there yet."""
+        return self.child("-m", "course.classroom.desk") == 0
+
+    # What the steps share.
+
+    def child(self, *arguments: str) -> int:
+        """Run the environment's Python as a step and return its exit code."""
+        code = wait([str(python_of(self.venv)), *arguments], self.venv, stdout=sys.stderr)
+        if code == 130:
+            raise KeyboardInterrupt
+        return code
+
+    def sweep(self) -> None:
+        """Remove what a killed pip left, or pip would take it for installed."""
+        for path in half_installed(packages_of(self.venv, self.state["python"])):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def torch_pin(self) -> str:
+        """Return the pinned version of torch."""
+        return next(line[7:].split()[0] for line in self.pinned if line.startswith("torch=="))
+
+    def torch_build(self) -> tuple[str, str]:
+        """Return the build of torch that fits this machine (a suffix) and its size in words."""
+        if not sys.platform.startswith("linux"):
+            return "", "about 120 MB"
+        if shutil.which("nvidia-smi") or Path("/proc/driver/nvidia").exists():
+            return "", "with CUDA about 2.5 GB"
+        return "+cpu", "build for the CPU, about 190 MB"
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def wait(command: list[str], venv: Path, *, stdout: object = None, cwd: object = None) -> int:
+    """Run `command` to its end and return its exit code.
+
+    In a terminal Ctrl-C reaches the child as well, and what it means is the child's to say
+    (JupyterLab asks first); elsewhere we pass it on. After the third we end it.
+    """
+    process = subprocess.Popen(command, stdout=stdout, cwd=cwd, env=variables(venv))
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        for _ in range(3):
+            try:
+                code = process.wait()
+                return code if code >= 0 else 128 - code
+            except KeyboardInterrupt:
+                if os.name != "nt" and not (sys.stdin and sys.stdin.isatty()):
+                    process.send_signal(signal.SIGINT)
+        end(process)
+        return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Set up, do what `arguments` say, and return the exit code."""
+    if arguments[:1] in (["-h"], ["--help"], ["help"]):
+        print(HELP, end="")
+        return 0
+    testing, fetching = arguments[:1] == ["test"], arguments[:2] == ["models", "fetch"]
+    setup = Setup(root)
+    setup.run(fetch=not fetching, retry=testing)
+    python = str(python_of(setup.venv))
+    if testing:
+        return wait([python, "-m", "pytest", *arguments[1:]], setup.venv, cwd=root)
+    return wait([python, "-m", "course.cli", *(arguments or ["lab"])], setup.venv)
+
+
+def sentence(error: OSError, root: Path) -> str:
+    """Say in one sentence what the operating system refused."""
+    where = error.filename or root
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full: make room, {AGAIN}."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"No permission to write {where}: move the course to a folder of your own, for "
+            f"example in your home folder, {AGAIN}."
+        )
+    return f"{error.strerror or error} ({where}): put that right, {AGAIN}."
+
+
+def guarded(arguments: list[str], root: Path = ROOT) -> int:
+    """Run `main`; whatever goes wrong, a person reads one sentence and no traceback."""
+    try:
+        return main(arguments, root)
+    except Problem as problem:
+        say(f"start.py: {problem}")
+    except PipFailed as error:
+        say(f"start.py: {cause(str(error))}")
+    except OSError as error:
+        say(f"start.py: {sentence(error, root)}")
+    except KeyboardInterrupt:
+        say("\nstart.py: interrupted; nothing is lost, and the same command goes on.")
+        return 130
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(sys.argv[1:]))

@@ -1,0 +1,20 @@
+# %% list of shapes
+# Writes down every table as a shape and adds up the products.
+import math
+
+
+def count_parameters(config):
+    d = config["n_embd"]
+    block = [(d,), (d,), (d, 3 * d), (3 * d,), (d, d), (d,), (d,), (d,)]
+    block += [(d, 4 * d), (4 * d,), (4 * d, d), (d,)]
+    shapes = [(config["vocab_size"], d), (config["n_positions"], d)]
+    shapes += block * config["n_layer"] + [(d,), (d,)]
+    return sum(math.prod(shape) for shape in shapes)
+
+
+# %% polynomial in d
+# Sorts by powers of d: 12 L d² + (V + P + 13 L + 2) d.
+def count_parameters(config):
+    layers = config["n_layer"]
+    linear = config["vocab_size"] + config["n_positions"] + 13 * layers + 2
+    return int(np.polyval([12 * layers, linear, 0], config["n_embd"]))

@@ -1,0 +1,29 @@
+# %% Counter and regular expression
+# Counts by collections.Counter, merges by one substitution over a text with a separator.
+import re
+from collections import Counter
+
+
+def merge_step(tokens):
+    (pair, _), *_ = Counter(zip(tokens, tokens[1:])).most_common(1)
+    border = "\x00"
+    text = border + border.join(tokens) + border
+    first, second = (re.escape(token) for token in pair)
+    text = re.sub(f"(?<={border}){first}{border}{second}(?={border})", "".join(pair), text)
+    return pair, text[1:-1].split(border)
+
+
+# %% recursion
+# Counts with list.count and merges by taking the text apart from its head.
+def merge_step(tokens):
+    pairs = [(tokens[i], tokens[i + 1]) for i in range(len(tokens) - 1)]
+    best = max(pairs, key=pairs.count)
+
+    def glue(rest):
+        if len(rest) < 2:
+            return list(rest)
+        if (rest[0], rest[1]) == best:
+            return [rest[0] + rest[1], *glue(rest[2:])]
+        return [rest[0], *glue(rest[1:])]
+
+    return best, glue(tokens)

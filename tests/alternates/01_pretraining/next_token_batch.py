@@ -1,0 +1,15 @@
+# %% slices in a loop
+# Cuts each row with two slices and stacks the rows.
+def next_token_batch(tokens, starts, length):
+    x, y = [], []
+    for start in starts:
+        x.append(tokens[start : start + length])
+        y.append(tokens[start + 1 : start + 1 + length])
+    return np.array(x), np.array(y)
+
+
+# %% windows
+# All windows of length + 1 at once; the first part is x, the last part is y.
+def next_token_batch(tokens, starts, length):
+    windows = np.lib.stride_tricks.sliding_window_view(tokens, length + 1)[starts]
+    return windows[:, :-1], windows[:, 1:]

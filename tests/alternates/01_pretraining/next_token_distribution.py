@@ -1,0 +1,51 @@
+# %% logits set to minus infinity
+# Works on logits throughout: what is cut becomes minus infinity, softmax is taken after each step.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    def softmax(z):
+        e = np.exp(z - np.max(z))
+        return e / np.sum(e)
+
+    if temperature == 0:
+        logits = np.where(logits == np.max(logits), 0.0, -np.inf)
+    else:
+        logits = logits / temperature
+    if top_k is not None and top_k < len(logits):
+        logits = np.where(logits < np.partition(logits, -top_k)[-top_k], -np.inf, logits)
+    if top_p is not None and top_p < 1:
+        p = softmax(logits)
+        order = np.argsort(-p)
+        before = np.cumsum(p[order]) - p[order]
+        lowest = logits[order][before < top_p].min()
+        logits = np.where(logits < lowest, -np.inf, logits)
+    return softmax(logits)
+
+
+# %% plain Python
+# Lists and loops; goes down the sorted probabilities one by one.
+import math
+
+
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    z = [float(x) for x in logits]
+    top = max(z)
+    if temperature == 0:
+        p = [1.0 if x == top else 0.0 for x in z]
+    else:
+        p = [math.exp((x - top) / temperature) for x in z]
+
+    def cut(p, lowest):
+        p = [x if x >= lowest else 0.0 for x in p]
+        total = math.fsum(p)
+        return [x / total for x in p]
+
+    p = cut(p, 0.0)
+    if top_k is not None:
+        p = cut(p, sorted(p, reverse=True)[:top_k][-1])
+    if top_p is not None and top_p < 1:
+        total = 0.0
+        for lowest in sorted(p, reverse=True):
+            total += lowest
+            if total >= top_p:
+                break
+        p = cut(p, lowest)
+    return np.array(p)

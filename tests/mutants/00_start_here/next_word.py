@@ -1,0 +1,54 @@
+# %% the word before is ignored | says: the most frequent one of the whole text | falls: visible
+# A model is thought to write the commonest word, whatever stands before it.
+def next_word(words, word):
+    return max(words, key=words.count)
+
+
+# %% looks back | says: stands before `word` | falls: visible
+# The neighbour on the wrong side is counted.
+def next_word(words, word):
+    before = [words[i - 1] for i in range(1, len(words)) if words[i] == word]
+    return max(before, key=before.count)
+
+
+# %% first place only | says: is the one after the first | falls: visible
+# The text is searched for the word, and the search ends at the first place.
+def next_word(words, word):
+    return words[words.index(word) + 1]
+
+
+# %% last of equals | says: the one that follows last | falls: visible
+# The best so far is replaced by a word that is only as good.
+def next_word(words, word):
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    best = followers[0]
+    for candidate in dict.fromkeys(followers):
+        if followers.count(candidate) >= followers.count(best):
+            best = candidate
+    return best
+
+
+# %% the text as a ring | says: you went on at its start | falls: hidden
+# Index -1 is the last word in Python, so the first word counts as its follower.
+def next_word(words, word):
+    followers = [words[i] for i in range(len(words)) if words[i - 1] == word]
+    return max(followers, key=followers.count)
+
+
+# %% parts of words | says: compare whole words | falls: hidden
+# `in` is used for "is the same word" and is also true for a part of a word.
+def next_word(words, word):
+    followers = [after for before, after in zip(words, words[1:]) if word in before]
+    return max(followers, key=followers.count)
+
+
+# %% first to reach the count | says: reached its count first | falls: hidden
+# Of equals the one is kept whose count was complete first.
+def next_word(words, word):
+    counts, best = {}, None
+    for before, after in zip(words, words[1:]):
+        if before == word:
+            counts[after] = counts.get(after, 0) + 1
+            if best is None or counts[after] > counts[best]:
+                best = after
+    return best

@@ -1,0 +1,61 @@
+# %% sum | says: this is the sum over the rows | falls: visible
+# The losses are added and not averaged.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-log_p[np.arange(len(targets)), targets].sum())
+
+
+# %% divided by all logits | says: you divide by the number of logits | falls: visible
+# The mean runs over the whole table of a one-hot product, not over the rows.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-(log_p * np.eye(logits.shape[1])[targets]).mean())
+
+
+# %% bits | says: this is in bits | falls: visible
+# The logarithm to base 2 is taken for the natural one.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    return float(-np.log2(p[np.arange(len(targets)), targets]).mean())
+
+
+# %% 1 - p | says: this is 1 - p | falls: visible
+# The loss is thought to be the missing part of the probability.
+def cross_entropy(logits, targets):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return float(1 - p[np.arange(len(targets)), targets].mean())
+
+
+# %% naive exponential | says: exp(1000) overflows | falls: visible
+# Softmax is taken as the formula stands, without subtracting the largest logit.
+def cross_entropy(logits, targets):
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return float(-np.log(p[np.arange(len(targets)), targets]).mean())
+
+
+# %% small number inside the logarithm | says: a small number inside the logarithm | falls: hidden
+# log(0) is avoided by adding 1e-9, which also hides how wrong a guess is.
+def cross_entropy(logits, targets):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return float(-np.log(p[np.arange(len(targets)), targets] + 1e-9).mean())
+
+
+# %% logarithm of a vanished probability | says: compute ln p itself | falls: hidden
+# The softmax is stable, but the probability of a very wrong guess still becomes 0.
+def cross_entropy(logits, targets):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return float(-np.log(p[np.arange(len(targets)), targets]).mean())
+
+
+# %% maximum of the whole table | says: you subtract the maximum of the whole table | falls: hidden
+# One number is subtracted from all rows, so that a row far below it vanishes.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max()
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-log_p[np.arange(len(targets)), targets].mean())

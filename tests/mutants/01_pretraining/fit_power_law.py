@@ -1,0 +1,49 @@
+# %% slope for exponent | says: the exponent is minus the slope | falls: visible
+# The slope itself is returned.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - irreducible), 1)
+    return float(slope), float(np.exp(height))
+
+
+# %% irreducible loss ignored | says: subtract the irreducible loss before the logarithm | falls: visible
+# The logarithm of the whole loss is fitted.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(sizes), np.log(losses), 1)
+    return float(-slope), float(np.exp(height))
+
+
+# %% logarithm of the constant | says: this is ln c | falls: visible
+# The height of the line is taken for the constant.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - irreducible), 1)
+    return float(-slope), float(height)
+
+
+# %% two bases | says: the logarithm has base 10 and its undoing has base e | falls: visible
+# log10 before the fit, exp after it.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log10(sizes), np.log10(losses - irreducible), 1)
+    return float(-slope), float(np.exp(height))
+
+
+# %% exchanged axes | says: the axes are exchanged | falls: visible
+# ln N is fitted as a function of the loss.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(losses - irreducible), np.log(sizes), 1)
+    return float(-slope), float(np.exp(height))
+
+
+# %% two points | says: through the first and the last point only | falls: hidden
+# The line is drawn through the smallest and the largest model.
+def fit_power_law(sizes, losses, irreducible):
+    x, y = np.log(sizes), np.log(losses - irreducible)
+    slope = (y[-1] - y[0]) / (x[-1] - x[0])
+    return float(-slope), float(np.exp(y[0] - slope * x[0]))
+
+
+# %% mean of slopes | says: this is the mean of the slopes between neighbours | falls: hidden
+# The slopes between neighbouring points are averaged.
+def fit_power_law(sizes, losses, irreducible):
+    x, y = np.log(sizes), np.log(losses - irreducible)
+    slope = np.mean(np.diff(y) / np.diff(x))
+    return float(-slope), float(np.exp(y.mean() - slope * x.mean()))

@@ -1,0 +1,124 @@
+# %% last of equals | says: occurs earlier in the text | falls: visible
+# Of equally frequent pairs the one that comes last in the alphabet is taken.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=lambda pair: (counts[pair], pair))
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% only the first place | says: only the first pair is glued | falls: visible
+# Merging is thought to happen at one place of the text, as a single replacement.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=counts.get)
+    i = list(zip(tokens, tokens[1:])).index(best)
+    return best, [*tokens[:i], "".join(best), *tokens[i + 2 :]]
+
+
+# %% token used twice | says: the middle token is used twice | falls: visible
+# After a glued pair the position moves by one only, so overlapping pairs share a token.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=counts.get)
+    merged, used = [], False
+    for i, token in enumerate(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append("".join(best))
+            used = True
+        else:
+            if not used:
+                merged.append(token)
+            used = False
+    return best, merged
+
+
+# %% right to left | says: this goes from right to left | falls: visible
+# The text is merged from its end, as if the direction didn't matter.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=counts.get)
+    merged, i = [], len(tokens)
+    while i > 0:
+        if i > 1 and tuple(tokens[i - 2 : i]) == best:
+            merged.insert(0, "".join(best))
+            i -= 2
+        else:
+            merged.insert(0, tokens[i - 1])
+            i -= 1
+    return best, merged
+
+
+# %% counts without overlap | says: count every place where the two stand side by side | falls: hidden
+# Pairs are counted as they would be merged: in 'a a a' the pair is found only once.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+
+    def count(pair):
+        total, i = 0, 0
+        while i < len(pairs):
+            if pairs[i] == pair:
+                total += 1
+                i += 1
+            i += 1
+        return total
+
+    best = max(pairs, key=count)
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append("".join(best))
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% compares glued text | says: compare tokens, not glued text | falls: hidden
+# A place matches when the glued text is the same, whatever the border between the two tokens.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=counts.get)
+    merged, i = [], 0
+    while i < len(tokens):
+        if i + 1 < len(tokens) and tokens[i] + tokens[i + 1] == best[0] + best[1]:
+            merged.append(best[0] + best[1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% order of the pair ignored | says: the order counts | falls: hidden
+# ('a', 'b') and ('b', 'a') are counted as one pair.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+    best = max(pairs, key=lambda pair: pairs.count(pair) + pairs.count(pair[::-1]))
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append("".join(best))
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged

@@ -1,0 +1,167 @@
+# %% multiplied by the temperature | says: divide the logits by it | falls: visible
+# A higher temperature is thought to sharpen.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) * temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% not divided by the sum | says: the probabilities don't sum to 1 | falls: visible
+# What is cut off is lost and not shared among the rest.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+    return p
+
+
+# %% crossing token dropped | says: the token with which the sum reaches top_p stays too | falls: visible
+# Only tokens whose running sum is still below top_p are kept (but always the first).
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        keep = max(1, int((np.cumsum(ordered) < top_p).sum()))
+        p = np.where(p >= ordered[keep - 1], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% one token too many | says: one token too many is kept | falls: visible
+# The threshold of top-k is the (k + 1)-th probability.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p) - 1)], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% ties cut by position | says: equal tokens share one fate | falls: hidden
+# Exactly k tokens are kept by their rank; of two equal ones the later is dropped.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        best = np.argsort(-p, kind="stable")[:top_k]
+        p = np.where(np.isin(np.arange(len(p)), best), p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% top-p on the old probabilities | says: top-p must add up the probabilities after top-k | falls: hidden
+# Both filters look at the distribution before any cut.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    kept = np.ones(len(p), dtype=bool)
+    ordered = np.sort(p)[::-1]
+    if top_k is not None:
+        kept &= p >= ordered[min(top_k, len(p)) - 1]
+    if top_p is not None:
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        kept &= p >= ordered[last]
+    return np.where(kept, p, 0.0) / p[kept].sum()
+
+
+# %% greedy takes the first | says: let them share it | falls: hidden
+# At temperature 0 argmax gives everything to the first of the largest logits.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = np.zeros(len(logits))
+        p[np.argmax(logits)] = 1.0
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% naive exponential | says: the exponential overflows | falls: hidden
+# The largest logit isn't subtracted, so a low temperature overflows.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp(logits / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% top-p 1 keeps one token | says: rounding keeps the running sum below 1 | falls: hidden
+# argmax over "sum reached" gives place 0 when rounding keeps the sum below 1.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None:
+        ordered = np.sort(p)[::-1]
+        p = np.where(p >= ordered[np.argmax(np.cumsum(ordered) >= top_p)], p, 0.0)
+        p = p / p.sum()
+    return p

@@ -1,0 +1,239 @@
+"""The ``course`` command: help with examples, one sentence for bad input, and who imports whom."""
+
+import ast
+import errno
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from course import cli
+from course.errors import CourseError
+
+ROOT = Path(__file__).parent.parent
+
+
+def commands(group=None, words=()):
+    """Yield each command with the words that call it."""
+    group = group or typer.main.get_command(cli.app)
+    for name, command in group.commands.items():
+        yield (*words, name), command
+        if hasattr(command, "commands"):
+            yield from commands(command, (*words, name))
+
+
+def call(monkeypatch, capsys, *arguments):
+    """Return exit code, stdout and stderr of ``course`` with `arguments`."""
+    monkeypatch.setattr(sys, "argv", ["course", *arguments])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    said = capsys.readouterr()
+    return left.value.code or 0, said.out, said.err
+
+
+# --- help -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [w for w, _ in commands()], ids=" ".join)
+def test_help_has_an_example(monkeypatch, capsys, words):
+    code, out, _ = call(monkeypatch, capsys, *words, "--help")
+    assert code == 0
+    assert f"Example: course {' '.join(words)}" in out
+    assert f"Usage: course {' '.join(words)}" in out
+
+
+def test_help_of_all_names_each_command(monkeypatch, capsys):
+    _, out, _ = call(monkeypatch, capsys, "--help")
+    assert all(words[0] in out for words, _ in commands())
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "99_nothing"],
+        ["check", "nothing/here.ipynb"],
+        ["build", "99_nothing"],
+        ["verify", "99_nothing"],
+        ["verify", "99_nothing", "--json"],
+        ["lineage", "--stage", "nothing"],
+        ["bench", "nothing"],
+        ["models", "fetch", "nothing"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_name_is_one_sentence(monkeypatch, capsys, arguments):
+    code, out, err = call(monkeypatch, capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "unexpected" not in err
+    assert re.fullmatch(r"course: [^\n]*nothing[^\n]*\n", err), err
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["lab", "--nothing"], ["check"]], ids=" ".join)
+def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
+    code, _, err = call(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert "--help" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (CourseError("Do this."), 2, "course: Do this.\n"),
+        (KeyboardInterrupt(), 130, "\ncourse: interrupted; "),
+        (
+            OSError(errno.ENOSPC, "No space left", "data/x"),
+            2,
+            "course: The disk is full (data/x): ",
+        ),
+        (PermissionError(errno.EACCES, "no", "work"), 2, "course: No permission to read or write "),
+        (ZeroDivisionError("oh"), 2, "course: something unexpected went wrong (ZeroDivisionError"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
+    def fail(**_):
+        raise error
+
+    monkeypatch.delenv("COURSE_DEBUG", raising=False)
+    monkeypatch.setattr(cli, "app", fail)
+    got, out, err = call(monkeypatch, capsys, "models")
+    assert (got, out) == (code, "")
+    assert err.startswith(says)
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_debug_shows_where(monkeypatch):
+    def fail(**_):
+        raise ZeroDivisionError
+
+    monkeypatch.setenv("COURSE_DEBUG", "1")
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+def test_a_folder_without_lessons_is_one_sentence(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "course.cli", "lab"],
+        env=os.environ | {"COURSE_ROOT": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2
+    assert re.fullmatch(r"course: There are no lessons in [^\n]*\n", run.stderr)
+
+
+# --- results --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 1)])
+def test_exit_code_says_whether_all_is_well(capsys, ok, code):
+    if ok:
+        cli.finish({"ok": ok, "ratio": 1.5}, as_json=True)
+    else:
+        with pytest.raises(typer.Exit) as left:
+            cli.finish({"ok": ok, "ratio": 1.5}, as_json=True)
+        assert left.value.exit_code == code
+    assert json.loads(capsys.readouterr().out) == {"ok": ok, "ratio": 1.5}
+
+
+def test_without_json_nothing_is_printed_twice(capsys):
+    cli.finish({"ok": True}, as_json=False)
+    assert capsys.readouterr().out == ""
+
+
+# --- who imports whom -----------------------------------------------------------------------------
+
+MAY_NOT = {
+    "world": {"lm", "show", "classroom", "cli"},
+    "lm": {"show", "classroom", "cli"},
+    "show": {"classroom", "cli"},
+    "classroom": {"world", "lm", "show", "cli"},
+    "ground": {"world", "lm", "show", "classroom", "cli"},
+    "cli": set(),
+}
+
+
+def imported(path):
+    """Yield each module that the file imports, anywhere in it, by its full name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(path.relative_to(ROOT).parts[: -node.level]) if node.level else ""
+            base = ".".join(part for part in (package, node.module) if part)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def wrong_imports(path):
+    parts = path.relative_to(ROOT / "course").with_suffix("").parts
+    room = parts[0] if len(parts) > 1 or parts[0] == "cli" else "ground"
+    for name in imported(path):
+        target = name.split(".")
+        if target[0] == "course" and len(target) > 1 and target[1] in MAY_NOT[room] - {room}:
+            yield f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_imports_point_down():
+    files = sorted((ROOT / "course").rglob("*.py"))
+    assert len(files) > 10
+    assert [wrong for file in files for wrong in wrong_imports(file)] == []
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("world", "from course.lm import model"),
+        ("world", "import course.show"),
+        ("lm", "def f():\n    from course import classroom"),
+        ("lm", "from ..show import plots"),
+        ("classroom", "from course import world"),
+        ("show", "from course.cli import app"),
+    ],
+)
+def test_a_wrong_import_would_be_seen(tmp_path, monkeypatch, room, line):
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    file = tmp_path / "course" / room / "new.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(line + "\n", encoding="utf-8")
+    assert len(list(wrong_imports(file))) == 1
+
+
+@pytest.mark.parametrize("module", ["course", "course.world", "course.classroom", "course.cli"])
+def test_importing_the_light_rooms_loads_no_torch(module):
+    code = (
+        f"import sys, {module}; print({{'torch', 'transformers', 'nbgrader'}} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+# --- what the documents say -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_documents_name_commands_that_exist(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"start\.py ([a-z]+)", text)) | set(
+        re.findall(r"`course ([a-z]+)", text)
+    )
+    assert named
+    assert named <= {"test"} | {words[0] for words, _ in commands()}
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_inside_the_repository_lead_somewhere(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\":]+)\"", text)
+    missing = [link for pair in links for link in pair if link and not (ROOT / link).exists()]
+    assert missing == []
