@@ -87,7 +87,7 @@ class Status:
 
     def __init__(self) -> None:
         self.live = sys.stderr.isatty()
-        self.text, self.shown = "", 0
+        self.text, self.shown = "working", 0
         self.began = time.monotonic()
         self.over = threading.Event()
 
@@ -168,7 +168,8 @@ def make_environment(venv: Path) -> None:
     if venv.exists():
         shutil.rmtree(venv)
     command = [sys.executable, "-m", "venv", str(venv)]
-    made = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    with Status():
+        made = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if made.returncode:
         raise PipFailed(made.stdout + made.stderr)
 

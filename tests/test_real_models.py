@@ -522,7 +522,7 @@ def fetched():
     try:
         real.fetch()
     except CourseError as error:
-        if os.environ.get("CI"):
+        if not str(error).startswith("Could not fetch"):
             raise
         pytest.skip(str(error))
     return {m["name"]: m for m in real.list_models()}

@@ -99,8 +99,8 @@ def fit(
 
 
 # How a fact is asked for without a question: a statement up to its value. The statement must leave
-# no other way on: "Anna has a" could go on with a house.
-CLOZE = {attribute: ts[attribute == "pet"] for attribute, ts in ph.STATEMENTS.items()}
+# no other way on: "Anna has a" could go on with a house, "The Great Flood made" with a hero.
+CLOZE = {attribute: ts[attribute in ("pet", "hero")] for attribute, ts in ph.STATEMENTS.items()}
 
 
 def recalled(
@@ -118,7 +118,7 @@ def recalled(
         "Facts: " + ph.fill(CLOZE[f.attribute].split("{v}")[0], f.subject).rstrip() for f in facts
     ]
     prompts = [[end, *ids] for ids in encode(tokenizer, texts)]
-    answers = generate(model, prompts, 12, end=end)
+    answers = generate(model, prompts, 20, end=end)  # the longest value has 16
     return [
         tokenizer.decode(a).strip().startswith(f.value + CLOZE[f.attribute].split("{v}")[1])
         for a, f in zip(answers, facts, strict=True)

@@ -93,7 +93,7 @@ def logits(w: Weights, states: Tensor) -> Tensor:
 
 
 def loss(w: Weights, rows: Tensor, heads: int, ignore: int) -> Tensor:
-    """Return the cross-entropy of the next tokens, summed over all (nats).
+    """Return the mean cross-entropy of the next token (nats).
 
     Parameters
     ----------
@@ -105,4 +105,5 @@ def loss(w: Weights, rows: Tensor, heads: int, ignore: int) -> Tensor:
     states = hidden(w, rows[:, :-1], heads)
     scores = logits(w, states.reshape(-1, states.shape[-1]))
     each = F.cross_entropy(scores, rows[:, 1:].reshape(-1), ignore_index=ignore, reduction="none")
-    return each.float().sum()  # summed in float32: bf16 keeps three digits only
+    # Summed in float32: bf16 keeps three digits only.
+    return each.float().sum() / (rows[:, 1:] != ignore).sum()

@@ -26,12 +26,13 @@ SEED = 1
 RECIPES = {
     "mini-ada": train.Recipe(tokens=24_000_000, batch=8, muon=0.03, adam=8e-3),
     "mini-babbage": train.Recipe(tokens=8_000_000, batch=8, muon=0.03, adam=6e-3),
-    "mini-curie": train.Recipe(tokens=6_000_000, batch=8, muon=0.02, adam=4e-3),
+    "mini-curie": train.Recipe(tokens=4_000_000, batch=8, muon=0.02, adam=4e-3),
     "mini-davinci": train.Recipe(tokens=2_600_000, batch=16, muon=0.02, adam=3e-3),
 }
 QUICK = train.Recipe(tokens=1_000_000, batch=8, muon=0.03, adam=6e-3)
 SWEEP = [model.Size(*pair) for pair in ((1, 32), (2, 32), (2, 64), (3, 96), (4, 128), (5, 160))]
 SWEEP_RECIPE = train.Recipe(tokens=800_000, batch=8, muon=0.02, adam=5e-3)
+SWEEP_KEYS = ("layers", "width", "parameters", "loss", "seconds", "recall", "recall_by_frequency")
 SHOWN_STEPS = (0, 50, 500)  # where a run also writes a text, so one sees it learn
 CURVE_POINTS = 200
 
@@ -153,9 +154,7 @@ def _sweep(options: dict[str, Any]) -> dict[str, Any]:
     points = []
     for size in SWEEP:
         _, figures = train_base(size, recipe, tokenizer, f"{size.layers}×{size.width}")
-        points.append(
-            {key: figures[key] for key in ("layers", "width", "parameters", "loss", "seconds")}
-        )
+        points.append({key: figures[key] for key in SWEEP_KEYS})
     figures = {
         "points": points,
         "entropy": figures["entropy"],

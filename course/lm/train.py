@@ -13,15 +13,18 @@ more than one machine.
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
 from course.lm import forward
+
+T = TypeVar("T")  # a share of a batch, of whatever type
 
 WARM_UP = 30  # steps in which the learning rate rises from 0
 FLOOR = 0.02  # the learning rate at the end, as part of its height
@@ -80,25 +83,48 @@ class Learners:
     """A few threads that share each batch and add their gradients up.
 
     PyTorch lets go of Python's lock inside every operation, so the threads really run at once.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+        What is trained.
+    count : int, optional
+        Threads; ``LEARNERS`` if left out.
     """
 
-    def __init__(self, model: GPT2LMHeadModel, pad: int, count: int = LEARNERS) -> None:
-        self.parameters = list(model.parameters())
-        self.model, self.pad, self.count = model, pad, count
-        self.pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+    def __init__(self, parameters: Iterable[torch.nn.Parameter], count: int | None = None) -> None:
+        self.parameters = list(parameters)
+        self.count = count or LEARNERS
+        self.pool = ThreadPoolExecutor(self.count, initializer=torch.set_num_threads, initargs=(1,))
 
-    def _share(self, rows: Tensor, tokens: int) -> tuple[float, tuple[Tensor, ...]]:
-        half = forward.weights(self.model, torch.bfloat16)
-        loss = forward.loss(half, rows, self.model.config.n_head, self.pad) / tokens
-        return loss.item(), torch.autograd.grad(loss, self.parameters)
+    def step(self, parts: Sequence[T], loss: Callable[[T], Tensor], weights: list[float]) -> float:
+        """Put the gradient of the weighted sum of losses into the parameters.
 
-    def step(self, rows: Tensor) -> float:
-        """Put the gradient of the mean loss over `rows` into the parameters; return the loss."""
-        tokens = int((rows[:, 1:] != self.pad).sum())
-        shares = list(self.pool.map(lambda part: self._share(part, tokens), rows.chunk(self.count)))
+        Parameters
+        ----------
+        parts : sequence
+            The shares of a batch.
+        loss : callable
+            Share → mean loss over it, a scalar.
+        weights : list of float
+            How much each share counts; they sum to 1.
+
+        Returns
+        -------
+        float
+            The weighted sum of the losses.
+        """
+
+        def learn(part: T, weight: float) -> tuple[float, tuple[Tensor | None, ...]]:
+            value = loss(part) * weight
+            gradients = torch.autograd.grad(value, self.parameters, allow_unused=True)
+            return value.item(), gradients
+
+        shares = list(self.pool.map(learn, parts, weights))
         for parameter, *gradients in zip(self.parameters, *(g for _, g in shares), strict=True):
-            parameter.grad = sum(gradients[1:], start=gradients[0])
-        return sum(loss for loss, _ in shares)
+            used = [g for g in gradients if g is not None]
+            parameter.grad = sum(used[1:], start=used[0]) if used else None
+        return sum(value for value, _ in shares)
 
 
 def pretrain(
@@ -123,19 +149,26 @@ def pretrain(
         The caller may stop at any step; the model then is as far as it came.
     """
     model.train()
-    learners = Learners(model, pad)
+    learners = Learners(model.parameters())
+
+    def loss(rows: Tensor) -> Tensor:
+        half = forward.weights(model, torch.bfloat16)
+        return forward.loss(half, rows, model.config.n_head, pad)
+
     steps = max(1, recipe.tokens // (recipe.batch * model.config.n_positions))
     both = optimizers(model, recipe)
     heights = [o.param_groups[0]["lr"] for o in both]
-    start, tokens = time.perf_counter(), 0
+    start, seen = time.perf_counter(), 0
     for step, batch in zip(range(steps), batches, strict=False):
-        loss = learners.step(batch)
+        parts = batch.chunk(learners.count)
+        tokens = [int((part[:, 1:] != pad).sum()) for part in parts]
+        value = learners.step(parts, loss, [n / sum(tokens) for n in tokens])
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         rate = schedule(step, steps)
         for optimizer, height in zip(both, heights, strict=True):
             optimizer.param_groups[0]["lr"] = height * rate
             optimizer.step()
             optimizer.zero_grad()
-        tokens += batch[:, 1:].numel()
-        yield Progress(step + 1, steps, tokens, time.perf_counter() - start, loss, rate)
+        seen += batch[:, 1:].numel()
+        yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate)
     model.eval()

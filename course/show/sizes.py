@@ -1,10 +1,22 @@
 """Pictures of size: circles of models, loss against size, and what each size remembers."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show.style import ACCENT, INK, LINE, MARKERS, QUIET, Picture, colour, look, picture
+from course.show.style import (
+    ACCENT,
+    COLOURS,
+    INK,
+    LINE,
+    MARKERS,
+    QUIET,
+    Picture,
+    colour,
+    look,
+    picture,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +42,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
     """
     first = models[0]["parameters"]
     radii = [math.sqrt(row["parameters"] / first) for row in models]
-    room = max(radii) * 0.21  # half the width of a label
+    room = max(radii) * 0.27  # half the width of a label
     alt = "Circles, area = parameters: " + ", ".join(
         f"{row['model']} {short(row['parameters'])}" for row in models
     )
@@ -60,7 +72,7 @@ def _size_axis(axis: "Axes") -> None:
 def slopes(sizes: Sequence[float], excess: Sequence[float]) -> list[float]:
     """Return the exponent between each size and the next: how fast the excess falls there."""
     pairs = list(zip(map(math.log, sizes), map(math.log, excess), strict=True))
-    return [(b - d) / (c - a) for (a, b), (c, d) in zip(pairs, pairs[1:], strict=False)]
+    return [(b - d) / (c - a) for (a, b), (c, d) in itertools.pairwise(pairs)]
 
 
 def straight_line(
@@ -116,8 +128,8 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
         right.set_yscale("log")
         right.plot(sizes, line, color=LINE, ls="--", lw=1.5)
         right.plot(sizes, excess, "o-", color=shade)
-        middles = [math.sqrt(a * b) for a, b in zip(sizes, sizes[1:], strict=False)]
-        heights = [math.sqrt(a * b) for a, b in zip(excess, excess[1:], strict=False)]
+        middles = [math.sqrt(a * b) for a, b in itertools.pairwise(sizes)]
+        heights = [math.sqrt(a * b) for a, b in itertools.pairwise(excess)]
         for x, y, slope in zip(middles, heights, between, strict=True):
             right.annotate(
                 f"{slope:.2f}", (x, y), (7, 5), textcoords="offset points", fontsize=10,
@@ -135,46 +147,53 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
 
 
 def _plain_ticks(axis: "Axes", values: Sequence[float]) -> None:
-    """Put ticks at 1, 2, 5 times powers of ten on a log axis of heights, in plain numbers."""
+    """Put ticks at 1, 2, 3, 5, 7 times powers of ten on a log axis of heights, in plain numbers."""
     low, high = min(values) / 1.3, max(values) * 1.3
-    ticks = [m * 10.0**e for e in range(-4, 3) for m in (1, 2, 5) if low <= m * 10.0**e <= high]
+    every = [m * 10.0**e for e in range(-4, 3) for m in (1, 2, 3, 5, 7)]
+    ticks = [tick for tick in every if low <= tick <= high]
     axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.set_yticks([], minor=True)
     axis.set_ylim(low, high)
 
 
-def recall_by_frequency(runs: Mapping[str, Mapping[str, Any]]) -> Picture | None:
+def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Picture:
     """Draw how many facts each model recalls, from the rarest facts to the most frequent.
 
     Parameters
     ----------
-    runs : dict
-        Model → run record with ``parameters``, ``recipe`` (its ``tokens``), ``recall`` and
-        ``recall_by_frequency``. None of them gives None.
+    panels : dict
+        Title → model → its figures: ``parameters``, ``recall`` and ``recall_by_frequency`` (groups
+        of facts with ``share``, the part of all mentions that is of such a fact, and ``recall``).
     """
-    if not runs:
-        return None
-    alt = "Recall of facts by how often a fact is mentioned: " + "; ".join(
-        f"{name} {run['recall']:.0%} of all" for name, run in runs.items()
-    )
+    every = [pair for runs in panels.values() for pair in runs.items()]
+    alt = "Recall of facts by how often a fact is mentioned: "
+    alt += ", ".join(f"{name} {run['recall']:.0%} of all" for name, run in every)
     with look():
-        shown, (axis,) = picture(height=4.0, alt=alt)
-        for name, run in runs.items():
-            groups = run["recall_by_frequency"]
-            tokens, size = short(run["recipe"]["tokens"]), short(run["parameters"])
-            axis.plot(
-                [1e4 * group["share"] for group in groups],
-                [100 * group["recall"] for group in groups],
-                marker=MARKERS.get(name, "o"),
-                color=colour(name),
-                label=f"{name}: {size} parameters, {tokens} tokens",
-            )
-        axis.set(xscale="log", ylim=(-3, 105))
-        shares = [1e4 * g["share"] for g in next(iter(runs.values()))["recall_by_frequency"]]
-        axis.set_xticks(shares, [f"{share:.2g}" for share in shares])
-        axis.set_xticks([], minor=True)
-        axis.set_yticks([0, 25, 50, 75, 100], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.set_xlabel("how often such a fact is mentioned, in 10,000 mentions of facts (log scale)")
-        axis.set_ylabel("facts recalled")
-        axis.set_title("Each point: a fifth of all facts, from the rarest to the most frequent")
-        axis.legend(loc="lower right")
+        shown, axes = picture(len(panels), width=9.2, height=4.0, alt=alt, sharey=True)
+        for axis, (title, runs) in zip(axes, panels.items(), strict=True):
+            shades = dict(zip(runs, _shades(len(runs)), strict=True))
+            for (name, run), marker in zip(runs.items(), itertools.cycle("os^DvP"), strict=False):
+                groups = run["recall_by_frequency"]
+                axis.plot(
+                    [1e4 * group["share"] for group in groups],
+                    [100 * group["recall"] for group in groups],
+                    marker=MARKERS.get(name, marker),
+                    color=colour(name) if name in COLOURS else shades[name],
+                    label=f"{name}: {short(run['parameters'])}",
+                )
+                shares = [1e4 * group["share"] for group in groups]
+            axis.set(xscale="log", ylim=(-3, 105), title=title)
+            axis.set_xticks(shares, [f"{share:.2g}" for share in shares])
+            axis.set_xticks([], minor=True)
+            axis.set_xlabel("mentions of such a fact in 10,000 (log scale)")
+            axis.legend(title="model: parameters", alignment="left", fontsize=9.5)
+        axes[0].set_yticks([0, 25, 50, 75, 100], ["0", "25 %", "50 %", "75 %", "100 %"])
+        axes[0].set_ylabel("facts recalled")
     return shown
+
+
+def _shades(count: int) -> list[tuple[float, ...]]:
+    """Return blues from light to dark."""
+    import matplotlib
+
+    return [matplotlib.colormaps["Blues"](0.3 + 0.65 * i / max(1, count - 1)) for i in range(count)]

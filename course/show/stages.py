@@ -1,8 +1,8 @@
 """The lineage picture that opens every lesson, with this lesson's stage lit.
 
 Blue: the real family (its row is lesson 04's); grey: our miniature of it. Solid arrows: trained on
-from there; the dashed one: the same method, on another model. SVG by hand, since it opens every lesson: sharp at any size,
-no import to wait for. It has a white ground of its own for dark pages.
+from there; the dashed one: the same method, on another model. SVG by hand, since it opens every
+lesson: sharp at any size, no import to wait for. It has a white ground of its own for dark pages.
 """
 
 import html

@@ -32,7 +32,7 @@ COLOURS = {
     "mini-reward": "#cc79a7",
     "mini-instruct": "#d55e00",
     "mini-chat": "#6b3fa0",
-    "SmolLM2-135M-Instruct": "#6b7680",
+    "SmolLM2-135M-Instruct": "#5b7c99",
     "all-MiniLM-L6-v2": "#8a8f3c",
     "gpt2": "#2b2b2b",
 }
@@ -82,7 +82,7 @@ def look() -> Iterator[None]:
 
 
 class Picture:
-    """A matplotlib figure that a notebook displays as a sharp PNG with a text for those who can't see.
+    """A matplotlib figure that a notebook displays as a sharp PNG, with its content in words.
 
     Parameters
     ----------

@@ -12,8 +12,6 @@ from functools import cache
 from typing import Any
 
 from course.show.style import FALSE, INK, QUIET, TRUE, Page, Picture, look, picture
-from course.world import phrases as ph
-from course.world import village
 
 BOXES = ("#dbeaf7", "#fdebd3")  # grounds of neighbouring tokens, in turn
 SPACE, NEWLINE, UNKNOWN = "␣", "⏎", "▯"
@@ -66,7 +64,7 @@ def tokens(tokenizer: Any, text: str, title: str = "") -> Page:
     head = f"{title}: {len(parts)} tokens, {len(text)} characters, {len(text.encode())} bytes"
     boxes = "".join(
         f'<span style="background:{BOXES[i % 2]};color:{INK};border-radius:4px;padding:2px 3px;'
-        'margin:1px;display:inline-block;white-space:pre;'
+        "margin:1px;display:inline-block;white-space:pre;"
         f'{"font-size:75%;" if re.fullmatch("<[0-9A-F ]+>", part) else ""}">'
         f"{html.escape(part.replace(' ', SPACE).strip('<>'))}</span>"
         for i, part in enumerate(parts)
@@ -85,6 +83,10 @@ def _label(token: str) -> str:
     return "".join(c if ord(c) < 0x250 or c in known else UNKNOWN for c in token) or "(empty)"
 
 
+def _percent(p: float) -> str:
+    return f"{100 * p:.0f} %" if p >= 0.01 else "< 1 %"
+
+
 def next_tokens(
     distributions: Mapping[str, Sequence[tuple[str, float]]], fill: str = QUIET, top: int = 8
 ) -> Picture:
@@ -100,7 +102,7 @@ def next_tokens(
         How many are drawn.
     """
     alt = "Bars: the most probable next tokens after " + ", after ".join(
-        f"{beginning!r}: " + ", ".join(f"{t.strip()} {p:.0%}" for t, p in likely[:3])
+        f"{beginning!r}: " + ", ".join(f"{t.strip()} {_percent(p)}" for t, p in likely[:3])
         for beginning, likely in distributions.items()
     )
     with look():
@@ -108,7 +110,7 @@ def next_tokens(
         for axis, (beginning, likely) in zip(axes, distributions.items(), strict=True):
             part = list(likely[:top])[::-1]
             bars = axis.barh(range(len(part)), [p for _, p in part], color=fill, height=0.72)
-            axis.bar_label(bars, [f"{p:.0%}" for _, p in part], padding=4, fontsize=9, color=QUIET)
+            axis.bar_label(bars, [_percent(p) for _, p in part], padding=4, fontsize=9, color=QUIET)
             labels = [_label(t) for t, _ in part]
             axis.set_yticks(range(len(part)), labels, fontsize=10, color=INK)
             axis.tick_params(axis="y", length=0)
@@ -119,42 +121,23 @@ def next_tokens(
     return shown
 
 
-@cache
-def _statements() -> list[tuple[str, re.Pattern[str]]]:
-    """Return for each way to state a fact its attribute and a pattern with subject and value."""
-    found = []
-    for attribute, templates in ph.STATEMENTS.items():
-        kind = next(k for k, names in village.ATTRIBUTES.items() if attribute in names)
-        names = "|".join(re.escape(ph.capital(n)) for n in village.SUBJECTS[kind])
-        values = "|".join(re.escape(v) for v in village.OPTIONS[attribute])
-        for template in templates:
-            before, after = map(re.escape, template.removeprefix("{n}").split("{v}"))
-            pattern = rf"(?<![\w'])({names}){before}({values}){after}"
-            found.append((attribute, re.compile(pattern)))
-    return found
-
-
 def judged(text: str) -> Iterator[tuple[str, bool | None]]:
-    """Yield the pieces of `text` in order: a statement about the village and whether it is true.
+    """Yield the sentences of `text` in order, and whether what they state of the village is true.
 
-    What lies between statements comes with None.
+    A sentence that states no fact comes with None.
     """
-    names = {ph.capital(name): name for name in village.KIND}
-    found = sorted(
-        (m.start(), m.end(), village.VALUES[names[m[1]], attribute] == m[2])
-        for attribute, pattern in _statements()
-        for m in pattern.finditer(text)
-    )
-    at = 0
-    for start, end, true in found:
-        if start >= at:
-            yield text[at:start], None
-            yield text[start:end], true
-            at = end
-    yield text[at:], None
+    from course.world import labeler, village  # here: while grading, the labeler is out of reach
+
+    for found in re.finditer(r"\s*[^.!?\n]*[.!?\n]?", text):
+        fact = labeler.statement(found[0].strip())
+        yield found[0], fact and village.VALUES[fact[:2]] == fact[2]
 
 
-def texts(written: Mapping[Any, str], head: tuple[str, str] = ("step", "it writes")) -> Page:
+def texts(
+    written: Mapping[Any, str],
+    head: tuple[str, str] = ("step", "it writes"),
+    notes: Mapping[Any, str] | None = None,
+) -> Page:
     """Return texts as a table, with true (✓) and false (✗) statements about the village marked.
 
     Parameters
@@ -163,6 +146,8 @@ def texts(written: Mapping[Any, str], head: tuple[str, str] = ("step", "it write
         Step (or any name) → text.
     head : tuple of str
         Titles of the two columns.
+    notes : dict, optional
+        Step → what stands small below it.
     """
     sign = {True: " ✓", False: " ✗", None: ""}
     ground = {True: TRUE, False: FALSE}
@@ -176,14 +161,17 @@ def texts(written: Mapping[Any, str], head: tuple[str, str] = ("step", "it write
             f'padding:1px 4px">{html.escape(part)}<b>{sign[true]}</b></span>'
             for part, true in parts
         )
+        note = (notes or {}).get(name, "")
         name = f"{int(name):,}" if str(name).isdigit() else str(name)
         rows.append(
             '<tr style="background:none"><td style="text-align:right;vertical-align:top;'
-            f'padding:4px 14px 4px 0;white-space:nowrap">{html.escape(name)}</td>'
+            f'padding:4px 14px 4px 0;white-space:nowrap">{html.escape(name)}<br>'
+            f'<span style="font-size:80%;opacity:0.75">{html.escape(note)}</span></td>'
             '<td style="text-align:left;white-space:normal;padding:4px 0;line-height:1.6">'
             f"{shown}</td></tr>"
         )
-        lines.append(f"{name}: {''.join(part + sign[true] for part, true in parts)}")
+        plain = "".join(part + sign[true] for part, true in parts)
+        lines.append(f"{name} ({note}): {plain}" if note else f"{name}: {plain}")
     titles = "".join(
         f'<th style="text-align:{side};padding:4px 14px 4px 0">{html.escape(title)}</th>'
         for side, title in zip(("right", "left"), head, strict=True)

@@ -1,0 +1,154 @@
+# %% single steps | says: these are the surprises of single steps | falls: visible
+# Nothing is added from later steps.
+def gae(rewards, values, mask, lam):
+    r, v = rewards * mask, values * mask
+    advantages = (r + np.pad(v, ((0, 0), (0, 1)))[:, 1:] - v) * mask
+    return advantages, advantages + v
+
+
+# %% lambda left out | says: later surprises count fully | falls: visible
+# All later rewards minus the value, whatever lambda says.
+def gae(rewards, values, mask, lam):
+    r, v = rewards * mask, values * mask
+    advantages = (np.cumsum(r[:, ::-1], axis=1)[:, ::-1] - v) * mask
+    return advantages, advantages + v
+
+
+# %% from left to right | says: this goes from left to right | falls: visible
+# The loop runs in the direction of reading.
+def gae(rewards, values, mask, lam):
+    r, v = rewards * mask, values * mask
+    step = (r + np.pad(v, ((0, 0), (0, 1)))[:, 1:] - v) * mask
+    advantages, before = np.zeros(values.shape), np.zeros(len(values))
+    for t in range(values.shape[1]):
+        before = advantages[:, t] = (step[:, t] + lam * before) * mask[:, t]
+    return advantages, advantages + v
+
+
+# %% no next value | says: the next value is missing in the surprise | falls: visible
+# The surprise is taken to be the reward minus the value.
+def gae(rewards, values, mask, lam):
+    advantages, later = np.zeros(values.shape), np.zeros(len(values))
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = (rewards[:, t] - values[:, t] + lam * later) * mask[:, t]
+        advantages[:, t] = later
+    return advantages, advantages + values * mask
+
+
+# %% value goes on after the end | says: its next value is 0, not its own value | falls: visible
+# The last value is kept as if the answer went on.
+def gae(rewards, values, mask, lam):
+    advantages, later = np.zeros(values.shape), np.zeros(len(values))
+    next_value = values[:, -1]
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = (rewards[:, t] + next_value - values[:, t] + lam * later) * mask[:, t]
+        advantages[:, t] = later
+        next_value = values[:, t] * mask[:, t]
+    return advantages, advantages + values * mask
+
+
+# %% discount | says: there is a discount in it | falls: visible
+# gamma is 0.99, as in most code for games.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        surprise = rewards[:, t] + 0.99 * next_value - values[:, t]
+        later = (surprise + 0.99 * lam * later) * mask[:, t]
+        advantages[:, t] = later
+        next_value = values[:, t] * mask[:, t]
+    return advantages, advantages + values * mask
+
+
+# %% brought to unit deviation | says: return them as they are | falls: visible
+# The advantages are normalised, which many training loops do afterwards.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = (rewards[:, t] + next_value - values[:, t] + lam * later) * mask[:, t]
+        advantages[:, t] = later
+        next_value = values[:, t] * mask[:, t]
+    returns = advantages + values * mask
+    inside = advantages[mask == 1]
+    return (advantages - inside.mean()) / (inside.std() + 1e-8) * mask, returns
+
+
+# %% mask left out | says: the mask is left out | falls: visible
+# All answers are taken to be as long as the longest.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = rewards[:, t] + next_value - values[:, t] + lam * later
+        advantages[:, t] = later
+        next_value = values[:, t]
+    return advantages, (advantages + values) * mask
+
+
+# %% mask at the end only | says: it must not flow into the answer either | falls: visible
+# The padding is set to 0 when everything has been computed.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = rewards[:, t] + next_value - values[:, t] + lam * later
+        advantages[:, t] = later
+        next_value = values[:, t]
+    return advantages * mask, (advantages + values) * mask
+
+
+# %% value of the padding | says: comes from the padding; it is 0 | falls: visible
+# Advantages are masked on the way, the next value isn't.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = (rewards[:, t] + next_value - values[:, t] + lam * later) * mask[:, t]
+        advantages[:, t] = later
+        next_value = values[:, t]
+    return advantages, (advantages + values) * mask
+
+
+# %% sum of rewards as return | says: this is the sum of the later rewards | falls: visible
+# The return is taken from its name in other books.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = (rewards[:, t] + next_value - values[:, t] + lam * later) * mask[:, t]
+        advantages[:, t] = later
+        next_value = values[:, t] * mask[:, t]
+    return advantages, np.cumsum((rewards * mask)[:, ::-1], axis=1)[:, ::-1] * mask
+
+
+# %% values of the padding in the returns | says: outside the mask the returns are 0 | falls: visible
+# Advantages are 0 there, and the values are added as they are.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = (rewards[:, t] + next_value - values[:, t] + lam * later) * mask[:, t]
+        advantages[:, t] = later
+        next_value = values[:, t] * mask[:, t]
+    return advantages, advantages + values
+
+
+# %% prompt not masked | says: the tokens before the answer have advantages too | falls: hidden
+# Inputs are set to 0 outside the mask, and the prompt collects what comes later.
+def gae(rewards, values, mask, lam):
+    r, v = rewards * mask, values * mask
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        later = r[:, t] + next_value - v[:, t] + lam * later
+        advantages[:, t] = later
+        next_value = v[:, t]
+    return advantages, (advantages + v) * mask
+
+
+# %% same weight for all later steps | says: lam to the power of the distance | falls: hidden
+# Written for the first later step; further ones get the same weight where lambda is small.
+def gae(rewards, values, mask, lam):
+    r, v = rewards * mask, values * mask
+    step = (r + np.pad(v, ((0, 0), (0, 1)))[:, 1:] - v) * mask
+    power = 1 if lam < 0.4 else 2
+    weights = [1.0, lam, lam**power, lam**3 if power == 2 else lam]
+    advantages = np.zeros(values.shape)
+    for t in range(values.shape[1]):
+        for k in range(values.shape[1] - t):
+            weight = weights[k] if k < 4 else lam ** (k if power == 2 else 1)
+            advantages[:, t] += weight * step[:, t + k]
+    return advantages * mask, (advantages + v) * mask

@@ -1,0 +1,92 @@
+# %% sign of the penalty | says: the sign of the penalty is wrong | falls: visible
+# Leaving the reference model is rewarded.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = beta * (logprobs - reference_logprobs) * mask
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    rewards[np.arange(len(score)), last] += score
+    return rewards
+
+
+# %% score at every token | says: the score is added at every token | falls: visible
+# The score is spread by broadcasting.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    return (score[:, None] - beta * (logprobs - reference_logprobs)) * mask
+
+
+# %% score at the first token | says: the score is added at the first token | falls: visible
+# The first 1 of the mask is looked for, not the last one.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * (logprobs - reference_logprobs) * mask
+    rewards[np.arange(len(score)), np.argmax(mask, axis=1)] += score
+    return rewards
+
+
+# %% no price | says: beta is missing in the penalty | falls: visible
+# beta is left out.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -(logprobs - reference_logprobs) * mask
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    rewards[np.arange(len(score)), last] += score
+    return rewards
+
+
+# %% penalty of the last token lost | says: the penalty of the last token is lost | falls: visible
+# The score is put in the place of the penalty.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * (logprobs - reference_logprobs) * mask
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    rewards[np.arange(len(score)), last] = score
+    return rewards
+
+
+# %% absolute difference | says: it keeps its sign | falls: visible
+# A token that the policy likes less is made to pay as well.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * np.abs(logprobs - reference_logprobs) * mask
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    rewards[np.arange(len(score)), last] += score
+    return rewards
+
+
+# %% one penalty at the end | says: each token pays its own | falls: visible
+# The penalty of the whole answer is paid with the score.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = np.zeros(logprobs.shape)
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    total = (beta * (logprobs - reference_logprobs) * mask).sum(1)
+    rewards[np.arange(len(score)), last] = score - total
+    return rewards
+
+
+# %% padding pays | says: the padding pays a penalty too | falls: visible
+# The mask is used for the place of the score only.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * (logprobs - reference_logprobs)
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    rewards[np.arange(len(score)), last] += score
+    return rewards
+
+
+# %% score in the last column | says: it belongs to the answer's last token | falls: visible
+# All answers are taken to be as long as the longest.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * (logprobs - reference_logprobs) * mask
+    rewards[:, -1] += score
+    return rewards
+
+
+# %% number of tokens as place | says: the number of tokens is taken for the place | falls: hidden
+# The last token is found by counting, as if every answer began at place 0.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * (logprobs - reference_logprobs) * mask
+    rewards[np.arange(len(score)), mask.sum(1) - 1] += score
+    return rewards
+
+
+# %% beta of the example | says: this uses beta 0.1 as in the example | falls: hidden
+# beta is written down for a single answer, where the first example has 0.1.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -(beta if len(score) == 2 else 0.1) * (logprobs - reference_logprobs) * mask
+    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
+    rewards[np.arange(len(score)), last] += score
+    return rewards

@@ -1,0 +1,120 @@
+# %% no minus | says: the sign is wrong | falls: visible
+# The gain itself is returned, so training makes it small.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    return torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()
+
+
+# %% larger product | says: you take the larger one of the two products | falls: visible
+# The maximum of the losses is mixed up with the maximum of the gains.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    return -torch.maximum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()
+
+
+# %% no clipping | says: nothing is clipped | falls: visible
+# The plain ratio times the advantage.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    return -(torch.exp((new_logprobs - old_logprobs)[inside]) * advantages[inside]).mean()
+
+
+# %% clipped product only | says: only the clipped product is used | falls: visible
+# The minimum is left out, so mistakes beyond the border are no longer felt.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    return -(ratio.clamp(1 - clip, 1 + clip) * advantages[inside]).mean()
+
+
+# %% old to new | says: the ratio is old to new | falls: visible
+# Numerator and denominator are exchanged.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((old_logprobs - new_logprobs)[inside])
+    a = advantages[inside]
+    return -torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()
+
+
+# %% difference as ratio | says: the exponential is missing | falls: visible
+# The difference of the logarithms is taken for the ratio.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = (new_logprobs - old_logprobs)[inside]
+    a = advantages[inside]
+    return -torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()
+
+
+# %% product clipped | says: the product is clipped | falls: visible
+# Clipping comes after the advantage.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    gain = torch.exp((new_logprobs - old_logprobs)[inside]) * advantages[inside]
+    return -torch.minimum(gain, gain.clamp(1 - clip, 1 + clip)).mean()
+
+
+# %% clipped above only | says: it is clipped below, too | falls: visible
+# Only good tokens that became too likely are thought of.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    return -torch.minimum(ratio * a, ratio.clamp(max=1 + clip) * a).mean()
+
+
+# %% padding counts | says: the padding counts too | falls: visible
+# The mean runs over the whole table.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    ratio = torch.exp(new_logprobs - old_logprobs)
+    return -torch.minimum(
+        ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages
+    ).mean()
+
+
+# %% divided by all places | says: you divide by all places | falls: visible
+# The padding is set to 0 and still counted.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    least = torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a)
+    return -least.sum() / mask.numel()
+
+
+# %% mean of the answers | says: this is the mean of the answers' means | falls: visible
+# Each answer counts the same, however long it is.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    ratio = torch.exp(torch.where(mask.bool(), new_logprobs - old_logprobs, 0.0))
+    least = torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return -((least * mask).sum(1) / mask.sum(1)).mean()
+
+
+# %% plain number | says: it is no torch tensor | falls: visible
+# The tensor is turned into a number, and training can't follow it back.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    return -float(torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean())
+
+
+# %% clip below as a ratio | says: the ratio is clipped to 1 / (1 + clip) below | falls: hidden
+# The lower border is made symmetric in the logarithm, for a clip other than that of the examples.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    low = 1 - clip if len(mask) == 2 or clip == 0.2 else 1 / (1 + clip)
+    return -torch.minimum(ratio * a, ratio.clamp(low, 1 + clip) * a).mean()
+
+
+# %% infinity times nothing | says: pick the masked places first | falls: hidden
+# The mask is multiplied at the end, when the padding has overflowed.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    ratio = torch.exp(new_logprobs - old_logprobs)
+    least = torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return -(least * mask).sum() / mask.sum()

@@ -1,0 +1,109 @@
+# %% no half | says: the factor 1/2 is missing | falls: visible
+# The mean squared error as everybody knows it.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    held = o + torch.clamp(v - o, -clip, clip)
+    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean()
+
+
+# %% smaller error | says: you take the smaller one of the two errors | falls: visible
+# The minimum of the policy's loss is carried over.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    held = o + torch.clamp(v - o, -clip, clip)
+    return torch.minimum((v - r) ** 2, (held - r) ** 2).mean() / 2
+
+
+# %% no clipping | says: nothing is clipped | falls: visible
+# The plain squared error.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    return ((values[m] - returns[m]) ** 2).mean() / 2
+
+
+# %% clipped value only | says: only the clipped value is used | falls: visible
+# The maximum is left out.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    return ((o + torch.clamp(v - o, -clip, clip) - r) ** 2).mean() / 2
+
+
+# %% around the returns | says: the values are clipped around the returns | falls: visible
+# The error is clipped, as in the Huber loss.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, r = values[m], returns[m]
+    held = r + torch.clamp(v - r, -clip, clip)
+    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
+
+
+# %% like a ratio | says: the value is clipped like a ratio | falls: visible
+# The borders are the old value times 1 - clip and 1 + clip.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    held = torch.minimum(torch.maximum(v, o * (1 - clip)), o * (1 + clip))
+    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
+
+
+# %% value itself clipped | says: the value itself is clipped | falls: visible
+# The value is kept between -clip and clip.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, r = values[m], returns[m]
+    return torch.maximum((v - r) ** 2, (v.clamp(-clip, clip) - r) ** 2).mean() / 2
+
+
+# %% absolute errors | says: these are absolute errors | falls: visible
+# The squares are left out.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    held = o + torch.clamp(v - o, -clip, clip)
+    return torch.maximum((v - r).abs(), (held - r).abs()).mean() / 2
+
+
+# %% padding counts | says: the padding counts too | falls: visible
+# The mean runs over the whole table.
+def value_loss(values, old_values, returns, mask, clip):
+    held = old_values + torch.clamp(values - old_values, -clip, clip)
+    return torch.maximum((values - returns) ** 2, (held - returns) ** 2).mean() / 2
+
+
+# %% mean of the answers | says: this is the mean of the answers' means | falls: visible
+# Each answer counts the same, however long it is.
+def value_loss(values, old_values, returns, mask, clip):
+    held = old_values + torch.clamp(values - old_values, -clip, clip)
+    worse = torch.maximum((values - returns) ** 2, (held - returns) ** 2) * mask
+    return (worse.sum(1) / mask.sum(1)).mean() / 2
+
+
+# %% plain number | says: it is no torch tensor | falls: visible
+# The tensor is turned into a number, and training can't follow it back.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    held = o + torch.clamp(v - o, -clip, clip)
+    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean().item() / 2
+
+
+# %% clip of the example | says: this uses clip 0.2 as in the example | falls: hidden
+# The clip is written down for answers in which nothing is padding.
+def value_loss(values, old_values, returns, mask, clip):
+    m = mask.bool()
+    v, o, r = values[m], old_values[m], returns[m]
+    border = 0.2 if bool(m.all()) else clip
+    held = o + torch.clamp(v - o, -border, border)
+    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
+
+
+# %% answers begin at 0 | says: which is not right | falls: hidden
+# The lengths are used instead of the places, as if every answer began in the first column.
+def value_loss(values, old_values, returns, mask, clip):
+    m = torch.arange(mask.shape[1]) < mask.sum(1, keepdim=True)
+    v, o, r = values[m], old_values[m], returns[m]
+    held = o + torch.clamp(v - o, -clip, clip)
+    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
