@@ -471,6 +471,20 @@ STRUCTURE = {
         lambda nb: cell_of(nb, "shares_1")["metadata"]["nbgrader"].update(points=60),
         ["the points sum to 110, not 100."],
     ),
+    "in the making": (
+        lambda nb: (
+            cell_of(nb, "shares_1")["metadata"]["nbgrader"].update(points=1),
+            nb["cells"].insert(0, text_cell("# Tiny (in the making)\n\nMore comes.")),
+        ),
+        [],
+    ),
+    "in the making, but not in the title": (
+        lambda nb: (
+            cell_of(nb, "shares_1")["metadata"]["nbgrader"].update(points=60),
+            nb["cells"].insert(0, text_cell("# Tiny\n\nIt is (in the making).")),
+        ),
+        ["the points sum to 110, not 100."],
+    ),
     "worthless": (
         lambda nb: (
             cell_of(nb, "average_2")["metadata"]["nbgrader"].update(points=0),

@@ -199,6 +199,12 @@ def stub(source: str) -> str:
     return "\n".join(lines)
 
 
+def in_the_making(cells: Iterable[Cell]) -> bool:
+    """Tell whether the title says that the lesson isn't finished: its points may sum to less."""
+    title = next((cell.source for cell in cells if cell.kind == "text"), "")
+    return "(in the making)" in title.split("\n")[0]
+
+
 def path_of(lesson: str, folder: Path) -> Path:
     """Return the path of the notebook of `lesson` in ``source/``, ``release/`` or ``work/``."""
     return folder / lesson / f"{lesson}.ipynb"

@@ -70,11 +70,15 @@ def schedule(step: int, steps: int) -> float:
 
 
 def optimizers(model: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices inside the layers and AdamW for all other parameters."""
+    """Return Muon for the matrices inside the layers and AdamW for all other parameters.
+
+    There are two Muons with half of the matrices each, so that two threads can share the work.
+    """
     inner = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." in n]
     outer = [p for n, p in model.named_parameters() if not (p.ndim == 2 and ".h." in n)]
     return [
-        torch.optim.Muon(inner, lr=recipe.muon, momentum=0.95, weight_decay=0.0),
+        torch.optim.Muon(inner[::2], lr=recipe.muon, momentum=0.95, weight_decay=0.0),
+        torch.optim.Muon(inner[1::2], lr=recipe.muon, momentum=0.95, weight_decay=0.0),
         torch.optim.AdamW(outer, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
 
@@ -126,6 +130,10 @@ class Learners:
             parameter.grad = sum(used[1:], start=used[0]) if used else None
         return sum(value for value, _ in shares)
 
+    def update(self, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+        """Let every optimizer take its step; they have different parameters, so all at once."""
+        list(self.pool.map(lambda optimizer: optimizer.step(), optimizers))
+
 
 def pretrain(
     model: GPT2LMHeadModel, batches: Iterable[Tensor], recipe: Recipe, pad: int
@@ -156,8 +164,8 @@ def pretrain(
         return forward.loss(half, rows, model.config.n_head, pad)
 
     steps = max(1, recipe.tokens // (recipe.batch * model.config.n_positions))
-    both = optimizers(model, recipe)
-    heights = [o.param_groups[0]["lr"] for o in both]
+    all_optimizers = optimizers(model, recipe)
+    heights = [o.param_groups[0]["lr"] for o in all_optimizers]
     start, seen = time.perf_counter(), 0
     for step, batch in zip(range(steps), batches, strict=False):
         parts = batch.chunk(learners.count)
@@ -165,10 +173,9 @@ def pretrain(
         value = learners.step(parts, loss, [n / sum(tokens) for n in tokens])
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         rate = schedule(step, steps)
-        for optimizer, height in zip(both, heights, strict=True):
+        for optimizer, height in zip(all_optimizers, heights, strict=True):
             optimizer.param_groups[0]["lr"] = height * rate
-            optimizer.step()
-            optimizer.zero_grad()
+        learners.update(all_optimizers)
         seen += batch[:, 1:].numel()
         yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate)
     model.eval()

@@ -3,14 +3,14 @@
 A lesson says ``from course import show`` and calls one function a demo. Importing this costs no
 time: matplotlib and torch are imported by the functions that need them, when they are called.
 
-What gives a picture or a table returns it, for ``display``; what is said in a sentence is printed.
+What gives a picture or a table returns it, for ``display``; sentences are shown at once.
 A model or run record that isn't there gives one sentence and None, and the lesson goes on.
 """
 
 from course.show.sizes import circles, loss_against_size, recall_by_frequency
 from course.show.sources import demo_seconds, figure_line, load_model, record, records_of
 from course.show.stages import lineage
-from course.show.style import COLOURS, Page, Picture, colour, table
+from course.show.style import COLOURS, Page, Picture, colour, say, table
 from course.show.text import next_tokens, texts, tokens
 from course.show.training import Run, live_training, loss_curve
 
@@ -32,6 +32,7 @@ __all__ = [
     "recall_by_frequency",
     "record",
     "records_of",
+    "say",
     "table",
     "texts",
     "tokens",

@@ -137,7 +137,7 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
             )  # fmt: skip
         right.annotate(
             f"dashed: best straight line,\nexponent {exponent:.2f}, R² {fit:.2f}\n"
-            "orange: exponent in between",
+            "orange: exponent between two sizes",
             (0.03, 0.04), xycoords="axes fraction", fontsize=10, color=QUIET,
         )  # fmt: skip
         right.set(ylabel="loss − entropy (nats a token, log scale)")
@@ -172,12 +172,14 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
         shown, axes = picture(len(panels), width=9.2, height=4.0, alt=alt, sharey=True)
         for axis, (title, runs) in zip(axes, panels.items(), strict=True):
             shades = dict(zip(runs, _shades(len(runs)), strict=True))
-            for (name, run), marker in zip(runs.items(), itertools.cycle("os^DvP"), strict=False):
+            markers = zip(itertools.cycle("os^DvP"), itertools.count(11, -1), strict=False)
+            for (name, run), (marker, size) in zip(runs.items(), markers, strict=False):
                 groups = run["recall_by_frequency"]
                 axis.plot(
                     [1e4 * group["share"] for group in groups],
                     [100 * group["recall"] for group in groups],
                     marker=MARKERS.get(name, marker),
+                    markersize=size,  # so that one line on top of another leaves it to be seen
                     color=colour(name) if name in COLOURS else shades[name],
                     label=f"{name}: {short(run['parameters'])}",
                 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from course import records
 from course.errors import CourseError
+from course.show.style import say
 
 
 def demo_seconds(seconds: float) -> float:
@@ -25,7 +26,7 @@ def record(name: str) -> dict[str, Any] | None:
     try:
         return records.read(name)
     except CourseError as error:
-        print(error)
+        say(str(error))
         return None
 
 
@@ -36,12 +37,12 @@ def records_of(*names: str) -> dict[str, dict[str, Any]]:
 
 
 def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:
-    """Print a sentence with figures of a run record, and where they come from.
+    """Show a sentence with figures of a run record, and where they come from.
 
     Parameters
     ----------
     source : str, dict or None
-        Name of a record, or the record; None prints nothing.
+        Name of a record, or the record; None shows nothing.
     sentence : str
         A format string over the record's keys, ``"The loss is {loss:.2f} nats a token."``.
     """
@@ -50,7 +51,7 @@ def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:
         return
     name = source if isinstance(source, str) else figures.get("name", "")
     origin = ", ".join(str(v) for v in (name, figures.get("machine"), figures.get("date")) if v)
-    print(sentence.format_map(figures) + (f" [recorded run: {origin}]" if origin else ""))
+    say(sentence.format_map(figures), origin and f"recorded run: {origin}")
 
 
 def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
@@ -78,7 +79,7 @@ def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
             return name, *real.load(name)
         except CourseError as error:
             if not quiet:
-                print(error)
+                say(str(error))
     if not quiet:
-        print("So this demo is left out; the lesson goes on without it.")
+        say("So this demo is left out; the lesson goes on without it.")
     return None

@@ -63,6 +63,7 @@ STYLE = {
     "lines.markersize": 7,
     "figure.facecolor": "white",
 }
+TABLE = "border-collapse:collapse;table-layout:auto;max-width:920px"  # Jupyter would fix widths
 DPI = 100  # CSS pixels to an inch of a figure: 8.6 inches fill a notebook's column
 
 
@@ -113,6 +114,9 @@ class Picture:
         meta = {"width": width, "height": height, "alt": self.alt}
         return {"image/png": data, "text/plain": self.alt}, {"image/png": meta}
 
+    def __repr__(self) -> str:
+        return self.alt
+
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
         return self.bundle()
 
@@ -123,8 +127,24 @@ class Page:
     def __init__(self, html: str, text: str) -> None:
         self.html, self.text = html, text
 
+    def __repr__(self) -> str:
+        return self.text
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.text}
+
+
+def say(sentence: str, origin: str = "") -> None:
+    """Show a sentence, with where its figures come from in small letters behind it."""
+    from IPython.display import display
+
+    small = f' <span style="font-size:80%;opacity:0.7">[{html.escape(origin)}]</span>'
+    display(
+        Page(
+            f'<p style="margin:4px 0">{html.escape(sentence)}{small if origin else ""}</p>',
+            sentence + (f" [{origin}]" if origin else ""),
+        )
+    )
 
 
 def picture(
@@ -179,4 +199,4 @@ def table(rows: Sequence[Mapping[str, Any]], *, escape: bool = True) -> Page:
         " | ".join(v.text if isinstance(v, Page) else str(v) for v in row.values())
         for row in ([{k: k for k in rows[0]}, *rows] if rows else [])
     )
-    return Page(f'<table style="border-collapse:collapse">{head}{body}</table>', text)
+    return Page(f'<table style="{TABLE}">{head}{body}</table>', text)

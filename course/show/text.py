@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from course.show.style import FALSE, INK, QUIET, TRUE, Page, Picture, look, picture
+from course.show.style import FALSE, INK, QUIET, TABLE, TRUE, Page, Picture, look, picture
 
 BOXES = ("#dbeaf7", "#fdebd3")  # grounds of neighbouring tokens, in turn
 SPACE, NEWLINE, UNKNOWN = "␣", "⏎", "▯"
+BYTES = re.compile(r"^␣*([0-9A-F]{2}( |$))+$")
 
 
 @cache
@@ -38,15 +39,16 @@ def pieces(tokenizer: Any, text: str) -> list[str]:
     Returns
     -------
     list of str
-        A token that isn't a whole character is shown as its bytes, such as ``<EB B0>``.
+        A space is shown as ``␣``; what isn't a whole character as its bytes, such as ``EB B0``.
     """
     shown = []
     for token in tokenizer.tokenize(text):
         data = bytes(_bytes().get(letter, 63) for letter in token)
         try:
-            shown.append(data.decode("utf-8"))
+            shown.append(data.decode("utf-8").replace(" ", SPACE))
         except UnicodeDecodeError:
-            shown.append(f"<{data.hex(' ').upper()}>")
+            rest = data.lstrip(b" ")
+            shown.append(SPACE * (len(data) - len(rest)) + rest.hex(" ").upper())
     return shown
 
 
@@ -65,8 +67,7 @@ def tokens(tokenizer: Any, text: str, title: str = "") -> Page:
     boxes = "".join(
         f'<span style="background:{BOXES[i % 2]};color:{INK};border-radius:4px;padding:2px 3px;'
         "margin:1px;display:inline-block;white-space:pre;"
-        f'{"font-size:75%;" if re.fullmatch("<[0-9A-F ]+>", part) else ""}">'
-        f"{html.escape(part.replace(' ', SPACE).strip('<>'))}</span>"
+        f'{"font-size:75%;" if BYTES.search(part) else ""}">{html.escape(part)}</span>'
         for i, part in enumerate(parts)
     )
     return Page(
@@ -117,7 +118,7 @@ def next_tokens(
             axis.set(xlim=(0, 1.15), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
             axis.grid(axis="y", visible=False)
             axis.set_title(f"“{beginning} …”", fontsize=11)
-            axis.set_xlabel("probability of the next token")
+            axis.set_xlabel("probability")
     return shown
 
 
@@ -130,7 +131,9 @@ def judged(text: str) -> Iterator[tuple[str, bool | None]]:
 
     for found in re.finditer(r"\s*[^.!?\n]*[.!?\n]?", text):
         fact = labeler.statement(found[0].strip())
-        yield found[0], fact and village.VALUES[fact[:2]] == fact[2]
+        start = len(found[0]) - len(found[0].lstrip())
+        yield found[0][:start], None
+        yield found[0][start:], fact and village.VALUES[fact[:2]] == fact[2]
 
 
 def texts(
@@ -153,6 +156,7 @@ def texts(
     ground = {True: TRUE, False: FALSE}
     rows, lines = [], []
     for name, text in written.items():
+        text = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
         parts = [(part, true) for part, true in judged(text) if part]
         shown = "".join(
             html.escape(part).replace("\n", "<br>")
@@ -177,7 +181,6 @@ def texts(
         for side, title in zip(("right", "left"), head, strict=True)
     )
     return Page(
-        f'<table style="border-collapse:collapse;width:100%"><tr>{titles}</tr>'
-        f"{''.join(rows)}</table>",
+        f'<table style="{TABLE}"><tr>{titles}</tr>{"".join(rows)}</table>',
         "\n".join(lines),
     )

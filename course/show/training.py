@@ -109,7 +109,7 @@ class LossCurve:
             (self.dot,) = left.plot([], [], "o", color=style.colour(name), ms=6)
             self.label = left.annotate(
                 "", (0, 1), (8, 6), textcoords="offset points", color=style.colour(name),
-                fontweight="bold",
+                fontsize=13,
             )  # fmt: skip
             left.set(xlim=(0, 1.09 * tokens / 1e6), yscale="log", ylim=(0.8 * entropy, 9))
             left.set_xlabel("million tokens read")
@@ -215,14 +215,14 @@ def live_training(
 
         words = tokenizer.load()
     except CourseError as error:
-        print(error)
+        style.say(str(error))
         return None
     run = Run(model.new(size or model.SIZES[name], seed, len(words)), words)
     try:
         _train(run, sources.demo_seconds(seconds), recorded, name, seed)
     except KeyboardInterrupt:
         run.interrupted = True
-        print("Stopped before the first step; the model knows nothing yet.")
+        style.say("Stopped before the first step; the model knows nothing yet.")
     return run
 
 
@@ -242,8 +242,8 @@ def _train(
     speed = _speed(run, first, recipe, min(PROBE, seconds / 4))
     recipe = replace(recipe, tokens=int(speed * max(0.1, seconds - PROBE)))
     curve = LossCurve(entropy, recipe.tokens, recorded, name)
-    _write(run, 0, table)
     pictures.show(curve.draw([], 1.0))
+    _write(run, 0, table)
 
     start = drawn = spoken = time.perf_counter()
     losses: list[tuple[int, float]] = []
@@ -271,7 +271,7 @@ def _train(
                 break
     except KeyboardInterrupt:
         run.interrupted = True
-        print(f"Stopped at step {run.steps:,}; the model keeps what it has learned.")
+        style.say(f"Stopped at step {run.steps:,}; the model keeps what it has learned.")
     finally:
         run.model.eval()
     run.curve = thinned(losses, len(losses))
@@ -331,7 +331,7 @@ def _conclude(run: Run, entropy: float) -> None:
     if not run.curve:
         return
     speed = run.tokens / max(run.seconds, 1e-9)
-    print(
+    style.say(
         f"This run: {run.steps:,} steps, {short(run.tokens)} tokens in {run.seconds:.0f} s "
         f"({speed:,.0f} tokens a second). The loss fell from {run.curve[0][1]:.2f} to "
         f"{run.curve[-1][1]:.2f} nats a token; the entropy is {entropy:.2f}."

@@ -139,16 +139,11 @@ def gae(rewards, values, mask, lam):
     return advantages, (advantages + v) * mask
 
 
-# %% same weight for all later steps | says: lam to the power of the distance | falls: hidden
-# Written for the first later step; further ones get the same weight where lambda is small.
+# %% same weight for all later steps | says: lam to the power of the distance | falls: visible
+# The sum of all later surprises is multiplied by lambda once.
 def gae(rewards, values, mask, lam):
     r, v = rewards * mask, values * mask
     step = (r + np.pad(v, ((0, 0), (0, 1)))[:, 1:] - v) * mask
-    power = 1 if lam < 0.4 else 2
-    weights = [1.0, lam, lam**power, lam**3 if power == 2 else lam]
-    advantages = np.zeros(values.shape)
-    for t in range(values.shape[1]):
-        for k in range(values.shape[1] - t):
-            weight = weights[k] if k < 4 else lam ** (k if power == 2 else 1)
-            advantages[:, t] += weight * step[:, t + k]
-    return advantages * mask, (advantages + v) * mask
+    later = np.cumsum(step[:, ::-1], axis=1)[:, ::-1] - step
+    advantages = (step + lam * later) * mask
+    return advantages, advantages + v

@@ -81,12 +81,3 @@ def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
     rewards = -beta * (logprobs - reference_logprobs) * mask
     rewards[np.arange(len(score)), mask.sum(1) - 1] += score
     return rewards
-
-
-# %% beta of the example | says: this uses beta 0.1 as in the example | falls: hidden
-# beta is written down for a single answer, where the first example has 0.1.
-def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
-    rewards = -(beta if len(score) == 2 else 0.1) * (logprobs - reference_logprobs) * mask
-    last = mask.shape[1] - 1 - np.argmax(mask[:, ::-1], axis=1)
-    rewards[np.arange(len(score)), last] += score
-    return rewards

@@ -102,19 +102,27 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     return -float(torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean())
 
 
-# %% clip below as a ratio | says: the ratio is clipped to 1 / (1 + clip) below | falls: hidden
-# The lower border is made symmetric in the logarithm, for a clip other than that of the examples.
-def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
-    inside = mask.bool()
-    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
-    a = advantages[inside]
-    low = 1 - clip if len(mask) == 2 or clip == 0.2 else 1 / (1 + clip)
-    return -torch.minimum(ratio * a, ratio.clamp(low, 1 + clip) * a).mean()
-
-
 # %% infinity times nothing | says: pick the masked places first | falls: hidden
 # The mask is multiplied at the end, when the padding has overflowed.
 def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     ratio = torch.exp(new_logprobs - old_logprobs)
     least = torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
     return -(least * mask).sum() / mask.sum()
+
+
+# %% clip below as a ratio | says: the border below is 1 - clip | falls: visible
+# The lower border is made symmetric in the logarithm.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    return -torch.minimum(ratio * a, ratio.clamp(1 / (1 + clip), 1 + clip) * a).mean()
+
+
+# %% answers begin at 0 | says: an answer may begin later than at 0 | falls: hidden
+# The number of tokens of each answer is taken for the place where it ends.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = torch.arange(mask.shape[1]) < mask.sum(1, keepdim=True)
+    ratio = torch.exp((new_logprobs - old_logprobs)[inside])
+    a = advantages[inside]
+    return -torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()

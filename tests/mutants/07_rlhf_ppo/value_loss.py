@@ -31,15 +31,6 @@ def value_loss(values, old_values, returns, mask, clip):
     return ((o + torch.clamp(v - o, -clip, clip) - r) ** 2).mean() / 2
 
 
-# %% around the returns | says: the values are clipped around the returns | falls: visible
-# The error is clipped, as in the Huber loss.
-def value_loss(values, old_values, returns, mask, clip):
-    m = mask.bool()
-    v, r = values[m], returns[m]
-    held = r + torch.clamp(v - r, -clip, clip)
-    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
-
-
 # %% like a ratio | says: the value is clipped like a ratio | falls: visible
 # The borders are the old value times 1 - clip and 1 + clip.
 def value_loss(values, old_values, returns, mask, clip):
@@ -90,17 +81,7 @@ def value_loss(values, old_values, returns, mask, clip):
     return torch.maximum((v - r) ** 2, (held - r) ** 2).mean().item() / 2
 
 
-# %% clip of the example | says: this uses clip 0.2 as in the example | falls: hidden
-# The clip is written down for answers in which nothing is padding.
-def value_loss(values, old_values, returns, mask, clip):
-    m = mask.bool()
-    v, o, r = values[m], old_values[m], returns[m]
-    border = 0.2 if bool(m.all()) else clip
-    held = o + torch.clamp(v - o, -border, border)
-    return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
-
-
-# %% answers begin at 0 | says: which is not right | falls: hidden
+# %% answers begin at 0 | says: an answer may begin later than at 0 | falls: hidden
 # The lengths are used instead of the places, as if every answer began in the first column.
 def value_loss(values, old_values, returns, mask, clip):
     m = torch.arange(mask.shape[1]) < mask.sum(1, keepdim=True)
