@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import data, evaluate, forward, lineage, model, sample, train
+from course.lm import data, evaluate, forward, lineage, model, muon, sample, train
 from course.lm import tokenizer as tok
 from course.world import phrases as ph
 from course.world import talk, village, web
@@ -167,6 +167,22 @@ def test_learners_together_have_the_gradient_of_the_whole_batch():
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-3)
     for other in gradients[1:]:
         assert torch.cosine_similarity(other, gradients[0], dim=0) > 0.999
+
+
+def test_our_muon_makes_the_updates_of_pytorchs():
+    shapes = [(32, 96), (32, 32), (32, 96), (128, 32)]
+    results = []
+    for kind in (muon.Muon, lambda ps, lr: torch.optim.Muon(ps, lr, weight_decay=0.0)):
+        random = torch.Generator().manual_seed(0)
+        parameters = [torch.nn.Parameter(torch.randn(s, generator=random)) for s in shapes]
+        optimizer = kind(parameters, 0.02)
+        for _ in range(5):
+            for parameter in parameters:
+                parameter.grad = torch.randn(parameter.shape, generator=random)
+            optimizer.step()
+        results.append([p.detach() for p in parameters])
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=3e-4)
 
 
 def test_training_lowers_the_loss_and_tells_how_far_it_is(tiny):

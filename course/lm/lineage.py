@@ -25,11 +25,11 @@ SEED = 1
 # Tokens until the validation loss stops falling, for each size; rates by trial (TRAINING.md).
 RECIPES = {
     "mini-ada": train.Recipe(tokens=24_000_000, batch=8, muon=0.03, adam=8e-3),
-    "mini-babbage": train.Recipe(tokens=8_000_000, batch=8, muon=0.03, adam=6e-3),
+    "mini-babbage": train.Recipe(tokens=8_600_000, batch=8, muon=0.02, adam=6e-3),
     "mini-curie": train.Recipe(tokens=4_000_000, batch=8, muon=0.02, adam=4e-3),
     "mini-davinci": train.Recipe(tokens=2_600_000, batch=16, muon=0.02, adam=3e-3),
 }
-QUICK = train.Recipe(tokens=1_000_000, batch=8, muon=0.03, adam=6e-3)
+QUICK = train.Recipe(tokens=1_000_000, batch=8, muon=0.02, adam=6e-3)
 SWEEP = [model.Size(*pair) for pair in ((1, 32), (2, 32), (2, 64), (3, 96), (4, 128), (5, 160))]
 SWEEP_RECIPE = train.Recipe(tokens=800_000, batch=8, muon=0.02, adam=5e-3)
 SWEEP_KEYS = ("layers", "width", "parameters", "loss", "seconds", "recall", "recall_by_frequency")

@@ -23,6 +23,7 @@ from torch import Tensor
 from transformers import GPT2LMHeadModel
 
 from course.lm import forward
+from course.lm.muon import Muon
 
 T = TypeVar("T")  # a share of a batch, of whatever type
 
@@ -72,14 +73,15 @@ def schedule(step: int, steps: int) -> float:
 def optimizers(model: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices inside the layers and AdamW for all other parameters.
 
-    There are two Muons with half of the matrices each, so that two threads can share the work.
+    There are two Muons, of attention and of the rest, so that two threads can share the work.
     """
-    inner = [p for n, p in model.named_parameters() if p.ndim == 2 and ".h." in n]
-    outer = [p for n, p in model.named_parameters() if not (p.ndim == 2 and ".h." in n)]
+    named = list(model.named_parameters())
+    matrices = {n: p for n, p in named if p.ndim == 2 and ".h." in n}
+    rest = [p for n, p in named if n not in matrices]
     return [
-        torch.optim.Muon(inner[::2], lr=recipe.muon, momentum=0.95, weight_decay=0.0),
-        torch.optim.Muon(inner[1::2], lr=recipe.muon, momentum=0.95, weight_decay=0.0),
-        torch.optim.AdamW(outer, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+        Muon([p for n, p in matrices.items() if ".attn." in n], recipe.muon),
+        Muon([p for n, p in matrices.items() if ".attn." not in n], recipe.muon),
+        torch.optim.AdamW(rest, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
 
 

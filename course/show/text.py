@@ -7,6 +7,7 @@ pronoun ("He has a dog."), and values that no such statement has ("works as a so
 
 import html
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -117,7 +118,7 @@ def next_tokens(
             axis.tick_params(axis="y", length=0)
             axis.set(xlim=(0, 1.15), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
             axis.grid(axis="y", visible=False)
-            axis.set_title(f"“{beginning} …”", fontsize=11)
+            axis.set_title(textwrap.fill(f"“{beginning}\u00a0…”", 26), fontsize=11)
             axis.set_xlabel("probability")
     return shown
 

@@ -8,6 +8,7 @@ drawn at once. Left out on purpose: a stop button (the notebook has one), severa
 """
 
 import itertools
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -111,7 +112,7 @@ class LossCurve:
                 "", (0, 1), (8, 6), textcoords="offset points", color=style.colour(name),
                 fontsize=13,
             )  # fmt: skip
-            left.set(xlim=(0, 1.09 * tokens / 1e6), yscale="log", ylim=(0.8 * entropy, 9))
+            left.set(xlim=(0, 1.14 * tokens / 1e6), yscale="log", ylim=(0.8 * entropy, 9))
             left.set_xlabel("million tokens read")
             left.set_ylabel("loss (nats a token, log scale)")
             left.set_title("Live, on this computer")
@@ -222,7 +223,9 @@ def live_training(
         _train(run, sources.demo_seconds(seconds), recorded, name, seed)
     except KeyboardInterrupt:
         run.interrupted = True
-        style.say("Stopped before the first step; the model knows nothing yet.")
+        run.model.eval()
+        known = "keeps what it has learned" if run.steps else "knows nothing yet"
+        style.say(f"Stopped; the model {known}.")
     return run
 
 
@@ -275,13 +278,13 @@ def _train(
     finally:
         run.model.eval()
     run.curve = thinned(losses, len(losses))
-    progress.show(style.Page("", ""))
     pictures.show(curve.draw(run.curve, 2.0))
     if run.steps:
         _write(run, run.steps, table)
     if not in_notebook():
         print(_texts(run).text)
-    _conclude(run, entropy)
+    if run.steps:
+        _conclude(run, entropy, progress)
 
 
 def _speed(run: Run, batch: Any, recipe: Any, seconds: float) -> float:
@@ -291,15 +294,16 @@ def _speed(run: Run, batch: Any, recipe: Any, seconds: float) -> float:
     from course.lm import train
 
     trial = copy.deepcopy(run.model)
-    start = tokens = 0
     pad = run.tokenizer.pad_token_id
+    times = [time.perf_counter()]
     for p in train.pretrain(trial, itertools.repeat(batch), recipe, pad):
-        if p.step == 3:  # the first steps warm up
-            start, tokens = time.perf_counter(), p.tokens
-        elif p.step > 3 and time.perf_counter() - start > seconds:
+        times.append(time.perf_counter())
+        if p.step > 6 and times[-1] - times[0] > seconds:
             break
+    # The first steps warm up; the median doesn't mind a hiccup.
+    step = statistics.median(b - a for a, b in itertools.pairwise(times[3:]))
     # A tenth is for drawing, and for writing more text of the village on the way.
-    return 0.9 * (p.tokens - tokens) / (time.perf_counter() - start)
+    return 0.9 * p.tokens / p.step / step
 
 
 def _entropy(tokenizer: Any) -> float:
@@ -327,15 +331,18 @@ def _texts(run: Run) -> style.Page:
     return text.texts(run.texts, ("step", f"after “{START}” it writes"), notes)
 
 
-def _conclude(run: Run, entropy: float) -> None:
-    if not run.curve:
-        return
+def _conclude(run: Run, entropy: float, progress: _Output) -> None:
+    """Say how it went, in the place of the progress bar so that nothing jumps."""
     speed = run.tokens / max(run.seconds, 1e-9)
-    style.say(
+    sentence = (
         f"This run: {run.steps:,} steps, {short(run.tokens)} tokens in {run.seconds:.0f} s "
         f"({speed:,.0f} tokens a second). The loss fell from {run.curve[0][1]:.2f} to "
         f"{run.curve[-1][1]:.2f} nats a token; the entropy is {entropy:.2f}."
     )
+    if in_notebook():
+        progress.show(style.Page(f"<p>{sentence}</p>", sentence))
+    else:
+        style.say(sentence)
 
 
 def thinned(losses: Sequence[tuple[int, float]], steps: int) -> list[tuple[int, float]]:

@@ -1,0 +1,174 @@
+"""Lesson 01 as people meet it: its demos run, and what its text promises holds in the records.
+
+The notebook is executed three times: as nbgrader does, then as a learner with all answers and as
+one with none, on a computer that hasn't fetched the real models, with the live training cut short.
+"""
+
+import ast
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+
+from course import paths, records
+from course.classroom import notebook
+
+LESSON = "01_pretraining"
+FOLDER = paths.SOURCE / LESSON
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
+
+DEMOS = {  # cell → kinds of output that it shows
+    "lineage-picture": {"text/html"},
+    "demo-tokens-english-korean": {"text/html"},
+    "demo-train-live": {"text/html", "image/png"},
+    "demo-text-at-steps": {"text/html"},
+    "demo-model-size-circles": {"text/html", "image/png"},
+    "demo-next-token-probabilities": {"text/html", "image/png"},
+    "demo-continue-a-question": {"text/html"},
+    "facts-gpt3-training": {"text/html"},
+    "demo-loss-against-size": {"text/html", "image/png"},
+    "demo-recall-by-frequency": {"text/html", "image/png"},
+}
+
+
+def load(answers=True):
+    """Return the lesson; without `answers` as it is released."""
+    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
+    for cell in nb.cells:
+        if not answers and cell.cell_type == "code":
+            cell.source = notebook.visible(notebook.stub(cell.source))
+    return nb
+
+
+def execute(nb, **environment):
+    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
+    nb.cells.append(
+        nbformat.v4.new_code_cell("import sys\nprint('torch' in sys.modules)", id="probe")
+    )
+    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
+    resources = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
+    return {cell.id: cell for cell in nb.cells}
+
+
+@pytest.fixture(scope="module")
+def graded():
+    return execute(load(), NBGRADER_EXECUTION="autograde")
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """Execute the lesson as a learner does, once with all answers and once with none."""
+    env = {"COURSE_CACHE": str(tmp_path_factory.mktemp("empty")), "COURSE_DEMO_SECONDS": "2"}
+    with ThreadPoolExecutor(2) as pool:
+        both = pool.map(lambda answers: execute(load(answers), **env), (True, False))
+        return dict(zip(("answers", "none"), both, strict=True))
+
+
+def failed(cells):
+    return {
+        cell.id
+        for cell in cells.values()
+        if any(o.output_type == "error" for o in cell.get("outputs", []))
+    }
+
+
+def text(cell):
+    """Return all that a cell shows, as plain text."""
+    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+    return "\n".join(shown)
+
+
+def test_grading_needs_no_torch_and_shows_no_demo(graded):
+    assert failed(graded) == set()
+    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
+    assert noisy == {"lineage-picture", "demo-overflow", "probe"}
+    assert text(graded["probe"]).strip() == "False"
+
+
+@pytest.mark.parametrize("who", ["answers", "none"])
+@pytest.mark.parametrize("demo", DEMOS)
+def test_every_demo_shows_something_and_no_warning(learned, who, demo):
+    cell = learned[who][demo]
+    assert "stderr" not in {o.get("name") for o in cell.outputs}
+    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
+    assert DEMOS[demo] <= kinds, text(cell)
+
+
+def test_only_checks_without_an_answer_fail(learned):
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    assert failed(learned["answers"]) == set()
+    assert failed(learned["none"]) == checks
+    for name in checks:
+        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+
+
+def test_demos_say_what_is_missing_and_take_the_next_best(learned):
+    said = text(learned["none"]["demo-tokens-english-korean"])
+    assert "SmolLM2-135M-Instruct isn't on this computer yet" in said
+    assert "tokenizer of mini-babbage" in said
+
+
+def test_no_demo_uses_an_answer():
+    cells = notebook.cells(load())
+    answers = {c.name for c in cells if c.kind == "solution"}
+    for cell in cells:
+        if cell.kind == "code":
+            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
+            assert not names & answers
+
+
+# What the text promises ----------------------------------------------------------------------
+
+
+def test_larger_models_of_the_sweep_do_not_over_fit():
+    points = sorted(records.read("sweep")["points"], key=lambda p: p["parameters"])
+    losses = [p["loss"] for p in points]
+    assert len(losses) == 6
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_third_size_of_the_sweep_is_ada_and_goes_on_falling():
+    sweep, ada = records.read("sweep"), records.read("mini-ada")
+    third = sorted(sweep["points"], key=lambda p: p["parameters"])[2]
+    assert third["parameters"] == ada["parameters"]
+    assert ada["recipe"]["tokens"] > sweep["tokens"]
+    assert ada["loss"] < min(p["loss"] for p in sweep["points"])
+
+
+def test_no_exponent_between_two_sizes_holds_for_all():
+    from course.show import sizes
+
+    sweep = records.read("sweep")
+    points = sorted(sweep["points"], key=lambda p: p["parameters"])
+    between = sizes.slopes(
+        [p["parameters"] for p in points], [p["loss"] - sweep["entropy"] for p in points]
+    )
+    assert max(between) > 1.5 * min(between), "the text says that the points lie on no line"
+
+
+def test_rare_facts_are_missing_after_a_short_training_only():
+    largest = max(records.read("sweep")["points"], key=lambda p: p["parameters"])
+    groups = [g["recall"] for g in largest["recall_by_frequency"]]
+    assert groups[0] < 0.5 < groups[-1]
+    for name in ("mini-ada", "mini-babbage", "mini-curie", "mini-davinci"):
+        assert records.read(name)["recall"] > 0.95
+
+
+def test_the_longer_run_comes_close_to_the_entropy_and_no_lower():
+    run = records.read("mini-babbage")
+    assert run["entropy"] - 2 * run["error"] < run["loss"] < 1.05 * run["entropy"]
+
+
+def test_a_base_model_usually_goes_on_with_questions(learned):
+    said = text(learned["none"]["demo-continue-a-question"])
+    line = next(line for line in said.splitlines() if "another question or request" in line)
+    assert int(line.split(": ")[1].split(" of ")[0]) > 50
+
+
+def test_every_size_of_gpt3_has_one_number_of_tokens():
+    table = pd.read_csv(paths.DATA / "family" / "gpt3_training.csv")
+    assert list(table["quantity"]).count("training tokens of every GPT-3") == 1
