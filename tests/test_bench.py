@@ -20,6 +20,7 @@ def figures():
         patch.setattr(bench, "ROWS", 40)
         patch.setattr(bench, "SLICES", 1)
         patch.setattr(bench, "SLICE_STEPS", 3)
+        patch.setattr(bench, "WARM_UP", 1)
         patch.setattr(bench, "SECONDS", 0.01)
         return bench.run("pretrain")
 
