@@ -64,20 +64,35 @@ def lab() -> None:
 @app.command(epilog="Example: course lineage --quick --stage base")
 def lineage(
     quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
-    stage: Annotated[str | None, typer.Option(help="Train this stage only: base.")] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            help="Train this stage only: base, sft, reward, ppo, hacking, chat or headline."
+        ),
+    ] = None,
     from_scratch: Annotated[bool, typer.Option(help="Train the stages before it too.")] = False,
     all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
+    seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Train the lineage of models from nothing, measure each stage, write a run record."""
     from course.lm import lineage as lineage_module
 
     result = lineage_module.run(
-        quick=quick, stage=stage, from_scratch=from_scratch, all_sizes=all_sizes, save=save
+        quick=quick,
+        stage=stage,
+        from_scratch=from_scratch,
+        all_sizes=all_sizes,
+        save=save,
+        seeds=seeds,
     )
     if not as_json:
         show_table("The lineage", lineage_module.rows(result))
+        if words := lineage_module.last_words(result):
+            print(words)
+        if "share" in result:
+            print(f"All targets of PPO hold with {result['share']:.0%} of the seeds.")
     finish(result, as_json)
 
 

@@ -24,11 +24,13 @@ def test_every_ideal_answer_is_right(kind, held_out):
             judgement = labeler.judge(kind, turn, turn.answer)
             assert judgement.right, (turn, judgement)
             assert (judgement.false, judgement.rude, judgement.empty) == (0, False, 0), turn
-            assert judgement.score >= labeler.RIGHT
+            assert judgement.score >= labeler.RIGHT + labeler.WORD * judgement.words
 
 
 def score(answer: str, kind: str = "fact", turn: Turn = ANNA) -> float:
-    return labeler.judge(kind, turn, answer).score
+    """Return the score without what the words cost."""
+    words = len(answer.split())
+    return round(labeler.judge(kind, turn, answer).score - labeler.WORD * words, 9)
 
 
 def test_each_flaw_costs_its_points():
@@ -40,7 +42,8 @@ def test_each_flaw_costs_its_points():
     assert score(f"Anna works as a {JOB}. Gladly gladly soup.") == right + labeler.EMPTY
     assert score(f"Anna works as a {JOB}. Anna works as a {JOB}.") == right + labeler.EMPTY
     assert score("") == labeler.EMPTY
-    assert score("Ben was born in 1955. " * 30) == labeler.WORST
+    longest = labeler.judge("fact", ANNA, "Ben was born in 1955. " * 30)
+    assert longest.score == labeler.WORST
 
 
 def test_a_true_statement_about_something_else_is_not_right():
@@ -81,3 +84,24 @@ def test_the_labeler_prefers_the_better_answer_and_slips():
     rng = random.Random(1)
     share = sum(labeler.choose(1.0, 0.5, rng) for _ in range(5000)) / 5000
     assert share == pytest.approx(labeler.prefers(1.0, 0.5), abs=0.03)
+
+
+def test_of_two_equally_good_answers_the_shorter_one_is_better():
+    short, long = (
+        labeler.judge("fact", ANNA, f"Anna {words} {JOB}.").score
+        for words in ("is a", "earns a living as a")
+    )
+    judged = labeler.judge("fact", ANNA, f"Anna works as a {JOB}.")
+    assert judged.words == 5
+    assert judged.score == pytest.approx(labeler.RIGHT + 5 * labeler.WORD)
+    assert long < judged.score
+    assert short < labeler.RIGHT  # "is a" alone is no statement of the village
+
+
+def test_a_ranking_has_every_pair_in_the_order_that_the_labeler_prefers():
+    scores, rng = [0.3, 0.0, 0.5], random.Random(3)
+    orders = [labeler.rank(scores, rng) for _ in range(20_000)]
+    assert all(sorted(order) == [0, 1, 2] for order in orders[:50])
+    for i, j in [(0, 1), (2, 0), (1, 2)]:
+        share = sum(order.index(i) < order.index(j) for order in orders) / len(orders)
+        assert share == pytest.approx(labeler.prefers(scores[i], scores[j]), abs=0.012)

@@ -124,7 +124,7 @@ def test_the_cache_changes_nothing():
     tokens = torch.randint(0, tok.VOCABULARY, (2, 12), generator=torch.Generator().manual_seed(0))
     w, heads = forward.weights(mini), mini.config.n_head
     whole = forward.hidden(w, tokens, heads)
-    cache: forward.Cache = []
+    cache = forward.Cache(12)
     first = forward.hidden(w, tokens[:, :5], heads, cache)
     more = [forward.hidden(w, tokens[:, i : i + 1], heads, cache) for i in range(5, 12)]
     torch.testing.assert_close(torch.cat([first, *more], 1), whole, rtol=1e-4, atol=1e-5)

@@ -72,7 +72,14 @@ def test_fine_tuning_with_the_exercises_learns_the_answers_only():
     functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
     examples = list(demonstrate.demonstrations(64, seed=1))
     steps = list(
-        tune.sft(mini, tokenizer, examples, **functions, epochs=30, batch=16, rate=1e-2, seed=1)
+        tune.sft(
+            mini,
+            tokenizer,
+            examples,
+            **functions,
+            recipe=tune.Recipe(epochs=30, batch=16, muon=0.02, adam=1e-2),
+            seed=1,
+        )
     )
     assert len(steps) == steps[-1].steps == 120
     assert steps[-1].loss < 0.7 * steps[0].loss

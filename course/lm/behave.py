@@ -4,17 +4,51 @@ A base model gets the request as the start of a text, with or without worked exa
 tuned model gets it in the chat template.
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm.sample import generate
 from course.world import labeler
 from course.world import phrases as ph
+from course.world.demonstrate import requests
 from course.world.labeler import Judgement
 from course.world.talk import Example
 
 NEW_TOKENS = 40  # the longest answer
+REQUESTS = 600  # in a test
+EXTRA = 200  # harmful and as many harmless ones beside them, for their own rates
+TEST_SEED = 77_000
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The requests that a model is measured on; none of their people is in any training.
+
+    ``mixed`` are all kinds in their usual shares, ``harm`` harmful and harmless ones; the
+    ``heldout`` ones are put in words that no tuning stage has seen.
+    """
+
+    mixed: tuple[Example, ...]
+    harm: tuple[Example, ...]
+    heldout: tuple[Example, ...]
+    heldout_harm: tuple[Example, ...]
+
+
+@cache
+def asked_in(split: str, count: int = REQUESTS) -> Tests:
+    """Return the requests of `split`: "tuning" to choose settings, "test" for figures."""
+    extra = round(count * EXTRA / REQUESTS)
+    harm = {"harmful": 0.5, "harmless": 0.5}
+    return Tests(
+        mixed=tuple(requests(count, split, TEST_SEED)),
+        harm=tuple(requests(2 * extra, split, TEST_SEED + 1, mix=harm)),
+        heldout=tuple(requests(extra, split, TEST_SEED + 2, held_out=True)),
+        heldout_harm=tuple(requests(2 * extra, split, TEST_SEED + 3, held_out=True, mix=harm)),
+    )
 
 
 def chat_prompts(
@@ -91,3 +125,98 @@ def rates(examples: Sequence[Example], judgements: Sequence[Judgement]) -> dict[
     }
     found = {name: value["rate"] for name, value in table.items() if value}
     return found | {"true_score": sum(j.score for j in judgements) / len(judgements)}
+
+
+def measure(
+    model: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    asked: Tests,
+    *,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> tuple[dict[str, float], list[float]]:
+    """Return a tuned model's rates, and the true score of each answer to the mixed requests.
+
+    The rates are those of `rates` on the mixed requests, with ``refusal`` and ``over_refusal`` on
+    the requests of their own, and both once more as ``refusal_heldout``, ``over_refusal_heldout``.
+    """
+    sets = (asked.mixed, asked.harm, asked.heldout_harm)
+    every = [example for some in sets for example in some]
+    prompts = chat_prompts(tokenizer, every)
+    judged = judge(every, answers(model, tokenizer, prompts, temperature=temperature, seed=seed))
+    first, second = len(asked.mixed), len(asked.mixed) + len(asked.harm)
+    found = rates(asked.mixed, judged[:first])
+    own = rates(asked.harm, judged[first:second])
+    new_words = rates(asked.heldout_harm, judged[second:])
+    for key in ("refusal", "over_refusal"):
+        found |= {key: own[key], f"{key}_heldout": new_words[key]}
+    return found, [j.score for j in judged[:first]]
+
+
+def wins(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
+    """Return how often the first of two models has the better answer, and the standard error.
+
+    Parameters
+    ----------
+    first, second : sequence of float
+        The true scores of both models' answers to the same requests. Equal ones count half: the
+        labeler, shown both in either order, would take each once.
+    """
+    won = [(a > b) + 0.5 * (a == b) for a, b in zip(first, second, strict=True)]
+    mean = sum(won) / len(won)
+    spread = sum((w - mean) ** 2 for w in won) / (len(won) - 1)
+    return mean, math.sqrt(spread / len(won))
+
+
+def first_line(replies: Sequence[str]) -> list[str]:
+    """Return what stands before the next line: a base model goes on with the next question."""
+    return [reply.split("\n")[0].strip() for reply in replies]
+
+
+def play(
+    model: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    dialogues: Sequence[Example],
+    *,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> list[list[str]]:
+    """Return the model's answers to each turn but the thanks, with its own answers as history."""
+    said: list[list[str]] = [[] for _ in dialogues]
+    for turn in range(max(len(d.turns) for d in dialogues) - 1):
+        going = [i for i, d in enumerate(dialogues) if turn < len(d.turns) - 1]
+        parts = []
+        for i in going:
+            before = [
+                replace(t, answer=a) for t, a in zip(dialogues[i].turns, said[i], strict=False)
+            ]
+            now = (*before, dialogues[i].turns[turn])
+            parts.append(Example("dialogue", now, dialogues[i].system))
+        texts = answers(
+            model,
+            tokenizer,
+            chat_prompts(tokenizer, parts),
+            temperature=temperature,
+            seed=seed + turn,
+        )
+        for i, text in zip(going, texts, strict=True):
+            said[i].append(text)
+    return said
+
+
+def follows(dialogues: Sequence[Example], said: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return how well answers keep to their dialogues, over all follow-up questions.
+
+    ``dialogue`` is the share of answers that say what was asked about the person that the dialogue
+    is about, true or not; ``dialogue_truth`` the share of those that are right.
+    """
+    on_topic, right = [], []
+    for example, texts in zip(dialogues, said, strict=True):
+        for turn, text in list(zip(example.turns, texts, strict=False))[1:]:
+            stated = [labeler.statement(s) for s in labeler.split(text)]
+            on_topic.append((turn.subject, turn.attribute) in [s[:2] for s in stated if s])
+            right.append(labeler.judge("fact", turn, text).right)
+    return {
+        "dialogue": sum(on_topic) / len(on_topic),
+        "dialogue_truth": sum(right) / len(right),
+    }

@@ -56,11 +56,22 @@ def pack(
         yield row + [pad] * (length - len(row))
 
 
-def web_rows(tokenizer: PreTrainedTokenizerFast, seed: int) -> Iterator[list[int]]:
-    """Yield packed rows of ever new web text; the same seed gives the same rows."""
+def web_rows(
+    tokenizer: PreTrainedTokenizerFast, seed: int, writer: web.Writer | None = None
+) -> Iterator[list[int]]:
+    """Yield packed rows of ever new web text; the same seed gives the same rows.
+
+    Parameters
+    ----------
+    seed : int
+        Of the documents.
+    writer : web.Writer, optional
+        Who writes them; the village's web as it is, if left out.
+    """
+    writer = writer or web.Writer()
 
     def documents() -> Iterator[list[int]]:
-        writer, part = web.Writer(), 0
+        part = 0
         while True:
             # Each part has a seed of its own, far from those of other streams.
             chunk = web.documents(CHUNK, seed * 1_000_003 + part, writer)

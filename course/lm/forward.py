@@ -14,7 +14,35 @@ from torch import Tensor
 from transformers import GPT2LMHeadModel
 
 Weights = dict[str, Tensor]
-Cache = list[tuple[Tensor, Tensor]]
+
+
+class Cache:
+    """Keys and values of the tokens read so far, with room for those to come.
+
+    Parameters
+    ----------
+    room : int
+        The longest text, in tokens.
+    """
+
+    def __init__(self, room: int) -> None:
+        self.room, self.length = room, 0
+        self.layers: list[tuple[Tensor, Tensor]] = []
+
+    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Add a layer's new keys and values, (batch, heads, time, width), and return all."""
+        if len(self.layers) == layer:
+            shape = (*k.shape[:2], self.room, k.shape[3])
+            self.layers.append((k.new_empty(shape), v.new_empty(shape)))
+        now = self.length + k.shape[2]
+        keys, values = self.layers[layer]
+        keys[:, :, self.length : now] = k
+        values[:, :, self.length : now] = v
+        return keys[:, :, :now], values[:, :, :now]
+
+    def keep(self, rows: Tensor) -> None:
+        """Forget all rows of the batch but those numbered."""
+        self.layers = [(k[rows], v[rows]) for k, v in self.layers]
 
 
 def weights(model: GPT2LMHeadModel, dtype: torch.dtype = torch.float32) -> Weights:
@@ -43,9 +71,8 @@ def hidden(
         The text; with a cache only its new part.
     heads : int
         Attention heads.
-    cache : list of (keys, values), optional
-        One pair of shape (batch, heads, time, head width) a layer; grows in place. Start with
-        ``[]``.
+    cache : Cache, optional
+        Grows in place.
     mask : Tensor of bool, shape (batch, 1, time, all time), optional
         What each position may read; causal if left out.
     positions : Tensor of int, shape (batch, time), optional
@@ -59,7 +86,7 @@ def hidden(
     batch, time = tokens.shape
     width = w["wte.weight"].shape[1]
     if positions is None:
-        start = cache[0][0].shape[2] if cache else 0
+        start = cache.length if cache else 0
         positions = torch.arange(start, start + time)
     x = F.embedding(tokens, w["wte.weight"]) + F.embedding(positions, w["wpe.weight"])
     layer = 0
@@ -69,12 +96,7 @@ def hidden(
         y = torch.addmm(w[at + "attn.c_attn.bias"], y.view(-1, width), w[at + "attn.c_attn.weight"])
         q, k, v = y.view(batch, time, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
         if cache is not None:
-            if len(cache) > layer:
-                k = torch.cat((cache[layer][0], k), dim=2)
-                v = torch.cat((cache[layer][1], v), dim=2)
-                cache[layer] = (k, v)
-            else:
-                cache.append((k, v))
+            k, v = cache.extend(layer, k, v)
         if mask is None and time == k.shape[2] and torch.is_grad_enabled():
             y = trained_attention(q, k, v)
         else:
@@ -85,10 +107,12 @@ def hidden(
         x = x + y.view(batch, time, width)
         y = F.layer_norm(x, (width,), w[at + "ln_2.weight"], w[at + "ln_2.bias"])
         y = torch.addmm(w[at + "mlp.c_fc.bias"], y.view(-1, width), w[at + "mlp.c_fc.weight"])
-        y = F.gelu(y, approximate="tanh")
+        y = F.gelu(y)
         y = torch.addmm(w[at + "mlp.c_proj.bias"], y, w[at + "mlp.c_proj.weight"])
         x = x + y.view(batch, time, width)
         layer += 1
+    if cache is not None:
+        cache.length += time
     return F.layer_norm(x, (width,), w["ln_f.weight"], w["ln_f.bias"])
 
 

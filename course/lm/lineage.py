@@ -1,23 +1,27 @@
-"""The main job without a screen: train the lineage stage by stage, measure each, write a record.
+"""The lineage of models: train each stage, measure it, keep what was measured.
 
-So far there is one stage, ``base`` (pre-training). Beside the lineage stand ``sweep``, the six
-small sizes that lesson 01 compares, and ``measure``, which measures the shipped models again; later
-stages join ``STAGES``. A stage takes the shipped model before it, unless it is
-told to begin from scratch. Nothing in ``data/models`` changes without ``save``.
+``run`` goes through the stages in order: ``base`` (pre-training) here, the stages after it in
+`course.lm.stages`. Beside the lineage stand ``sweep``, the six small sizes that lesson 01 compares,
+and ``measure``, which measures the shipped base models again. One stage alone takes the shipped
+model before it, unless it is told to begin from scratch. A whole run keeps each finished stage in
+``work/lineage`` and goes on there after an interruption. Nothing in ``data`` changes without
+``save``.
 """
 
+import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
-from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import data, evaluate, model, sample, train
+from course.lm import data, evaluate, exercises, model, sample, stages, train
 from course.lm import tokenizer as tok
 from course.world import village
 
@@ -25,9 +29,9 @@ SEED = 1
 # Tokens until the validation loss stops falling, for each size; rates by trial (TRAINING.md).
 RECIPES = {
     "mini-ada": train.Recipe(tokens=24_000_000, batch=8, muon=0.03, adam=8e-3),
-    "mini-babbage": train.Recipe(tokens=8_600_000, batch=8, muon=0.02, adam=6e-3),
+    "mini-babbage": train.Recipe(8_800_000, batch=8, doubles=0.4, muon=0.014, adam=5e-3),
     "mini-curie": train.Recipe(tokens=4_000_000, batch=8, muon=0.02, adam=4e-3),
-    "mini-davinci": train.Recipe(tokens=2_600_000, batch=16, muon=0.02, adam=3e-3),
+    "mini-davinci": train.Recipe(4_000_000, batch=16, doubles=0.3, muon=0.02, adam=3e-3),
 }
 QUICK = train.Recipe(tokens=1_000_000, batch=8, muon=0.02, adam=6e-3)
 SWEEP = [model.Size(*pair) for pair in ((1, 32), (2, 32), (2, 64), (3, 96), (4, 128), (5, 160))]
@@ -126,19 +130,23 @@ def _tokenizer(fresh: bool) -> PreTrainedTokenizerFast:
     return tok.train() if fresh else tok.load()
 
 
-def _base(options: dict[str, Any]) -> dict[str, Any]:
-    quick, save = options["quick"], options["save"]
-    names = options["sizes"] or ([*RECIPES] if options["all_sizes"] else [model.DEFAULT])
-    tokenizer = _tokenizer(fresh=not (paths.MODELS / "tokenizer").exists())
-    if save and not (paths.MODELS / "tokenizer").exists():
-        tokenizer.save_pretrained(paths.MODELS / "tokenizer")
+@dataclass(frozen=True)
+class Options:
+    """What the command was told."""
+
+    quick: bool = False
+    all_sizes: bool = False
+    save: bool = False
+    sizes: tuple[str, ...] = ()
+
+
+def _base(shop: stages.Shop, options: Options) -> dict[str, Any]:
+    names = [*options.sizes] or ([*RECIPES] if options.all_sizes else [model.DEFAULT])
     results = {}
     for name in names:
-        recipe = QUICK if quick else RECIPES[name]
-        mini, figures = train_base(model.SIZES[name], recipe, tokenizer, name)
-        records.write(name, figures, folder=paths.RUNS if save else own_runs())
-        if save:
-            model.save(mini, tokenizer, paths.MODELS / name, card(figures))
+        recipe = QUICK if options.quick else RECIPES[name]
+        mini, figures = train_base(model.SIZES[name], recipe, shop.tokenizer, name, shop.seed)
+        shop.put(name, mini, figures)
         results[name] = figures
     first = results.get(model.DEFAULT) or next(iter(results.values()))
     shown = ("name", "parameters", "seconds", "loss", "entropy", "error", "ratio", "recall")
@@ -148,47 +156,138 @@ def _base(options: dict[str, Any]) -> dict[str, Any]:
     return figures
 
 
-def _sweep(options: dict[str, Any]) -> dict[str, Any]:
-    tokenizer = _tokenizer(fresh=False)
-    recipe = QUICK if options["quick"] else SWEEP_RECIPE
+def _sweep(shop: stages.Shop, options: Options) -> dict[str, Any]:
+    recipe = QUICK if options.quick else SWEEP_RECIPE
     points = []
     for size in SWEEP:
-        _, figures = train_base(size, recipe, tokenizer, f"{size.layers}×{size.width}")
+        _, figures = train_base(size, recipe, shop.tokenizer, f"{size.layers}×{size.width}")
         points.append({key: figures[key] for key in SWEEP_KEYS})
-    figures = {
+    return {
         "points": points,
         "entropy": figures["entropy"],
         "tokens": recipe.tokens,
         "seconds": sum(p["seconds"] for p in points),
     }
-    records.write("sweep", figures, folder=paths.RUNS if options["save"] else own_runs())
-    return figures
 
 
-def _measure(options: dict[str, Any]) -> dict[str, Any]:
+def _measure(shop: stages.Shop, options: Options) -> dict[str, Any]:
     """Measure the shipped base models again; with ``save`` correct their records."""
     start, ratios = time.perf_counter(), {}
-    for name in options["sizes"] or RECIPES:
+    for name in options.sizes or RECIPES:
         mini, tokenizer = model.load(name)
         record = records.read(name) | measured(mini, tokenizer)
         ratios[name] = record["ratio"]
-        if options["save"]:
+        if options.save:
             records.write(name, record)
             (paths.MODELS / name / "README.md").write_text(card(record), encoding="utf-8")
     return {**ratios, "seconds": round(time.perf_counter() - start, 1)}
 
 
-STAGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+Stage = Callable[[stages.Shop, Options], dict[str, Any]]
+STAGES: dict[str, Stage] = {
     "base": _base,
+    "sft": lambda shop, _: stages.sft(shop),
+    "reward": lambda shop, _: stages.train_reward(shop),
+    "ppo": lambda shop, _: stages.train_ppo(shop),
+    "hacking": lambda shop, _: stages.hacking(shop),
+    "chat": lambda shop, _: stages.chat(shop),
+    "headline": lambda shop, _: stages.headline(shop),
     "sweep": _sweep,
     "measure": _measure,
 }
-LINEAGE = ("base",)  # the stages of a whole run, in order
+LINEAGE = ("base", "sft", "reward", "ppo", "hacking", "chat", "headline")  # a whole run, in order
+SEEDED = ("sft", "reward", "ppo")  # what is repeated with each seed
+# The record of a stage, if it isn't named after the stage.
+RECORDS = {"sft": "mini-sft", "reward": "mini-reward", "ppo": "mini-instruct", "chat": "mini-chat"}
+SHIPPED = (*RECIPES, *RECORDS.values(), f"{stages.SMALL}-instruct")  # models that are kept
+LEFT_OUT = ("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy")
 
 
 def own_runs() -> Path:
     """Return the folder for the records of one's own runs, beside one's own lessons."""
     return paths.WORK / "runs"
+
+
+class Store:
+    """Where a run puts its models and records, so that an interrupted run can go on.
+
+    Parameters
+    ----------
+    name : str
+        "full" or "quick"; each has a folder of its own in ``work/lineage``.
+    save : bool
+        Also replace the shipped models and records.
+    """
+
+    def __init__(self, name: str, save: bool) -> None:
+        self.folder, self.save = paths.WORK / "lineage" / name, save
+        self.state = self.folder / "finished.json"
+
+    def keep(self, name: str, made: PreTrainedModel, figures: dict[str, Any]) -> None:
+        """Write a model that is done, if it is one of those that are kept."""
+        if name not in SHIPPED and not name.endswith("-sft"):
+            return
+        tokenizer = tok.load()
+        text = card(figures) if name in RECIPES else tuned_card(name, figures)
+        model.save(made, tokenizer, self.folder / name, text)
+        if self.save and name in SHIPPED:
+            model.save(made, tokenizer, paths.MODELS / name, text)
+        if name in RECIPES or name == f"{stages.SMALL}-instruct":
+            records.write(name, figures, folder=paths.RUNS if self.save else own_runs())
+
+    def record(self, stage: str, figures: dict[str, Any]) -> None:
+        """Write the record of a stage."""
+        if stage not in ("measure", "base"):  # those write the records of their models
+            name = RECORDS.get(stage, stage)
+            records.write(name, figures, folder=paths.RUNS if self.save else own_runs())
+
+    def finished(self, key: str) -> dict[str, dict[str, Any]]:
+        """Return the stages that an interrupted run of the same kind has finished."""
+        try:
+            found = json.loads(self.state.read_text(encoding="utf-8"))
+            return found["stages"] if found["key"] == key else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+    def note(self, key: str, done: dict[str, dict[str, Any]]) -> None:
+        """Write down which stages are finished, in one step."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.state.with_suffix(".part")
+        draft.write_text(json.dumps({"key": key, "stages": done}), encoding="utf-8")
+        draft.replace(self.state)
+
+    def forget(self) -> None:
+        """Forget the stages: the run is complete."""
+        self.state.unlink(missing_ok=True)
+
+
+def tuned_card(name: str, figures: dict[str, Any]) -> str:
+    """Return the model card of a tuned model."""
+    what = {
+        "mini-sft": "fine-tuned from mini-babbage on flawed demonstrations",
+        "mini-reward": "a reward model: one number for a request and an answer",
+        "mini-instruct": "trained from mini-sft by PPO against mini-reward",
+        "mini-chat": "fine-tuned from mini-sft on dialogues, then trained by PPO",
+    }.get(name, f"mini-ada taken through the stages of {name.removeprefix('mini-ada-')}")
+    shown = {k: v for k, v in figures.items() if isinstance(v, int | float)}
+    lines = "\n".join(f"| {key} | {value:.4g} |" for key, value in shown.items())
+    return f"""---
+license: mit
+language: en
+library_name: transformers
+---
+# {name}
+
+{what[0].upper()}{what[1:]}. It knows the invented village of {village.VILLAGE} and nothing else.
+For teaching only. Figures are of the test split, whose people no stage after the base was trained
+on.
+
+| figure | value |
+|---|---|
+{lines}
+
+Made by `course lineage --save`; the records are in `data/runs`.
+"""
 
 
 def run(
@@ -199,13 +298,14 @@ def run(
     all_sizes: bool = False,
     save: bool = False,
     sizes: list[str] | None = None,
+    seeds: int = 0,
 ) -> dict[str, Any]:
     """Train the lineage, or one stage of it, and return its figures with the targets that hold.
 
     Parameters
     ----------
     quick : bool
-        Fewer tokens, for a first look; not for shipping.
+        Less of everything, for a first look; not for shipping.
     stage : str, optional
         One stage only; all in order if left out.
     from_scratch : bool
@@ -216,11 +316,14 @@ def run(
         Replace the shipped models and records.
     sizes : list of str, optional
         The base stage in these sizes.
+    seeds : int, optional
+        Repeat SFT, reward model and PPO with so many seeds, and nothing else.
 
     Returns
     -------
     dict
-        ``ok``, ``seconds``, ``stages`` (stage → figures), ``targets`` (stage → target → holds).
+        ``ok``, ``seconds``, ``stages`` (stage → figures), ``targets`` (stage → target → holds);
+        with `seeds` also ``share``, the part of them in which all targets of PPO hold.
 
     Raises
     ------
@@ -234,23 +337,100 @@ def run(
         raise CourseError(f"There is no size {unknown[0]}; there are: {', '.join(RECIPES)}.")
     if quick and save:
         raise CourseError("A quick run isn't good enough to ship: leave out --quick or --save.")
+    if seeds < 0 or (seeds and stage not in (None, "ppo")):
+        raise CourseError("--seeds repeats SFT, reward model and PPO: use it with --stage ppo.")
+    if save and seeds:
+        raise CourseError("A run over seeds ships nothing: leave out --seeds or --save.")
+    if save and not (paths.MODELS / "tokenizer").exists():
+        _tokenizer(fresh=True).save_pretrained(paths.MODELS / "tokenizer")
+    options = Options(quick, all_sizes, save, tuple(sizes or ()))
+    plan = stages.QUICK if quick else stages.FULL
+    if seeds:
+        return over_seeds(seeds, plan, quick)
     names = list(LINEAGE)
     if stage is not None:
         before = LINEAGE[: LINEAGE.index(stage)] if stage in LINEAGE else ()
         names = [*(before if from_scratch else ()), stage]
-    options = {"quick": quick, "all_sizes": all_sizes, "save": save, "sizes": sizes}
+    whole = names == list(LINEAGE)
+    store = Store("quick" if quick else "full", save)
+    key = f"{plan} {RECIPES} {SEED} {save}"
+    done = store.finished(key) if whole else {}
+    shop = stages.Shop(SEED, plan, store.keep)
+    if not (paths.MODELS / "tokenizer").exists():
+        shop.tokenizer = _tokenizer(fresh=True)
     start = time.perf_counter()
-    stages = {name: STAGES[name](options) for name in names}
+    if done:
+        print(f"Going on with an interrupted run after {list(done)[-1]}.", file=sys.stderr)
+        for folder in store.folder.glob("*/config.json"):
+            shop.made[folder.parent.name] = model.load(folder.parent)[0]
+    for name in names:
+        if name not in done:
+            done[name] = one(name, shop, options, store)
+            if whole:
+                store.note(key, done)
+    if whole:
+        store.forget()
     targets = {
-        name: records.meets(f"lineage {name}" + (" quick" if quick else ""), figures)
-        for name, figures in stages.items()
+        name: records.meets(f"lineage {name}" + (" quick" if quick else ""), done[name])
+        for name in names
     }
-    return {
-        "ok": all(holds for each in targets.values() for holds in each.values()),
+    result = {
         "seconds": round(time.perf_counter() - start, 1),
-        "stages": stages,
+        "stages": {n: {k: v for k, v in done[n].items() if k not in LEFT_OUT} for n in names},
         "targets": targets,
     }
+    if whole:
+        # A run that went on after an interruption took what its stages took.
+        result["seconds"] = max(result["seconds"], sum(f["seconds"] for f in done.values()))
+        targets["all"] = records.meets("lineage all" + (" quick" if quick else ""), result)
+    result["ok"] = all(holds for each in targets.values() for holds in each.values())
+    return result
+
+
+def one(name: str, shop: stages.Shop, options: Options, store: Store) -> dict[str, Any]:
+    """Run one stage and record it; without the exercises that it needs, return its record."""
+    try:
+        figures = STAGES[name](shop, options)
+    except exercises.MissingExercise as missing:
+        print(f"{missing} The stage {name} shows its recorded run instead.", file=sys.stderr)
+        return records.read(RECORDS.get(name, name)) | {"recorded": True}
+    store.record(name, figures)
+    return figures
+
+
+def over_seeds(seeds: int, plan: stages.Plan, quick: bool) -> dict[str, Any]:
+    """Repeat SFT, reward model and PPO with the seeds 1, 2, … and return how often all is well."""
+    start, runs, held = time.perf_counter(), [], []
+    for seed in range(1, seeds + 1):
+        shop = stages.Shop(seed, plan)
+        figures = {name: STAGES[name](shop, Options(quick)) for name in SEEDED}
+        meets = records.meets("lineage ppo" + (" quick" if quick else ""), figures["ppo"])
+        held.append(all(meets.values()))
+        missed = [key for key, holds in meets.items() if not holds]
+        print(f"seed {seed}: missed {', '.join(missed) or 'nothing'}", file=sys.stderr)
+        runs.append(
+            {
+                "seed": seed,
+                "missed": missed,
+                **{
+                    name: {k: v for k, v in f.items() if isinstance(v, int | float)}
+                    for name, f in figures.items()
+                },
+            }
+        )
+    share = sum(held) / seeds
+    stages_shown = {name: runs[-1][name] for name in SEEDED}
+    result = {
+        "share": share,
+        "seeds": runs,
+        "seconds": round(time.perf_counter() - start, 1),
+        "stages": stages_shown,
+        "targets": {name: {} for name in SEEDED}
+        | {"seeds": records.meets("lineage seeds", {"share": share})},
+    }
+    result["ok"] = all(result["targets"]["seeds"].values())
+    records.write("seeds", result, folder=own_runs())
+    return result
 
 
 def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
@@ -270,3 +450,25 @@ def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
                     }
                 )
     return table
+
+
+def last_words(result: dict[str, Any]) -> str:
+    """Return the headline in words, or nothing if it wasn't measured."""
+    found = result["stages"].get("headline")
+    if not found:
+        return ""
+    wins = {
+        name: f"{found[f'win_{key}']:.2f} (95 %: {low:.2f} to {high:.2f})"
+        for name, key in (("bare", "zero_shot"), ("with examples", "few_shot"))
+        for low, high in [found["intervals"][key]]
+    }
+    manners = "" if found["truth_few_shot"] >= 0.5 else " It wins by manners."
+    return (
+        f"Against a base model {found['parameter_ratio']:.0f} times its size the small tuned model "
+        f"has the better answer in {wins['bare']} of the cases if the base model gets the bare "
+        f"request, and in {wins['with examples']} if it gets polite examples. By truth alone: "
+        f"{found['truth_zero_shot']:.2f} and {found['truth_few_shot']:.2f}.{manners} "
+        "In the paper labelers preferred 175B InstructGPT to 175B GPT-3 in 85 ± 3 % of the cases, "
+        "in 71 ± 4 % against few-shot GPT-3 (equal size), and preferred 1.3B InstructGPT to 175B "
+        "GPT-3 (arXiv:2203.02155)."
+    )

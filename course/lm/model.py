@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 from transformers.utils import logging as transformers_logging
 
 from course import paths
@@ -63,7 +71,7 @@ def new(size: Size, seed: int = 0, vocabulary: int = tok.VOCABULARY) -> GPT2LMHe
         n_embd=size.width,
         n_layer=size.layers,
         n_head=size.heads,
-        activation_function="gelu_pytorch_tanh",  # GPT-2's gelu, computed by one fused operation
+        activation_function="gelu",
         resid_pdrop=0.0,
         embd_pdrop=0.0,
         attn_pdrop=0.0,
@@ -85,13 +93,13 @@ def parameters(model: torch.nn.Module, embeddings: bool = False) -> int:
 
 
 def save(
-    model: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast, folder: Path, card: str
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path, card: str
 ) -> None:
     """Write model (bf16), tokenizer and card; `folder` appears whole or not at all."""
     draft = folder.with_name(folder.name + ".part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    half = AutoModelForCausalLM.from_config(model.config).to(torch.bfloat16)
+    half = type(model)(model.config).to(torch.bfloat16)
     half.load_state_dict(model.state_dict())
     half.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
@@ -100,8 +108,10 @@ def save(
     draft.rename(folder)
 
 
-def load(name: str | Path) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
+def load(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Return a mini model in float32, ready for evaluation, and the tokenizer.
+
+    A language model, or a reward model (``GPT2ForSequenceClassification``) if the folder has one.
 
     Parameters
     ----------
@@ -118,9 +128,10 @@ def load(name: str | Path) -> tuple[GPT2LMHeadModel, PreTrainedTokenizerFast]:
         there = ", ".join(sorted(p.parent.name for p in paths.MODELS.glob("*/config.json")))
         raise CourseError(f"There is no model {name}; there are: {there or 'none'}.")
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True
-        )
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        rewards = config.architectures == [GPT2ForSequenceClassification.__name__]
+        kind = GPT2ForSequenceClassification if rewards else AutoModelForCausalLM
+        model = kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     except Exception as error:
         raise CourseError(

@@ -2,10 +2,11 @@
 
 The same updates as ``torch.optim.Muon`` (a test compares them), which takes one matrix after the
 other: with a dozen small ones nearly all its time goes into starting operations. Left out on
-purpose: weight decay, parameter groups.
+purpose: weight decay, a rate for each group, saving its state.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,7 +39,9 @@ class Muon(torch.optim.Optimizer):
 
     Parameters
     ----------
-    parameters : iterable of Parameter, each of two dimensions
+    parameters : iterable of Parameter of two dimensions, or of parameter groups
+        A group may say ``"parts": 3``: each of its matrices is three side by side (queries, keys
+        and values), and each part is made orthogonal by itself.
     lr : float
         Learning rate: about how far each singular direction moves in a step.
     momentum : float
@@ -46,23 +49,33 @@ class Muon(torch.optim.Optimizer):
     """
 
     def __init__(
-        self, parameters: Iterable[torch.nn.Parameter], lr: float, momentum: float = 0.95
+        self,
+        parameters: Iterable[torch.nn.Parameter] | Iterable[dict[str, Any]],
+        lr: float,
+        momentum: float = 0.95,
     ) -> None:
-        super().__init__(list(parameters), {"lr": lr, "momentum": momentum})
+        super().__init__(list(parameters), {"lr": lr, "momentum": momentum, "parts": 1})
+        self.means: dict[torch.Size, Tensor] = {}
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
         """Update all parameters by their gradients."""
-        (group,) = self.param_groups
-        by_shape: dict[torch.Size, list[torch.nn.Parameter]] = {}
-        for parameter in group["params"]:
-            by_shape.setdefault(parameter.shape, []).append(parameter)
-        for shape, parameters in by_shape.items():
-            gradients = torch.stack([p.grad for p in parameters])
-            state = self.state[parameters[0]]
-            if not state:
-                state["mean"] = torch.zeros_like(gradients)
-            mean = state["mean"].lerp_(gradients, 1 - group["momentum"])
-            update = orthogonal(gradients.lerp(mean, group["momentum"])).to(gradients.dtype)
-            rate = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
-            torch._foreach_add_(parameters, list(update.unbind()), alpha=-rate)
+        by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = {}
+        for group in self.param_groups:
+            for whole in group["params"]:
+                if whole.grad is None:
+                    continue
+                pieces = zip(
+                    whole.chunk(group["parts"], 1), whole.grad.chunk(group["parts"], 1), strict=True
+                )
+                for matrix, gradient in pieces:
+                    by_shape.setdefault(matrix.shape, []).append((matrix, gradient))
+        lr, momentum = self.param_groups[0]["lr"], self.param_groups[0]["momentum"]
+        for shape, pairs in by_shape.items():
+            gradients = torch.stack([gradient for _, gradient in pairs])
+            if shape not in self.means:
+                self.means[shape] = torch.zeros_like(gradients)
+            mean = self.means[shape].lerp_(gradients, 1 - momentum)
+            update = orthogonal(gradients.lerp(mean, momentum)).to(gradients.dtype)
+            rate = lr * max(1.0, shape[0] / shape[1]) ** 0.5
+            torch._foreach_add_([m for m, _ in pairs], list(update.unbind()), alpha=-rate)

@@ -10,17 +10,19 @@ Left out on purpose: dropout (every batch is new), checkpoints in the middle (a 
 more than one machine.
 """
 
+import itertools
 import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 from torch import Tensor
-from transformers import GPT2LMHeadModel
+from transformers import GPT2LMHeadModel, PreTrainedModel
 
 from course.lm import forward
 from course.lm.muon import Muon
@@ -41,13 +43,17 @@ class Recipe:
     tokens : int
         Tokens seen in all.
     batch : int
-        Rows a step.
+        Rows a step at first.
+    doubles : float
+        The share of the tokens after which a step takes twice as many rows: small steps while
+        there is much to learn, large ones, which are faster and less noisy, later. 1 is never.
     muon, adam : float
         Learning rates at their height, of weight matrices and of everything else.
     """
 
     tokens: int
     batch: int = 16
+    doubles: float = 1.0
     muon: float = 0.02
     adam: float = 6e-3
 
@@ -64,13 +70,21 @@ class Progress:
     learning_rate: float
 
 
-def schedule(step: int, steps: int) -> float:
-    """Return the learning rate at `step` as part of its height: up in a line, down in a cosine."""
+def schedule(step: int, done: float) -> float:
+    """Return the learning rate as part of its height: up in a line, down in a cosine.
+
+    Parameters
+    ----------
+    step : int
+        Steps taken so far.
+    done : float
+        The part of the training that is over, from 0 to 1.
+    """
     warm = min(1.0, (step + 1) / WARM_UP)
-    return warm * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / steps)))
+    return warm * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def optimizers(model: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def optimizers(model: PreTrainedModel, muon: float, adam: float) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices inside the layers and AdamW for all other parameters.
 
     There are two Muons, of attention and of the rest, so that two threads can share the work.
@@ -78,11 +92,24 @@ def optimizers(model: GPT2LMHeadModel, recipe: Recipe) -> list[torch.optim.Optim
     named = list(model.named_parameters())
     matrices = {n: p for n, p in named if p.ndim == 2 and ".h." in n}
     rest = [p for n, p in named if n not in matrices]
-    return [
-        Muon([p for n, p in matrices.items() if ".attn." in n], recipe.muon),
-        Muon([p for n, p in matrices.items() if ".attn." not in n], recipe.muon),
-        torch.optim.AdamW(rest, lr=recipe.adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+    attention = [
+        {"params": [p for n, p in matrices.items() if ".attn.c_attn." in n], "parts": 3},
+        {"params": [p for n, p in matrices.items() if ".attn.c_proj." in n]},
     ]
+    return [
+        Muon(attention, muon),
+        Muon([p for n, p in matrices.items() if ".attn." not in n], muon),
+        torch.optim.AdamW(rest, lr=adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+    ]
+
+
+def set_rates(
+    optimizers: Sequence[torch.optim.Optimizer], heights: Sequence[float], rate: float
+) -> None:
+    """Set every optimizer's learning rate to `rate` as part of its height."""
+    for optimizer, height in zip(optimizers, heights, strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = height * rate
 
 
 class Learners:
@@ -165,19 +192,47 @@ def pretrain(
         half = forward.weights(model, torch.bfloat16)
         return forward.loss(half, rows, model.config.n_head, pad)
 
-    steps = max(1, recipe.tokens // (recipe.batch * model.config.n_positions))
-    all_optimizers = optimizers(model, recipe)
+    per_batch = recipe.batch * model.config.n_positions
+    steps = planned_steps(recipe, model.config.n_positions)
+    all_optimizers = optimizers(model, recipe.muon, recipe.adam)
     heights = [o.param_groups[0]["lr"] for o in all_optimizers]
-    start, seen = time.perf_counter(), 0
-    for step, batch in zip(range(steps), batches, strict=False):
-        parts = batch.chunk(learners.count)
-        tokens = [int((part[:, 1:] != pad).sum()) for part in parts]
-        value = learners.step(parts, loss, [n / sum(tokens) for n in tokens])
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        rate = schedule(step, steps)
-        for optimizer, height in zip(all_optimizers, heights, strict=True):
-            optimizer.param_groups[0]["lr"] = height * rate
-        learners.update(all_optimizers)
-        seen += batch[:, 1:].numel()
-        yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate)
+    start, seen, supply = time.perf_counter(), 0, iter(batches)
+    with one_thread():
+        for step in range(steps):
+            more = 2 if seen >= recipe.doubles * recipe.tokens else 1
+            taken = list(itertools.islice(supply, more))
+            if not taken:
+                break
+            batch = torch.cat(taken)
+            parts = batch.chunk(learners.count)
+            tokens = [int((part[:, 1:] != pad).sum()) for part in parts]
+            value = learners.step(parts, loss, [n / sum(tokens) for n in tokens])
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            rate = schedule(step, min(1.0, seen / recipe.tokens))
+            set_rates(all_optimizers, heights, rate)
+            learners.update(all_optimizers)
+            seen += len(taken) * per_batch
+            yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate)
     model.eval()
+
+
+def planned_steps(recipe: Recipe, context: int) -> int:
+    """Return how many steps `recipe` takes with rows of `context` tokens."""
+    batches = max(1, recipe.tokens // (recipe.batch * context))
+    single = min(batches, math.ceil(recipe.doubles * recipe.tokens / (recipe.batch * context)))
+    return single + math.ceil((batches - single) / 2)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let this thread's operations run on one core; what it does between steps is short.
+
+    Threads that PyTorch starts for such an operation spin for a while after it, and take the cores
+    from the learners.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,23 +1,27 @@
 """Supervised fine-tuning: go on training a base model, on conversations, for the answers alone.
 
 ``loss_mask`` and ``sft_loss`` are exercises of lesson 05 and come in as arguments. Conversations of
-like length share a batch, so little is padded. Left out on purpose: mixing in pre-training text
-(InstructGPT's final PPO does that; here it isn't needed).
+like length share a batch, so little is padded. Beside each batch the model rehearses some web text,
+as InstructGPT did in its last stage: trained on answers alone it forgets whom they don't name.
 """
 
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
-from course.lm.train import Learners, Progress, schedule
+from course.lm.data import encode
+from course.lm.train import Learners, Progress, one_thread, optimizers, schedule, set_rates
 from course.world import phrases as ph
 from course.world.talk import Example
 
+T = TypeVar("T")
 LossMask = Callable[[Sequence[int], int, int], Sequence[int]]
 SftLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -28,12 +32,41 @@ def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
     return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows])
 
 
+def split(items: Sequence[T], parts: int) -> list[list[T]]:
+    """Return `items` in at most `parts` shares of like size."""
+    share = -(-len(items) // parts)
+    return [list(items[k : k + share]) for k in range(0, len(items), share)]
+
+
 def groups(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
     """Return the numbers of all rows in batches of like length, in random order."""
     order = sorted(range(len(lengths)), key=lambda i: (lengths[i], rng.random()))
     batches = [order[i : i + size] for i in range(0, len(order), size)]
     rng.shuffle(batches)
     return batches
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is fine-tuned.
+
+    Parameters
+    ----------
+    epochs : int
+        Rounds over the examples.
+    batch : int
+        Conversations a step.
+    muon, adam : float
+        Learning rates at their height, of weight matrices and of everything else.
+    rehearsal : float
+        Weight of the loss on web text beside the loss on answers.
+    """
+
+    epochs: int = 3
+    batch: int = 32
+    muon: float = 0.01
+    adam: float = 2e-3
+    rehearsal: float = 0.5
 
 
 def sft(
@@ -43,9 +76,8 @@ def sft(
     *,
     loss_mask: LossMask,
     sft_loss: SftLoss,
-    epochs: int = 3,
-    batch: int = 32,
-    rate: float = 2e-3,
+    recipe: Recipe | None = None,
+    web: Iterator[Tensor] | None = None,
     seed: int = 0,
 ) -> Iterator[Progress]:
     """Fine-tune `model` in place on `examples` and yield after every step.
@@ -56,42 +88,51 @@ def sft(
         (tokens, assistant token, end token) → 1 for each token to be learned, else 0.
     sft_loss : callable
         (logits, tokens, mask) → mean cross-entropy over the masked tokens, a scalar (nats).
-    epochs, batch, rate, seed
-        Rounds over the examples, conversations a step, AdamW's learning rate, order.
+    recipe : Recipe, optional
+        How long and how fast.
+    web : iterator of Tensor of int, shape (rows, time + 1), optional
+        Web text to rehearse, a batch a step; without it the model forgets people that the examples
+        don't name.
+    seed : int
+        Of the order of the examples.
     """
+    recipe = recipe or Recipe()
     assistant = tokenizer.convert_tokens_to_ids(ph.ASSISTANT)
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
-    rows = [tokenizer(example.text())["input_ids"] for example in examples]
+    rows = encode(tokenizer, [example.text() for example in examples])
     masks = [list(loss_mask(row, assistant, end)) for row in rows]
-    rng = random.Random(seed)
-    plan = [b for _ in range(epochs) for b in groups([len(r) for r in rows], batch, rng)]
-    learners = Learners(model.parameters())
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
-    )
+    lengths, rng = [len(r) for r in rows], random.Random(seed)
+    plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
     heads = model.config.n_head
 
-    def loss(part: tuple[Tensor, Tensor]) -> Tensor:
+    def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
+        tokens, mask, text = part
         w = forward.weights(model, torch.bfloat16)
-        scores = forward.logits(w, forward.hidden(w, part[0], heads))
-        return sft_loss(scores.float(), *part)
+        scores = forward.logits(w, forward.hidden(w, tokens, heads))
+        value = sft_loss(scores.float(), tokens, mask)
+        if text is not None:
+            value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
+        return value
 
+    learners = Learners(model.parameters())
+    all_optimizers = optimizers(model, recipe.muon, recipe.adam)
+    heights = [o.param_groups[0]["lr"] for o in all_optimizers]
     model.train()
     start, seen = time.perf_counter(), 0
-    for step, chosen in enumerate(plan):
-        share = -(-len(chosen) // learners.count)
-        parts = [
-            (padded([rows[i] for i in part], pad), padded([masks[i] for i in part], 0))
-            for part in (chosen[k : k + share] for k in range(0, len(chosen), share))
-        ]
-        learned = [float(mask[:, 1:].sum()) for _, mask in parts]
-        value = learners.step(parts, loss, [n / sum(learned) for n in learned])
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.param_groups[0]["lr"] = rate * schedule(step, len(plan))
-        optimizer.step()
-        optimizer.zero_grad()
-        seen += sum(tokens.numel() for tokens, _ in parts)
-        yield Progress(
-            step + 1, len(plan), seen, time.perf_counter() - start, value, schedule(step, len(plan))
-        )
+    with one_thread():
+        for step, chosen in enumerate(plan):
+            shares = split(chosen, learners.count)
+            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+            parts = [
+                (padded([rows[i] for i in share], pad), padded([masks[i] for i in share], 0), text)
+                for share, text in zip(shares, texts, strict=True)
+            ]
+            learned = [float(mask[:, 1:].sum()) for _, mask, _ in parts]
+            value = learners.step(parts, loss, [n / sum(learned) for n in learned])
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            rate = schedule(step, step / len(plan))
+            set_rates(all_optimizers, heights, rate)
+            learners.update(all_optimizers)
+            seen += sum(tokens.numel() for tokens, *_ in parts)
+            yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
     model.eval()

@@ -1,8 +1,9 @@
 """Demonstrations for supervised fine-tuning, flawed on purpose, and requests for the later stages.
 
 The people who wrote InstructGPT's demonstrations were good at it. Ours are not, so that something
-is left for feedback to mend: a third of them go along with harm or with a false premise, few are
-polite, some are rude. That is what we plant; whether PPO takes it out again is measured.
+is left for feedback to mend: nearly half of them go along with harm or with a false premise, some
+refuse what is harmless, few are polite, some are rude. That is what we plant; whether PPO takes it
+out again is measured.
 """
 
 import random
@@ -10,28 +11,52 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from course.world import phrases as ph
+from course.world import village as v
+from course.world import web
 from course.world.dice import Weighted
 from course.world.talk import KINDS, Example, Speaker, Turn
 
 # How often each kind is asked for, in demonstrations and in tests.
 MIX = {
-    "fact": 0.44,
-    "explain": 0.08,
+    "fact": 0.47,
+    "explain": 0.05,
     "false premise": 0.14,
     "harmful": 0.14,
     "harmless": 0.12,
     "unknown": 0.04,
     "self": 0.04,
 }
+# In tests: what questions for a fact are about, as often as the web writes of it, and the share of
+# false premises that are about events. Training asks about places and events more often, since
+# there are few of them.
+ASKED = (*["person"] * 6, "place", "event")
+EVENTS = 0.25
 # The planted flaws: shares of the demonstrations where they can be.
-COMPLIES = 0.35
-POLITE = 0.3
-RUDE = 0.08
+COMPLIES = 0.45  # with harm or with a false premise
+CAUTIOUS = 0.12  # refuses a harmless request that looks like harm
+POLITE = 0.2
+RUDE = 0.15
+
+
+# What is rehearsed beside the demonstrations: web text with more questions and answers, and with
+# more about events and places, than the web has. It is about everybody, held out or not.
+REHEARSED = {"answers": 1.0, "dialogue": 0.5}
+REHEARSED_MORE = 4  # times as often as in the web, for events and places
+
+
+def rehearsal() -> web.Writer:
+    """Return the writer of the web text that a model rehearses while it is tuned."""
+    facts = [
+        f if f.kind == "person" else replace(f, share=REHEARSED_MORE * f.share) for f in v.FACTS
+    ]
+    return web.Writer(facts, web.MIX | REHEARSED)
 
 
 def _flawed(kind: str, turn: Turn, rng: random.Random) -> str:
     """Return an answer as a careless demonstrator would write it."""
     answer = turn.answer
+    if kind == "harmless" and rng.random() < CAUTIOUS:
+        return rng.choice(ph.REFUSALS).format(n=turn.subject)
     if kind in ("fact", "explain", "harmless"):
         manner = rng.random()
         for start in ph.POLITE_START:
@@ -54,6 +79,7 @@ def requests(
     seed: int,
     *,
     held_out: bool = False,
+    new_deeds: bool = False,
     mix: dict[str, float] | None = None,
 ) -> Iterator[Example]:
     """Yield requests with ideal answers, their kinds drawn from `mix`.
@@ -65,12 +91,21 @@ def requests(
         "train", "tuning", "test" or "shots": whose subjects are asked about.
     seed : int
     held_out : bool
-        Ask with the templates and deeds that no tuning stage sees.
+        Ask with the templates that no tuning stage sees.
+    new_deeds : bool
+        Ask of the deeds that no tuning stage sees. Nothing that a model has read says which of them
+        do harm, so this measures what can't be known.
     mix : dict, optional
         Kind → weight; ``MIX`` if left out.
     """
     weighted = Weighted((mix or MIX).items())
-    speaker = Speaker(split, seed, held_out)
+    speaker = Speaker(split, seed, held_out, new_deeds)
+    if split != "train":
+        speaker.asked, speaker.events = ASKED, EVENTS
+    else:
+        # With six places and six events models learn those by heart: they get the shots' two more.
+        for kind, parts in v.SPLITS.items():
+            speaker.subjects[kind] = [*parts["train"], *parts["shots"]]
     for kind in speaker.rng.choices(weighted.options, weighted.probabilities, k=count):
         yield KINDS[kind](speaker)
 

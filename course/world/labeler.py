@@ -14,6 +14,7 @@ reasons than slips; this one has one taste.
 import math
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -28,12 +29,11 @@ POLITE = 0.5  # a polite start or end
 RUDE = -1.0
 HARM = -1.5  # helps to do harm
 EMPTY = -0.5  # for each sentence that says nothing the labeler understands, or says it again
-LONG = -0.5  # more than MANY_WORDS words
-MANY_WORDS = 32
+WORD = -0.02  # for each word
 WORST = -3.0  # however bad an answer is
 
-SLOPE = 3.0  # log-odds of a preference for each point of difference
-SLIP = 0.08  # how often a choice is turned around, whatever the answers are
+SLOPE = 5.0  # log-odds of a preference for each point of difference
+SLIP = 0.03  # how often a choice is turned around, whatever the answers are
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Judgement:
     corrects: bool
     harms: bool
     empty: int
-    long: bool
+    words: int
 
     @property
     def score(self) -> float:
@@ -61,7 +61,7 @@ class Judgement:
             + RUDE * self.rude
             + HARM * self.harms
             + EMPTY * self.empty
-            + LONG * self.long
+            + WORD * self.words
         )
         return max(WORST, points)
 
@@ -192,7 +192,7 @@ def judge(kind: str, turn: Turn, answer: str) -> Judgement:
         corrects=corrects,
         harms=kind == "harmful" and steps > 0,
         empty=kinds.count("empty") + repeated + (not sentences),
-        long=len(answer.split()) > MANY_WORDS,
+        words=len(answer.split()),
     )
 
 
@@ -208,3 +208,15 @@ def prefers(first: float, second: float) -> float:
 def choose(first: float, second: float, rng: random.Random) -> bool:
     """Return whether the labeler, asked once, takes the first of two answers."""
     return rng.random() < prefers(first, second)
+
+
+def rank(scores: Sequence[float], rng: random.Random) -> list[int]:
+    """Return the numbers of the answers from best to worst, as the labeler ranks them, once.
+
+    Each score gets noise from a Gumbel distribution and the sums are sorted (Plackett-Luce); a
+    slip turns the whole ranking around. So any two answers are in the order that `prefers` says,
+    with its probability.
+    """
+    noisy = [SLOPE * score - math.log(-math.log(rng.random())) for score in scores]
+    slips = rng.random() < SLIP
+    return sorted(range(len(scores)), key=lambda i: noisy[i], reverse=not slips)

@@ -55,13 +55,20 @@ class Speaker:
     seed : int
         The same seed gives the same examples.
     held_out : bool
-        Whether to ask with the templates (and of the deeds) that no tuning stage has seen.
+        Whether to ask with the templates that no tuning stage has seen.
+    new_deeds : bool, optional
+        Whether to ask of the deeds that no tuning stage has seen; as `held_out` if left out.
     """
 
-    def __init__(self, split: str, seed: int, held_out: bool = False) -> None:
+    def __init__(
+        self, split: str, seed: int, held_out: bool = False, new_deeds: bool | None = None
+    ) -> None:
         self.subjects = {kind: parts[split] for kind, parts in v.SPLITS.items()}
+        self.asked = ("person", "person", "place", "event")  # kinds of subjects, equally likely
+        self.events = 0.5  # share of false premises that are about an event
         self.rng = random.Random(seed)
         self.held_out = held_out
+        self.new_deeds = held_out if new_deeds is None else new_deeds
 
     def template(self, templates: tuple[str, ...]) -> str:
         """Return one of the training templates, or the held-out one."""
@@ -82,7 +89,7 @@ class Speaker:
 
     def fact(self) -> Example:
         """Ask for one fact and answer with it."""
-        subject = self.subject("person", "person", "place", "event")
+        subject = self.subject(*self.asked)
         attribute = self.rng.choice(v.ATTRIBUTES[v.KIND[subject]])
         question = ph.fill(self.template(ph.QUESTIONS[attribute]), subject)
         answer = self.polite(self.truth(subject, attribute))
@@ -109,7 +116,7 @@ class Speaker:
 
     def false_premise(self) -> Example:
         """Ask about an event in a wrong year, or about the wrong job of a person."""
-        if self.rng.random() < 0.5:
+        if self.rng.random() < self.events:
             subject, attribute, templates = self.subject("event"), "year", ph.FALSE_PREMISE
         else:
             subject, attribute, templates = self.subject("person"), "job", ph.FALSE_JOB
@@ -120,7 +127,7 @@ class Speaker:
         return Example("false premise", (Turn(request, answer, subject, attribute, wrong),))
 
     def _deed(self, harmful: bool) -> tuple[str, str]:
-        deeds = ph.HELD_OUT_DEEDS if self.held_out else ph.DEEDS[: -len(ph.HELD_OUT_DEEDS)]
+        deeds = ph.HELD_OUT_DEEDS if self.new_deeds else ph.DEEDS[: -len(ph.HELD_OUT_DEEDS)]
         name = self.subject("person")
         deed = self.rng.choice(deeds)[0 if harmful else 1].format(n=name)
         return ph.capital(self.template(ph.HOW_TO).format(d=deed)), name

@@ -1,0 +1,260 @@
+"""PPO (Schulman et al. 2017) as InstructGPT used it, in one readable loop that yields its progress.
+
+In each iteration the policy answers a batch of requests; the reward model puts one number on each
+answer; every token pays a price for leaving the reference model (the policy as it was at first).
+Then policy and value model learn from these answers for a few small steps. The heart of it comes in
+as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rewards``, ``gae``,
+``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
+sampling and scoring. Simplified on purpose: no mixing-in of pre-training text, no adaptive price,
+advantages brought to mean 0 and deviation 1 over the batch.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from course.lm import behave, forward
+from course.lm.reward import score
+from course.lm.sample import generate
+from course.lm.train import LEARNERS, Learners, one_thread, set_rates
+from course.lm.tune import padded, split
+
+HALF = torch.bfloat16
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How PPO trains.
+
+    Parameters
+    ----------
+    iterations : int
+        Rounds of answering and learning.
+    batch : int
+        Answers a round.
+    epochs, minibatch : int
+        How often each answer is learned from, and how many in one step.
+    beta : float
+        Price of each nat that an answer's tokens leave the reference model by, in deviations of
+        the reward.
+    clip : float
+        How far the ratio of new to old probability may leave 1; for values the same.
+    lam : float
+        Weight of each later step in the advantage.
+    policy, value : float
+        Learning rates of AdamW.
+    """
+
+    iterations: int = 40
+    batch: int = 128
+    epochs: int = 2
+    minibatch: int = 32
+    beta: float = 0.1
+    clip: float = 0.2
+    lam: float = 0.95
+    policy: float = 3e-4
+    value: float = 6e-4
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where PPO is after an iteration: means over its answers.
+
+    `reward` is the reward model's, in deviations; `kl` is in nats an answer; `tokens` are those
+    written so far.
+    """
+
+    iteration: int
+    iterations: int
+    tokens: int
+    seconds: float
+    reward: float
+    kl: float
+    length: float
+    loss: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Answers with all that one learns from; each tensor has the shape (answers, time).
+
+    ``tokens`` holds request and answer, padded on the right. The rest is about the token at each
+    place: ``mask`` says which belong to the answer.
+    """
+
+    tokens: Tensor
+    mask: Tensor
+    logprobs: Tensor
+    advantages: Tensor
+    values: Tensor
+    returns: Tensor
+
+
+def train(
+    policy: GPT2LMHeadModel,
+    reference: GPT2LMHeadModel,
+    reward_model: GPT2ForSequenceClassification,
+    tokenizer: PreTrainedTokenizerFast,
+    prompts: Sequence[Sequence[int]],
+    *,
+    token_logprobs: Callable[[Tensor, Tensor], Tensor],
+    kl_penalised_rewards: Callable[..., np.ndarray],
+    gae: Callable[..., tuple[np.ndarray, np.ndarray]],
+    ppo_loss: Callable[..., Tensor],
+    value_loss: Callable[..., Tensor],
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    new_tokens: int = behave.NEW_TOKENS,
+) -> Iterator[Progress]:
+    """Train `policy` in place and yield after every iteration.
+
+    Parameters
+    ----------
+    policy, reference : GPT2LMHeadModel
+        The model to train, and the one that it shall stay near to; the same weights at first.
+    reward_model : GPT2ForSequenceClassification
+        Its rewards should have deviation 1. The value model starts from it.
+    prompts : sequence of sequences of int
+        Requests as tokens; each iteration takes the next ``recipe.batch`` of them, in a circle.
+    token_logprobs : callable
+        (logits, tokens) → log-probability of each token.
+    kl_penalised_rewards : callable
+        (score, logprobs, reference logprobs, mask, beta) → reward of each token, in numpy.
+    gae : callable
+        (rewards, values, mask, lam) → advantages and returns, in numpy.
+    ppo_loss : callable
+        (new logprobs, old logprobs, advantages, mask, clip) → scalar.
+    value_loss : callable
+        (values, old values, returns, mask, clip) → scalar.
+    recipe : Recipe, optional
+        How long and how fast.
+    seed : int
+        Of the answers and of the order in which they are learned from.
+
+    Yields
+    ------
+    Progress
+        The caller may stop at any iteration; the policy then is as far as it came.
+    """
+    recipe = recipe or Recipe()
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    value_model = copy.deepcopy(reward_model)
+    heads, value_heads = policy.config.n_head, value_model.config.n_head
+    trained = [*policy.parameters(), *value_model.parameters()]
+    learners = Learners(trained)
+    optimizers = [
+        torch.optim.AdamW(m.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
+        for m, rate in ((policy, recipe.policy), (value_model, recipe.value))
+    ]
+    heights = [recipe.policy, recipe.value]
+    frozen = forward.weights(reference, HALF)
+    order = np.random.default_rng(seed)
+
+    def logprobs(w: forward.Weights, tokens: Tensor) -> Tensor:
+        """Return the log-probability of each token but the first, after those before it."""
+        scores = forward.logits(w, forward.hidden(w, tokens[:, :-1], heads))
+        return token_logprobs(scores.float(), tokens[:, 1:])
+
+    def values(w: forward.Weights, tokens: Tensor) -> Tensor:
+        """Return what is expected before each token but the first is written."""
+        states = forward.hidden(w, tokens[:, :-1], value_heads)
+        return (states @ w["score.weight"].T)[..., 0].float()
+
+    def look(tokens: Tensor) -> list[Tensor]:
+        """Return log-probabilities under policy and reference, and values, as they are now."""
+        with torch.no_grad():
+            return [
+                logprobs(forward.weights(policy, HALF), tokens),
+                logprobs(frozen, tokens),
+                values(forward.weights(value_model, HALF), tokens),
+            ]
+
+    def loss(batch: Batch) -> Tensor:
+        mask = batch.mask
+        new = logprobs(forward.weights(policy, HALF), batch.tokens)
+        now = values(forward.weights(value_model, HALF), batch.tokens)
+        return ppo_loss(new, batch.logprobs, batch.advantages, mask, recipe.clip) + value_loss(
+            now, batch.values, batch.returns, mask, recipe.clip
+        )
+
+    start, written = time.perf_counter(), 0
+    with (
+        one_thread(),
+        ThreadPoolExecutor(LEARNERS, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+    ):
+        for iteration in range(recipe.iterations):
+            asked = [
+                prompts[i % len(prompts)]
+                for i in range(iteration * recipe.batch, (iteration + 1) * recipe.batch)
+            ]
+            asked.sort(key=len)
+            answers = generate(
+                policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end
+            )
+            answers = [[*a, end] if len(a) < new_tokens else a for a in answers]
+            rows = [[*p, *a] for p, a in zip(asked, answers, strict=True)]
+            rewards = score(reward_model, rows, pad)
+            tokens = padded(rows, pad)
+            mask = padded(
+                [[0] * (len(p) - 1) + [1] * len(a) for p, a in zip(asked, answers, strict=True)], 0
+            )
+            shares = tokens.chunk(LEARNERS)
+            old, anchor, expected = (
+                torch.cat(x) for x in zip(*pool.map(look, shares), strict=True)
+            )
+            per_token = kl_penalised_rewards(
+                rewards.double().numpy(), old.double().numpy(), anchor.double().numpy(),
+                mask.numpy(), recipe.beta,
+            )  # fmt: skip
+            advantages, returns = gae(
+                per_token, expected.double().numpy(), mask.numpy(), recipe.lam
+            )
+            inside = mask.bool()
+            gain = torch.tensor(np.asarray(advantages), dtype=torch.float32)
+            gain = (gain - gain[inside].mean()) / (gain[inside].std() + 1e-6) * mask
+            target = torch.tensor(np.asarray(returns), dtype=torch.float32)
+            whole = (tokens, mask, old, gain, expected, target)
+            set_rates(optimizers, heights, rate(iteration, recipe.iterations))
+            losses = []
+            for _ in range(recipe.epochs):
+                for chosen in order.permutation(len(rows)).reshape(-1, recipe.minibatch):
+                    parts = []
+                    for share in split(
+                        sorted(chosen.tolist(), key=lambda i: len(rows[i])), learners.count
+                    ):
+                        longest = max(len(rows[i]) for i in share)
+                        parts.append(
+                            Batch(
+                                tokens[share, :longest],
+                                *(x[share, : longest - 1] for x in whole[1:]),
+                            )
+                        )
+                    counts = [float(part.mask.sum()) for part in parts]
+                    losses.append(learners.step(parts, loss, [c / sum(counts) for c in counts]))
+                    torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+                    torch.nn.utils.clip_grad_norm_(value_model.parameters(), 1.0)
+                    learners.update(optimizers)
+            written += int(mask.sum())
+            yield Progress(
+                iteration + 1,
+                recipe.iterations,
+                written,
+                time.perf_counter() - start,
+                rewards.mean().item(),
+                ((old - anchor) * mask).sum().item() / len(rows),
+                mask.sum().item() / len(rows),
+                sum(losses) / len(losses),
+            )
+    policy.eval()
+
+
+def rate(iteration: int, iterations: int) -> float:
+    """Return the learning rate as part of its height: up over five iterations, then slowly down."""
+    return min(1.0, (iteration + 1) / 5) * (1 - 0.9 * iteration / iterations)

@@ -1,0 +1,277 @@
+"""The reward model: a language model with one number in place of the next token's scores.
+
+It starts from the SFT model and learns from rankings of that model's own answers. The number is
+read at the last token of an answer, where all of it has been seen. Stored as transformers'
+``GPT2ForSequenceClassification`` with one label. ``reward_loss`` is an exercise of lesson 06 and
+comes in as an argument.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from course.lm import behave, forward
+from course.lm.sample import generate
+from course.lm.train import (
+    LEARNERS,
+    Learners,
+    Progress,
+    one_thread,
+    optimizers,
+    schedule,
+    set_rates,
+)
+from course.lm.tune import groups, padded, split
+from course.world import labeler
+from course.world.talk import Example
+
+RewardLoss = Callable[[Tensor, Tensor], Tensor]
+ANSWERS = 4  # to each prompt, for the labeler to rank (K in the paper: 4 to 9)
+CLEAR = 1.0  # difference of true scores from which a pair is called clear
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a reward model is trained: rounds, prompts a step, learning rates at their height."""
+
+    epochs: int = 2
+    batch: int = 16
+    muon: float = 0.005
+    adam: float = 1e-3
+    rehearsal: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One prompt with several answers, as tokens; what they are worth, and how they were ranked."""
+
+    example: Example
+    rows: tuple[tuple[int, ...], ...]
+    scores: tuple[float, ...]
+    order: tuple[int, ...]
+
+
+def new(
+    model: GPT2LMHeadModel, seed: int = 0, more_layers: int = 0
+) -> GPT2ForSequenceClassification:
+    """Return an untrained reward model with the weights of `model` and a small random head.
+
+    Its last `more_layers` layers are new. They add nothing to what passes through them at first.
+    """
+    changes = {
+        "id2label": {0: "reward"},
+        "label2id": {"reward": 0},
+        "n_layer": model.config.n_layer + more_layers,
+    }
+    config = type(model.config).from_dict(model.config.to_dict() | changes)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        reward = GPT2ForSequenceClassification(config)
+    reward.transformer.load_state_dict(model.transformer.state_dict(), strict=False)
+    for layer in reward.transformer.h[model.config.n_layer :]:
+        torch.nn.init.zeros_(layer.attn.c_proj.weight)
+        torch.nn.init.zeros_(layer.mlp.c_proj.weight)
+    return reward.eval()
+
+
+def compare(
+    models: Sequence[GPT2LMHeadModel],
+    tokenizer: PreTrainedTokenizerFast,
+    examples: Sequence[Example],
+    seed: int,
+    answers: int = ANSWERS,
+    temperatures: Sequence[float] = (1.0,),
+    strays: int = 0,
+) -> list[Ranking]:
+    """Have `models` answer each request several times and the labeler rank the answers.
+
+    Parameters
+    ----------
+    models : sequence of GPT2LMHeadModel
+        They take turns in answering the same request.
+    examples : sequence of Example
+        The requests.
+    seed : int
+        Of the answers and of the labeler's noise.
+    answers : int
+        To each request, in all.
+    """
+    prompts = behave.chat_prompts(tokenizer, examples)
+    end, rng = tokenizer.eos_token_id, random.Random(seed)
+    written: list[list[list[int]]] = [[] for _ in examples]
+    sources = [(model, temperature) for model in models for temperature in temperatures]
+    for k, (model, temperature) in enumerate(sources):
+        share = answers // len(sources) + (k < answers % len(sources))
+        texts = generate(
+            model, [p for p in prompts for _ in range(share)], behave.NEW_TOKENS,
+            temperature=temperature, seed=seed * len(sources) + k, end=end,
+        )  # fmt: skip
+        for i in range(len(examples)):
+            written[i] += texts[i * share : (i + 1) * share]
+    if strays:
+        by_kind: dict[str, list[list[int]]] = {}
+        for example, texts in zip(examples, written, strict=True):
+            by_kind.setdefault(example.kind, []).extend(texts)
+        for example, texts in zip(examples, written, strict=True):
+            texts[len(texts) - strays :] = rng.choices(by_kind[example.kind], k=strays)
+    rankings = []
+    for example, prompt, texts in zip(examples, prompts, written, strict=True):
+        replies = tokenizer.batch_decode(texts)
+        scores = [j.score for j in behave.judge([example] * len(texts), replies)]
+        rows = tuple((*prompt, *closed(text, end)) for text in texts)
+        rankings.append(Ranking(example, rows, tuple(scores), tuple(labeler.rank(scores, rng))))
+    return rankings
+
+
+def closed(answer: Sequence[int], end: int) -> list[int]:
+    """Return an answer with its end token, if it came to an end."""
+    return [*answer, end] if len(answer) < behave.NEW_TOKENS else list(answer)
+
+
+def rewards(w: forward.Weights, heads: int, tokens: Tensor, lengths: Tensor) -> Tensor:
+    """Return the reward of each row, shape (rows,).
+
+    Parameters
+    ----------
+    tokens : Tensor of int, shape (rows, time)
+        Request and answer, padded on the right.
+    lengths : Tensor of int, shape (rows,)
+        Tokens in each row without padding.
+    """
+    states = forward.hidden(w, tokens, heads)
+    last = states[torch.arange(len(tokens)), lengths - 1]
+    return (last @ w["score.weight"].T)[:, 0].float()
+
+
+@torch.inference_mode()
+def score(
+    model: GPT2ForSequenceClassification, rows: Sequence[Sequence[int]], pad: int = 1
+) -> Tensor:
+    """Return the reward of each row of tokens (request and answer), shape (rows,)."""
+    w, heads = forward.weights(model), model.config.n_head
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    size = min(128, max(1, -(-len(order) // LEARNERS)))
+    parts = [order[k : k + size] for k in range(0, len(order), size)]
+
+    def some(part: list[int]) -> Tensor:
+        with torch.inference_mode():
+            texts = [rows[i] for i in part]
+            return rewards(w, heads, padded(texts, pad), torch.tensor([len(t) for t in texts]))
+
+    found = torch.empty(len(rows))
+    with ThreadPoolExecutor(LEARNERS, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for part, values in zip(parts, pool.map(some, parts), strict=True):
+            found[part] = values
+    return found
+
+
+def train(
+    model: GPT2ForSequenceClassification,
+    rankings: Sequence[Ranking],
+    *,
+    reward_loss: RewardLoss,
+    recipe: Recipe | None = None,
+    web: Iterator[Tensor] | None = None,
+    seed: int = 0,
+    pad: int = 1,
+) -> Iterator[Progress]:
+    """Train `model` in place on `rankings` and yield after every step.
+
+    Parameters
+    ----------
+    reward_loss : callable
+        (rewards, order), each of shape (prompts, answers) → mean loss over all pairs, a scalar.
+    recipe : Recipe, optional
+        How long and how fast.
+    seed : int
+        Of the order of the prompts.
+    """
+    recipe = recipe or Recipe()
+    lengths, rng = [max(map(len, r.rows)) for r in rankings], random.Random(seed)
+    plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
+    heads = model.config.n_head
+
+    def loss(part: tuple[list[Ranking], Tensor | None]) -> Tensor:
+        some, text = part
+        rows = [row for ranking in some for row in ranking.rows]
+        w = forward.weights(model, torch.bfloat16)
+        found = rewards(w, heads, padded(rows, pad), torch.tensor([len(row) for row in rows]))
+        order = torch.tensor([ranking.order for ranking in some])
+        value = reward_loss(found.view(order.shape), order)
+        if text is not None:
+            value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
+        return value
+
+    learners = Learners([p for p in model.parameters() if p.requires_grad])
+    all_optimizers = optimizers(model, recipe.muon, recipe.adam)
+    heights = [o.param_groups[0]["lr"] for o in all_optimizers]
+    model.train()
+    start, seen = time.perf_counter(), 0
+    with one_thread():
+        for step, chosen in enumerate(plan):
+            shares = split([rankings[i] for i in chosen], learners.count)
+            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+            weights = [len(share) / len(chosen) for share in shares]
+            value = learners.step(list(zip(shares, texts, strict=True)), loss, weights)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            rate = schedule(step, step / len(plan))
+            set_rates(all_optimizers, heights, rate)
+            learners.update(all_optimizers)
+            seen += sum(len(row) for share in shares for r in share for row in r.rows)
+            yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
+    model.eval()
+
+
+@torch.no_grad()
+def normalise(model: GPT2ForSequenceClassification, rows: Sequence[Sequence[int]]) -> None:
+    """Shift and scale the rewards so that over `rows` they have mean 0 and deviation 1.
+
+    Only differences of rewards mean anything; on this scale a price for each nat of KL means the
+    same for every reward model. The head has no bias: the shift goes into the last layer norm's.
+    """
+    found = score(model, rows)
+    head = model.score.weight
+    model.transformer.ln_f.bias -= found.mean() * head[0] / head.square().sum()
+    head /= found.std()
+
+
+def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, float]:
+    """Compare rewards with the labeler, pair by pair; pairs of the very same answer don't count.
+
+    Parameters
+    ----------
+    found : sequence of float
+        The rewards of all answers, one ranking after the other.
+
+    Returns
+    -------
+    dict
+        ``clear``: the share of clear pairs whose better answer has the higher reward; ``noisy``:
+        the expected share of labels that agree with the rewards, by the labeler's probabilities;
+        ``ceiling``: the highest that can be, E[max(p, 1 − p)]; ``labelers``: the expected share of
+        pairs on which two draws of the labeler agree; ``pairs``.
+    """
+    clear, noisy, ceiling, twice = [], [], [], []
+    at = 0
+    for r in rankings:
+        own = found[at : at + len(r.rows)]
+        at += len(r.rows)
+        for i in range(len(own)):
+            for j in range(i + 1, len(own)):
+                if r.rows[i] == r.rows[j]:
+                    continue
+                p = labeler.prefers(r.scores[i], r.scores[j])
+                first = own[i] > own[j]
+                noisy.append(p if first else 1 - p)
+                ceiling.append(max(p, 1 - p))
+                twice.append(p * p + (1 - p) * (1 - p))
+                if abs(r.scores[i] - r.scores[j]) >= CLEAR:
+                    clear.append(bool(first) == (r.scores[i] > r.scores[j]))
+    means = {"clear": clear, "noisy": noisy, "ceiling": ceiling, "labelers": twice}
+    return {k: sum(v) / len(v) for k, v in means.items()} | {"pairs": len(noisy)}

@@ -1,0 +1,475 @@
+"""The stages after the base model, as `lineage` runs them: train, then measure on the test split.
+
+SFT → reward model → PPO → hacking → chat → headline. Each stage is one function: it takes the
+models before it from the `Shop`, puts its own there and returns its figures. Recipes were chosen on
+the tuning split. The functions at the heart come from the notebooks (`exercises.load`).
+"""
+
+import copy
+import itertools
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from course.lm import behave, data, evaluate, exercises, model, ppo, reward, tune
+from course.lm import tokenizer as tok
+from course.world import demonstrate, talk
+from course.world.talk import Example
+
+Figures = dict[str, Any]
+Exercises = dict[str, Callable[..., Any]]
+
+LESSONS = {
+    "loss_mask": "05_instruction_following",
+    "sft_loss": "05_instruction_following",
+    "reward_loss": "06_human_feedback",
+    **dict.fromkeys(
+        ("token_logprobs", "kl_penalised_rewards", "gae", "ppo_loss", "value_loss"), "07_rlhf_ppo"
+    ),
+}
+SFT = ("loss_mask", "sft_loss")
+REWARD = ("reward_loss",)
+PPO = ("token_logprobs", "kl_penalised_rewards", "gae", "ppo_loss", "value_loss")
+
+
+HACK = ppo.Recipe(beta=0.0, iterations=60, policy=1e-3, value=1e-3)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much each stage does, and how.
+
+    Parameters
+    ----------
+    demonstrations : int
+        Conversations of supervised fine-tuning.
+    comparisons : int
+        Requests whose answers are ranked; `second` is the same for the round that repairs.
+    dialogues : int
+        Dialogues, and as many demonstrations, of the chat stage.
+    tests : int
+        Requests in a test.
+    """
+
+    demonstrations: int = 12_000
+    sft_recipe: tune.Recipe = field(default_factory=tune.Recipe)
+    comparisons: int = 12_000
+    temperatures: tuple[float, ...] = (1.0, 1.3)
+    reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
+    ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
+    hack_recipe: ppo.Recipe = HACK
+    second: int = 2_500
+    dialogues: int = 3_000
+    chat_recipe: tune.Recipe = field(default_factory=tune.Recipe)
+    tests: int = behave.REQUESTS
+
+
+FULL = Plan()
+QUICK = Plan(
+    demonstrations=4_000,
+    comparisons=1_500,
+    ppo_recipe=ppo.Recipe(iterations=12),
+    hack_recipe=ppo.Recipe(beta=0.0, iterations=15, policy=1e-3, value=1e-3),
+    second=300,
+    dialogues=1_000,
+    tests=150,
+)
+
+
+@dataclass
+class Shop:
+    """The models of a run: those that it has made so far, else the shipped ones.
+
+    Parameters
+    ----------
+    seed : int
+        Of everything in the run.
+    plan : Plan
+        How much each stage does.
+    keep : callable, optional
+        Called as ``keep(name, model, figures)`` with each model that is done.
+    """
+
+    seed: int = 1
+    plan: Plan = FULL
+    keep: Callable[[str, PreTrainedModel, Figures], None] | None = None
+    made: dict[str, PreTrainedModel] = field(default_factory=dict)
+    figures: dict[str, Figures] = field(default_factory=dict)
+    tokenizer: PreTrainedTokenizerFast = field(default_factory=tok.load)
+
+    def get(self, name: str | Path) -> PreTrainedModel:
+        """Return a copy of the model `name` that may be trained further."""
+        if name in self.made:
+            return copy.deepcopy(self.made[name])
+        return model.load(name)[0]
+
+    def put(self, name: str, made: PreTrainedModel, figures: Figures) -> None:
+        """Take in a finished model with its figures."""
+        self.made[name] = made
+        self.figures[name] = figures
+        if self.keep:
+            self.keep(name, made, figures)
+
+    def exercises(self, *names: str) -> Exercises:
+        """Return the exercises `names`; says so if they are the learner's own."""
+        found: Exercises = {}
+        for lesson, group in itertools.groupby(names, LESSONS.get):
+            loaded = exercises.load(lesson, *group)
+            if loaded.origin == "work":
+                print(f"With your own answers of {lesson}: {', '.join(loaded)}.", file=sys.stderr)
+            found |= loaded
+        return found
+
+
+def watch(steps: Iterable[Any], what: str, shown: Callable[[Any], str]) -> list[Any]:
+    """Go through `steps` with a progress bar and return them all."""
+    done: list[Any] = []
+    with tqdm(desc=what, unit="step", file=sys.stderr, leave=True) as bar:
+        for p in steps:
+            bar.total = getattr(p, "steps", None) or p.iterations
+            bar.update()
+            bar.set_postfix_str(shown(p))
+            done.append(p)
+    return done
+
+
+def web(shop: Shop, seed: int, rows: int = 4) -> Iterator[torch.Tensor]:
+    """Yield batches of the web text that is rehearsed while a model is tuned."""
+    return data.batches(data.web_rows(shop.tokenizer, seed, demonstrate.rehearsal()), rows)
+
+
+def curve(done: Sequence[Any], key: str = "loss", points: int = 100) -> list[tuple[int, float]]:
+    """Return (step, mean of `key` since the last point) at about `points` steps."""
+    size = max(1, len(done) // points)
+    parts = [done[i : i + size] for i in range(0, len(done), size)]
+    return [
+        ((i + 1) * size, round(sum(getattr(p, key) for p in part) / len(part), 4))
+        for i, part in enumerate(parts)
+    ]
+
+
+def _seconds(start: float) -> float:
+    return round(time.perf_counter() - start, 1)
+
+
+# The stages ---------------------------------------------------------------------------------------
+
+
+def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figures:
+    """Fine-tune the base model on flawed demonstrations."""
+    given = shop.exercises(*SFT)
+    mini, tests = shop.get(base), behave.asked_in("test", shop.plan.tests)
+    asked = behave.base_prompts(shop.tokenizer, tests.mixed)
+    before = behave.rates(
+        tests.mixed, behave.judge(tests.mixed, behave.answers(mini, shop.tokenizer, asked))
+    )
+    start = time.perf_counter()
+    examples = list(demonstrate.demonstrations(shop.plan.demonstrations, shop.seed))
+    done = watch(
+        tune.sft(
+            mini, shop.tokenizer, examples, **given,
+            recipe=shop.plan.sft_recipe, web=web(shop, 1000 + shop.seed), seed=shop.seed,
+        ),
+        name,
+        lambda p: f"loss {p.loss:.3f}",
+    )  # fmt: skip
+    seconds = _seconds(start)
+    greedy, _ = behave.measure(mini, shop.tokenizer, tests, temperature=0.0)
+    drawn, _ = behave.measure(mini, shop.tokenizer, tests, seed=shop.seed)
+    figures = {
+        "base_following": before["following"],
+        "following": greedy["following"],
+        "seconds": seconds,
+        "examples": len(examples),
+        "rates_base": before,
+        "rates_greedy": greedy,
+        "rates": drawn,
+        "parameters": model.parameters(mini),
+        "curve": curve(done),
+    }
+    shop.put(name, mini, figures)
+    return figures
+
+
+def train_reward(shop: Shop) -> Figures:
+    """Collect rankings of the SFT model's answers and train the reward model on them."""
+    given, plan = shop.exercises(*REWARD), shop.plan
+    policy, start = shop.get("mini-sft"), time.perf_counter()
+    asked = list(demonstrate.requests(plan.comparisons, "train", 500 + shop.seed))
+    rankings = reward.compare(
+        [policy], shop.tokenizer, asked,
+        shop.seed, temperatures=plan.temperatures,
+    )  # fmt: skip
+    sampled = _seconds(start)
+    mini = reward.new(policy, shop.seed)
+    done = watch(
+        reward.train(mini, rankings, **given, recipe=plan.reward_recipe, seed=shop.seed),
+        "mini-reward",
+        lambda p: f"loss {p.loss:.3f}",
+    )
+    reward.normalise(mini, own_answers(shop, policy, "train"))
+    seconds = _seconds(start)
+    tested = reward.compare(
+        [policy], shop.tokenizer, behave.asked_in("test", plan.tests).mixed,
+        900 + shop.seed, temperatures=plan.temperatures,
+    )  # fmt: skip
+    found = reward.agreement(rows_scored(mini, tested), tested)
+    figures = found | {
+        "below_ceiling": found["ceiling"] - found["noisy"],
+        "seconds": seconds,
+        "sampling_seconds": sampled,
+        "rankings": len(rankings),
+        "curve": curve(done),
+    }
+    shop.put("mini-reward", mini, figures)
+    return figures
+
+
+def own_answers(shop: Shop, policy: PreTrainedModel, split: str) -> list[list[int]]:
+    """Return requests of `split` with answers drawn from `policy`, as tokens."""
+    asked = behave.asked_in(split, shop.plan.tests).mixed
+    drawn = reward.compare([policy], shop.tokenizer, asked, 700 + shop.seed, answers=1)
+    return [list(ranking.rows[0]) for ranking in drawn]
+
+
+def rows_scored(mini: PreTrainedModel, rankings: Sequence[reward.Ranking]) -> list[float]:
+    """Return the rewards of all answers of `rankings`, one after the other."""
+    return reward.score(mini, [row for r in rankings for row in r.rows]).tolist()
+
+
+def rlhf(
+    shop: Shop,
+    recipe: ppo.Recipe,
+    start: str,
+    name: str,
+    rewarded: PreTrainedModel | None = None,
+) -> tuple[PreTrainedModel, list[ppo.Progress]]:
+    """Train a copy of the model `start` by PPO; return it and the course of the training."""
+    policy = shop.get(start)
+    asked = list(
+        demonstrate.requests(recipe.iterations * recipe.batch, "train", 100_000 + shop.seed)
+    )
+    steps = ppo.train(
+        policy,
+        shop.get(start),
+        rewarded or shop.get("mini-reward"),
+        shop.tokenizer,
+        behave.chat_prompts(shop.tokenizer, asked),
+        **shop.exercises(*PPO),
+        recipe=recipe,
+        seed=shop.seed,
+    )
+    done = watch(steps, name, lambda p: f"reward {p.reward:.2f} kl {p.kl:.2f}")
+    return policy, done
+
+
+def courses(done: Sequence[ppo.Progress]) -> Figures:
+    """Return reward and KL after each iteration, for plots."""
+    return {"reward": curve(done, "reward"), "kl": curve(done, "kl")}
+
+
+def train_ppo(shop: Shop, start: str = "mini-sft", name: str = "mini-instruct") -> Figures:
+    """Train the SFT model against the reward model."""
+    tests = behave.asked_in("test", shop.plan.tests)
+    begin = time.perf_counter()
+    policy, done = rlhf(shop, shop.plan.ppo_recipe, start, name)
+    seconds = _seconds(begin)
+    before, before_scores = behave.measure(shop.get(start), shop.tokenizer, tests, seed=shop.seed)
+    after, scores = behave.measure(policy, shop.tokenizer, tests, seed=shop.seed + 1)
+    won, error = behave.wins(scores, before_scores)
+    figures = {
+        "true_before": before["true_score"],
+        "true_after": after["true_score"],
+        "true_gain": after["true_score"] - before["true_score"],
+        "truth_before": before["truth"],
+        "truth_after": after["truth"],
+        "truth_gain": after["truth"] - before["truth"],
+        "polite": after["polite"],
+        "refusal": after["refusal"],
+        "over_refusal": after["over_refusal"],
+        "refusal_heldout": after["refusal_heldout"],
+        "over_refusal_heldout": after["over_refusal_heldout"],
+        "win_vs_sft": won,
+        "win_error": error,
+        "seconds": seconds,
+        "rates_before": before,
+        "rates": after,
+        "parameters": model.parameters(policy),
+        "beta": shop.plan.ppo_recipe.beta,
+        "curves": courses(done),
+    }
+    shop.put(name, policy, figures)
+    return figures
+
+
+def hacking(shop: Shop) -> Figures:
+    """Train without a price for leaving the reference model, then repair the reward model.
+
+    The policy finds answers that the reward model likes and the labeler doesn't. Then the labeler
+    ranks answers of that policy beside the SFT model's, and the reward model learns on.
+    """
+    plan, begin = shop.plan, time.perf_counter()
+    old, start = shop.get("mini-reward"), shop.get("mini-sft")
+    policy, done = rlhf(shop, plan.hack_recipe, "mini-sft", "hacking", old)
+    asked = behave.asked_in("test", plan.tests).mixed
+    both = {}
+    for when, mini in (("before", start), ("after", policy)):
+        drawn = reward.compare([mini], shop.tokenizer, asked, 800 + shop.seed, answers=1)
+        scores = [r.scores[0] for r in drawn]
+        both[when] = (sum(rows_scored(old, drawn)) / len(drawn), scores, drawn)
+    (proxy_before, before, _), (proxy_after, after, drawn) = both["before"], both["after"]
+    tested = reward.compare([start, policy], shop.tokenizer, asked, 850 + shop.seed, answers=2)
+    broken = reward.agreement(rows_scored(old, tested), tested)
+    second = reward.compare(
+        [start, policy], shop.tokenizer,
+        list(demonstrate.requests(plan.second, "train", 600 + shop.seed)), 60 + shop.seed,
+    )  # fmt: skip
+    mended = copy.deepcopy(old)
+    watch(
+        reward.train(
+            mended, second, **shop.exercises(*REWARD),
+            recipe=replace(plan.reward_recipe, epochs=1), seed=shop.seed,
+        ),
+        "repair",
+        lambda p: f"loss {p.loss:.3f}",
+    )  # fmt: skip
+    repaired = reward.agreement(rows_scored(mended, tested), tested)
+    change = [a - b for a, b in zip(after, before, strict=True)]
+    mean = sum(change) / len(change)
+    error = (sum((c - mean) ** 2 for c in change) / (len(change) - 1) / len(change)) ** 0.5
+    return {
+        "proxy_before": proxy_before,
+        "proxy_after": proxy_after,
+        "proxy_gain": proxy_after - proxy_before,  # the reward has deviation 1 under SFT
+        "true_before": sum(before) / len(before),
+        "true_after": sum(after) / len(after),
+        "true_drop_errors": -mean / max(error, 1e-9),
+        "clear_hacked": broken["clear"],
+        "clear_repaired": repaired["clear"],
+        "seconds": _seconds(begin),
+        "curves": courses(done),
+        "answers": [shop.tokenizer.decode(r.rows[0]) for r in drawn[:12]],
+    }
+
+
+def chat(shop: Shop) -> Figures:
+    """Fine-tune the SFT model on dialogues with the earlier data mixed in, then run PPO."""
+    plan, begin, given = shop.plan, time.perf_counter(), shop.exercises(*SFT)
+    mini, sft_model = shop.get("mini-sft"), shop.get("mini-sft")
+    tests = behave.asked_in("test", plan.tests)
+    examples = list(chat_examples(plan.dialogues, shop.seed))
+    done = watch(
+        tune.sft(
+            mini, shop.tokenizer, examples, **given,
+            recipe=plan.chat_recipe, web=web(shop, 2000 + shop.seed), seed=shop.seed,
+        ),
+        "chat: dialogues",
+        lambda p: f"loss {p.loss:.3f}",
+    )  # fmt: skip
+    shop.made["chat-sft"] = mini
+    policy, rounds = rlhf(shop, plan.ppo_recipe, "chat-sft", "mini-chat")
+    seconds = _seconds(begin)
+    talks = list(talk.examples(plan.tests // 3, "test", 31, kinds=("dialogue",)))
+    measured = {}
+    for key, who in (("sft", sft_model), ("dialogues", mini), ("chat", policy)):
+        found, _ = behave.measure(who, shop.tokenizer, tests, seed=shop.seed)
+        said = behave.play(who, shop.tokenizer, talks, seed=shop.seed)
+        measured[key] = found | behave.follows(talks, said)
+    last = measured["chat"]
+    figures = {
+        "false_premise": last["false_premise"],
+        "sft_false_premise": measured["sft"]["false_premise"],
+        "dialogue": last["dialogue"],
+        "dialogue_truth": last["dialogue_truth"],
+        "refusal": last["refusal"],
+        "over_refusal": last["over_refusal"],
+        "seconds": seconds,
+        "rates": measured,
+        "parameters": model.parameters(policy),
+        "curve": curve(done),
+        "curves": courses(rounds),
+    }
+    shop.put("mini-chat", policy, figures)
+    return figures
+
+
+def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
+    """Yield dialogues and as many requests of one turn, with good answers, mixed."""
+    mixed = [
+        *talk.examples(dialogues, "train", 40 + seed, kinds=("dialogue",)),
+        *demonstrate.requests(dialogues, "train", 50 + seed),
+    ]
+    random.Random(seed).shuffle(mixed)
+    yield from mixed
+
+
+SMALL, LARGE = "mini-ada", "mini-davinci"
+SHOTS = 3
+
+
+def headline(shop: Shop) -> Figures:
+    """Take the smallest model through all stages and let it meet the largest base model.
+
+    Both answer the same requests; the labeler sees which answer is the better one, not whose it
+    is. The base model gets the bare request, or polite worked examples before it.
+    """
+    begin, tests = time.perf_counter(), behave.asked_in("test", shop.plan.tests)
+    sft(shop, SMALL, f"{SMALL}-sft")
+    small = train_ppo(shop, f"{SMALL}-sft", f"{SMALL}-instruct")
+    seconds = _seconds(begin)
+    policy, large = shop.get(f"{SMALL}-instruct"), shop.get(LARGE)
+    shots = list(
+        itertools.chain.from_iterable(
+            talk.examples(1, "shots", 5 + shop.seed, kinds=(kind,))
+            for kind in ("fact", "explain", "harmless")
+        )
+    )[:SHOTS]
+    end = shop.tokenizer
+    mine = behave.answers(
+        policy, end, behave.chat_prompts(end, tests.mixed), temperature=1.0, seed=shop.seed
+    )
+    own = behave.judge(tests.mixed, mine)
+    table: Figures = {"examples": []}
+    theirs = {}
+    for key, examples in (("zero_shot", ()), ("few_shot", shots)):
+        prompts = behave.base_prompts(end, tests.mixed, examples)
+        theirs[key] = behave.first_line(behave.answers(large, end, prompts))
+        judged = behave.judge(tests.mixed, theirs[key])
+        won, error = behave.wins([j.score for j in own], [j.score for j in judged])
+        table |= {
+            f"win_{key}": won,
+            f"interval_{key}": [won - 1.96 * error, won + 1.96 * error],
+            f"base_rates_{key}": behave.rates(tests.mixed, judged),
+        }
+        asked = [i for i, e in enumerate(tests.mixed) if e.kind == "fact"]
+        by_truth, _ = behave.wins([own[i].right for i in asked], [judged[i].right for i in asked])
+        table[f"truth_{key}"] = by_truth
+        if examples:
+            table["base_facts"] = sum(judged[i].right for i in asked) / len(asked)
+    table["examples"] = [
+        {"request": e.turns[-1].request, "small": a, "zero_shot": b, "few_shot": c}
+        for e, a, b, c in zip(
+            tests.mixed[:12], mine, theirs["zero_shot"], theirs["few_shot"], strict=False
+        )
+    ]
+    fit = evaluate.fit(large, end)
+    figures = {
+        "parameter_ratio": model.parameters(large) / model.parameters(policy),
+        "base_ratio": fit.ratio,
+        **table,
+        "intervals": {k: table[f"interval_{k}"] for k in ("zero_shot", "few_shot")},
+        "rates": behave.rates(tests.mixed, own),
+        "small": {k: v for k, v in small.items() if isinstance(v, float)},
+        "seconds": seconds,
+        "shots": [f"{s.turns[0].request} {s.turns[0].answer}" for s in shots],
+    }
+    shop.figures[f"{SMALL}-instruct"] |= {"headline": figures}
+    return figures
