@@ -6,6 +6,8 @@ logs inside the timed part, and imports and warm-up are outside. The two take tu
 so that a busy machine slows both alike. The ratio is of tokens per second; the loss at equal time
 is each one's validation loss after the same seconds of training, each with its own optimizer,
 schedule and good learning rate, over those seconds.
+
+``rlhf`` stands in ``bench_rlhf``.
 """
 
 import contextlib
@@ -24,7 +26,7 @@ from transformers import GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArgu
 
 from course import records
 from course.errors import CourseError
-from course.lm import data, evaluate, lineage, model, train
+from course.lm import bench_rlhf, data, evaluate, lineage, model, train
 from course.lm import tokenizer as tok
 from course.world.phrases import CONTEXT
 
@@ -169,7 +171,7 @@ def pretrain() -> dict[str, Any]:
     return figures
 
 
-BENCHES = {"pretrain": pretrain}
+BENCHES = {"pretrain": pretrain, "rlhf": bench_rlhf.rlhf}
 
 
 def run(name: str) -> dict[str, Any]:
