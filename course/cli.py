@@ -170,7 +170,9 @@ def check(
 
 @app.command(epilog="Example: course bench pretrain")
 def bench(
-    name: Annotated[str, typer.Argument(help="The benchmark: pretrain, or rlhf (its peer is an extra).")],
+    name: Annotated[
+        str, typer.Argument(help="The benchmark: pretrain, or rlhf (its peer is an extra).")
+    ],
     as_json: Json = False,
 ) -> None:
     """Measure our code against a well-known peer in the same run, and print the ratio."""
