@@ -426,12 +426,7 @@ def headline(shop: Shop) -> Figures:
     small = train_ppo(shop, f"{SMALL}-sft", f"{SMALL}-instruct")
     seconds = _seconds(begin)
     policy, large = shop.get(f"{SMALL}-instruct"), shop.get(LARGE)
-    shots = list(
-        itertools.chain.from_iterable(
-            talk.examples(1, "shots", 5 + shop.seed, kinds=(kind,))
-            for kind in ("fact", "explain", "harmless")
-        )
-    )[:SHOTS]
+    shots = list(talk.examples(SHOTS, "shots", 5 + shop.seed, kinds=("fact",)))
     end = shop.tokenizer
     mine = behave.answers(
         policy, end, behave.chat_prompts(end, tests.mixed), temperature=1.0, seed=shop.seed
