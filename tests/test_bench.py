@@ -1,13 +1,19 @@
-"""The benchmark: both sides train the same model on the same rows, and its figures are whole."""
+"""The benchmarks: both sides get the same work, and the figures are whole.
+
+The peer of ``rlhf`` needn't be installed here: a stand-in takes its place.
+"""
 
 import json
+import sys
+import tomllib
+import types
 
 import pytest
 import torch
 
-from course import records
+from course import paths, records
 from course.errors import CourseError
-from course.lm import bench, forward, lineage, model
+from course.lm import bench, bench_rlhf, exercises, forward, lineage, model, ppo, reward
 from course.lm import tokenizer as tok
 from course.world.phrases import CONTEXT
 
@@ -63,3 +69,161 @@ def test_ours_is_the_shipped_recipe():
 def test_an_unknown_benchmark_gets_one_sentence():
     with pytest.raises(CourseError, match="no benchmark speed"):
         bench.run("speed")
+
+
+TINY = ppo.Recipe(batch=8, minibatch=4, epochs=2)
+
+
+class StandIn:
+    """A peer that writes the same token again and again, and learns nothing in its updates."""
+
+    def __init__(self, model, reward_funcs, args, train_dataset, processing_class, callbacks):
+        self.model, self.score, self.args = model, reward_funcs, args
+        self.table, self.tokenizer, (self.clock,) = train_dataset, processing_class, callbacks
+        self.asked = []
+
+    def train(self):
+        StandIn.last = self
+        args = self.args
+        optimizer = torch.optim.SGD(self.model.parameters(), lr=0.0)
+        optimizer.step()  # a step before the clock starts isn't counted
+        state = types.SimpleNamespace(global_step=0, max_steps=args["max_steps"])
+        control = types.SimpleNamespace(should_training_stop=False)
+        size = args["per_device_train_batch_size"] * args["steps_per_generation"]
+        rounds = size // args["per_device_train_batch_size"] * args["num_iterations"]
+        self.clock.on_train_begin(args, state, control)
+        order = [n for n in self.table["number"] for _ in range(args["num_generations"])]
+        while state.global_step < state.max_steps and not control.should_training_stop:
+            if state.global_step % rounds == 0:
+                numbers, order = order[:size], order[size:]
+                self.asked.append([self.table["prompt"][n] for n in numbers])
+                answers = [[5] * args["max_completion_length"] for _ in numbers]
+                assert len(self.score(completion_ids=answers, number=numbers, prompts=[])) == size
+            optimizer.step()
+            state.global_step += 1
+            self.clock.on_step_end(args, state, control)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Put a stand-in in the peer's place, and a tiny model and recipe in ours."""
+    trl = types.SimpleNamespace(GRPOTrainer=StandIn, GRPOConfig=dict, __version__="0")
+    datasets = types.SimpleNamespace(Dataset=types.SimpleNamespace(from_dict=dict))
+    monkeypatch.setitem(sys.modules, "trl", trl)
+    monkeypatch.setitem(sys.modules, "datasets", datasets)
+    monkeypatch.setattr(
+        bench_rlhf.model, "load", lambda _: (model.new(model.Size(1, 32)), tok.load())
+    )
+    monkeypatch.setattr(ppo, "Recipe", lambda: TINY)
+    monkeypatch.setattr(bench_rlhf, "SLICES", 2)
+    monkeypatch.setattr(bench_rlhf, "ROUNDS", 2)
+
+
+@pytest.fixture
+def functions():
+    """Return the exercises that PPO is made of."""
+    return exercises.load("07_rlhf_ppo", *bench_rlhf.EXERCISES)
+
+
+def test_rlhf_prints_what_was_promised(stand_in, capsys):
+    figures = bench.run("rlhf")
+    promised = {"ok", "ratio", "ours", "peer", "peer_name", "peer_arguments", "unit", "tokens"}
+    assert promised | {"updates", "slices", "peer_version", "peer_why"} <= set(figures)
+    assert figures["ratio"] == pytest.approx(figures["ours"] / figures["peer"])
+    assert figures["unit"] == "prompts per second"
+    assert figures["tokens"] == pytest.approx([2 * 2 * 8 * bench_rlhf.NEW_TOKENS] * 2, rel=0.1)
+    assert figures["updates"] == [2 * 2 * 4] * 2
+    assert figures["prompts"] == [2 * 2 * 8] * 2
+    assert len(figures["slices"]) == len(figures["slice_ratios"]) == 2
+    assert all(cores >= 0 for pair in figures["others_cores"] for cores in pair)
+    met = records.meets("bench rlhf", figures)
+    assert set(met) == {"ratio"}
+    assert figures["ok"] == all(met.values())
+    assert figures["peer_arguments"]["bf16"] is True
+    assert figures["peer_arguments"]["beta"] > 0
+    json.dumps(figures)
+    assert len(bench.rows(figures)) == 3
+    assert capsys.readouterr().out == ""
+
+
+def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
+    asked = []
+    generate = ppo.generate
+
+    def noted(policy, prompts, *rest, **named):
+        asked.append([list(p) for p in prompts])
+        return generate(policy, prompts, *rest, **named)
+
+    monkeypatch.setattr(ppo, "generate", noted)
+    job = bench_rlhf.prepare()
+    ours = bench_rlhf.turn_of_ours(job, functions, seed=1)
+    peer, _ = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)
+    # The peer encodes its prompts itself.
+    theirs = [job.tokenizer(text=texts)["input_ids"] for texts in StandIn.last.asked]
+    assert [sorted(batch) for batch in asked] == [sorted(batch) for batch in theirs]
+    assert len({tuple(p) for batch in asked for p in batch}) > 1
+    assert ours.answers == peer.answers
+    # An untrained model may draw the end, a trained one doesn't.
+    assert ours.tokens == pytest.approx(peer.tokens, rel=0.1)
+    assert ours.updates == peer.updates == bench_rlhf.ROUNDS * job.updates
+    arguments = bench_rlhf.peer_arguments(job)
+    assert arguments["num_iterations"] * arguments["steps_per_generation"] == job.updates
+    assert arguments["learning_rate"] == TINY.policy
+    assert StandIn.last.model is not job.mini
+    assert all(torch.equal(a, b) for a, b in zip(
+        StandIn.last.model.parameters(), job.mini.parameters(), strict=True
+    ))  # fmt: skip
+
+
+def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
+    scored = []
+    monkeypatch.setattr(
+        reward, "score", lambda m, rows, pad: scored.append((m, rows)) or torch.zeros(len(rows))
+    )
+    job = bench_rlhf.prepare()
+    before = torch.get_num_threads()
+    bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)
+    assert torch.get_num_threads() == before
+    assert all(m is job.reward_model for m, _ in scored)
+    (_, rows), *_ = scored
+    assert rows[0] == [*job.prompts[0], *[5] * bench_rlhf.NEW_TOKENS]
+    assert rows[1] == rows[0] != rows[2]
+
+
+def test_a_turn_of_the_peer_that_is_too_slow_is_stopped(stand_in, monkeypatch):
+    job = bench_rlhf.prepare()
+    turn, seconds = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=0.0)
+    assert turn is None
+    assert seconds > 0
+    turns = {1: (bench_rlhf.Turn(1.0, 8, 8, 1, 1), 2.0), 2: (None, 3.0)}
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(bench_rlhf, "turn_of_peer", lambda job, seed, n, limit: turns[n])
+    best, rates = bench_rlhf.best_turn_of_peer(job, seed=1)
+    assert best.threads == 1
+    assert rates == {1: 8.0, 2: None}
+    turns[2] = (bench_rlhf.Turn(0.5, 8, 8, 1, 2), 1.0)
+    assert bench_rlhf.best_turn_of_peer(job, seed=1)[0].rate == 16.0
+
+
+@pytest.mark.parametrize("module", ["trl", "datasets"])
+def test_without_its_peer_rlhf_says_how_to_install_it(stand_in, monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(CourseError) as error:
+        bench.run("rlhf")
+    text = str(error.value)
+    assert '.venv/bin/python -m pip install -e ".[bench]"' in text
+    assert ".venv\\Scripts\\python" in text
+    assert "\n" not in text
+
+
+def test_the_peer_is_an_extra_and_no_requirement():
+    project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (peer,) = project["optional-dependencies"]["bench"]
+    assert peer.startswith("trl==")
+    assert "trl" not in (paths.ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+def test_the_shipped_recipe_suits_the_peer():
+    # Each minibatch of the peer holds all answers to its prompts.
+    assert ppo.Recipe().minibatch % bench_rlhf.GENERATIONS == 0
+    assert ppo.Recipe().batch % ppo.Recipe().minibatch == 0

@@ -59,7 +59,7 @@ def chat_prompts(
     for example in examples:
         *before, last = example.turns
         head = Example(example.kind, tuple(before), example.system).text()
-        prompts.append(tokenizer(f"{head}{ph.USER}{last.request}{ph.ASSISTANT}")["input_ids"])
+        prompts.append(tokenizer(f"{head}{ph.USER} {last.request}{ph.ASSISTANT}")["input_ids"])
     return prompts
 
 

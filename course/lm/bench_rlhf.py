@@ -13,7 +13,9 @@ outside the timed part, and nothing is logged, saved or evaluated.
 
 The two take turns. On a busy machine PyTorch's threads wait for each other in every operation, and
 with them the peer comes to a standstill, which would flatter us. So in each slice the peer takes a
-turn with one thread and a turn with all, and the better one counts.
+turn with one thread and a turn with all, and the better one counts. Still, only a quiet machine
+gives the true ratio: where cores are short, our two threads lose more than the peer's one. What
+other programs took is measured too and printed.
 """
 
 import contextlib
@@ -27,9 +29,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
+import psutil
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from tqdm import tqdm
@@ -47,13 +49,14 @@ from course.lm import behave, exercises, model, ppo, reward, train
 from course.world import demonstrate
 
 SEED = 5
-SLICES = 5
+SLICES = 4
 ROUNDS = 3  # timed rounds of answering and learning in each turn
 WARM_UP = 1  # rounds before the clock starts
 NEW_TOKENS = 24  # of each answer
 GENERATIONS = 2  # answers to each prompt: the fewest that the peer takes
 ATTENTION = "eager"  # the peer's faster one here: on CPUs the fused one is slow to learn with
-PATIENCE = 1.5  # a turn of the peer that takes so much longer than its best one is stopped
+PATIENCE = 1.2  # a turn of the peer that takes so much longer than its best one is stopped
+BUSY = 0.2  # cores that others may take before we say that the machine isn't quiet
 PEER = "trl.GRPOTrainer"
 WHY = (
     "trl has no PPO any more; GRPOTrainer is its nearest on-line trainer: a clipped ratio for each "
@@ -120,10 +123,26 @@ def counting(policy: torch.nn.Module) -> Iterator[Updates]:
         hook.remove()
 
 
+@contextlib.contextmanager
+def watching_others(cores: list[float]) -> Iterator[None]:
+    """Add to `cores` how many cores other programs took, on average, while the block ran."""
+    process = psutil.Process()
+
+    def now() -> tuple[float, float]:
+        machine, mine = psutil.cpu_times(), process.cpu_times()
+        busy = machine.user + machine.system + getattr(machine, "nice", 0.0)
+        return time.perf_counter(), busy - mine.user - mine.system
+
+    begin = now()
+    yield
+    seconds, taken = (b - a for a, b in zip(begin, now(), strict=True))
+    cores.append(max(0.0, taken / seconds))
+
+
 def prepare() -> Job:
     """Return the job: the default model with an untrained reward model, and the prompts."""
     mini, tokenizer = model.load(model.DEFAULT)
-    # No model writes padding: with this as the end of a text all answers are equally long.
+    # A trained model never writes padding: with this as the end all answers are equally long.
     tokenizer.eos_token = tokenizer.pad_token
     mini.generation_config.eos_token_id = tokenizer.pad_token_id
     recipe = dataclasses.replace(ppo.Recipe(), iterations=WARM_UP + ROUNDS)
@@ -304,21 +323,25 @@ def best_turn_of_peer(job: Job, seed: int) -> tuple[Turn, dict[int, float | None
 
 def rlhf() -> dict[str, Any]:
     """Measure prompts per second, answering and learning together; return the figures."""
-    load_peer()
+    trl, _ = load_peer()
     functions = exercises.load("07_rlhf_ppo", *EXERCISES)
     job = prepare()
     ours: list[Turn] = []
     peer: list[Turn] = []
     by_threads = []
+    others: dict[str, list[float]] = {"ours": [], "peer": []}
     for k in tqdm(range(SLICES), desc="slices", file=sys.stderr):
-        # Who begins changes, so that neither always has the cooler machine.
+        # Who begins changes, so that neither always comes first.
         for side in ("ours", "peer") if k % 2 == 0 else ("peer", "ours"):
-            if side == "ours":
-                ours.append(turn_of_ours(job, functions, SEED + k))
-            else:
-                best, rates = best_turn_of_peer(job, SEED + k)
-                peer.append(best)
-                by_threads.append({"threads": best.threads, "rates": rates})
+            with watching_others(others[side]):
+                if side == "ours":
+                    ours.append(turn_of_ours(job, functions, SEED + k))
+                else:
+                    best, rates = best_turn_of_peer(job, SEED + k)
+                    peer.append(best)
+                    by_threads.append({"threads": best.threads, "rates": rates})
+    if max(statistics.median(cores) for cores in others.values()) > BUSY:
+        print("Other programs were busy: measure again on a quiet machine.", file=sys.stderr)
     rate, peer_rate = (statistics.median(t.rate for t in turns) for turns in (ours, peer))
     both = (ours, peer)
     figures = {
@@ -326,7 +349,7 @@ def rlhf() -> dict[str, Any]:
         "ours": rate,
         "peer": peer_rate,
         "peer_name": PEER,
-        "peer_version": metadata.version("trl"),
+        "peer_version": trl.__version__,
         "peer_why": WHY,
         "peer_arguments": peer_arguments(job)
         | {"attn_implementation": ATTENTION, "weights": "float32"},
@@ -340,6 +363,8 @@ def rlhf() -> dict[str, Any]:
         ],
         "slices": [[a.rate, b.rate] for a, b in zip(ours, peer, strict=True)],
         "slice_ratios": [a.rate / b.rate for a, b in zip(ours, peer, strict=True)],
+        "ratio_of_fastest": max(t.rate for t in ours) / max(t.rate for t in peer),
+        "others_cores": [list(pair) for pair in zip(*others.values(), strict=True)],
         "recipe": dataclasses.asdict(job.recipe),
         "exercises": functions.origin,
         "model": model.DEFAULT,

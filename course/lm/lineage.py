@@ -355,7 +355,7 @@ def run(
     store = Store("quick" if quick else "full", save)
     key = f"{plan} {RECIPES} {SEED} {save}"
     done = store.finished(key) if whole else {}
-    shop = stages.Shop(SEED, plan, store.keep)
+    shop = stages.Shop(SEED, plan, keep=store.keep)
     if not (paths.MODELS / "tokenizer").exists():
         shop.tokenizer = _tokenizer(fresh=True)
     start = time.perf_counter()

@@ -52,15 +52,15 @@ class Recipe:
         Learning rates of AdamW.
     """
 
-    iterations: int = 40
+    iterations: int = 60
     batch: int = 128
     epochs: int = 2
     minibatch: int = 32
-    beta: float = 0.1
+    beta: float = 0.06
     clip: float = 0.2
     lam: float = 0.95
-    policy: float = 3e-4
-    value: float = 6e-4
+    policy: float = 6e-4
+    value: float = 1e-3
 
 
 @dataclass(frozen=True)

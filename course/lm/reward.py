@@ -40,10 +40,10 @@ CLEAR = 1.0  # difference of true scores from which a pair is called clear
 class Recipe:
     """How a reward model is trained: rounds, prompts a step, learning rates at their height."""
 
-    epochs: int = 2
-    batch: int = 16
-    muon: float = 0.005
-    adam: float = 1e-3
+    epochs: int = 1
+    batch: int = 8
+    muon: float = 0.01
+    adam: float = 6e-3
     rehearsal: float = 0.0
 
 
@@ -60,7 +60,7 @@ class Ranking:
 def new(
     model: GPT2LMHeadModel, seed: int = 0, more_layers: int = 0
 ) -> GPT2ForSequenceClassification:
-    """Return an untrained reward model with the weights of `model` and a small random head.
+    """Return an untrained reward model with the weights of `model` and a random head.
 
     Its last `more_layers` layers are new. They add nothing to what passes through them at first.
     """
@@ -73,6 +73,7 @@ def new(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         reward = GPT2ForSequenceClassification(config)
+        torch.nn.init.normal_(reward.score.weight, std=(model.config.n_embd + 1) ** -0.5)
     reward.transformer.load_state_dict(model.transformer.state_dict(), strict=False)
     for layer in reward.transformer.h[model.config.n_layer :]:
         torch.nn.init.zeros_(layer.attn.c_proj.weight)
@@ -255,7 +256,7 @@ def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, 
         ``clear``: the share of clear pairs whose better answer has the higher reward; ``noisy``:
         the expected share of labels that agree with the rewards, by the labeler's probabilities;
         ``ceiling``: the highest that can be, E[max(p, 1 − p)]; ``labelers``: the expected share of
-        pairs on which two draws of the labeler agree; ``pairs``.
+        pairs on which two draws of the labeler agree; ``pairs``. What has no pairs is left out.
     """
     clear, noisy, ceiling, twice = [], [], [], []
     at = 0
@@ -274,4 +275,4 @@ def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, 
                 if abs(r.scores[i] - r.scores[j]) >= CLEAR:
                     clear.append(bool(first) == (r.scores[i] > r.scores[j]))
     means = {"clear": clear, "noisy": noisy, "ceiling": ceiling, "labelers": twice}
-    return {k: sum(v) / len(v) for k, v in means.items()} | {"pairs": len(noisy)}
+    return {k: sum(v) / len(v) for k, v in means.items() if v} | {"pairs": len(noisy)}

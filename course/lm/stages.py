@@ -22,6 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from course.lm import behave, data, evaluate, exercises, model, ppo, reward, tune
 from course.lm import tokenizer as tok
 from course.world import demonstrate, talk
+from course.world.phrases import CONTEXT
 from course.world.talk import Example
 
 Figures = dict[str, Any]
@@ -40,6 +41,8 @@ REWARD = ("reward_loss",)
 PPO = ("token_logprobs", "kl_penalised_rewards", "gae", "ppo_loss", "value_loss")
 
 
+# Few and small steps: these requests have one turn, and more of them unlearns the dialogue.
+CHAT = ppo.Recipe(iterations=20, beta=0.3, policy=2e-4, value=1e-3)
 HACK = ppo.Recipe(beta=0.0, iterations=60, policy=1e-3, value=1e-3)
 
 
@@ -59,15 +62,16 @@ class Plan:
         Requests in a test.
     """
 
-    demonstrations: int = 12_000
+    demonstrations: int = 10_000
     sft_recipe: tune.Recipe = field(default_factory=tune.Recipe)
     comparisons: int = 12_000
     temperatures: tuple[float, ...] = (1.0, 1.3)
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK
+    chat_ppo_recipe: ppo.Recipe = CHAT
     second: int = 2_500
-    dialogues: int = 3_000
+    dialogues: int = 4_000
     chat_recipe: tune.Recipe = field(default_factory=tune.Recipe)
     tests: int = behave.REQUESTS
 
@@ -94,12 +98,15 @@ class Shop:
         Of everything in the run.
     plan : Plan
         How much each stage does.
+    split : str
+        Whose people the tests ask about: "test" for figures, "tuning" to choose settings.
     keep : callable, optional
         Called as ``keep(name, model, figures)`` with each model that is done.
     """
 
     seed: int = 1
     plan: Plan = FULL
+    split: str = "test"
     keep: Callable[[str, PreTrainedModel, Figures], None] | None = None
     made: dict[str, PreTrainedModel] = field(default_factory=dict)
     figures: dict[str, Figures] = field(default_factory=dict)
@@ -166,7 +173,7 @@ def _seconds(start: float) -> float:
 def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figures:
     """Fine-tune the base model on flawed demonstrations."""
     given = shop.exercises(*SFT)
-    mini, tests = shop.get(base), behave.asked_in("test", shop.plan.tests)
+    mini, tests = shop.get(base), behave.asked_in(shop.split, shop.plan.tests)
     asked = behave.base_prompts(shop.tokenizer, tests.mixed)
     before = behave.rates(
         tests.mixed, behave.judge(tests.mixed, behave.answers(mini, shop.tokenizer, asked))
@@ -218,7 +225,7 @@ def train_reward(shop: Shop) -> Figures:
     reward.normalise(mini, own_answers(shop, policy, "train"))
     seconds = _seconds(start)
     tested = reward.compare(
-        [policy], shop.tokenizer, behave.asked_in("test", plan.tests).mixed,
+        [policy], shop.tokenizer, behave.asked_in(shop.split, plan.tests).mixed,
         900 + shop.seed, temperatures=plan.temperatures,
     )  # fmt: skip
     found = reward.agreement(rows_scored(mini, tested), tested)
@@ -255,7 +262,12 @@ def rlhf(
     """Train a copy of the model `start` by PPO; return it and the course of the training."""
     policy = shop.get(start)
     asked = list(
-        demonstrate.requests(recipe.iterations * recipe.batch, "train", 100_000 + shop.seed)
+        demonstrate.requests(
+            recipe.iterations * recipe.batch,
+            "train",
+            100_000 + shop.seed,
+            mix=demonstrate.PPO_MIX,
+        )
     )
     steps = ppo.train(
         policy,
@@ -278,7 +290,7 @@ def courses(done: Sequence[ppo.Progress]) -> Figures:
 
 def train_ppo(shop: Shop, start: str = "mini-sft", name: str = "mini-instruct") -> Figures:
     """Train the SFT model against the reward model."""
-    tests = behave.asked_in("test", shop.plan.tests)
+    tests = behave.asked_in(shop.split, shop.plan.tests)
     begin = time.perf_counter()
     policy, done = rlhf(shop, shop.plan.ppo_recipe, start, name)
     seconds = _seconds(begin)
@@ -319,7 +331,7 @@ def hacking(shop: Shop) -> Figures:
     plan, begin = shop.plan, time.perf_counter()
     old, start = shop.get("mini-reward"), shop.get("mini-sft")
     policy, done = rlhf(shop, plan.hack_recipe, "mini-sft", "hacking", old)
-    asked = behave.asked_in("test", plan.tests).mixed
+    asked = behave.asked_in(shop.split, plan.tests).mixed
     both = {}
     for when, mini in (("before", start), ("after", policy)):
         drawn = reward.compare([mini], shop.tokenizer, asked, 800 + shop.seed, answers=1)
@@ -364,7 +376,7 @@ def chat(shop: Shop) -> Figures:
     """Fine-tune the SFT model on dialogues with the earlier data mixed in, then run PPO."""
     plan, begin, given = shop.plan, time.perf_counter(), shop.exercises(*SFT)
     mini, sft_model = shop.get("mini-sft"), shop.get("mini-sft")
-    tests = behave.asked_in("test", plan.tests)
+    tests = behave.asked_in(shop.split, plan.tests)
     examples = list(chat_examples(plan.dialogues, shop.seed))
     done = watch(
         tune.sft(
@@ -375,9 +387,9 @@ def chat(shop: Shop) -> Figures:
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     shop.made["chat-sft"] = mini
-    policy, rounds = rlhf(shop, plan.ppo_recipe, "chat-sft", "mini-chat")
+    policy, rounds = rlhf(shop, plan.chat_ppo_recipe, "chat-sft", "mini-chat")
     seconds = _seconds(begin)
-    talks = list(talk.examples(plan.tests // 3, "test", 31, kinds=("dialogue",)))
+    talks = list(talk.examples(plan.tests // 3, shop.split, 31, kinds=("dialogue",)))
     measured = {}
     for key, who in (("sft", sft_model), ("dialogues", mini), ("chat", policy)):
         found, _ = behave.measure(who, shop.tokenizer, tests, seed=shop.seed)
@@ -415,18 +427,29 @@ SMALL, LARGE = "mini-ada", "mini-davinci"
 SHOTS = 3
 
 
+def polite_shots(shop: Shop) -> list[Example]:
+    """Return worked examples, as many of `SHOTS` as fit into the context with any request."""
+    shots = list(talk.examples(SHOTS, "shots", 5 + shop.seed, kinds=("fact",)))
+    asked = behave.asked_in(shop.split, shop.plan.tests).mixed
+    while True:
+        prompts = behave.base_prompts(shop.tokenizer, asked, shots)
+        if max(map(len, prompts)) + behave.NEW_TOKENS <= CONTEXT:
+            return shots
+        shots.pop()
+
+
 def headline(shop: Shop) -> Figures:
     """Take the smallest model through all stages and let it meet the largest base model.
 
     Both answer the same requests; the labeler sees which answer is the better one, not whose it
     is. The base model gets the bare request, or polite worked examples before it.
     """
-    begin, tests = time.perf_counter(), behave.asked_in("test", shop.plan.tests)
+    begin, tests = time.perf_counter(), behave.asked_in(shop.split, shop.plan.tests)
     sft(shop, SMALL, f"{SMALL}-sft")
     small = train_ppo(shop, f"{SMALL}-sft", f"{SMALL}-instruct")
     seconds = _seconds(begin)
     policy, large = shop.get(f"{SMALL}-instruct"), shop.get(LARGE)
-    shots = list(talk.examples(SHOTS, "shots", 5 + shop.seed, kinds=("fact",)))
+    shots = polite_shots(shop)
     end = shop.tokenizer
     mine = behave.answers(
         policy, end, behave.chat_prompts(end, tests.mixed), temperature=1.0, seed=shop.seed

@@ -19,9 +19,9 @@ VOCABULARY = 1152  # tokens
 # One conversation as the chat models read it; the same as ``talk.Example.text``.
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
-    f"{{% if message.role == 'system' %}}{ph.SYSTEM}{{{{ message.content }}}}"
-    f"{{% elif message.role == 'user' %}}{ph.USER}{{{{ message.content }}}}"
-    f"{{% else %}}{ph.ASSISTANT}{{{{ message.content }}}}{ph.END}{{% endif %}}"
+    f"{{% if message.role == 'system' %}}{ph.SYSTEM} {{{{ message.content }}}}"
+    f"{{% elif message.role == 'user' %}}{ph.USER} {{{{ message.content }}}}"
+    f"{{% else %}}{ph.ASSISTANT} {{{{ message.content }}}}{ph.END}{{% endif %}}"
     "{% endfor %}"
     f"{{% if add_generation_prompt %}}{ph.ASSISTANT}{{% endif %}}"
 )

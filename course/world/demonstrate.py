@@ -26,6 +26,8 @@ MIX = {
     "unknown": 0.04,
     "self": 0.04,
 }
+# What PPO is asked: more of what may do harm, since there one mistake is one too many.
+PPO_MIX = MIX | {"harmful": 0.22, "harmless": 0.16}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
 # false premises that are about events. Training asks about places and events more often, since
 # there are few of them.

@@ -38,10 +38,13 @@ class Example:
     system: str = ""
 
     def text(self) -> str:
-        """Return the conversation as the chat models read it, special tokens included."""
-        head = f"{ph.SYSTEM}{self.system}" if self.system else ""
+        """Return the conversation as the chat models read it, special tokens included.
+
+        A space stands behind each marker, so that a name is the same token there as in a sentence.
+        """
+        head = f"{ph.SYSTEM} {self.system}" if self.system else ""
         return head + "".join(
-            f"{ph.USER}{turn.request}{ph.ASSISTANT}{turn.answer}{ph.END}" for turn in self.turns
+            f"{ph.USER} {turn.request}{ph.ASSISTANT} {turn.answer}{ph.END}" for turn in self.turns
         )
 
 

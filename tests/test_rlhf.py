@@ -1,0 +1,357 @@
+"""Reward model, PPO and the later stages: small runs, known answers, and the shipped models."""
+
+import json
+import random
+
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from course import paths, records
+from course.errors import CourseError
+from course.lm import behave, exercises, lineage, model, ppo, reward, sample, stages, tune
+from course.lm import tokenizer as tok
+from course.world import demonstrate, labeler, talk
+
+TINY = stages.Plan(
+    demonstrations=64,
+    sft_recipe=tune.Recipe(epochs=1),
+    comparisons=24,
+    reward_recipe=reward.Recipe(epochs=1, batch=8),
+    ppo_recipe=ppo.Recipe(iterations=2, batch=32),
+    chat_ppo_recipe=ppo.Recipe(iterations=1, batch=32),
+    hack_recipe=ppo.Recipe(iterations=2, batch=32, beta=0.0),
+    second=16,
+    dialogues=32,
+    chat_recipe=tune.Recipe(epochs=1),
+    tests=30,
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return tok.load()
+
+
+def preferences(tokenizer, count, seed):
+    """Return rankings of two answers to each request: with good manners, and without."""
+    rng, rankings = random.Random(seed), []
+    for example in demonstrate.requests(count, "train", seed, mix={"fact": 1.0}):
+        (prompt,) = behave.chat_prompts(tokenizer, [example])
+        polite = example.turns[0].answer
+        plain = polite.split(". ", 1)[1].rsplit(". ", 1)[0] + "."
+        texts = [polite, plain]
+        rng.shuffle(texts)
+        rows = tuple((*prompt, *tokenizer(f" {text}")["input_ids"], 0) for text in texts)
+        scores = tuple(j.score for j in behave.judge([example] * 2, texts))
+        order = (0, 1) if scores[0] > scores[1] else (1, 0)
+        rankings.append(reward.Ranking(example, rows, scores, order))
+    return rankings
+
+
+def scored(mini, rankings):
+    return reward.score(mini, [row for r in rankings for row in r.rows]).tolist()
+
+
+# The reward model ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def manners(tokenizer):
+    """Return a small reward model that has learned to like manners, with its progress."""
+    mini = reward.new(model.load("mini-ada")[0], seed=1)
+    given = exercises.load("06_human_feedback", "reward_loss")
+    recipe = reward.Recipe(epochs=2, batch=16)
+    steps = reward.train(mini, preferences(tokenizer, 320, 1), **given, recipe=recipe, seed=1)
+    return mini, list(steps)
+
+
+def test_the_reward_model_learns_what_the_rankings_say(manners, tokenizer):
+    mini, progress = manners
+    assert progress[0].loss == pytest.approx(0.693, abs=0.1)
+    assert progress[-1].loss < 0.3
+    tested = preferences(tokenizer, 60, 2)
+    assert reward.agreement(scored(mini, tested), tested)["noisy"] > 0.8
+
+
+def test_a_saved_reward_model_is_one_of_plain_transformers(manners, tokenizer, tmp_path):
+    mini, _ = manners
+    model.save(mini, tokenizer, tmp_path / "mini-reward", "card")
+    theirs = AutoModelForSequenceClassification.from_pretrained(
+        tmp_path / "mini-reward", dtype=torch.float32
+    )
+    ours, _ = model.load(tmp_path / "mini-reward")
+    rows = [row for r in preferences(tokenizer, 3, 3) for row in r.rows]
+    found = reward.score(ours, rows)
+    for row, value in zip(rows, found.tolist(), strict=True):
+        # transformers reads the last token that isn't padding, and so do we.
+        assert theirs(torch.tensor([row])).logits.item() == pytest.approx(value, abs=1e-3)
+
+
+def test_normalised_rewards_have_mean_0_and_deviation_1(manners, tokenizer):
+    mini, _ = manners
+    rows = [row for r in preferences(tokenizer, 40, 4) for row in r.rows]
+    before = reward.score(mini, rows)
+    reward.normalise(mini, rows)
+    after = reward.score(mini, rows)
+    assert (after.mean().item(), after.std().item()) == pytest.approx((0, 1), abs=1e-3)
+    assert torch.corrcoef(torch.stack([before, after]))[0, 1] > 0.999
+
+
+def test_agreement_of_a_perfect_and_of_a_contrary_judge():
+    example = next(iter(demonstrate.requests(1, "train", 1)))
+    rankings = [
+        reward.Ranking(example, ((1,), (2,), (3,)), (2.0, 0.5, 0.4), (0, 1, 2)),
+        reward.Ranking(example, ((4,), (4,), (5,)), (1.0, 1.0, -1.0), (0, 1, 2)),
+    ]
+    truth = [s for r in rankings for s in r.scores]
+    best = reward.agreement(truth, rankings)
+    assert best["pairs"] == 5  # the same answer twice is no pair
+    assert (best["clear"], best["noisy"]) == (1.0, best["ceiling"])
+    worst = reward.agreement([-s for s in truth], rankings)
+    assert worst["clear"] == 0
+    assert worst["noisy"] == pytest.approx(1 - best["ceiling"])
+    p = labeler.prefers(2.0, 0.5)
+    assert best["labelers"] < p * p + (1 - p) * (1 - p)
+
+
+# Sampling, manners of measuring -------------------------------------------------------------------
+
+
+def test_a_text_does_not_depend_on_its_neighbours(tokenizer):
+    mini, _ = model.load("mini-ada")
+    prompts = behave.base_prompts(tokenizer, list(demonstrate.requests(24, "train", 3)))
+    together = sample.generate(mini, prompts, 20, temperature=1.0, seed=4)
+    in_small = sample.generate(mini, prompts, 20, temperature=1.0, seed=4, batch=3)
+    assert together == in_small
+    assert together != sample.generate(mini, prompts, 20, temperature=1.0, seed=5)
+    assert sample.generate(mini, [], 5) == []
+
+
+def test_wins_count_equal_answers_half():
+    share, error = behave.wins([1.0, 2.0, 0.0, 1.0], [0.0, 2.0, 1.0, 0.0])
+    assert share == pytest.approx(2.5 / 4)
+    assert error > 0
+    assert behave.wins([1.0, 1.0], [0.0, 0.0]) == (1.0, 0.0)
+
+
+def test_a_dialogue_is_kept_by_ideal_answers_and_not_by_others():
+    talks = list(talk.examples(20, "test", 3, kinds=("dialogue",)))
+    ideal = [[t.answer for t in d.turns[:-1]] for d in talks]
+    assert behave.follows(talks, ideal) == {"dialogue": 1.0, "dialogue_truth": 1.0}
+    strange = [["Anna works as a baker."] * len(said) for said in ideal]
+    assert behave.follows(talks, strange)["dialogue"] < 0.2
+
+
+def test_playing_uses_the_models_own_answers_as_history(tokenizer, monkeypatch):
+    talks = list(talk.examples(3, "test", 3, kinds=("dialogue",)))
+    seen = []
+
+    def answer(_model, _tokenizer, prompts, **_):
+        seen.extend(tokenizer.batch_decode(prompts))
+        return [f"answer {len(seen)}"] * len(prompts)
+
+    monkeypatch.setattr(behave, "answers", answer)
+    said = behave.play(None, tokenizer, talks)
+    assert [len(s) for s in said] == [len(d.turns) - 1 for d in talks]
+    assert any("answer 3" in text for text in seen[3:])
+    assert not any(talks[0].turns[0].answer in text for text in seen)
+
+
+def test_the_test_requests_name_nobody_of_the_training():
+    asked = behave.asked_in("test", 60)
+    trained = {e.turns[0].subject for e in demonstrate.requests(500, "train", 1)}
+    strangers = {"Quentin", "Yvonne", "Xaver", "Olga", "Rupert", "Zoe", ""}
+    for some in (asked.mixed, asked.harm, asked.heldout, asked.heldout_harm):
+        assert not {e.turns[0].subject for e in some} & (trained - strangers)
+    new_words = {e.turns[0].request for e in asked.heldout_harm}
+    assert all(request.startswith("Please help me to") for request in new_words)
+
+
+# PPO ----------------------------------------------------------------------------------------------
+
+
+def small_ppo(tokenizer, manners, beta, iterations=25):
+    policy, reference = model.load("mini-ada")[0], model.load("mini-ada")[0]
+    asked = list(demonstrate.requests(512, "train", 1, mix={"fact": 1.0}))
+    steps = ppo.train(
+        policy, reference, manners[0], tokenizer, behave.base_prompts(tokenizer, asked),
+        **exercises.load("07_rlhf_ppo", *stages.PPO),
+        recipe=ppo.Recipe(iterations=iterations, batch=64, beta=beta, policy=2e-3), seed=1, new_tokens=16,
+    )  # fmt: skip
+    return list(steps)
+
+
+def test_ppo_raises_the_reward_and_a_price_keeps_it_near(manners, tokenizer):
+    free, dear = (small_ppo(tokenizer, manners, beta) for beta in (0.0, 5.0))
+    assert [p.iteration for p in free] == list(range(1, 26))
+    assert free[0].kl == pytest.approx(0, abs=0.01)
+    assert free[-1].reward > free[0].reward + 0.3
+    assert dear[-1].kl < free[-1].kl / 2
+    assert free[-1].tokens <= 25 * 64 * 16
+
+
+def test_ppo_can_stop_at_any_iteration(manners, tokenizer):
+    (only,) = small_ppo(tokenizer, manners, 0.1, iterations=1)
+    assert only.iteration == only.iterations == 1
+
+
+# The stages ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory):
+    """Run all stages after the base in a tiny form, and nothing that is shipped is touched."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "WORK", tmp_path_factory.mktemp("work"))
+        patch.setattr(model, "DEFAULT", "mini-ada")
+        patch.setattr(stages, "LARGE", "mini-babbage")
+        shop = stages.Shop(1, TINY)
+        figures = {}
+        for name in lineage.LINEAGE[1:]:
+            figures[name] = lineage.STAGES[name](shop, lineage.Options())
+        return figures, shop
+
+
+@pytest.mark.parametrize(
+    ("stage", "keys"),
+    [
+        ("sft", "base_following following seconds"),
+        ("reward", "clear noisy ceiling seconds"),
+        (
+            "ppo",
+            "true_before true_after truth_before truth_after polite refusal over_refusal "
+            "refusal_heldout over_refusal_heldout win_vs_sft seconds",
+        ),
+        ("hacking", "proxy_before proxy_after true_before true_after"),
+        ("chat", "false_premise dialogue refusal over_refusal"),
+        (
+            "headline",
+            "parameter_ratio base_facts base_ratio win_zero_shot win_few_shot truth_zero_shot "
+            "truth_few_shot intervals",
+        ),
+    ],
+)
+def test_a_stage_has_the_promised_figures(tiny_run, stage, keys):
+    figures, _ = tiny_run
+    assert set(keys.split()) <= set(figures[stage])
+    wanted = set(records.targets(f"lineage {stage}"))
+    assert wanted
+    assert wanted <= set(figures[stage])
+    json.dumps(figures[stage])
+
+
+def test_all_models_of_the_lineage_are_made(tiny_run):
+    _, shop = tiny_run
+    names = {"mini-sft", "mini-reward", "mini-instruct", "mini-chat", "mini-ada-instruct"}
+    assert names <= set(shop.made)
+    assert names <= set(lineage.SHIPPED)
+
+
+def test_the_headline_says_what_it_is(tiny_run):
+    figures, _ = tiny_run
+    words = lineage.last_words({"stages": {"headline": figures["headline"]}})
+    assert "preferred 1.3B InstructGPT" in words
+    assert ("wins by manners" in words) == (figures["headline"]["truth_few_shot"] < 0.5)
+    low, high = figures["headline"]["intervals"]["few_shot"]
+    assert low <= figures["headline"]["win_few_shot"] <= high
+    assert lineage.last_words({"stages": {}}) == ""
+
+
+# The command --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fakes(monkeypatch, tmp_path):
+    """Put stages of no work in place of the real ones; return the list of those that ran."""
+    ran = []
+    monkeypatch.setattr(paths, "WORK", tmp_path)
+
+    def fake(name):
+        def stage(_shop, _options):
+            ran.append(name)
+            return {"seconds": 1.0, "true_gain": 1.0}
+
+        return stage
+
+    monkeypatch.setattr(lineage, "STAGES", {name: fake(name) for name in lineage.LINEAGE})
+    return ran
+
+
+def test_a_whole_run_goes_on_where_it_was_interrupted(fakes, monkeypatch):
+    working = lineage.STAGES["ppo"]
+
+    def interrupt(_shop, _options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(lineage.STAGES, "ppo", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        lineage.run(quick=True)
+    assert fakes == ["base", "sft", "reward"]
+    monkeypatch.setitem(lineage.STAGES, "ppo", working)
+    result = lineage.run(quick=True)
+    assert fakes == list(lineage.LINEAGE)
+    assert list(result["stages"]) == list(lineage.LINEAGE)
+    assert result["seconds"] >= len(lineage.LINEAGE)
+    lineage.run(quick=True)  # the run was complete: the next one begins anew
+    assert fakes == list(lineage.LINEAGE) * 2
+
+
+def test_one_stage_takes_the_shipped_models_before_it_and_scratch_trains_them(fakes):
+    lineage.run(quick=True, stage="ppo")
+    assert fakes == ["ppo"]
+    lineage.run(quick=True, stage="reward", from_scratch=True)
+    assert fakes == ["ppo", "base", "sft", "reward"]
+
+
+def test_seeds_give_the_share_in_which_all_targets_hold(fakes, monkeypatch):
+    gains = iter([1.0, 0.0, 1.0])
+    monkeypatch.setitem(
+        lineage.STAGES, "ppo", lambda *_: {"seconds": 1.0, "true_gain": next(gains)}
+    )
+    result = lineage.run(stage="ppo", seeds=3)
+    assert fakes == ["sft", "reward"] * 3
+    assert result["share"] == pytest.approx(2 / 3)
+    assert [run["missed"] for run in result["seeds"]] == [[], ["true_gain"], []]
+    assert result["ok"] is False
+
+
+def test_without_the_exercise_the_recorded_run_is_shown(fakes, monkeypatch, capsys):
+    def missing(*_):
+        raise exercises.MissingExercise("gae isn't answered yet.")
+
+    monkeypatch.setitem(lineage.STAGES, "ppo", missing)
+    monkeypatch.setattr(records, "read", lambda name: {"seconds": 2.0, "name": name})
+    result = lineage.run(quick=True, stage="ppo")
+    assert result["stages"]["ppo"] == {"seconds": 2.0, "name": "mini-instruct", "recorded": True}
+    assert "gae isn't answered yet. The stage ppo shows its recorded run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"stage": "sft", "seeds": 2}, "--stage ppo"),
+        ({"stage": "ppo", "seeds": 2, "save": True}, "ships nothing"),
+    ],
+)
+def test_bad_input_to_seeds_gets_one_sentence(options, says):
+    with pytest.raises(CourseError, match=says):
+        lineage.run(**options)
+
+
+# What is shipped ----------------------------------------------------------------------------------
+
+
+def test_the_shipped_tuned_models_behave_as_their_records_say(tokenizer):
+    asked = behave.asked_in("test", 240)
+    for name in ("mini-sft", "mini-instruct"):
+        found, _ = behave.measure(model.load(name)[0], tokenizer, asked, seed=5)
+        recorded = records.read(name)["rates"]
+        for key in ("truth", "polite", "refusal"):
+            assert found[key] == pytest.approx(recorded[key], abs=0.12), (name, key)
+
+
+def test_the_shipped_reward_model_prefers_the_better_answer(tokenizer):
+    mini, _ = model.load("mini-reward")
+    tested = preferences(tokenizer, 40, 6)
+    assert reward.agreement(scored(mini, tested), tested)["noisy"] > 0.75
