@@ -356,3 +356,23 @@ def test_the_shipped_reward_model_prefers_the_better_answer(tokenizer):
     mini, _ = model.load("mini-reward")
     tested = preferences(tokenizer, 40, 6)
     assert reward.agreement(scored(mini, tested), tested)["noisy"] > 0.75
+
+
+def test_the_readme_prints_the_records():
+    readme = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("<!-- lineage -->")[1].split("<!-- /lineage -->")[0]
+    chat, head = records.read("mini-chat")["rates"], records.read("headline")
+    rates = {
+        "`mini-babbage`, base": records.read("mini-sft")["rates_base"],
+        "`mini-sft`": chat["sft"],
+        "`mini-instruct`, after PPO": records.read("mini-instruct")["rates"],
+        "`mini-chat`": chat["chat"],
+    }
+    keys = ("following", "truth", "polite", "refusal", "over_refusal", "false_premise")
+    for name, found in rates.items():
+        (line,) = [x for x in table.splitlines() if x.startswith(f"| {name} |")]
+        assert [c.strip() for c in line.split("|")[2:8]] == [f"{found[k]:.2f}" for k in keys]
+    for key in ("zero_shot", "few_shot"):
+        low, high = head["intervals"][key]
+        assert f"| {head[f'win_{key}']:.2f} | {low:.2f} to {high:.2f} |" in table
+    assert f"large one with examples ({head['truth_few_shot']:.2f})" in readme
