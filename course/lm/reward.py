@@ -40,7 +40,7 @@ CLEAR = 1.0  # difference of true scores from which a pair is called clear
 class Recipe:
     """How a reward model is trained: rounds, prompts a step, learning rates at their height."""
 
-    epochs: int = 2
+    epochs: int = 1
     batch: int = 8
     muon: float = 0.01
     adam: float = 6e-3

@@ -64,14 +64,14 @@ class Plan:
 
     demonstrations: int = 10_000
     sft_recipe: tune.Recipe = field(default_factory=tune.Recipe)
-    comparisons: int = 10_000
-    temperatures: tuple[float, ...] = (1.0,)
+    comparisons: int = 12_000
+    temperatures: tuple[float, ...] = (1.0, 1.3)
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK
     chat_ppo_recipe: ppo.Recipe = CHAT
     second: int = 2_500
-    dialogues: int = 6_000
+    dialogues: int = 4_000
     chat_recipe: tune.Recipe = field(default_factory=tune.Recipe)
     tests: int = behave.REQUESTS
 
