@@ -13,7 +13,7 @@ import torch
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import bench, bench_rlhf, exercises, forward, lineage, model, ppo, reward
+from course.lm import bench, bench_rlhf, exercises, forward, lineage, model, ppo, reward, stages
 from course.lm import tokenizer as tok
 from course.world.phrases import CONTEXT
 
@@ -122,7 +122,7 @@ def stand_in(monkeypatch):
 @pytest.fixture
 def functions():
     """Return the exercises that PPO is made of."""
-    return exercises.load("07_rlhf_ppo", *bench_rlhf.EXERCISES)
+    return exercises.load(*stages.PPO)
 
 
 def test_rlhf_prints_what_was_promised(stand_in, capsys):

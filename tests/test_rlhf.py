@@ -176,7 +176,7 @@ def small_ppo(tokenizer, manners, beta, iterations=25):
     asked = list(demonstrate.requests(512, "train", 1, mix={"fact": 1.0}))
     steps = ppo.train(
         policy, reference, manners[0], tokenizer, behave.base_prompts(tokenizer, asked),
-        **exercises.load("07_rlhf_ppo", *stages.PPO),
+        **exercises.load(*stages.PPO),
         recipe=ppo.Recipe(iterations=iterations, batch=64, beta=beta, policy=2e-3),
         seed=1, new_tokens=16,
     )  # fmt: skip

@@ -4,16 +4,16 @@ A base model gets the request as the start of a text, with or without worked exa
 tuned model gets it in the chat template.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from course.lm.data import encode
+from course.lm.evaluate import standard_error
 from course.lm.sample import generate
 from course.world import labeler
-from course.world import phrases as ph
 from course.world.demonstrate import requests
 from course.world.labeler import Judgement
 from course.world.talk import Example
@@ -55,12 +55,7 @@ def chat_prompts(
     tokenizer: PreTrainedTokenizerFast, examples: Sequence[Example]
 ) -> list[list[int]]:
     """Return each example's tokens up to where its last answer begins."""
-    prompts = []
-    for example in examples:
-        *before, last = example.turns
-        head = Example(example.kind, tuple(before), example.system).text()
-        prompts.append(tokenizer(f"{head}{ph.USER} {last.request}{ph.ASSISTANT}")["input_ids"])
-    return prompts
+    return encode(tokenizer, [example.prompt() for example in examples])
 
 
 def base_prompts(
@@ -163,9 +158,7 @@ def wins(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]
         labeler, shown both in either order, would take each once.
     """
     won = [(a > b) + 0.5 * (a == b) for a, b in zip(first, second, strict=True)]
-    mean = sum(won) / len(won)
-    spread = sum((w - mean) ** 2 for w in won) / (len(won) - 1)
-    return mean, math.sqrt(spread / len(won))
+    return sum(won) / len(won), standard_error(won)
 
 
 def first_line(replies: Sequence[str]) -> list[str]:

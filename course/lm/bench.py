@@ -75,20 +75,8 @@ def peer_arguments(batch: int, steps: int) -> dict[str, Any]:
         "learning_rate": PEER_RATE,
         "lr_scheduler_type": "cosine",
         "warmup_steps": min(train.WARM_UP, max(1, steps // 10)),
-        "weight_decay": 0.0,
-        "adam_beta2": 0.95,
-        "max_grad_norm": 1.0,
-        "optim": "adamw_torch_fused",
-        "bf16": True,
-        "use_cpu": True,
-        "save_strategy": "no",
-        "eval_strategy": "no",
-        "logging_strategy": "no",
-        "report_to": [],
-        "disable_tqdm": True,
-        "dataloader_num_workers": 0,
-        "dataloader_pin_memory": False,
         "seed": SEED,
+        **bench_rlhf.PEER_ARGUMENTS,
     }
 
 

@@ -45,7 +45,7 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import behave, exercises, model, ppo, reward, train
+from course.lm import behave, exercises, model, ppo, reward, stages, train
 from course.world import demonstrate
 
 SEED = 5
@@ -66,7 +66,22 @@ MISSING = (
     "The peer of this benchmark, trl, isn't installed: run "
     '`.venv/bin/python -m pip install -e ".[bench]"` (on Windows with `.venv\\Scripts\\python`).'
 )
-EXERCISES = ("token_logprobs", "kl_penalised_rewards", "gae", "ppo_loss", "value_loss")
+# What the peers of both benchmarks are given: one optimizer, bf16, and nothing but training.
+PEER_ARGUMENTS = {
+    "weight_decay": 0.0,
+    "adam_beta2": 0.95,
+    "max_grad_norm": 1.0,
+    "optim": "adamw_torch_fused",
+    "bf16": True,
+    "use_cpu": True,
+    "save_strategy": "no",
+    "eval_strategy": "no",
+    "logging_strategy": "no",
+    "report_to": [],
+    "disable_tqdm": True,
+    "dataloader_num_workers": 0,
+    "dataloader_pin_memory": False,
+}
 
 
 @dataclass(frozen=True)
@@ -183,22 +198,10 @@ def peer_arguments(job: Job, seed: int = SEED) -> dict[str, Any]:
         "epsilon": recipe.clip,
         "learning_rate": recipe.policy,
         "lr_scheduler_type": "constant",
-        "weight_decay": 0.0,
-        "adam_beta2": 0.95,
-        "max_grad_norm": 1.0,
-        "optim": "adamw_torch_fused",
-        "bf16": True,
-        "use_cpu": True,
         "gradient_checkpointing": False,
         "shuffle_dataset": False,
-        "save_strategy": "no",
-        "eval_strategy": "no",
-        "logging_strategy": "no",
-        "report_to": [],
-        "disable_tqdm": True,
-        "dataloader_num_workers": 0,
-        "dataloader_pin_memory": False,
         "seed": seed,
+        **PEER_ARGUMENTS,
     }
 
 
@@ -324,7 +327,7 @@ def best_turn_of_peer(job: Job, seed: int) -> tuple[Turn, dict[int, float | None
 def rlhf() -> dict[str, Any]:
     """Measure prompts per second, answering and learning together; return the figures."""
     trl, _ = load_peer()
-    functions = exercises.load("07_rlhf_ppo", *EXERCISES)
+    functions = exercises.load(*stages.PPO)
     job = prepare()
     ours: list[Turn] = []
     peer: list[Turn] = []

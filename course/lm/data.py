@@ -23,6 +23,15 @@ def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[lis
     return [e.ids for e in tokenizer.backend_tokenizer.encode_batch_fast(list(texts))]
 
 
+def like_length(lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Return the numbers of all rows in parts of at most `size`, the short ones first.
+
+    Rows of like length stand together, so little is padded.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+    return [order[k : k + size] for k in range(0, len(order), size)]
+
+
 def pack(
     documents: Iterable[list[int]], end: int, pad: int, length: int = ph.CONTEXT + 1
 ) -> Iterator[list[int]]:

@@ -1,6 +1,7 @@
 """What a base model is worth: its loss beside the true entropy, and the facts that it recalls."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import encode
+from course.lm.data import encode, like_length
 from course.lm.sample import generate
 from course.world import phrases as ph
 from course.world import village, web
@@ -38,16 +39,19 @@ class Fit:
         return self.loss / self.entropy
 
 
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the mean of `values`."""
+    return statistics.stdev(values) / math.sqrt(len(values))
+
+
 @torch.inference_mode()
 def document_losses(
     model: GPT2LMHeadModel, documents: Sequence[Sequence[int]], end: int, pad: int
 ) -> list[float]:
     """Return the negative log-likelihood of each document (nats), the end token included."""
     w, heads = forward.weights(model), model.config.n_head
-    order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
     losses = [0.0] * len(documents)
-    for start in range(0, len(order), 64):
-        part = order[start : start + 64]
+    for part in like_length([len(d) for d in documents], 64):
         longest = max(len(documents[i]) for i in part) + 2
         rows = torch.full((len(part), longest), pad)
         for row, i in zip(rows, part, strict=True):
@@ -80,13 +84,11 @@ def fit(
     losses = document_losses(model, ids, tokenizer.eos_token_id, tokenizer.pad_token_id)
     tokens = sum(len(i) + 1 for i in ids)
     above = [loss + d.logprob for loss, d in zip(losses, corpus, strict=True)]
-    mean = sum(above) / documents
-    spread = math.sqrt(sum((a - mean) ** 2 for a in above) / (documents - 1))
     per_token = documents / tokens
     measured = Fit(
         loss=sum(losses) / tokens,
         entropy=-sum(d.logprob for d in corpus) / tokens,
-        error=spread / math.sqrt(documents) * per_token,
+        error=standard_error(above) * per_token,
         documents=documents,
         tokens=tokens,
     )

@@ -126,10 +126,6 @@ Made by `course lineage --stage base --all-sizes --save`; the full record is
 """
 
 
-def _tokenizer(fresh: bool) -> PreTrainedTokenizerFast:
-    return tok.train() if fresh else tok.load()
-
-
 @dataclass(frozen=True)
 class Options:
     """What the command was told."""
@@ -217,21 +213,23 @@ class Store:
         "full" or "quick"; each has a folder of its own in ``work/lineage``.
     save : bool
         Also replace the shipped models and records.
+    tokenizer : PreTrainedTokenizerFast
+        Stored with each model.
     """
 
-    def __init__(self, name: str, save: bool) -> None:
+    def __init__(self, name: str, save: bool, tokenizer: PreTrainedTokenizerFast) -> None:
         self.folder, self.save = paths.WORK / "lineage" / name, save
+        self.tokenizer = tokenizer
         self.state = self.folder / "finished.json"
 
     def keep(self, name: str, made: PreTrainedModel, figures: dict[str, Any]) -> None:
         """Write a model that is done, if it is one of those that are kept."""
         if name not in SHIPPED and not name.endswith("-sft"):
             return
-        tokenizer = tok.load()
         text = card(figures) if name in RECIPES else tuned_card(name, figures)
-        model.save(made, tokenizer, self.folder / name, text)
+        model.save(made, self.tokenizer, self.folder / name, text)
         if self.save and name in SHIPPED:
-            model.save(made, tokenizer, paths.MODELS / name, text)
+            model.save(made, self.tokenizer, paths.MODELS / name, text)
         if name in RECIPES or name == f"{stages.SMALL}-instruct":
             records.write(name, figures, folder=paths.RUNS if self.save else own_runs())
 
@@ -341,8 +339,6 @@ def run(
         raise CourseError("--seeds repeats SFT, reward model and PPO: use it with --stage ppo.")
     if save and seeds:
         raise CourseError("A run over seeds ships nothing: leave out --seeds or --save.")
-    if save and not (paths.MODELS / "tokenizer").exists():
-        _tokenizer(fresh=True).save_pretrained(paths.MODELS / "tokenizer")
     options = Options(quick, all_sizes, save, tuple(sizes or ()))
     plan = stages.QUICK if quick else stages.FULL
     if seeds:
@@ -352,17 +348,23 @@ def run(
         before = LINEAGE[: LINEAGE.index(stage)] if stage in LINEAGE else ()
         names = [*(before if from_scratch else ()), stage]
     whole = names == list(LINEAGE)
-    store = Store("quick" if quick else "full", save)
+    shipped = paths.MODELS / "tokenizer"
+    tokenizer = tok.load() if shipped.exists() else tok.train()
+    if save and not shipped.exists():
+        tokenizer.save_pretrained(shipped)
+    store = Store("quick" if quick else "full", save, tokenizer)
     key = f"{plan} {RECIPES} {SEED} {save}"
     done = store.finished(key) if whole else {}
-    shop = stages.Shop(SEED, plan, keep=store.keep)
-    if not (paths.MODELS / "tokenizer").exists():
-        shop.tokenizer = _tokenizer(fresh=True)
+    shop = stages.Shop(SEED, plan, keep=store.keep, tokenizer=tokenizer)
     start = time.perf_counter()
     if done:
         print(f"Going on with an interrupted run after {list(done)[-1]}.", file=sys.stderr)
-        for folder in store.folder.glob("*/config.json"):
-            shop.made[folder.parent.name] = model.load(folder.parent)[0]
+        # Only what this run has made: an earlier one may have left models of later stages there.
+        made = {stage: (name,) for stage, name in RECORDS.items()}
+        made["base"] = tuple(RECIPES) if all_sizes else (model.DEFAULT,)
+        for folder in (store.folder / name for each in done for name in made.get(each, ())):
+            if folder.exists():
+                shop.made[folder.name] = model.load(folder)[0]
     for name in names:
         if name not in done:
             done[name] = one(name, shop, options, store)

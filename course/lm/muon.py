@@ -63,8 +63,6 @@ class Muon(torch.optim.Optimizer):
         by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = {}
         for group in self.param_groups:
             for whole in group["params"]:
-                if whole.grad is None:
-                    continue
                 pieces = zip(
                     whole.chunk(group["parts"], 1), whole.grad.chunk(group["parts"], 1), strict=True
                 )

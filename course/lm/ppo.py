@@ -12,8 +12,7 @@ advantages brought to mean 0 and deviation 1 over the batch.
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -21,9 +20,9 @@ from torch import Tensor
 from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import behave, forward
-from course.lm.reward import score
+from course.lm.reward import closed, score
 from course.lm.sample import generate
-from course.lm.train import LEARNERS, Learners, one_thread, set_rates
+from course.lm.train import Learners, one_thread, set_rates
 from course.lm.tune import padded, split
 
 HALF = torch.bfloat16
@@ -95,6 +94,17 @@ class Batch:
     advantages: Tensor
     values: Tensor
     returns: Tensor
+
+    @property
+    def ends(self) -> Tensor:
+        """Return the place of each answer's last token, shape (answers,)."""
+        return (self.mask * torch.arange(self.mask.shape[1])).amax(1)
+
+    def take(self, share: list[int]) -> "Batch":
+        """Return the answers numbered `share`, without padding that is common to them."""
+        longest = int(self.ends[share].max()) + 1
+        tokens, *rest = (getattr(self, field.name)[share] for field in fields(self))
+        return Batch(tokens[:, : longest + 1], *(x[:, :longest] for x in rest))
 
 
 def train(
@@ -170,11 +180,14 @@ def train(
     def look(tokens: Tensor) -> list[Tensor]:
         """Return log-probabilities under policy and reference, and values, as they are now."""
         with torch.no_grad():
-            return [
-                logprobs(forward.weights(policy, HALF), tokens),
-                logprobs(frozen, tokens),
-                values(forward.weights(value_model, HALF), tokens),
-            ]
+            now, critic = forward.weights(policy, HALF), forward.weights(value_model, HALF)
+
+            def some(part: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+                with torch.no_grad():
+                    return logprobs(now, part), logprobs(frozen, part), values(critic, part)
+
+            shares = learners.pool.map(some, tokens.chunk(learners.count))
+            return [torch.cat(x) for x in zip(*shares, strict=True)]
 
     def loss(batch: Batch) -> Tensor:
         mask = batch.mask
@@ -184,72 +197,66 @@ def train(
             now, batch.values, batch.returns, mask, recipe.clip
         )
 
+    def answered(iteration: int) -> tuple[Batch, Tensor, Tensor]:
+        """Answer the next requests; return the batch, each answer's reward and each token's KL."""
+        first = iteration * recipe.batch
+        asked = [prompts[i % len(prompts)] for i in range(first, first + recipe.batch)]
+        asked.sort(key=len)  # neighbours share a forward pass: less padding
+        answers = generate(
+            policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end
+        )
+        answers = [closed(a, end, new_tokens) for a in answers]
+        rows = [[*p, *a] for p, a in zip(asked, answers, strict=True)]
+        scores, tokens = score(reward_model, rows, pad), padded(rows, pad)
+        mask = padded(
+            [[0] * (len(p) - 1) + [1] * len(a) for p, a in zip(asked, answers, strict=True)], 0
+        )
+        old, anchor, expected = look(tokens)
+        per_token = kl_penalised_rewards(
+            scores.double().numpy(), old.double().numpy(), anchor.double().numpy(),
+            mask.numpy(), recipe.beta,
+        )  # fmt: skip
+        advantages, returns = (
+            torch.tensor(np.asarray(x), dtype=torch.float32)
+            for x in gae(per_token, expected.double().numpy(), mask.numpy(), recipe.lam)
+        )
+        inside = advantages[mask.bool()]
+        advantages = (advantages - inside.mean()) / (inside.std() + 1e-6) * mask
+        batch = Batch(tokens, mask, old, advantages, expected, returns)
+        return batch, scores, (old - anchor) * mask
+
+    def learn(batch: Batch, chosen: list[int]) -> float:
+        """Take one step on the answers numbered `chosen`; return the loss."""
+        ends = batch.ends.tolist()
+        shares = split(sorted(chosen, key=lambda i: ends[i]), learners.count)
+        parts = [batch.take(share) for share in shares]
+        counts = [float(part.mask.sum()) for part in parts]
+        value = learners.step(parts, loss, [c / sum(counts) for c in counts])
+        torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(value_model.parameters(), 1.0)
+        learners.update(optimizers)
+        return value
+
     start, written = time.perf_counter(), 0
-    with (
-        one_thread(),
-        ThreadPoolExecutor(LEARNERS, initializer=torch.set_num_threads, initargs=(1,)) as pool,
-    ):
+    with one_thread():
         for iteration in range(recipe.iterations):
-            asked = [
-                prompts[i % len(prompts)]
-                for i in range(iteration * recipe.batch, (iteration + 1) * recipe.batch)
-            ]
-            asked.sort(key=len)
-            answers = generate(
-                policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end
-            )
-            answers = [[*a, end] if len(a) < new_tokens else a for a in answers]
-            rows = [[*p, *a] for p, a in zip(asked, answers, strict=True)]
-            rewards = score(reward_model, rows, pad)
-            tokens = padded(rows, pad)
-            mask = padded(
-                [[0] * (len(p) - 1) + [1] * len(a) for p, a in zip(asked, answers, strict=True)], 0
-            )
-            shares = tokens.chunk(LEARNERS)
-            old, anchor, expected = (
-                torch.cat(x) for x in zip(*pool.map(look, shares), strict=True)
-            )
-            per_token = kl_penalised_rewards(
-                rewards.double().numpy(), old.double().numpy(), anchor.double().numpy(),
-                mask.numpy(), recipe.beta,
-            )  # fmt: skip
-            advantages, returns = gae(
-                per_token, expected.double().numpy(), mask.numpy(), recipe.lam
-            )
-            inside = mask.bool()
-            gain = torch.tensor(np.asarray(advantages), dtype=torch.float32)
-            gain = (gain - gain[inside].mean()) / (gain[inside].std() + 1e-6) * mask
-            target = torch.tensor(np.asarray(returns), dtype=torch.float32)
-            whole = (tokens, mask, old, gain, expected, target)
+            batch, scores, kl = answered(iteration)
             set_rates(optimizers, heights, rate(iteration, recipe.iterations))
-            losses = []
-            for _ in range(recipe.epochs):
-                for chosen in order.permutation(len(rows)).reshape(-1, recipe.minibatch):
-                    parts = []
-                    for share in split(
-                        sorted(chosen.tolist(), key=lambda i: len(rows[i])), learners.count
-                    ):
-                        longest = max(len(rows[i]) for i in share)
-                        parts.append(
-                            Batch(
-                                tokens[share, :longest],
-                                *(x[share, : longest - 1] for x in whole[1:]),
-                            )
-                        )
-                    counts = [float(part.mask.sum()) for part in parts]
-                    losses.append(learners.step(parts, loss, [c / sum(counts) for c in counts]))
-                    torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
-                    torch.nn.utils.clip_grad_norm_(value_model.parameters(), 1.0)
-                    learners.update(optimizers)
-            written += int(mask.sum())
+            losses = [
+                learn(batch, chosen)
+                for _ in range(recipe.epochs)
+                for chosen in order.permutation(recipe.batch).reshape(-1, recipe.minibatch).tolist()
+            ]
+            answer_tokens = int(batch.mask.sum())
+            written += answer_tokens
             yield Progress(
                 iteration + 1,
                 recipe.iterations,
                 written,
                 time.perf_counter() - start,
-                rewards.mean().item(),
-                ((old - anchor) * mask).sum().item() / len(rows),
-                mask.sum().item() / len(rows),
+                scores.mean().item(),
+                kl.sum().item() / recipe.batch,
+                answer_tokens / recipe.batch,
                 sum(losses) / len(losses),
             )
     policy.eval()

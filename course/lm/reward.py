@@ -9,7 +9,6 @@ comes in as an argument.
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -17,16 +16,9 @@ from torch import Tensor
 from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import behave, forward
+from course.lm.data import like_length
 from course.lm.sample import generate
-from course.lm.train import (
-    LEARNERS,
-    Learners,
-    Progress,
-    one_thread,
-    optimizers,
-    schedule,
-    set_rates,
-)
+from course.lm.train import LEARNERS, Progress, Trainer, one_thread, one_thread_each
 from course.lm.tune import groups, padded, split
 from course.world import labeler
 from course.world.talk import Example
@@ -44,7 +36,6 @@ class Recipe:
     batch: int = 8
     muon: float = 0.01
     adam: float = 6e-3
-    rehearsal: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,27 +48,15 @@ class Ranking:
     order: tuple[int, ...]
 
 
-def new(
-    model: GPT2LMHeadModel, seed: int = 0, more_layers: int = 0
-) -> GPT2ForSequenceClassification:
-    """Return an untrained reward model with the weights of `model` and a random head.
-
-    Its last `more_layers` layers are new. They add nothing to what passes through them at first.
-    """
-    changes = {
-        "id2label": {0: "reward"},
-        "label2id": {"reward": 0},
-        "n_layer": model.config.n_layer + more_layers,
-    }
+def new(model: GPT2LMHeadModel, seed: int = 0) -> GPT2ForSequenceClassification:
+    """Return an untrained reward model with the weights of `model` and a random head."""
+    changes = {"id2label": {0: "reward"}, "label2id": {"reward": 0}}
     config = type(model.config).from_dict(model.config.to_dict() | changes)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         reward = GPT2ForSequenceClassification(config)
         torch.nn.init.normal_(reward.score.weight, std=(model.config.n_embd + 1) ** -0.5)
-    reward.transformer.load_state_dict(model.transformer.state_dict(), strict=False)
-    for layer in reward.transformer.h[model.config.n_layer :]:
-        torch.nn.init.zeros_(layer.attn.c_proj.weight)
-        torch.nn.init.zeros_(layer.mlp.c_proj.weight)
+    reward.transformer.load_state_dict(model.transformer.state_dict())
     return reward.eval()
 
 
@@ -88,7 +67,6 @@ def compare(
     seed: int,
     answers: int = ANSWERS,
     temperatures: Sequence[float] = (1.0,),
-    strays: int = 0,
 ) -> list[Ranking]:
     """Have `models` answer each request several times and the labeler rank the answers.
 
@@ -102,6 +80,8 @@ def compare(
         Of the answers and of the labeler's noise.
     answers : int
         To each request, in all.
+    temperatures : sequence of float
+        Each model's share of the answers is drawn at these.
     """
     prompts = behave.chat_prompts(tokenizer, examples)
     end, rng = tokenizer.eos_token_id, random.Random(seed)
@@ -115,12 +95,6 @@ def compare(
         )  # fmt: skip
         for i in range(len(examples)):
             written[i] += texts[i * share : (i + 1) * share]
-    if strays:
-        by_kind: dict[str, list[list[int]]] = {}
-        for example, texts in zip(examples, written, strict=True):
-            by_kind.setdefault(example.kind, []).extend(texts)
-        for example, texts in zip(examples, written, strict=True):
-            texts[len(texts) - strays :] = rng.choices(by_kind[example.kind], k=strays)
     rankings = []
     for example, prompt, texts in zip(examples, prompts, written, strict=True):
         replies = tokenizer.batch_decode(texts)
@@ -130,9 +104,9 @@ def compare(
     return rankings
 
 
-def closed(answer: Sequence[int], end: int) -> list[int]:
-    """Return an answer with its end token, if it came to an end."""
-    return [*answer, end] if len(answer) < behave.NEW_TOKENS else list(answer)
+def closed(answer: Sequence[int], end: int, most: int = behave.NEW_TOKENS) -> list[int]:
+    """Return an answer with its end token, if it came to an end within `most` tokens."""
+    return [*answer, end] if len(answer) < most else list(answer)
 
 
 def rewards(w: forward.Weights, heads: int, tokens: Tensor, lengths: Tensor) -> Tensor:
@@ -156,9 +130,8 @@ def score(
 ) -> Tensor:
     """Return the reward of each row of tokens (request and answer), shape (rows,)."""
     w, heads = forward.weights(model), model.config.n_head
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    size = min(128, max(1, -(-len(order) // LEARNERS)))
-    parts = [order[k : k + size] for k in range(0, len(order), size)]
+    size = min(128, max(1, -(-len(rows) // LEARNERS)))
+    parts = like_length([len(row) for row in rows], size)
 
     def some(part: list[int]) -> Tensor:
         with torch.inference_mode():
@@ -166,7 +139,7 @@ def score(
             return rewards(w, heads, padded(texts, pad), torch.tensor([len(t) for t in texts]))
 
     found = torch.empty(len(rows))
-    with ThreadPoolExecutor(LEARNERS, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with one_thread_each(LEARNERS) as pool:
         for part, values in zip(parts, pool.map(some, parts), strict=True):
             found[part] = values
     return found
@@ -178,7 +151,6 @@ def train(
     *,
     reward_loss: RewardLoss,
     recipe: Recipe | None = None,
-    web: Iterator[Tensor] | None = None,
     seed: int = 0,
     pad: int = 1,
 ) -> Iterator[Progress]:
@@ -198,32 +170,21 @@ def train(
     plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
     heads = model.config.n_head
 
-    def loss(part: tuple[list[Ranking], Tensor | None]) -> Tensor:
-        some, text = part
+    def loss(some: list[Ranking]) -> Tensor:
         rows = [row for ranking in some for row in ranking.rows]
         w = forward.weights(model, torch.bfloat16)
         found = rewards(w, heads, padded(rows, pad), torch.tensor([len(row) for row in rows]))
         order = torch.tensor([ranking.order for ranking in some])
-        value = reward_loss(found.view(order.shape), order)
-        if text is not None:
-            value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
-        return value
+        return reward_loss(found.view(order.shape), order)
 
-    learners = Learners([p for p in model.parameters() if p.requires_grad])
-    all_optimizers = optimizers(model, recipe.muon, recipe.adam)
-    heights = [o.param_groups[0]["lr"] for o in all_optimizers]
+    trainer = Trainer(model, recipe.muon, recipe.adam)
     model.train()
     start, seen = time.perf_counter(), 0
     with one_thread():
         for step, chosen in enumerate(plan):
-            shares = split([rankings[i] for i in chosen], learners.count)
-            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-            weights = [len(share) / len(chosen) for share in shares]
-            value = learners.step(list(zip(shares, texts, strict=True)), loss, weights)
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            rate = schedule(step, step / len(plan))
-            set_rates(all_optimizers, heights, rate)
-            learners.update(all_optimizers)
+            shares = split([rankings[i] for i in chosen], trainer.learners.count)
+            sizes = [len(share) for share in shares]
+            value, rate = trainer.step(shares, loss, sizes, step, step / len(plan))
             seen += sum(len(row) for share in shares for r in share for row in r.rows)
             yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
     model.eval()

@@ -7,7 +7,6 @@ between two tokens.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor
@@ -15,8 +14,8 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import encode
-from course.lm.train import LEARNERS
+from course.lm.data import encode, like_length
+from course.lm.train import LEARNERS, one_thread_each
 
 KEEP = 0.75  # the batch is made smaller once fewer of its texts than this are still being written
 
@@ -51,7 +50,7 @@ def _write(
 ) -> list[list[int]]:
     """Return the new tokens of each prompt; `uniforms` has a row for each, a column a token."""
     longest, new_tokens = max(map(len, prompts)), uniforms.shape[1]
-    tokens = torch.full((len(prompts), longest), end if end >= 0 else 0)
+    tokens = torch.zeros((len(prompts), longest), dtype=torch.long)  # padding is never read
     for row, prompt in zip(tokens, prompts, strict=True):
         row[longest - len(prompt) :] = torch.tensor(prompt)
     begin = torch.tensor([longest - len(p) for p in prompts])
@@ -131,16 +130,15 @@ def generate(
     if not prompts:
         return []
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-    size = min(batch, -(-len(order) // LEARNERS))
-    parts = [order[start : start + size] for start in range(0, len(order), size)]
+    size = min(batch, -(-len(prompts) // LEARNERS))
+    parts = like_length([len(p) for p in prompts], size)
     w, heads = forward.weights(model), model.config.n_head
 
     def write(part: list[int]) -> list[list[int]]:
         return _write(w, heads, [prompts[i] for i in part], uniforms[part], temperature, end)
 
     answers: list[list[int]] = [[] for _ in prompts]
-    with ThreadPoolExecutor(LEARNERS, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with one_thread_each(LEARNERS) as pool:
         for part, texts in zip(parts, pool.map(write, parts), strict=True):
             for i, text in zip(part, texts, strict=True):
                 answers[i] = text

@@ -6,7 +6,6 @@ the tuning split. The functions at the heart come from the notebooks (`exercises
 """
 
 import copy
-import itertools
 import random
 import sys
 import time
@@ -21,25 +20,24 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from course.lm import behave, data, evaluate, exercises, model, ppo, reward, tune
 from course.lm import tokenizer as tok
+from course.lm.evaluate import standard_error
 from course.world import demonstrate, talk
 from course.world.phrases import CONTEXT
 from course.world.talk import Example
 
 Figures = dict[str, Any]
-Exercises = dict[str, Callable[..., Any]]
 
-LESSONS = {
-    "loss_mask": "05_instruction_following",
-    "sft_loss": "05_instruction_following",
-    "reward_loss": "06_human_feedback",
-    **dict.fromkeys(
-        ("token_logprobs", "kl_penalised_rewards", "gae", "ppo_loss", "value_loss"), "07_rlhf_ppo"
-    ),
-}
-SFT = ("loss_mask", "sft_loss")
-REWARD = ("reward_loss",)
-PPO = ("token_logprobs", "kl_penalised_rewards", "gae", "ppo_loss", "value_loss")
-
+# The exercises that a stage needs: their lesson, then their names.
+SFT = ("05_instruction_following", "loss_mask", "sft_loss")
+REWARD = ("06_human_feedback", "reward_loss")
+PPO = (
+    "07_rlhf_ppo",
+    "token_logprobs",
+    "kl_penalised_rewards",
+    "gae",
+    "ppo_loss",
+    "value_loss",
+)
 
 # Few and small steps: these requests have one turn, and more of them unlearns the dialogue.
 CHAT = ppo.Recipe(iterations=20, beta=0.3, policy=2e-4, value=1e-3)
@@ -109,7 +107,6 @@ class Shop:
     split: str = "test"
     keep: Callable[[str, PreTrainedModel, Figures], None] | None = None
     made: dict[str, PreTrainedModel] = field(default_factory=dict)
-    figures: dict[str, Figures] = field(default_factory=dict)
     tokenizer: PreTrainedTokenizerFast = field(default_factory=tok.load)
 
     def get(self, name: str | Path) -> PreTrainedModel:
@@ -121,19 +118,16 @@ class Shop:
     def put(self, name: str, made: PreTrainedModel, figures: Figures) -> None:
         """Take in a finished model with its figures."""
         self.made[name] = made
-        self.figures[name] = figures
         if self.keep:
             self.keep(name, made, figures)
 
-    def exercises(self, *names: str) -> Exercises:
-        """Return the exercises `names`; says so if they are the learner's own."""
-        found: Exercises = {}
-        for lesson, group in itertools.groupby(names, LESSONS.get):
-            loaded = exercises.load(lesson, *group)
-            if loaded.origin == "work":
-                print(f"With your own answers of {lesson}: {', '.join(loaded)}.", file=sys.stderr)
-            found |= loaded
-        return found
+
+def given(lesson: str, *names: str) -> exercises.Exercises:
+    """Return the exercises `names` of a lesson; says so if they are the learner's own."""
+    loaded = exercises.load(lesson, *names)
+    if loaded.origin == "work":
+        print(f"With your own answers of {lesson}: {', '.join(loaded)}.", file=sys.stderr)
+    return loaded
 
 
 def watch(steps: Iterable[Any], what: str, shown: Callable[[Any], str]) -> list[Any]:
@@ -172,7 +166,7 @@ def _seconds(start: float) -> float:
 
 def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figures:
     """Fine-tune the base model on flawed demonstrations."""
-    given = shop.exercises(*SFT)
+    hearts = given(*SFT)
     mini, tests = shop.get(base), behave.asked_in(shop.split, shop.plan.tests)
     asked = behave.base_prompts(shop.tokenizer, tests.mixed)
     before = behave.rates(
@@ -182,7 +176,7 @@ def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figure
     examples = list(demonstrate.demonstrations(shop.plan.demonstrations, shop.seed))
     done = watch(
         tune.sft(
-            mini, shop.tokenizer, examples, **given,
+            mini, shop.tokenizer, examples, **hearts,
             recipe=shop.plan.sft_recipe, web=web(shop, 1000 + shop.seed), seed=shop.seed,
         ),
         name,
@@ -208,7 +202,7 @@ def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figure
 
 def train_reward(shop: Shop) -> Figures:
     """Collect rankings of the SFT model's answers and train the reward model on them."""
-    given, plan = shop.exercises(*REWARD), shop.plan
+    hearts, plan = given(*REWARD), shop.plan
     policy, start = shop.get("mini-sft"), time.perf_counter()
     asked = list(demonstrate.requests(plan.comparisons, "train", 500 + shop.seed))
     rankings = reward.compare(
@@ -218,7 +212,7 @@ def train_reward(shop: Shop) -> Figures:
     sampled = _seconds(start)
     mini = reward.new(policy, shop.seed)
     done = watch(
-        reward.train(mini, rankings, **given, recipe=plan.reward_recipe, seed=shop.seed),
+        reward.train(mini, rankings, **hearts, recipe=plan.reward_recipe, seed=shop.seed),
         "mini-reward",
         lambda p: f"loss {p.loss:.3f}",
     )
@@ -275,7 +269,7 @@ def rlhf(
         rewarded or shop.get("mini-reward"),
         shop.tokenizer,
         behave.chat_prompts(shop.tokenizer, asked),
-        **shop.exercises(*PPO),
+        **given(*PPO),
         recipe=recipe,
         seed=shop.seed,
     )
@@ -332,12 +326,13 @@ def hacking(shop: Shop) -> Figures:
     old, start = shop.get("mini-reward"), shop.get("mini-sft")
     policy, done = rlhf(shop, plan.hack_recipe, "mini-sft", "hacking", old)
     asked = behave.asked_in(shop.split, plan.tests).mixed
-    both = {}
-    for when, mini in (("before", start), ("after", policy)):
-        drawn = reward.compare([mini], shop.tokenizer, asked, 800 + shop.seed, answers=1)
-        scores = [r.scores[0] for r in drawn]
-        both[when] = (sum(rows_scored(old, drawn)) / len(drawn), scores, drawn)
-    (proxy_before, before, _), (proxy_after, after, drawn) = both["before"], both["after"]
+    drawn = {
+        mini: reward.compare([mini], shop.tokenizer, asked, 800 + shop.seed, answers=1)
+        for mini in (start, policy)
+    }
+    before, after = ([r.scores[0] for r in drawn[mini]] for mini in (start, policy))
+    proxies = (rows_scored(old, drawn[mini]) for mini in (start, policy))
+    proxy_before, proxy_after = (sum(found) / len(asked) for found in proxies)
     tested = reward.compare([start, policy], shop.tokenizer, asked, 850 + shop.seed, answers=2)
     broken = reward.agreement(rows_scored(old, tested), tested)
     second = reward.compare(
@@ -347,7 +342,7 @@ def hacking(shop: Shop) -> Figures:
     mended = copy.deepcopy(old)
     watch(
         reward.train(
-            mended, second, **shop.exercises(*REWARD),
+            mended, second, **given(*REWARD),
             recipe=replace(plan.reward_recipe, epochs=1), seed=shop.seed,
         ),
         "repair",
@@ -355,32 +350,30 @@ def hacking(shop: Shop) -> Figures:
     )  # fmt: skip
     repaired = reward.agreement(rows_scored(mended, tested), tested)
     change = [a - b for a, b in zip(after, before, strict=True)]
-    mean = sum(change) / len(change)
-    error = (sum((c - mean) ** 2 for c in change) / (len(change) - 1) / len(change)) ** 0.5
     return {
         "proxy_before": proxy_before,
         "proxy_after": proxy_after,
         "proxy_gain": proxy_after - proxy_before,  # the reward has deviation 1 under SFT
         "true_before": sum(before) / len(before),
         "true_after": sum(after) / len(after),
-        "true_drop_errors": -mean / max(error, 1e-9),
+        "true_drop_errors": -sum(change) / len(change) / max(standard_error(change), 1e-9),
         "clear_hacked": broken["clear"],
         "clear_repaired": repaired["clear"],
         "seconds": _seconds(begin),
         "curves": courses(done),
-        "answers": [shop.tokenizer.decode(r.rows[0]) for r in drawn[:12]],
+        "answers": [shop.tokenizer.decode(r.rows[0]) for r in drawn[policy][:12]],
     }
 
 
 def chat(shop: Shop) -> Figures:
     """Fine-tune the SFT model on dialogues with the earlier data mixed in, then run PPO."""
-    plan, begin, given = shop.plan, time.perf_counter(), shop.exercises(*SFT)
+    plan, begin, hearts = shop.plan, time.perf_counter(), given(*SFT)
     mini, sft_model = shop.get("mini-sft"), shop.get("mini-sft")
     tests = behave.asked_in(shop.split, plan.tests)
     examples = list(chat_examples(plan.dialogues, shop.seed))
     done = watch(
         tune.sft(
-            mini, shop.tokenizer, examples, **given,
+            mini, shop.tokenizer, examples, **hearts,
             recipe=plan.chat_recipe, web=web(shop, 2000 + shop.seed), seed=shop.seed,
         ),
         "chat: dialogues",
@@ -450,16 +443,20 @@ def headline(shop: Shop) -> Figures:
     seconds = _seconds(begin)
     policy, large = shop.get(f"{SMALL}-instruct"), shop.get(LARGE)
     shots = polite_shots(shop)
-    end = shop.tokenizer
+    tokenizer = shop.tokenizer
     mine = behave.answers(
-        policy, end, behave.chat_prompts(end, tests.mixed), temperature=1.0, seed=shop.seed
+        policy,
+        tokenizer,
+        behave.chat_prompts(tokenizer, tests.mixed),
+        temperature=1.0,
+        seed=shop.seed,
     )
     own = behave.judge(tests.mixed, mine)
-    table: Figures = {"examples": []}
+    table: Figures = {}
     theirs = {}
     for key, examples in (("zero_shot", ()), ("few_shot", shots)):
-        prompts = behave.base_prompts(end, tests.mixed, examples)
-        theirs[key] = behave.first_line(behave.answers(large, end, prompts))
+        prompts = behave.base_prompts(tokenizer, tests.mixed, examples)
+        theirs[key] = behave.first_line(behave.answers(large, tokenizer, prompts))
         judged = behave.judge(tests.mixed, theirs[key])
         won, error = behave.wins([j.score for j in own], [j.score for j in judged])
         table |= {
@@ -478,8 +475,8 @@ def headline(shop: Shop) -> Figures:
             tests.mixed[:12], mine, theirs["zero_shot"], theirs["few_shot"], strict=False
         )
     ]
-    fit = evaluate.fit(large, end)
-    figures = {
+    fit = evaluate.fit(large, tokenizer)
+    return {
         "parameter_ratio": model.parameters(large) / model.parameters(policy),
         "base_ratio": fit.ratio,
         **table,
@@ -489,5 +486,3 @@ def headline(shop: Shop) -> Figures:
         "seconds": seconds,
         "shots": [f"{s.turns[0].request} {s.turns[0].answer}" for s in shots],
     }
-    shop.figures[f"{SMALL}-instruct"] |= {"headline": figures}
-    return figures

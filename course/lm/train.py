@@ -112,6 +112,11 @@ def set_rates(
             group["lr"] = height * rate
 
 
+def one_thread_each(count: int) -> ThreadPoolExecutor:
+    """Return a pool of `count` threads, each of whose operations runs on one core."""
+    return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+
+
 class Learners:
     """A few threads that share each batch and add their gradients up.
 
@@ -128,7 +133,7 @@ class Learners:
     def __init__(self, parameters: Iterable[torch.nn.Parameter], count: int | None = None) -> None:
         self.parameters = list(parameters)
         self.count = count or LEARNERS
-        self.pool = ThreadPoolExecutor(self.count, initializer=torch.set_num_threads, initargs=(1,))
+        self.pool = one_thread_each(self.count)
 
     def step(self, parts: Sequence[T], loss: Callable[[T], Tensor], weights: list[float]) -> float:
         """Put the gradient of the weighted sum of losses into the parameters.
@@ -164,6 +169,55 @@ class Learners:
         list(self.pool.map(lambda optimizer: optimizer.step(), optimizers))
 
 
+class Trainer:
+    """What every training here does in a step: gradients, clipping, learning rate, update.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Trained in place.
+    muon, adam : float
+        Learning rates at their height.
+    """
+
+    def __init__(self, model: PreTrainedModel, muon: float, adam: float) -> None:
+        self.parameters = list(model.parameters())
+        self.learners = Learners(self.parameters)
+        self.optimizers = optimizers(model, muon, adam)
+        self.heights = [o.param_groups[0]["lr"] for o in self.optimizers]
+
+    def step(
+        self,
+        parts: Sequence[T],
+        loss: Callable[[T], Tensor],
+        sizes: Sequence[float],
+        step: int,
+        done: float,
+    ) -> tuple[float, float]:
+        """Learn from one batch.
+
+        Parameters
+        ----------
+        parts, loss
+            As in `Learners.step`.
+        sizes : sequence of float
+            How much each share counts, in any unit.
+        step, done
+            As in `schedule`.
+
+        Returns
+        -------
+        tuple of float
+            The loss, and the learning rate as part of its height.
+        """
+        value = self.learners.step(parts, loss, [n / sum(sizes) for n in sizes])
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        rate = schedule(step, done)
+        set_rates(self.optimizers, self.heights, rate)
+        self.learners.update(self.optimizers)
+        return value, rate
+
+
 def pretrain(
     model: GPT2LMHeadModel, batches: Iterable[Tensor], recipe: Recipe, pad: int
 ) -> Iterator[Progress]:
@@ -186,7 +240,7 @@ def pretrain(
         The caller may stop at any step; the model then is as far as it came.
     """
     model.train()
-    learners = Learners(model.parameters())
+    trainer = Trainer(model, recipe.muon, recipe.adam)
 
     def loss(rows: Tensor) -> Tensor:
         half = forward.weights(model, torch.bfloat16)
@@ -194,8 +248,6 @@ def pretrain(
 
     per_batch = recipe.batch * model.config.n_positions
     steps = planned_steps(recipe, model.config.n_positions)
-    all_optimizers = optimizers(model, recipe.muon, recipe.adam)
-    heights = [o.param_groups[0]["lr"] for o in all_optimizers]
     start, seen, supply = time.perf_counter(), 0, iter(batches)
     with one_thread():
         for step in range(steps):
@@ -204,13 +256,9 @@ def pretrain(
             if not taken:
                 break
             batch = torch.cat(taken)
-            parts = batch.chunk(learners.count)
+            parts = batch.chunk(trainer.learners.count)
             tokens = [int((part[:, 1:] != pad).sum()) for part in parts]
-            value = learners.step(parts, loss, [n / sum(tokens) for n in tokens])
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            rate = schedule(step, min(1.0, seen / recipe.tokens))
-            set_rates(all_optimizers, heights, rate)
-            learners.update(all_optimizers)
+            value, rate = trainer.step(parts, loss, tokens, step, min(1.0, seen / recipe.tokens))
             seen += len(taken) * per_batch
             yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate)
     model.eval()

@@ -17,7 +17,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
 from course.lm.data import encode
-from course.lm.train import Learners, Progress, one_thread, optimizers, schedule, set_rates
+from course.lm.train import Progress, Trainer, one_thread
 from course.world import phrases as ph
 from course.world.talk import Example
 
@@ -114,25 +114,19 @@ def sft(
             value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
         return value
 
-    learners = Learners(model.parameters())
-    all_optimizers = optimizers(model, recipe.muon, recipe.adam)
-    heights = [o.param_groups[0]["lr"] for o in all_optimizers]
+    trainer = Trainer(model, recipe.muon, recipe.adam)
     model.train()
     start, seen = time.perf_counter(), 0
     with one_thread():
         for step, chosen in enumerate(plan):
-            shares = split(chosen, learners.count)
+            shares = split(chosen, trainer.learners.count)
             texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
             parts = [
                 (padded([rows[i] for i in share], pad), padded([masks[i] for i in share], 0), text)
                 for share, text in zip(shares, texts, strict=True)
             ]
             learned = [float(mask[:, 1:].sum()) for _, mask, _ in parts]
-            value = learners.step(parts, loss, [n / sum(learned) for n in learned])
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            rate = schedule(step, step / len(plan))
-            set_rates(all_optimizers, heights, rate)
-            learners.update(all_optimizers)
+            value, rate = trainer.step(parts, loss, learned, step, step / len(plan))
             seen += sum(tokens.numel() for tokens, *_ in parts)
             yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
     model.eval()

@@ -42,10 +42,16 @@ class Example:
 
         A space stands behind each marker, so that a name is the same token there as in a sentence.
         """
+        return f"{self.prompt()} {self.turns[-1].answer}{ph.END}"
+
+    def prompt(self) -> str:
+        """Return the conversation up to where its last answer begins."""
         head = f"{ph.SYSTEM} {self.system}" if self.system else ""
-        return head + "".join(
-            f"{ph.USER} {turn.request}{ph.ASSISTANT} {turn.answer}{ph.END}" for turn in self.turns
+        *before, last = self.turns
+        said = "".join(
+            f"{ph.USER} {turn.request}{ph.ASSISTANT} {turn.answer}{ph.END}" for turn in before
         )
+        return f"{head}{said}{ph.USER} {last.request}{ph.ASSISTANT}"
 
 
 class Speaker:
