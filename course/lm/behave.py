@@ -174,7 +174,11 @@ def play(
     temperature: float = 1.0,
     seed: int = 0,
 ) -> list[list[str]]:
-    """Return the model's answers to each turn but the thanks, with its own answers as history."""
+    """Return the model's answers to each turn but the thanks, with its own answers as history.
+
+    Where a model's answers grow so long that the context is full, the oldest turns are forgotten.
+    """
+    room = model.config.n_positions - NEW_TOKENS
     said: list[list[str]] = [[] for _ in dialogues]
     for turn in range(max(len(d.turns) for d in dialogues) - 1):
         going = [i for i, d in enumerate(dialogues) if turn < len(d.turns) - 1]
@@ -185,13 +189,12 @@ def play(
             ]
             now = (*before, dialogues[i].turns[turn])
             parts.append(Example("dialogue", now, dialogues[i].system))
-        texts = answers(
-            model,
-            tokenizer,
-            chat_prompts(tokenizer, parts),
-            temperature=temperature,
-            seed=seed + turn,
-        )
+        prompts = chat_prompts(tokenizer, parts)
+        for i, part in enumerate(parts):
+            while len(prompts[i]) > room:
+                part = replace(part, turns=part.turns[1:])
+                prompts[i] = chat_prompts(tokenizer, [part])[0]
+        texts = answers(model, tokenizer, prompts, temperature=temperature, seed=seed + turn)
         for i, text in zip(going, texts, strict=True):
             said[i].append(text)
     return said

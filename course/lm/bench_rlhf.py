@@ -157,6 +157,7 @@ def watching_others(cores: list[float]) -> Iterator[None]:
 def prepare() -> Job:
     """Return the job: the default model with an untrained reward model, and the prompts."""
     mini, tokenizer = model.load(model.DEFAULT)
+    tokenizer = copy.deepcopy(tokenizer)  # The loaded one is shared by all.
     # A trained model never writes padding: with this as the end all answers are equally long.
     tokenizer.eos_token = tokenizer.pad_token
     mini.generation_config.eos_token_id = tokenizer.pad_token_id
