@@ -2,6 +2,7 @@
 
 import json
 import random
+import types
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from course.errors import CourseError
 from course.lm import behave, exercises, lineage, model, ppo, reward, sample, stages, tune
 from course.lm import tokenizer as tok
 from course.world import demonstrate, labeler, talk
+from course.world import phrases as ph
 
 TINY = stages.Plan(
     demonstrations=64,
@@ -152,7 +154,8 @@ def test_playing_uses_the_models_own_answers_as_history(tokenizer, monkeypatch):
         return [f"answer {len(seen)}"] * len(prompts)
 
     monkeypatch.setattr(behave, "answers", answer)
-    said = behave.play(None, tokenizer, talks)
+    config = types.SimpleNamespace(n_positions=ph.CONTEXT)
+    said = behave.play(types.SimpleNamespace(config=config), tokenizer, talks)
     assert [len(s) for s in said] == [len(d.turns) - 1 for d in talks]
     assert any("answer 3" in text for text in seen[3:])
     assert not any(talks[0].turns[0].answer in text for text in seen)
