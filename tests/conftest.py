@@ -6,6 +6,7 @@ Elsewhere a test that needs the real models may skip, with its reason in pytest'
 import os
 
 import pytest
+from browser import jupyter, lab  # noqa: F401 - fixtures for every test that wants a browser
 
 
 def strict(report):

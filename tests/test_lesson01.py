@@ -5,6 +5,7 @@ one with none, on a computer that hasn't fetched the real models, with the live 
 """
 
 import ast
+import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -50,7 +51,8 @@ def execute(nb, **environment):
     )
     env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
     resources = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
+    client = NotebookClient(nb, timeout=600, allow_errors=True, resources=resources)
+    asyncio.run(client.async_execute(env=env))  # its execute() would leave a thread's loop open
     return {cell.id: cell for cell in nb.cells}
 
 

@@ -4,6 +4,7 @@ No test looks at pixels, and none needs the shipped models: records are made up,
 is tiny, and where time matters the clock is ours.
 """
 
+import gc
 import itertools
 import json
 import os
@@ -50,6 +51,7 @@ def strict(monkeypatch):
     """Every warning is an error (matplotlib warns of missing glyphs); no setting from outside."""
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     monkeypatch.delenv("COURSE_DEMO_SECONDS", raising=False)
+    gc.collect()  # what an earlier test left behind isn't these tests' fault
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield

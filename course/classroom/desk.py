@@ -14,6 +14,7 @@ from course import paths
 from course.errors import CourseError
 
 FIRST = "00_start_here/00_start_here.ipynb"
+SETTINGS = Path(__file__).parent / "lab"  # overrides.json: JupyterLab's defaults, where ours differ
 
 
 def released() -> list[Path]:
@@ -77,6 +78,7 @@ def lab_arguments(*, first: bool) -> list[str]:
     """
     arguments = [
         f"--ServerApp.root_dir={paths.WORK}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.log_level=WARN",
