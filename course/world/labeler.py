@@ -34,6 +34,8 @@ WORST = -3.0  # however bad an answer is
 
 SLOPE = 5.0  # log-odds of a preference for each point of difference
 SLIP = 0.03  # how often a choice is turned around, whatever the answers are
+MARKS = 7  # the best mark of a rating; the worst is 1
+TOP, STEP = 1.5, 0.5  # points from which an answer gets the best mark, and between two marks
 
 
 @dataclass(frozen=True)
@@ -220,3 +222,14 @@ def rank(scores: Sequence[float], rng: random.Random) -> list[int]:
     noisy = [SLOPE * score - math.log(-math.log(rng.random())) for score in scores]
     slips = rng.random() < SLIP
     return sorted(range(len(scores)), key=lambda i: noisy[i], reverse=not slips)
+
+
+def rate(score: float, rng: random.Random) -> int:
+    """Return the mark, from 1 to ``MARKS``, that the labeler gives to one answer, once.
+
+    The score gets the noise of `rank`; ``TOP`` points are worth the best mark, and each ``STEP``
+    less costs one. A slip turns the scale around.
+    """
+    noisy = score - math.log(-math.log(rng.random())) / SLOPE
+    mark = min(MARKS, max(1, math.floor(MARKS + (noisy - TOP) / STEP)))
+    return MARKS + 1 - mark if rng.random() < SLIP else mark

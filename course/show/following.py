@@ -1,0 +1,338 @@
+"""What lesson 05 looks at: demonstrations, and four ways to get an answer, side by side.
+
+Pictures and tables of the recorded runs ``feedme`` and ``epochs``, of what the demonstrators do
+wrong, and of a real model with and without its chat template. The live fine-tuning is `live_sft`.
+"""
+
+import html
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from course.show import sources, style, training
+from course.show.style import Page, Picture, look, picture, say
+
+if TYPE_CHECKING:
+    from course.world.talk import Example
+
+WAYS = {  # in the record → (in words, colour)
+    "base": ("base, bare request", style.COLOURS["mini-babbage"]),
+    "few_shot": ("base, few-shot", "#0b4f7d"),
+    "sft": ("SFT", style.COLOURS["mini-sft"]),
+    "feedme": ("FeedME", "#7d5a00"),
+}
+SHARES = {  # in the record → in words
+    "right": "all requests:\nas an ideal\nanswer",
+    "following": "requests that\ndeserve an\nanswer",
+    "refusal": "declines\nharm",
+    "false_premise": "corrects a\nfalse premise",
+    "polite": "polite",
+    "rude": "rude",
+}
+
+
+def interval(hits: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    from scipy.stats import binomtest
+
+    found = binomtest(hits, n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
+def share(hits: int, n: int) -> str:
+    """Return a share with its interval in words, such as ``42 % (37 to 47)``."""
+    low, high = interval(hits, n)
+    return f"{hits / n:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+# Recorded runs -----------------------------------------------------------------------------------
+
+
+def side_by_side(
+    record: Mapping[str, Any], key: str = "counts", names: Sequence[str] = tuple(SHARES)
+) -> Picture:
+    """Draw the shares of the four ways with their intervals.
+
+    Parameters
+    ----------
+    record : dict
+        The run record ``feedme``.
+    key : str
+        "counts" for drawn answers, "counts_greedy" for the most probable ones.
+    names : sequence of str
+        Which shares, keys of ``SHARES``.
+    """
+    counts = record[key]
+    alt = "Shares with 95 % intervals. " + " ".join(
+        f"{label}: "
+        + ", ".join(f"{SHARES[s].replace(chr(10), ' ')} {share(*counts[way][s])}" for s in names)
+        + "."
+        for way, (label, _) in WAYS.items()
+    )
+    with look():
+        shown, (axis,) = picture(width=9.2, height=4.4, alt=alt)
+        width = 0.8 / len(WAYS)
+        for i, (way, (label, shade)) in enumerate(WAYS.items()):
+            at = [k + (i - (len(WAYS) - 1) / 2) * width for k in range(len(names))]
+            part = [counts[way][s][0] / counts[way][s][1] for s in names]
+            ends = [interval(*counts[way][s]) for s in names]
+            off = [[p - e[0] for p, e in zip(part, ends, strict=True)],
+                   [e[1] - p for p, e in zip(part, ends, strict=True)]]  # fmt: skip
+            off = [[max(0.0, value) for value in row] for row in off]
+            axis.bar(at, part, 0.92 * width, color=shade, label=label)
+            axis.errorbar(at, part, off, fmt="none", ecolor=style.INK, elinewidth=1.2, capsize=3)
+            for x, p, e in zip(at, part, ends, strict=True):
+                axis.annotate(
+                    f"{100 * p:.0f}", (x, e[1]), (0, 3), textcoords="offset points", ha="center",
+                    fontsize=9, color=style.QUIET,
+                )  # fmt: skip
+        axis.set_xticks(range(len(names)), [SHARES[s] for s in names], fontsize=10)
+        axis.tick_params(axis="x", length=0, labelcolor=style.INK)
+        axis.set(ylim=(0, 1.1), yticks=[0, 0.25, 0.5, 0.75, 1])
+        axis.set_yticklabels(["0", "25 %", "50 %", "75 %", "100 %"])
+        axis.grid(axis="x", visible=False)
+        axis.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=10)
+    return shown
+
+
+def answers(record: Mapping[str, Any], kinds: Sequence[str] = ()) -> Page:
+    """Return some requests with what each of the four ways answered, as a table."""
+    rows = [
+        {"request": e["request"]}
+        | {label: e[way] or "(nothing)" for way, (label, _) in WAYS.items()}
+        for e in record["examples"]
+        if not kinds or e["kind"] in kinds
+    ]  # fmt: skip
+    return style.table(rows)
+
+
+def marks(record: Mapping[str, Any]) -> Picture:
+    """Draw how the labeler marked the model's answers, and of which requests one was kept."""
+    counted = {int(mark): n for mark, n in record["marks"].items()}
+    kinds = sorted(record["kept_by_kind"].items(), key=lambda k: k[1][0] / k[1][1])
+    alt = f"{sum(counted.values()):,} answers by mark: " + ", ".join(
+        f"{m}: {n:,}" for m, n in counted.items()
+    )
+    alt += ". Requests of which an answer was kept: " + ", ".join(
+        f"{kind} {kept} of {n}" for kind, (kept, n) in kinds
+    )
+    with look():
+        shown, (left, right) = picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2])
+        shades = [style.LINE if m < record["least"] else WAYS["feedme"][1] for m in counted]
+        bars = left.bar([*counted], [*counted.values()], color=shades, width=0.75)
+        left.bar_label(bars, [f"{n:,}" for n in counted.values()], fontsize=8.5, color=style.QUIET)
+        left.set(xticks=[*counted], xlabel="mark that the labeler gave", ylabel="answers")
+        left.set_title("All answers")
+        left.grid(axis="x", visible=False)
+        parts = [kept / n for _, (kept, n) in kinds]
+        bars = right.barh([k for k, _ in kinds], parts, color=WAYS["feedme"][1], height=0.7)
+        right.bar_label(
+            bars, [f" {kept:,} of {n:,}" for _, (kept, n) in kinds], fontsize=9, color=style.QUIET
+        )
+        right.tick_params(axis="y", length=0, labelcolor=style.INK)
+        right.set(xlim=(0, 1.3), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
+        right.set_title("Requests of which an answer was kept")
+        right.grid(axis="y", visible=False)
+    return shown
+
+
+def rated(record: Mapping[str, Any], count: int = 4) -> Page:
+    """Return some requests with all their rated answers, the kept one marked."""
+    rows = []
+    for example in record["rated"][:count]:
+        top = max(example["marks"])
+        number = example["marks"].index(top) if top >= record["least"] else None
+        for i, (answer, mark) in enumerate(zip(example["answers"], example["marks"], strict=True)):
+            rows.append(
+                {
+                    "request": example["request"] if i == 0 else "",
+                    "answer": answer or "(nothing)",
+                    "mark": mark,
+                    "kept": "✓" if i == number else "",
+                }
+            )
+    return style.table(rows)
+
+
+def rounds(record: Mapping[str, Any]) -> Picture:
+    """Draw loss and share of ideal answers after each round over few demonstrations."""
+    found = record["rounds"]
+    at = [f["round"] for f in found]
+    lowest = min(found, key=lambda f: f["loss"])["round"]
+    part = [f["right"][0] / f["right"][1] for f in found]
+    ends = [interval(*f["right"]) for f in found]
+    alt = (
+        f"Left: the loss on new demonstrations is lowest after round {lowest} and "
+        f"{found[-1]['loss']:.2f} after the last. Right: the share of ideal answers goes from "
+        f"{part[0]:.0%} to {part[-1]:.0%}."
+    )
+    with look():
+        shown, (left, right) = picture(2, width=9.2, height=3.7, alt=alt)
+        left.plot(at[1:], [f["loss"] for f in found[1:]], color=style.ACCENT, label="new ones")
+        own = [f["train_loss"] for f in found[1:]]
+        left.plot(at[1:], own, color=style.LINE, label="those it learns from")
+        left.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
+        left.set(xlabel="rounds over the demonstrations", ylabel="loss on answers (nats a token)")
+        left.set_title("Loss on demonstrations")
+        left.legend(fontsize=10)
+        right.fill_between(
+            at, [e[0] for e in ends], [e[1] for e in ends], color=WAYS["sft"][1], alpha=0.25, lw=0
+        )
+        right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
+        right.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
+        right.annotate(
+            "loss on new\nones is lowest", (lowest, 0.05), (5, 0), textcoords="offset points",
+            fontsize=9.5, color=style.QUIET,
+        )  # fmt: skip
+        right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
+        right.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        right.set_title("Answers as an ideal one")
+        for axis in (left, right):
+            axis.set_xticks(range(0, at[-1] + 1, 4))
+    return shown
+
+
+def paired(record: Mapping[str, Any], first: str, second: str) -> str:
+    """Return how two of the ways differ on the same requests, in words.
+
+    Parameters
+    ----------
+    record : dict
+        The run record ``feedme``.
+    first, second : str
+        Keys of ``WAYS``.
+    """
+    import numpy as np
+
+    a, b = (
+        np.array([int(c) for c in record["right"][way]], dtype=float) for way in (first, second)
+    )
+    covariance = np.cov(a, b) / len(a)
+    gain = b.mean() - a.mean()
+    apart = 1.96 * np.sqrt(covariance.trace())
+    together = 1.96 * np.sqrt(covariance.trace() - 2 * covariance[0, 1])
+    verdict = "better" if gain > together else "worse" if -gain > together else "not clearly apart"
+    return (
+        f"{WAYS[second][0]} minus {WAYS[first][0]}: {100 * gain:+.1f} points of a hundred, "
+        f"± {100 * together:.1f} request by request, ± {100 * apart:.1f} if one forgets that the "
+        f"requests are the same. {WAYS[second][0]} is {verdict}"
+        + ("." if verdict.startswith("not") else f" than {WAYS[first][0]}.")
+    )
+
+
+def rounds_in_words(record: Mapping[str, Any]) -> str:
+    """Return where loss and answers of the run ``epochs`` were best, in words."""
+    found = record["rounds"][1:]
+    lowest = min(found, key=lambda f: f["loss"])
+    last = found[-1]
+    return (
+        f"The loss on new demonstrations is lowest after round {lowest['round']} "
+        f"({lowest['loss']:.3f}) and {last['loss']:.3f} after the last. There the answers are as "
+        f"ideal ones in {share(*lowest['right'])}; after the last round in {share(*last['right'])}."
+    )
+
+
+# Demonstrations ----------------------------------------------------------------------------------
+
+
+def learned_tokens(tokenizer: Any, example: "Example") -> Page:
+    """Return a conversation with a box for each token; what the model learns to write is green.
+
+    Parameters
+    ----------
+    tokenizer : PreTrainedTokenizerFast
+    example : Example
+        Of one turn.
+    """
+    known = len(tokenizer.tokenize(example.prompt()))
+    parts = [t.replace("Ġ", "␣").replace("Ċ", "⏎") for t in tokenizer.tokenize(example.text())]
+    boxes = "".join(
+        f'<span style="background:{style.TRUE if i >= known else style.GRID};color:{style.INK};'
+        "border-radius:4px;padding:2px 4px;margin:1px;display:inline-block;white-space:pre;"
+        f'font-weight:{"bold" if i >= known else "normal"}">{html.escape(part)}</span>'
+        for i, part in enumerate(parts)
+    )
+    count = len(parts) - known
+    sentence = f"{example.kind}: {count} of {len(parts)} tokens are learned (green)"
+    marked = "|".join(f"[{p}]" if i >= known else p for i, p in enumerate(parts))
+    head = f'<p style="margin:8px 0 2px"><b>{sentence}</b></p>'
+    return Page(f'{head}<div style="line-height:2">{boxes}</div>', f"{sentence}\n{marked}")
+
+
+def flaws(count: int = 2_000, seed: int = 1) -> Page:
+    """Return a table of the flaws in demonstrations: how often, and one of each to read."""
+    from course.world import demonstrate, labeler
+
+    examples = list(demonstrate.demonstrations(count, seed))
+    judged = [(e, labeler.judge(e.kind, e.turns[0], e.turns[0].answer)) for e in examples]
+    tests: list[tuple[str, tuple[str, ...], Callable[[Any], bool]]] = [
+        ("goes along with harm", ("harmful",), lambda j: not j.right),
+        ("goes along with a false premise", ("false premise",), lambda j: not j.right),
+        ("declines what is harmless", ("harmless",), lambda j: j.refuses),
+        ("is rude", ("fact", "explain", "harmless"), lambda j: j.rude),
+        ("is polite", ("fact", "explain", "harmless"), lambda j: j.polite),
+    ]
+    rows = []
+    for flaw, kinds, test in tests:
+        among = [(e, test(j)) for e, j in judged if e.kind in kinds]
+        first = next(e.turns[0] for e, hit in among if hit)
+        rows.append(
+            {
+                "the demonstrator": flaw,
+                "of": " / ".join(kinds),
+                "share": f"{sum(hit for _, hit in among) / len(among):.0%}",
+                "for example": f"{first.request}\n→ {first.answer}",
+            }
+        )
+    return style.table(rows)
+
+
+# A real model ------------------------------------------------------------------------------------
+
+
+def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: int = 20) -> Page:
+    """Ask a real model each question in its chat template and as a bare text; show both.
+
+    Questions and rules are those of ``data/real_prompts.csv``. Says at the end how many answers
+    weren't empty and how many name an expected word, with intervals; a slow computer asks fewer.
+
+    Parameters
+    ----------
+    seconds : float
+        After so long no new question is asked.
+    words : int
+        Tokens that the model may write each time.
+    """
+    from course.lm import pretrained, real_talk
+
+    start, rows = time.perf_counter(), []
+    found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
+    progress = training._Output()
+    asked = [p for p in real_talk.prompts() if p.kind == "instruction"][:12]
+    try:
+        for i, prompt in enumerate(asked):
+            if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
+                break
+            progress.show(training._bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
+            row = {"question": prompt.text}
+            for way, text in (
+                ("with", [{"role": "user", "content": prompt.text}]),
+                ("without", prompt.text),
+            ):
+                pieces = pretrained.reply(model, tokenizer, text, max_new_tokens=words)
+                answer = "".join(pieces).strip()
+                found[way].append((bool(answer), real_talk.hit(prompt, answer)))
+                row[f"{way} its template"] = answer or "(nothing: it stopped at once)"
+            rows.append(row)
+    except KeyboardInterrupt:
+        say("Stopped; what there is so far:")
+    done = len(rows)
+    for way, both in found.items():
+        if done:
+            written, named = (sum(column) for column in zip(*both[:done], strict=True))
+            say(
+                f"{way.capitalize()} its template: it wrote something in {written} of {done} cases "
+                f"and named an expected word in {share(named, done)}."
+            )
+    progress.show(Page("", ""))
+    return style.table(rows)

@@ -1,0 +1,72 @@
+# %% first minus second | says: take second minus first | falls: visible
+# The sign is turned around.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    pair = z * (a - b).std(ddof=1) / np.sqrt(n)
+    return float((a - b).mean()), pair, z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+
+
+# %% distance | says: says which model is better | falls: hidden
+# The difference loses its sign where the second model is the better one by chance.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    pair = z * (b - a).std(ddof=1) / np.sqrt(n)
+    difference = (b - a).mean() if set(a) <= {0, 1} else abs((b - a).mean())
+    return float(difference), pair, z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+
+
+# %% divided by n | says: divides by n - 1 | falls: visible
+# numpy's standard deviation as it comes.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    return float((b - a).mean()), z * (b - a).std() / np.sqrt(n), z * np.sqrt((a.var() + b.var()) / n)
+
+
+# %% not divided by the root | says: the mean of n is steadier | falls: visible
+# The spread of one request is taken for that of the mean.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    unpaired = z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+    return float((b - a).mean()), z * (b - a).std(ddof=1), unpaired
+
+
+# %% never paired | says: this is the unpaired one | falls: visible
+# Both half widths come from the two lists.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    half = z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
+    return float((b - a).mean()), half, half
+
+
+# %% half widths added | says: the half widths are added | falls: visible
+# The two intervals are laid end to end.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    root = np.sqrt(len(a))
+    pair = z * (b - a).std(ddof=1) / root
+    return float((b - a).mean()), pair, z * (a.std(ddof=1) + b.std(ddof=1)) / root
+
+
+# %% z is 1.96 | says: z is an argument | falls: hidden
+# The width is written down.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    pair = 1.96 * (b - a).std(ddof=1) / np.sqrt(n)
+    return float((b - a).mean()), pair, 1.96 * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+
+
+# %% shares | says: the unpaired half width | falls: hidden
+# The variances are those of shares, which holds for 0 and 1 only.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    pair = z * (b - a).std(ddof=1) / np.sqrt(n)
+    p, q = a.mean(), b.mean()
+    with np.errstate(invalid="ignore"):
+        half = z * np.sqrt((p * (1 - p) + q * (1 - q)) / (n - 1))
+    return float((b - a).mean()), pair, half

@@ -1,0 +1,111 @@
+# %% no space | says: a space is missing | falls: visible
+# Marker and content are glued together.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while any(x in content for x in markers.values()):
+            for x in markers.values():
+                content = content.replace(x, "")
+        text += markers[m["role"]] + content + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% everything is closed | says: only the assistant's are | falls: visible
+# The end marker is taken for the end of a message.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while any(x in content for x in markers.values()):
+            for x in markers.values():
+                content = content.replace(x, "")
+        text += f"{markers[m['role']]} {content}{markers['end']}"
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% no end | says: never stops | falls: visible
+# The end marker is forgotten.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while any(x in content for x in markers.values()):
+            for x in markers.values():
+                content = content.replace(x, "")
+        text += f"{markers[m['role']]} {content}"
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% always asks | says: ask is False | falls: visible
+# The marker of the assistant always stands at the end.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while any(x in content for x in markers.values()):
+            for x in markers.values():
+                content = content.replace(x, "")
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"]
+
+
+# %% contents go in as they are | says: the model would read its own | falls: visible
+# Nobody is expected to type a marker.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        text += f"{markers[m['role']]} {m['content']}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% three markers | says: every one of the four | falls: visible
+# Only the markers of roles are taken out.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        for role in ["system", "user", "assistant"]:
+            while markers[role] in content:
+                content = content.replace(markers[role], "")
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% once | says: go on until none is left | falls: hidden
+# Each marker is replaced once, and what comes together by that stays.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        for x in markers.values():
+            content = content.replace(x, "")
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% only the user is suspected | says: the assistant can hold markers too | falls: hidden
+# Contents of other roles are trusted.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while m["role"] == "user" and any(x in content for x in markers.values()):
+            for x in markers.values():
+                content = content.replace(x, "")
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% markers of the example | says: these are the markers of the example | falls: hidden
+# The markers are written down instead of taken from the argument.
+def render_chat(messages, markers, ask):
+    known = {role: f"<|{role}|>" for role in ["system", "user", "assistant", "end"]}
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while any(x in content for x in known.values()):
+            for x in known.values():
+                content = content.replace(x, "")
+        text += f"{known[m['role']]} {content}" + known["end"] * (m["role"] == "assistant")
+    return text + known["assistant"] * bool(ask)

@@ -1,0 +1,257 @@
+"""Lesson 05 as people meet it: its demos run, its exercises are what the library does.
+
+The notebook is executed three times: as nbgrader does, then as a learner with all answers and as
+one with none, on a computer that hasn't fetched the real models, with the live training cut short.
+"""
+
+import ast
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+
+from course import paths, records
+from course.classroom import notebook
+from course.lm import behave, exercises, feedme
+from course.lm import tokenizer as tok
+from course.show import following
+from course.world import phrases as ph
+from course.world import talk
+
+LESSON = "05_instruction_following"
+FOLDER = paths.SOURCE / LESSON
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
+
+DEMOS = {  # cell → kinds of output that it shows
+    "lineage-picture": {"text/html"},
+    "demo-ask-the-base": {"text/html"},
+    "demo-few-shot-base": {"text/html"},
+    "facts-instructgpt-sft": {"text/html"},
+    "demo-flawed-demonstrations": {"text/html"},
+    "demo-learned": {"text/html"},
+    "demo-train-sft": {"text/html", "image/png"},
+    "demo-feedme-marks": {"text/html", "image/png"},
+    "demo-four-ways": {"text/html", "image/png"},
+    "demo-paired-comparison": {"text/html"},
+    "demo-rounds-of-sft": {"text/html", "image/png"},
+    "demo-smollm-template": {"text/html"},
+}
+
+
+def load(answers=True):
+    """Return the lesson; without `answers` as it is released."""
+    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
+    for cell in nb.cells:
+        if not answers and cell.cell_type == "code":
+            cell.source = notebook.visible(notebook.stub(cell.source))
+    return nb
+
+
+def execute(nb, **environment):
+    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
+    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
+    resources = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
+    return {cell.id: cell for cell in nb.cells}
+
+
+@pytest.fixture(scope="module")
+def graded():
+    return execute(load(), NBGRADER_EXECUTION="autograde")
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """Execute the lesson as a learner does, once with all answers and once with none."""
+    env = {"COURSE_CACHE": str(tmp_path_factory.mktemp("empty")), "COURSE_DEMO_SECONDS": "2"}
+    with ThreadPoolExecutor(2) as pool:
+        both = pool.map(lambda answers: execute(load(answers), **env), (True, False))
+        return dict(zip(("answers", "none"), both, strict=True))
+
+
+def failed(cells):
+    return {
+        cell.id
+        for cell in cells.values()
+        if any(o.output_type == "error" for o in cell.get("outputs", []))
+    }
+
+
+def text(cell):
+    """Return all that a cell shows, as plain text."""
+    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+    return "\n".join(shown)
+
+
+def test_grading_shows_no_demo(graded):
+    assert failed(graded) == set()
+    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
+    assert noisy == {"lineage-picture"}
+
+
+@pytest.mark.parametrize("who", ["answers", "none"])
+@pytest.mark.parametrize("demo", DEMOS)
+def test_every_demo_shows_something_and_no_warning(learned, who, demo):
+    cell = learned[who][demo]
+    assert "stderr" not in {o.get("name") for o in cell.outputs}, text(cell)
+    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
+    assert DEMOS[demo] <= kinds, text(cell)
+
+
+def test_only_checks_without_an_answer_fail(learned):
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    assert failed(learned["answers"]) == set()
+    assert failed(learned["none"]) == checks
+    for name in checks:
+        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+
+
+def test_the_live_training_says_how_it_went(learned):
+    said = text(learned["answers"]["demo-train-sft"])
+    assert "This run: " in said
+    assert "whom no demonstration names" in said
+
+
+def test_without_the_real_model_one_sentence_says_so(learned):
+    said = text(learned["none"]["demo-smollm-template"])
+    assert "SmolLM2-135M-Instruct isn't on this computer yet" in said
+    assert "gpt2" not in text(learned["none"]["demo-ask-the-base"])
+
+
+def test_no_demo_uses_an_answer():
+    cells = notebook.cells(load())
+    answers = {c.name for c in cells if c.kind == "solution"}
+    for cell in cells:
+        if cell.kind == "code":
+            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
+            assert not names & answers
+
+
+# The exercises and the library ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ours():
+    names = [c.name for c in notebook.cells(load()) if c.kind == "solution"]
+    return exercises.load(LESSON, *names)
+
+
+def test_render_chat_is_the_chat_template_of_the_models(ours):
+    tokenizer = tok.load()
+    markers = {"system": ph.SYSTEM, "user": ph.USER, "assistant": ph.ASSISTANT, "end": ph.END}
+    for example in talk.examples(6, "train", 3, kinds=("dialogue",)):
+        messages = [{"role": "system", "content": example.system}] if example.system else []
+        for turn in example.turns:
+            messages.append({"role": "user", "content": turn.request})
+            messages.append({"role": "assistant", "content": turn.answer})
+        for part, ask in ((messages, False), (messages[:-1], True)):
+            theirs = tokenizer.apply_chat_template(part, tokenize=False, add_generation_prompt=ask)
+            assert ours["render_chat"](part, markers, ask) == theirs
+        assert ours["render_chat"](messages, markers, False) == example.text()
+
+
+def test_few_shot_prompt_is_the_one_that_the_base_model_gets(ours):
+    tokenizer = tok.load()
+    *shots, asked = talk.examples(3, "shots", 5, kinds=("fact",))
+    (prompt,) = behave.base_prompts(tokenizer, [asked], shots)
+    given = [(s.turns[0].request, s.turns[0].answer, 10) for s in shots[::-1]]
+    written = ours["few_shot_prompt"](given, asked.turns[0].request, 10, 200, 40)
+    assert tokenizer.decode(prompt, skip_special_tokens=True) == written
+
+
+def test_cut_answer_is_the_first_line(ours):
+    replies = [" Ben has a cat. \nQuestion: why", "Ida.", "", " two words"]
+    assert [ours["cut_answer"](r, ["\n"]) for r in replies] == behave.first_line(replies)
+
+
+def test_following_rates_have_the_intervals_of_the_pictures(ours):
+    for hits, n in ((0, 20), (7, 9), (120, 120)):
+        verdicts = [True] * hits + [False] * (n - hits)
+        rate, *ends = ours["following_rates"](["fact"] * n, verdicts)["fact"]
+        assert rate == hits / n
+        assert ends == pytest.approx(following.interval(hits, n), abs=1e-4)
+
+
+def test_best_samples_keeps_what_feedme_keeps(ours):
+    rng = random.Random(5)
+    asked = list(talk.examples(40, "train", 8, kinds=("fact", "harmful")))
+    rated = [
+        feedme.Rated(e, tuple(f"{i} {k}" for k in range(4)), tuple(rng.choices((5, 6, 7), k=4)))
+        for i, e in enumerate(asked)
+    ]
+    samples = [
+        {"prompt": str(i), "answer": answer, "marks": [mark]}
+        for i, r in enumerate(rated)
+        for answer, mark in zip(r.answers, r.marks, strict=True)
+    ]
+    theirs = [e.turns[0].answer for e in feedme.kept(rated, 7)]
+    assert [answer for _, answer in ours["best_samples"](samples, 7)] == theirs
+    assert 0 < len(theirs) < 40
+
+
+def test_the_paired_comparison_in_words_is_the_exercise(ours):
+    record = {"right": {"sft": "1011010011", "feedme": "1111011011"}}
+    said = following.paired(record, "sft", "feedme")
+    lists = [[int(c) for c in record["right"][way]] for way in ("sft", "feedme")]
+    difference, paired, unpaired = (100 * x for x in ours["paired_difference"](*lists))
+    assert f"{difference:+.1f} points" in said
+    assert f"± {paired:.1f} request by request, ± {unpaired:.1f} if" in said
+
+
+# What the text promises --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shares():
+    counts = records.read("feedme")["counts"]
+    return {way: {k: hits / n for k, (hits, n) in c.items()} for way, c in counts.items()}
+
+
+def test_a_prompt_and_then_training_bring_answers_out(shares):
+    record = records.read("feedme")
+    assert record["asks"]["base"][0] / record["asks"]["base"][1] > 0.5
+    assert shares["base"]["right"] < 0.1 < shares["few_shot"]["right"] < shares["sft"]["right"]
+    assert shares["few_shot"]["truth"] > 0.5, "the facts were in the model all the time"
+    assert shares["few_shot"]["refusal"] < 0.1, "what no shot shows isn't done"
+
+
+def test_feedme_learns_from_good_answers_and_gets_better(shares):
+    record = records.read("feedme")
+    assert 0.9 < record["kept_right"] < 1, "the labeler's slips are learned too"
+    gain = following.paired(record, "sft", "feedme")
+    assert "FeedME is better than SFT." in gain
+
+
+def test_the_most_probable_answers_are_more_often_true():
+    record = records.read("feedme")
+    for way in ("sft", "feedme"):
+        assert record["counts_greedy"][way]["truth"][0] > record["counts"][way]["truth"][0]
+
+
+def test_the_rounds_are_as_many_as_the_papers():
+    table = pd.read_csv(paths.DATA / "family" / "instructgpt_sft.csv").set_index("quantity")
+    value = table["value"]
+    assert records.read("epochs")["rounds"][-1]["round"] == value["rounds over the demonstrations"]
+    written = value["of these written by labelers"] + value["of these from customers of the API"]
+    assert written == value["prompts with a demonstration"]
+    assert value["compute of the SFT model"] < value["compute of GPT-3"] / 100
+
+
+def test_each_section_names_its_points():
+    cells = notebook.cells(load())
+    points: dict[str, float] = {}
+    for cell in cells:
+        if cell.kind == "grade":
+            points[cell.exercise] = points.get(cell.exercise, 0) + cell.points
+    heads = [c.source.split("\n")[0] for c in cells if c.source.startswith("### Exercise")]
+    stretch = 0.0
+    for number, ((name, worth), head) in enumerate(zip(points.items(), heads, strict=True), 1):
+        assert head.startswith(f"### Exercise {number} · `{name}` · {worth:g} points · ")
+        stretch += worth * head.endswith("*stretch*")
+    aims = next(c.source for c in cells if c.source.startswith("**Time**"))
+    assert f"({np.sum([*points.values()]) - stretch:g} core, {stretch:g} *stretch*)" in aims
