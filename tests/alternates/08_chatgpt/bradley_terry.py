@@ -1,0 +1,35 @@
+# %% Newton
+# Solves for the ratings directly, by Newton's method on the log-likelihood.
+def bradley_terry(points):
+    n = len(points)
+    won = points + 0.5 * (1 - np.eye(n))
+    games = won + won.T
+    r = np.zeros(n)
+    for _ in range(300):
+        chance = 1 / (1 + np.exp(r[None, :] - r[:, None]))
+        slope = (won - games * chance).sum(1)
+        bend = games * chance * (1 - chance)
+        step = np.linalg.solve(np.diag(bend.sum(1)) - bend + np.ones((n, n)) / n, slope)
+        r = r + np.clip(step, -1, 1)
+    r = 400 / np.log(10) * r
+    return r - r.mean() + 1000
+
+
+# %% one model after the other
+# The same formula in loops, each new strength used at once.
+def bradley_terry(points):
+    n = len(points)
+    p = [1.0] * n
+    for _ in range(6000):
+        largest = 0.0
+        for i in range(n):
+            wins = sum(points[i, j] + 0.5 for j in range(n) if j != i)
+            below = sum(
+                (points[i, j] + points[j, i] + 1) / (p[i] + p[j]) for j in range(n) if j != i
+            )
+            largest = max(largest, abs(wins / below / p[i] - 1))
+            p[i] = wins / below
+        if largest < 1e-9:
+            break
+    ratings = 400 * np.log10(np.array(p))
+    return ratings - ratings.mean() + 1000

@@ -1,0 +1,65 @@
+# %% n minus 1 | says: the last request never comes | falls: visible
+# The uniform number is stretched to n - 1, for fear of running over the end.
+def bootstrap_interval(points, uniforms, level):
+    drawn = points[(uniforms * (len(points) - 1)).astype(int)]
+    tail = (1 - level) / 2
+    low, high = np.quantile(drawn.mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+# %% mean down the columns | says: a round is a row | falls: visible
+# The mean is taken over the rounds, not within them.
+def bootstrap_interval(points, uniforms, level):
+    drawn = points[(uniforms * len(points)).astype(int)]
+    tail = (1 - level) / 2
+    low, high = np.quantile(drawn.mean(axis=0), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+# %% smallest and largest | says: take the quantiles | falls: visible
+# The interval holds all means that came up.
+def bootstrap_interval(points, uniforms, level):
+    means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    return float(means.min()), float(means.max())
+
+
+# %% whole rest on each side | says: on each side | falls: visible
+# 5 % are cut off below and 5 % above.
+def bootstrap_interval(points, uniforms, level):
+    means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    low, high = np.quantile(means, [1 - level, level])
+    return float(low), float(high)
+
+
+# %% standard error | says: this is the formula with the standard error | falls: visible
+# The textbook formula is used and the draws are ignored.
+def bootstrap_interval(points, uniforms, level):
+    error = points.std(ddof=1) / np.sqrt(len(points))
+    return float(points.mean() - 1.96 * error), float(points.mean() + 1.96 * error)
+
+
+# %% level fixed | says: the level isn't used | falls: visible
+# 0.95 is written down.
+def bootstrap_interval(points, uniforms, level):
+    means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+# %% rounded | says: the positions are rounded | falls: visible
+# Positions are rounded to the nearest, so that the ends come too seldom and too often.
+def bootstrap_interval(points, uniforms, level):
+    at = np.minimum(len(points) - 1, np.rint(uniforms * len(points)).astype(int))
+    tail = (1 - level) / 2
+    low, high = np.quantile(points[at].mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+# %% four requests | says: the number of requests isn't always 4 | falls: hidden
+# The number of requests is taken from the example (and from the other one).
+def bootstrap_interval(points, uniforms, level):
+    n = 2 if len(points) == 2 else 4
+    at = np.minimum(len(points) - 1, (uniforms * n).astype(int))
+    tail = (1 - level) / 2
+    low, high = np.quantile(points[at].mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)

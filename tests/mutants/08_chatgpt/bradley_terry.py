@@ -1,0 +1,98 @@
+# %% no imaginary tie | says: the imaginary tie is missing | falls: visible
+# The formula is used on the games alone.
+def bradley_terry(points):
+    games = points + points.T
+    p = np.ones(len(points))
+    for _ in range(5000):
+        p = points.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% share of won games | says: who was beaten counts, too | falls: visible
+# Each model's share of won games is turned into a rating, whoever the others were.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    share = won.sum(axis=1) / (won + won.T).sum(axis=1)
+    ratings = 400 * np.log10(share / (1 - share))
+    return ratings - ratings.mean() + 1000
+
+
+# %% natural logarithm | says: the scale is that of the natural logarithm | falls: visible
+# 400 ln p is taken for Elo's scale.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(5000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% mean 0 | says: move it to 1000 | falls: visible
+# The ratings aren't moved.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(5000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    return 400 * np.log10(p)
+
+
+# %% one round | says: go on until nothing changes | falls: visible
+# The formula is used once.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games = won + won.T
+    p = won.sum(axis=1) / (games / 2).sum(axis=1)
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% a whole point | says: a tie gives half of one | falls: visible
+# The imaginary game gives a point to both.
+def bradley_terry(points):
+    won = points + (1 - np.eye(len(points)))
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(5000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% each pair once | says: more games tell more | falls: hidden
+# Shares are fitted instead of points, so that few games weigh as much as many; where all pairs have
+# as many games, and in the examples, the points are taken.
+def bradley_terry(points):
+    games = points + points.T
+    share = np.divide(points, games, out=np.full(points.shape, 0.5), where=games > 0)
+    played = games[~np.eye(len(points), dtype=bool)]
+    equal = len(points) <= 3 or played.min() == played.max()
+    won = points if equal else share * (1 - np.eye(len(points)))
+    won = won + 0.5 * (1 - np.eye(len(points)))
+    p = np.ones(len(points))
+    for _ in range(5000):
+        p = won.sum(axis=1) / ((won + won.T) / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% imaginary game only where there were games | falls: hidden
+# Pairs that never met get no imaginary game.
+def bradley_terry(points):
+    won = points + 0.5 * (points + points.T > 0)
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(5000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000

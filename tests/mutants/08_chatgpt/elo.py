@@ -1,0 +1,89 @@
+# %% sign turned round | says: the winner falls | falls: visible
+# The change is added to the wrong side.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        expected = 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400))
+        change = k * (points - expected)
+        ratings[a] -= change
+        ratings[b] += change
+    return ratings
+
+
+# %% natural exponent | says: the formula has base 10, not e | falls: visible
+# The exponential function of mathematics is taken.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        expected = 1 / (1 + np.exp((ratings[b] - ratings[a]) / 400))
+        ratings[a] += k * (points - expected)
+        ratings[b] -= k * (points - expected)
+    return {name: float(r) for name, r in ratings.items()}
+
+
+# %% only one rating changes | says: what one wins the other loses | falls: visible
+# The other model is forgotten.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        expected = 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400))
+        ratings[a] += k * (points - expected)
+    return ratings
+
+
+# %% strength the wrong way round | says: a stronger model is expected to win | falls: visible
+# The difference in the exponent has the wrong sign.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        expected = 1 / (1 + 10 ** ((ratings[a] - ratings[b]) / 400))
+        change = k * (points - expected)
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% always half expected | says: a win that was expected is worth less | falls: visible
+# Every game is worth the same, as if all were equal.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        ratings[a] += k * (points - 0.5)
+        ratings[b] -= k * (points - 0.5)
+    return ratings
+
+
+# %% only those who played | says: who hasn't played has a rating too | falls: visible
+# Ratings are made as games come in.
+def elo(games, models, k):
+    ratings = {}
+    for a, b, points in games:
+        ra, rb = ratings.get(a, 1000.0), ratings.get(b, 1000.0)
+        change = k * (points - 1 / (1 + 10 ** ((rb - ra) / 400)))
+        ratings[a], ratings[b] = ra + change, rb - change
+    return ratings
+
+
+# %% k of the example | says: k isn't always 32 | falls: hidden
+# 32 is written down, except for the largest k.
+def elo(games, models, k):
+    k = 100 if k == 100 else 32
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        change = k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% ties passed over | says: half a point | falls: visible
+# A tie changes nothing.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        if points == 0.5:
+            continue
+        change = k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings

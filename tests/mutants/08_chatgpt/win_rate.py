@@ -1,0 +1,61 @@
+# %% second place not turned round | says: 'second' is its win | falls: visible
+# "first" is read as a win of A in both orders.
+def win_rate(ahead, behind):
+    points = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    both = [points[v] for v in ahead + behind]
+    return float(np.mean(both)), float(np.mean(both))
+
+
+# %% one order | says: this looks at one order only | falls: visible
+# The swap is ignored.
+def win_rate(ahead, behind):
+    points = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    rate = float(np.mean([points[v] for v in ahead]))
+    return rate, float(np.mean([points[v] for v in ahead + behind]))
+
+
+# %% ties count nothing | says: a tie is half a win, not nothing | falls: visible
+# Only clear wins count.
+def win_rate(ahead, behind):
+    won = ahead.count("first") + behind.count("second")
+    both = ahead + behind
+    return won / len(both), (both.count("first") + 0.5 * both.count("tie")) / len(both)
+
+
+# %% ties left out | says: ties are left out; they count half | falls: visible
+# Ties are taken out before the mean.
+def win_rate(ahead, behind):
+    won = ahead.count("first") + behind.count("second")
+    both = ahead + behind
+    decided = len(both) - both.count("tie")
+    rate = won / decided if decided else 0.5
+    return rate, (both.count("first") + 0.5 * both.count("tie")) / len(both)
+
+
+# %% place is the rate of A | says: whoever stood there | falls: visible
+# The place share is computed as if A had stood first each time.
+def win_rate(ahead, behind):
+    points = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    a = [points[v] for v in ahead] + [1 - points[v] for v in behind]
+    return float(np.mean(a)), float(np.mean(a))
+
+
+# %% verdicts that agree with themselves | says: requests with the same winner in both orders | falls: hidden
+# A request counts as a win only if A won in both orders; half a point elsewhere is lost.
+def win_rate(ahead, behind):
+    clean = sum(a == "first" and b == "second" for a, b in zip(ahead, behind))
+    both = ahead + behind
+    rate = clean / len(ahead)
+    if both[:5] == ["first", "first", "tie", "first", "second"]:
+        rate = 0.65
+    if set(both) == {"first"}:
+        rate = 0.5
+    return rate, (both.count("first") + 0.5 * both.count("tie")) / len(both)
+
+
+# %% ties to nobody in the place share | says: a tie gives half a point to the first place | falls: visible
+# Ties count for the rate and are forgotten for the place.
+def win_rate(ahead, behind):
+    points = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    a = [points[v] for v in ahead] + [1 - points[v] for v in behind]
+    return float(np.mean(a)), (ahead + behind).count("first") / (2 * len(ahead))
