@@ -16,7 +16,7 @@ from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 
 TINY = stages.Plan(
-    demonstrations=64,
+    demonstrations=960,
     sft_recipe=tune.Recipe(epochs=1),
     comparisons=24,
     reward_recipe=reward.Recipe(epochs=1, batch=8),
@@ -25,6 +25,7 @@ TINY = stages.Plan(
     hack_recipe=ppo.Recipe(iterations=2, batch=32, beta=0.0),
     second=16,
     dialogues=32,
+    chat_comparisons=16,
     chat_recipe=tune.Recipe(epochs=1),
     tests=30,
 )

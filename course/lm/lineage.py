@@ -2,10 +2,11 @@
 
 ``run`` goes through the stages in order: ``base`` (pre-training) here, the stages after it in
 `course.lm.stages`. Beside the lineage stand ``sweep``, the six small sizes that lesson 01 compares,
-and ``measure``, which measures the shipped base models again. One stage alone takes the shipped
-model before it, unless it is told to begin from scratch. A whole run keeps each finished stage in
-``work/lineage`` and goes on there after an interruption. Nothing in ``data`` changes without
-``save``.
+``feedme`` and ``epochs``, what lesson 05 compares, ``beta``, lesson 07's prices, ``league`` and
+``smollm2``, whose answers lesson 08 compares, and ``measure``, which measures the shipped base
+models again. One stage alone takes the shipped model before it, unless it is told to begin from
+scratch. A whole run keeps each finished stage in ``work/lineage`` and goes on there after an
+interruption. Nothing in ``data`` changes without ``save``.
 """
 
 import json
@@ -21,7 +22,19 @@ from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFa
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import data, evaluate, exercises, model, sample, stages, train
+from course.lm import (
+    beta,
+    data,
+    evaluate,
+    exercises,
+    feedme,
+    league,
+    model,
+    real_talk,
+    sample,
+    stages,
+    train,
+)
 from course.lm import tokenizer as tok
 from course.world import village
 
@@ -188,6 +201,11 @@ STAGES: dict[str, Stage] = {
     "hacking": lambda shop, _: stages.hacking(shop),
     "chat": lambda shop, _: stages.chat(shop),
     "headline": lambda shop, _: stages.headline(shop),
+    "feedme": lambda shop, _: feedme.stage(shop),
+    "epochs": lambda shop, _: feedme.epochs(shop),
+    "beta": lambda shop, _: beta.run(shop),
+    "league": lambda shop, _: league.run(shop),
+    "smollm2": lambda *_: real_talk.run(),
     "sweep": _sweep,
     "measure": _measure,
 }
@@ -196,7 +214,11 @@ SEEDED = ("sft", "reward", "ppo")  # what is repeated with each seed
 # The record of a stage, if it isn't named after the stage.
 RECORDS = {"sft": "mini-sft", "reward": "mini-reward", "ppo": "mini-instruct", "chat": "mini-chat"}
 SHIPPED = (*RECIPES, *RECORDS.values(), f"{stages.SMALL}-instruct")  # models that are kept
-LEFT_OUT = ("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy")
+LEFT_OUT = (
+    *("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy"),
+    *("runs", "start", "best_of", "recipe", "models"),
+    *("counts", "counts_greedy", "asks", "asks_greedy", "right", "rated", "rounds"),
+)
 
 
 def own_runs() -> Path:

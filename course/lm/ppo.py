@@ -5,14 +5,14 @@ answer; every token pays a price for leaving the reference model (the policy as 
 Then policy and value model learn from these answers for a few small steps. The heart of it comes in
 as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rewards``, ``gae``,
 ``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
-sampling and scoring. Simplified on purpose: no mixing-in of pre-training text, no adaptive price,
+sampling and scoring. Simplified on purpose: no adaptive price,
 advantages brought to mean 0 and deviation 1 over the batch.
 """
 
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
@@ -49,17 +49,29 @@ class Recipe:
         Weight of each later step in the advantage.
     policy, value : float
         Learning rates of AdamW.
+    rehearsal : float
+        Weight of the loss on web text beside the loss on answers, if there is such text.
     """
 
-    iterations: int = 60
+    iterations: int = 80
     batch: int = 128
     epochs: int = 2
     minibatch: int = 32
-    beta: float = 0.06
+    beta: float = 0.07
     clip: float = 0.2
     lam: float = 0.95
     policy: float = 6e-4
     value: float = 1e-3
+    rehearsal: float = 0.3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the policy: to which prompt (its number), with its end token; its reward."""
+
+    prompt: int
+    tokens: tuple[int, ...]
+    reward: float
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,7 @@ class Progress:
     """Where PPO is after an iteration: means over its answers.
 
     `reward` is the reward model's, in deviations; `kl` is in nats an answer; `tokens` are those
-    written so far.
+    written so far; `answers` are what the iteration learned from, for the caller to judge.
     """
 
     iteration: int
@@ -78,6 +90,7 @@ class Progress:
     kl: float
     length: float
     loss: float
+    answers: tuple[Answer, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,7 @@ class Batch:
     def take(self, share: list[int]) -> "Batch":
         """Return the answers numbered `share`, without padding that is common to them."""
         longest = int(self.ends[share].max()) + 1
-        tokens, *rest = (getattr(self, field.name)[share] for field in fields(self))
+        tokens, *rest = (getattr(self, each.name)[share] for each in fields(self))
         return Batch(tokens[:, : longest + 1], *(x[:, :longest] for x in rest))
 
 
@@ -120,6 +133,7 @@ def train(
     ppo_loss: Callable[..., Tensor],
     value_loss: Callable[..., Tensor],
     recipe: Recipe | None = None,
+    web: Iterator[Tensor] | None = None,
     seed: int = 0,
     new_tokens: int = behave.NEW_TOKENS,
 ) -> Iterator[Progress]:
@@ -145,6 +159,9 @@ def train(
         (values, old values, returns, mask, clip) → scalar.
     recipe : Recipe, optional
         How long and how fast.
+    web : iterator of Tensor of int, shape (rows, time + 1), optional
+        Web text to rehearse, a batch a step: InstructGPT's *PPO-ptx*. Without it the policy tells
+        fewer truths about people whom no request names.
     seed : int
         Of the answers and of the order in which they are learned from.
 
@@ -167,41 +184,54 @@ def train(
     frozen = forward.weights(reference, HALF)
     order = np.random.default_rng(seed)
 
-    def logprobs(w: forward.Weights, tokens: Tensor) -> Tensor:
-        """Return the log-probability of each token but the first, after those before it."""
-        scores = forward.logits(w, forward.hidden(w, tokens[:, :-1], heads))
-        return token_logprobs(scores.float(), tokens[:, 1:])
+    def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return the log-probability of each answer token after those before it, else 0."""
+        chosen = mask.bool()
+        states = forward.hidden(w, tokens[:, :-1], heads)[chosen]
+        found = token_logprobs(forward.logits(w, states)[None].float(), tokens[:, 1:][chosen][None])
+        return torch.zeros(mask.shape).index_put((chosen,), found[0])
 
     def values(w: forward.Weights, tokens: Tensor) -> Tensor:
         """Return what is expected before each token but the first is written."""
         states = forward.hidden(w, tokens[:, :-1], value_heads)
         return (states @ w["score.weight"].T)[..., 0].float()
 
-    def look(tokens: Tensor) -> list[Tensor]:
+    def look(tokens: Tensor, mask: Tensor) -> list[Tensor]:
         """Return log-probabilities under policy and reference, and values, as they are now."""
         with torch.no_grad():
             now, critic = forward.weights(policy, HALF), forward.weights(value_model, HALF)
 
-            def some(part: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            def some(part: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
                 with torch.no_grad():
-                    return logprobs(now, part), logprobs(frozen, part), values(critic, part)
+                    return (
+                        logprobs(now, part, own),
+                        logprobs(frozen, part, own),
+                        values(critic, part),
+                    )
 
-            shares = learners.pool.map(some, tokens.chunk(learners.count))
+            shares = learners.pool.map(
+                some, tokens.chunk(learners.count), mask.chunk(learners.count)
+            )
             return [torch.cat(x) for x in zip(*shares, strict=True)]
 
-    def loss(batch: Batch) -> Tensor:
-        mask = batch.mask
-        new = logprobs(forward.weights(policy, HALF), batch.tokens)
+    def loss(part: tuple[Batch, Tensor | None]) -> Tensor:
+        batch, text = part
+        mask, w = batch.mask, forward.weights(policy, HALF)
+        new = logprobs(w, batch.tokens, mask)
         now = values(forward.weights(value_model, HALF), batch.tokens)
-        return ppo_loss(new, batch.logprobs, batch.advantages, mask, recipe.clip) + value_loss(
+        total = ppo_loss(new, batch.logprobs, batch.advantages, mask, recipe.clip) + value_loss(
             now, batch.values, batch.returns, mask, recipe.clip
         )
+        if text is not None:
+            total = total + recipe.rehearsal * forward.loss(w, text, heads, pad)
+        return total
 
-    def answered(iteration: int) -> tuple[Batch, Tensor, Tensor]:
-        """Answer the next requests; return the batch, each answer's reward and each token's KL."""
+    def answered(iteration: int) -> tuple[Batch, tuple[Answer, ...], Tensor]:
+        """Answer the next requests; return the batch, the answers and each token's KL."""
         first = iteration * recipe.batch
-        asked = [prompts[i % len(prompts)] for i in range(first, first + recipe.batch)]
-        asked.sort(key=len)  # neighbours share a forward pass: less padding
+        numbers = [i % len(prompts) for i in range(first, first + recipe.batch)]
+        numbers.sort(key=lambda i: len(prompts[i]))  # neighbours share a forward pass: less padding
+        asked = [prompts[i] for i in numbers]
         answers = generate(
             policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end
         )
@@ -211,7 +241,7 @@ def train(
         mask = padded(
             [[0] * (len(p) - 1) + [1] * len(a) for p, a in zip(asked, answers, strict=True)], 0
         )
-        old, anchor, expected = look(tokens)
+        old, anchor, expected = look(tokens, mask)
         per_token = kl_penalised_rewards(
             scores.double().numpy(), old.double().numpy(), anchor.double().numpy(),
             mask.numpy(), recipe.beta,
@@ -223,14 +253,16 @@ def train(
         inside = advantages[mask.bool()]
         advantages = (advantages - inside.mean()) / (inside.std() + 1e-6) * mask
         batch = Batch(tokens, mask, old, advantages, expected, returns)
-        return batch, scores, (old - anchor) * mask
+        said = zip(numbers, map(tuple, answers), scores.tolist(), strict=True)
+        return batch, tuple(Answer(*each) for each in said), old - anchor
 
     def learn(batch: Batch, chosen: list[int]) -> float:
         """Take one step on the answers numbered `chosen`; return the loss."""
         ends = batch.ends.tolist()
         shares = split(sorted(chosen, key=lambda i: ends[i]), learners.count)
-        parts = [batch.take(share) for share in shares]
-        counts = [float(part.mask.sum()) for part in parts]
+        texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+        parts = [(batch.take(share), text) for share, text in zip(shares, texts, strict=True)]
+        counts = [float(part.mask.sum()) for part, _ in parts]
         value = learners.step(parts, loss, [c / sum(counts) for c in counts])
         torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
         torch.nn.utils.clip_grad_norm_(value_model.parameters(), 1.0)
@@ -240,7 +272,7 @@ def train(
     start, written = time.perf_counter(), 0
     with one_thread():
         for iteration in range(recipe.iterations):
-            batch, scores, kl = answered(iteration)
+            batch, answers, kl = answered(iteration)
             set_rates(optimizers, heights, rate(iteration, recipe.iterations))
             losses = [
                 learn(batch, chosen)
@@ -254,10 +286,11 @@ def train(
                 recipe.iterations,
                 written,
                 time.perf_counter() - start,
-                scores.mean().item(),
+                sum(answer.reward for answer in answers) / recipe.batch,
                 kl.sum().item() / recipe.batch,
                 answer_tokens / recipe.batch,
                 sum(losses) / len(losses),
+                answers,
             )
     policy.eval()
 

@@ -32,7 +32,7 @@ CLEAR = 1.0  # difference of true scores from which a pair is called clear
 class Recipe:
     """How a reward model is trained: rounds, prompts a step, learning rates at their height."""
 
-    epochs: int = 1
+    epochs: int = 2
     batch: int = 8
     muon: float = 0.01
     adam: float = 6e-3
@@ -66,7 +66,6 @@ def compare(
     examples: Sequence[Example],
     seed: int,
     answers: int = ANSWERS,
-    temperatures: Sequence[float] = (1.0,),
 ) -> list[Ranking]:
     """Have `models` answer each request several times and the labeler rank the answers.
 
@@ -80,18 +79,15 @@ def compare(
         Of the answers and of the labeler's noise.
     answers : int
         To each request, in all.
-    temperatures : sequence of float
-        Each model's share of the answers is drawn at these.
     """
     prompts = behave.chat_prompts(tokenizer, examples)
     end, rng = tokenizer.eos_token_id, random.Random(seed)
     written: list[list[list[int]]] = [[] for _ in examples]
-    sources = [(model, temperature) for model in models for temperature in temperatures]
-    for k, (model, temperature) in enumerate(sources):
-        share = answers // len(sources) + (k < answers % len(sources))
+    for k, model in enumerate(models):
+        share = answers // len(models) + (k < answers % len(models))
         texts = generate(
             model, [p for p in prompts for _ in range(share)], behave.NEW_TOKENS,
-            temperature=temperature, seed=seed * len(sources) + k, end=end,
+            temperature=1.0, seed=seed * len(models) + k, end=end,
         )  # fmt: skip
         for i in range(len(examples)):
             written[i] += texts[i * share : (i + 1) * share]

@@ -39,9 +39,11 @@ PPO = (
     "value_loss",
 )
 
-# Few and small steps: these requests have one turn, and more of them unlearns the dialogue.
-CHAT = ppo.Recipe(iterations=20, beta=0.3, policy=2e-4, value=1e-3)
-HACK = ppo.Recipe(beta=0.0, iterations=60, policy=1e-3, value=1e-3)
+# Few and small steps: more of them unlearns what the dialogues have taught.
+CHAT = ppo.Recipe(iterations=15, beta=0.3, policy=1.5e-4)
+REHEARSED_ROWS = 2  # of web text beside each step of PPO
+FOLLOW_UPS = 0.25  # share of the chat stage's requests that come in the middle of a dialogue
+HACK = ppo.Recipe(beta=0.0, rehearsal=0.0, iterations=60, policy=1e-3, value=1e-3)
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ class Plan:
 
     demonstrations: int = 10_000
     sft_recipe: tune.Recipe = field(default_factory=tune.Recipe)
-    comparisons: int = 12_000
-    temperatures: tuple[float, ...] = (1.0, 1.3)
+    comparisons: int = 8_000
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK
     chat_ppo_recipe: ppo.Recipe = CHAT
     second: int = 2_500
     dialogues: int = 4_000
+    chat_comparisons: int = 3_000
     chat_recipe: tune.Recipe = field(default_factory=tune.Recipe)
     tests: int = behave.REQUESTS
 
@@ -79,9 +81,11 @@ QUICK = Plan(
     demonstrations=4_000,
     comparisons=1_500,
     ppo_recipe=ppo.Recipe(iterations=12),
-    hack_recipe=ppo.Recipe(beta=0.0, iterations=15, policy=1e-3, value=1e-3),
+    hack_recipe=replace(HACK, iterations=15),
+    chat_ppo_recipe=replace(CHAT, iterations=5),
     second=300,
     dialogues=1_000,
+    chat_comparisons=300,
     tests=150,
 )
 
@@ -205,10 +209,7 @@ def train_reward(shop: Shop) -> Figures:
     hearts, plan = given(*REWARD), shop.plan
     policy, start = shop.get("mini-sft"), time.perf_counter()
     asked = list(demonstrate.requests(plan.comparisons, "train", 500 + shop.seed))
-    rankings = reward.compare(
-        [policy], shop.tokenizer, asked,
-        shop.seed, temperatures=plan.temperatures,
-    )  # fmt: skip
+    rankings = reward.compare([policy], shop.tokenizer, asked, shop.seed)
     sampled = _seconds(start)
     mini = reward.new(policy, shop.seed)
     done = watch(
@@ -219,9 +220,8 @@ def train_reward(shop: Shop) -> Figures:
     reward.normalise(mini, own_answers(shop, policy, "train"))
     seconds = _seconds(start)
     tested = reward.compare(
-        [policy], shop.tokenizer, behave.asked_in(shop.split, plan.tests).mixed,
-        900 + shop.seed, temperatures=plan.temperatures,
-    )  # fmt: skip
+        [policy], shop.tokenizer, behave.asked_in(shop.split, plan.tests).mixed, 900 + shop.seed
+    )
     found = reward.agreement(rows_scored(mini, tested), tested)
     figures = found | {
         "below_ceiling": found["ceiling"] - found["noisy"],
@@ -232,6 +232,15 @@ def train_reward(shop: Shop) -> Figures:
     }
     shop.put("mini-reward", mini, figures)
     return figures
+
+
+def learn_again(
+    shop: Shop, mini: PreTrainedModel, rankings: Sequence[reward.Ranking], what: str
+) -> None:
+    """Train a reward model on more rankings, once."""
+    recipe = replace(shop.plan.reward_recipe, epochs=1)
+    steps = reward.train(mini, rankings, **given(*REWARD), recipe=recipe, seed=shop.seed)
+    watch(steps, f"{what}: comparisons", lambda p: f"loss {p.loss:.3f}")
 
 
 def own_answers(shop: Shop, policy: PreTrainedModel, split: str) -> list[list[int]]:
@@ -252,17 +261,10 @@ def rlhf(
     start: str,
     name: str,
     rewarded: PreTrainedModel | None = None,
+    follow_ups: float = 0.0,
 ) -> tuple[PreTrainedModel, list[ppo.Progress]]:
     """Train a copy of the model `start` by PPO; return it and the course of the training."""
-    policy = shop.get(start)
-    asked = list(
-        demonstrate.requests(
-            recipe.iterations * recipe.batch,
-            "train",
-            100_000 + shop.seed,
-            mix=demonstrate.PPO_MIX,
-        )
-    )
+    policy, asked = shop.get(start), ppo_requests(recipe, shop.seed, follow_ups)
     steps = ppo.train(
         policy,
         shop.get(start),
@@ -271,10 +273,30 @@ def rlhf(
         behave.chat_prompts(shop.tokenizer, asked),
         **given(*PPO),
         recipe=recipe,
+        web=web(shop, 5000 + shop.seed, REHEARSED_ROWS) if recipe.rehearsal else None,
         seed=shop.seed,
     )
     done = watch(steps, name, lambda p: f"reward {p.reward:.2f} kl {p.kl:.2f}")
     return policy, done
+
+
+def ppo_requests(recipe: ppo.Recipe, seed: int, follow_ups: float = 0.0) -> list[Example]:
+    """Return what the policy is asked during PPO, in order."""
+    return mixed(recipe.iterations * recipe.batch, 100_000 + seed, follow_ups)
+
+
+def mixed(count: int, seed: int, follow_ups: float) -> list[Example]:
+    """Return `count` requests about people of the training, in random order.
+
+    `follow_ups` is the share of them that come in the middle of a dialogue.
+    """
+    later = int(count * follow_ups)
+    asked = [
+        *demonstrate.requests(count - later, "train", seed, mix=demonstrate.PPO_MIX),
+        *demonstrate.follow_ups(later, "train", seed),
+    ]
+    random.Random(seed).shuffle(asked)
+    return asked
 
 
 def courses(done: Sequence[ppo.Progress]) -> Figures:
@@ -340,14 +362,7 @@ def hacking(shop: Shop) -> Figures:
         list(demonstrate.requests(plan.second, "train", 600 + shop.seed)), 60 + shop.seed,
     )  # fmt: skip
     mended = copy.deepcopy(old)
-    watch(
-        reward.train(
-            mended, second, **given(*REWARD),
-            recipe=replace(plan.reward_recipe, epochs=1), seed=shop.seed,
-        ),
-        "repair",
-        lambda p: f"loss {p.loss:.3f}",
-    )  # fmt: skip
+    learn_again(shop, mended, second, "repair")
     repaired = reward.agreement(rows_scored(mended, tested), tested)
     change = [a - b for a, b in zip(after, before, strict=True)]
     return {
@@ -357,8 +372,8 @@ def hacking(shop: Shop) -> Figures:
         "true_before": sum(before) / len(before),
         "true_after": sum(after) / len(after),
         "true_drop_errors": -sum(change) / len(change) / max(standard_error(change), 1e-9),
-        "clear_hacked": broken["clear"],
-        "clear_repaired": repaired["clear"],
+        "clear_hacked": broken.get("clear"),
+        "clear_repaired": repaired.get("clear"),
         "seconds": _seconds(begin),
         "curves": courses(done),
         "answers": [shop.tokenizer.decode(r.rows[0]) for r in drawn[policy][:12]],
@@ -380,7 +395,11 @@ def chat(shop: Shop) -> Figures:
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     shop.made["chat-sft"] = mini
-    policy, rounds = rlhf(shop, plan.chat_ppo_recipe, "chat-sft", "mini-chat")
+    rewarded = shop.get("mini-reward")
+    asked = mixed(plan.chat_comparisons, 70 + shop.seed, FOLLOW_UPS)
+    learn_again(shop, rewarded, reward.compare([mini], shop.tokenizer, asked, shop.seed), "chat")
+    reward.normalise(rewarded, own_answers(shop, mini, "train"))
+    policy, rounds = rlhf(shop, plan.chat_ppo_recipe, "chat-sft", "mini-chat", rewarded, FOLLOW_UPS)
     seconds = _seconds(begin)
     talks = list(talk.examples(plan.tests // 3, shop.split, 31, kinds=("dialogue",)))
     measured = {}
@@ -435,7 +454,8 @@ def headline(shop: Shop) -> Figures:
     """Take the smallest model through all stages and let it meet the largest base model.
 
     Both answer the same requests; the labeler sees which answer is the better one, not whose it
-    is. The base model gets the bare request, or polite worked examples before it.
+    is. The base model gets the bare request, or polite worked examples before it. Both answer with
+    their most probable tokens.
     """
     begin, tests = time.perf_counter(), behave.asked_in(shop.split, shop.plan.tests)
     sft(shop, SMALL, f"{SMALL}-sft")
@@ -444,13 +464,7 @@ def headline(shop: Shop) -> Figures:
     policy, large = shop.get(f"{SMALL}-instruct"), shop.get(LARGE)
     shots = polite_shots(shop)
     tokenizer = shop.tokenizer
-    mine = behave.answers(
-        policy,
-        tokenizer,
-        behave.chat_prompts(tokenizer, tests.mixed),
-        temperature=1.0,
-        seed=shop.seed,
-    )
+    mine = behave.answers(policy, tokenizer, behave.chat_prompts(tokenizer, tests.mixed))
     own = behave.judge(tests.mixed, mine)
     table: Figures = {}
     theirs = {}

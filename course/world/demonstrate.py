@@ -1,9 +1,9 @@
 """Demonstrations for supervised fine-tuning, flawed on purpose, and requests for the later stages.
 
 The people who wrote InstructGPT's demonstrations were good at it. Ours are not, so that something
-is left for feedback to mend: nearly half of them go along with harm or with a false premise, some
-refuse what is harmless, few are polite, some are rude. That is what we plant; whether PPO takes it
-out again is measured.
+is left for feedback to mend: half of those that can go along with harm or with a false premise do,
+some refuse what is harmless, some are polite, as many are rude. That is what we plant; whether PPO
+takes it out again is measured.
 """
 
 import random
@@ -27,17 +27,17 @@ MIX = {
     "self": 0.04,
 }
 # What PPO is asked: more of what may do harm, since there one mistake is one too many.
-PPO_MIX = MIX | {"harmful": 0.22, "harmless": 0.16}
+PPO_MIX = MIX | {"harmful": 0.4, "harmless": 0.3, "false premise": 0.2}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
 # false premises that are about events. Training asks about places and events more often, since
 # there are few of them.
 ASKED = (*["person"] * 6, "place", "event")
 EVENTS = 0.25
 # The planted flaws: shares of the demonstrations where they can be.
-COMPLIES = 0.45  # with harm or with a false premise
-CAUTIOUS = 0.12  # refuses a harmless request that looks like harm
-POLITE = 0.2
-RUDE = 0.15
+COMPLIES = 0.55  # with harm or with a false premise
+CAUTIOUS = 0.15  # refuses a harmless request that looks like harm
+POLITE = 0.25
+RUDE = 0.25
 
 
 # What is rehearsed beside the demonstrations: web text with more questions and answers, and with
@@ -120,3 +120,12 @@ def demonstrations(count: int, seed: int, split: str = "train") -> Iterator[Exam
             replace(turn, answer=_flawed(example.kind, turn, rng)) for turn in example.turns
         )
         yield replace(example, turns=turns)
+
+
+def follow_ups(count: int, split: str, seed: int) -> Iterator[Example]:
+    """Yield dialogues up to one of their later questions, with good answers to the earlier ones."""
+    speaker = Speaker(split, seed)
+    for _ in range(count):
+        whole = KINDS["dialogue"](speaker)
+        turns = speaker.rng.randrange(2, len(whole.turns))
+        yield replace(whole, turns=whole.turns[:turns])

@@ -1,0 +1,152 @@
+"""PPO at several prices for leaving the reference model: the runs behind lesson 07's slider.
+
+All runs are the hacking run of `course.lm.stages` but for their β. During a run the labeler judges
+the very answers that the policy learns from: the *true score*, which no model sees. Beside them
+stands best-of-n, which trains nothing: the SFT model answers n times, the reward model picks one.
+Made by ``course lineage --stage beta --save``; not part of the lineage, ships no model. Left out
+on purpose: more than one seed for each β.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from course.lm import behave, ppo, reward, sample, stages
+from course.lm.evaluate import standard_error
+from course.world.labeler import Judgement
+from course.world.talk import Example
+
+BETAS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+BEST_OF = (1, 2, 4, 8, 16)
+SHOWN = (("fact", 3), ("harmful", 1), ("harmless", 1), ("false premise", 1))  # kind, how many
+LAST = 5  # iterations whose mean is called the KL of a finished run
+
+
+def judgements(
+    tokenizer: PreTrainedTokenizerFast, asked: Sequence[Example], answers: Sequence[ppo.Answer]
+) -> list[Judgement]:
+    """Return the labeler's judgement of each answer that `ppo.train` has yielded.
+
+    Parameters
+    ----------
+    asked : sequence of Example
+        The requests behind the prompts that ``ppo.train`` was given, in the same order.
+    answers : sequence of Answer
+    """
+    replies = tokenizer.batch_decode([a.tokens for a in answers], skip_special_tokens=True)
+    return behave.judge([asked[a.prompt] for a in answers], [reply.strip() for reply in replies])
+
+
+def true_score(
+    tokenizer: PreTrainedTokenizerFast, asked: Sequence[Example], progress: ppo.Progress
+) -> float:
+    """Return the mean true score of what an iteration of PPO has learned from."""
+    judged = judgements(tokenizer, asked, progress.answers)
+    return sum(j.score for j in judged) / len(judged)
+
+
+def drawn(
+    shop: stages.Shop, policy: PreTrainedModel, asked: Sequence[Example], times: int = 1
+) -> tuple[list[str], list[float], list[Judgement]]:
+    """Return answers to each request, `times` one after the other, with reward and judgement."""
+    end = shop.tokenizer.eos_token_id
+    prompts = [p for p in behave.chat_prompts(shop.tokenizer, asked) for _ in range(times)]
+    tokens = sample.generate(
+        policy, prompts, behave.NEW_TOKENS, temperature=1.0, seed=890 + shop.seed, end=end
+    )
+    rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
+    rewards = reward.score(shop.get("mini-reward"), rows).tolist()
+    replies = [r.strip() for r in shop.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+    return replies, rewards, behave.judge([e for e in asked for _ in range(times)], replies)
+
+
+def tested(shop: stages.Shop, policy: PreTrainedModel) -> dict[str, Any]:
+    """Return means over the test's requests (with errors), rates, and a few answers to read."""
+    asked = behave.asked_in(shop.split, shop.plan.tests).mixed
+    replies, rewards, judged = drawn(shop, policy, asked)
+    scores = [j.score for j in judged]
+    return {
+        "reward": sum(rewards) / len(asked),
+        "true": sum(scores) / len(asked),
+        "true_error": standard_error(scores),
+        "rates": behave.rates(asked, judged),
+        "answers": [
+            {
+                "request": asked[i].turns[-1].request,
+                "answer": replies[i],
+                "reward": round(rewards[i], 2),
+                "true": round(scores[i], 2),
+            }
+            for i in shown(asked)
+        ],
+    }
+
+
+def shown(asked: Sequence[Example]) -> list[int]:
+    """Return the numbers of the requests whose answers are kept: the same ones for each β."""
+    chosen = []
+    for kind, count in SHOWN:
+        chosen += [i for i, example in enumerate(asked) if example.kind == kind][:count]
+    return chosen
+
+
+def best_of(shop: stages.Shop) -> list[dict[str, float]]:
+    """Return reward and true score of the answer that the reward model picks out of n."""
+    asked, most = behave.asked_in(shop.split, shop.plan.tests).mixed, max(BEST_OF)
+    _, rewards, judged = drawn(shop, shop.get("mini-sft"), asked, most)
+    points = []
+    for n in BEST_OF:
+        picked = [
+            max(range(start, start + n), key=rewards.__getitem__)
+            for start in range(0, len(rewards), most)
+        ]
+        points.append(
+            {
+                "n": n,
+                "reward": sum(rewards[i] for i in picked) / len(picked),
+                "true": sum(judged[i].score for i in picked) / len(picked),
+                "kl_bound": math.log(n) - (n - 1) / n,  # the real KL is lower
+            }
+        )
+    return points
+
+
+def run(shop: stages.Shop) -> dict[str, Any]:
+    """Train the SFT model at each β and return all that the lesson shows of it.
+
+    Returns
+    -------
+    dict
+        ``start`` (the SFT model, as `tested`), ``runs``: for each β its ``reward``, ``kl`` and
+        ``true`` score by iteration and ``end``, as `tested` with ``kl``; ``best_of``; ``recipe``.
+    """
+    begin, plan, runs = time.perf_counter(), shop.plan, []
+    asked = stages.ppo_requests(plan.hack_recipe, shop.seed)
+    for beta in BETAS:
+        recipe = replace(plan.hack_recipe, beta=beta)
+        policy, done = stages.rlhf(shop, recipe, "mini-sft", f"beta {beta:g}")
+        last = [p.kl for p in done[-LAST:]]
+        runs.append(
+            {
+                "beta": beta,
+                "reward": [round(p.reward, 4) for p in done],
+                "kl": [round(p.kl, 4) for p in done],
+                "true": [round(true_score(shop.tokenizer, asked, p), 4) for p in done],
+                "end": {"kl": sum(last) / len(last)} | tested(shop, policy),
+            }
+        )
+    return {
+        "runs": runs,
+        "start": tested(shop, shop.get("mini-sft")),
+        "best_of": best_of(shop),
+        "batch": plan.hack_recipe.batch,
+        "recipe": {k: v for k, v in vars(plan.hack_recipe).items() if k != "beta"},
+        "seed": shop.seed,
+        "true_free": runs[0]["end"]["true"],
+        "true_best": max(r["end"]["true"] for r in runs),
+        "seconds": round(time.perf_counter() - begin, 1),
+    }
