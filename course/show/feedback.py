@@ -1,0 +1,472 @@
+"""What lesson 06 shows: two teachers, choices as probabilities, tastes, agreement, the backflip.
+
+The demos that train something run for less than a minute, can be stopped, and then go on with what
+is recorded. Figures of our models come from run records, those of InstructGPT from ``data/labels``.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course.show import labeling, sources, stick, style
+from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, look, picture
+from course.world import pairs as world_pairs
+from course.world import stick as physics
+
+LEAST_ANSWERS, LEAST_CLIPS = 15, 15  # labels from which on a learner's own are taken
+COUNTS = (3, 10, 30, 100, 300)  # of corrections or comparisons, for Rufus
+REPEATS = 12
+SECONDS = 55.0  # of the live backflip, at most
+
+
+# Rufus ------------------------------------------------------------------------------------------
+
+
+def rufus() -> Picture:
+    """Draw what Rufus says after corrections and after comparisons, by their number."""
+    from course.lm import rufus as r
+
+    ways = {"corrections": (r.corrected, LINE), "comparisons": (r.compared, ACCENT)}
+    means = {
+        name: [np.mean([way(n, seed).quality for seed in range(REPEATS)]) for n in COUNTS]
+        for name, (way, _) in ways.items()
+    }
+    last = {name: way(COUNTS[-1]).shares for name, (way, _) in ways.items()}
+    order = np.argsort(r.QUALITY)
+    alt = (
+        f"Mean quality of what Rufus says after {COUNTS[0]} to {COUNTS[-1]} lessons: "
+        + "; ".join(f"{name} " + ", ".join(f"{m:.1f}" for m in means[name]) for name in means)
+    )
+    with look():
+        shown, (left, right) = picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3])
+        left.axhline(r.lesson(r.AT_FIRST).quality, color=QUIET, lw=1, ls=":")
+        left.annotate(
+            "before", (COUNTS[-1], r.lesson(r.AT_FIRST).quality), (0, 4), ha="right",
+            textcoords="offset points", fontsize=9, color=QUIET,
+        )  # fmt: skip
+        for (name, (_, colour)), marker in zip(ways.items(), "so", strict=True):
+            left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
+        left.set(xscale="log", xlabel="lessons given", ylabel="mean quality of what it says")
+        left.set_xticks(COUNTS, [str(n) for n in COUNTS])
+        left.set_title("By number of lessons")
+        left.legend(loc="upper left")
+        places = np.arange(len(order))
+        for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
+            right.barh(places + shift, last[name][order], 0.38, color=colour, label=name)
+        right.set_yticks(places, [r.SENTENCES[i] for i in order], fontsize=8.5, color=INK)
+        right.tick_params(axis="y", length=0)
+        right.grid(axis="y", visible=False)
+        right.set_title(f"What it says after {COUNTS[-1]} (best on top)")
+        right.set_xlabel("share of what it says")
+    return shown
+
+
+# Choices ----------------------------------------------------------------------------------------
+
+
+def preference_curve() -> Picture:
+    """Draw how the probability of a choice grows with the difference, for our labeler too."""
+    from course.world import labeler
+
+    gaps = np.linspace(-2, 2, 161)
+    ours = [labeler.prefers(float(g), 0.0) for g in gaps]
+    with look():
+        shown, (axis,) = picture(
+            width=7.2, height=3.6,
+            alt="The probability of a choice against the difference of the rewards: an S from 0 to "
+            "1 through one half at 0. The labeler's is steeper and ends short of 0 and 1.",
+        )  # fmt: skip
+        axis.plot(gaps, 1 / (1 + np.exp(-gaps)), color=LINE, label="Bradley and Terry")
+        axis.plot(gaps, ours, color=ACCENT, label="the village's labeler, by true score")
+        axis.set(xlabel="difference, first minus second", ylabel="probability of the first")
+        axis.set(ylim=(-0.02, 1.02), xlim=(-2, 2))
+        axis.legend(loc="upper left", fontsize=10)
+    return shown
+
+
+# The learner as labeler -------------------------------------------------------------------------
+
+
+def answer_rows() -> list[dict[str, str]]:
+    """Return the pairs of answers as the desk and the CSV file show them."""
+    return [
+        {
+            "pair": p.pair,
+            "request": p.asked.request,
+            "fact": p.asked.fact,
+            "answer_a": p.answers[0],
+            "answer_b": p.answers[1],
+        }
+        for p in world_pairs.read()
+    ]
+
+
+def clip_rows() -> list[dict[str, str]]:
+    """Return the pairs of clips as the desk and the CSV file show them."""
+    return world_pairs.rows(world_pairs.FOLDER / "clips.csv")
+
+
+def answer_desk() -> Any | None:
+    """Return the desk for pairs of answers; None if the learner's file can't be read."""
+    labels = labeling.open_labels(answer_rows(), labeling.own_file("answers"))
+    return None if labels is None else labeling.desk(labels)
+
+
+def clip_desk() -> Any | None:
+    """Return the desk for pairs of clips; None if the learner's file can't be read."""
+    labels = labeling.open_labels(clip_rows(), labeling.own_file("clips"))
+    if labels is None:
+        return None
+    return labeling.desk(labels, head=stick.question, show=stick.clip_card, word="Clip")
+
+
+def csv_for(name: str) -> None:
+    """Write the learner's label file ``answers`` or ``clips`` where it's missing; say where it is.
+
+    What is chosen in it already stays.
+    """
+    rows = answer_rows() if name == "answers" else clip_rows()
+    labels = labeling.open_labels(rows, labeling.own_file(name))
+    if labels is None:
+        return
+    labels.save()
+    style.say(
+        f"The file is {labels.path.name}, in work/{labeling.LESSON}: {labels.done} of {len(rows)} "
+        "pairs have a label. Write A or B into its column “choice”, save it as CSV, and go on."
+    )
+
+
+def own_taste() -> Any | None:
+    """Fit a reward model to the learner's labels (or the shipped ones) and show what it values.
+
+    Returns
+    -------
+    Taste or None
+        For `picks`.
+    """
+    from IPython.display import display
+
+    from course.lm import taste
+
+    rows = answer_rows()
+    shipped = world_pairs.FOLDER / "simulated_answers.csv"
+    taken = labeling.own_or_shipped(rows, "answers", LEAST_ANSWERS, shipped)
+    if taken is None:
+        return None
+    labels, own = taken
+    gaps, took, chances = _compared(labels)
+    fitted = taste.fit(gaps, took)
+    display(taste_picture(fitted, "you" if own else "the shipped labels"))
+    hits = taste.held_out_hits(gaps, took)
+    style.say(
+        f"A reward model that saw only the other pairs predicts {sum(hits)} of {len(hits)} choices."
+    )
+    if own:
+        drawn = _simulated_choices(labels)
+        same = [drawn[pair] == t for pair, t in labels.took_first().items()]
+        display(agreement_picture({"you and the simulated labeler": same}))
+    else:
+        same = [p * p + (1 - p) * (1 - p) for p in chances]
+        display(agreement_picture({"two draws of the simulated labeler (expected)": same}))
+    return fitted
+
+
+def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool], list[float]]:
+    """Return differences of features, choices, and the labeler's chances for A."""
+    known = {p.pair: p for p in world_pairs.read()}
+    took = labels.took_first()
+    chosen = [known[pair] for pair in took]
+    gaps = [np.subtract(*map(world_pairs.features, p.judged())) for p in chosen]
+    return np.array(gaps), list(took.values()), [p.chance() for p in chosen]
+
+
+def _simulated_choices(labels: labeling.Labels) -> dict[str, bool]:
+    shipped = labeling.Labels(labels.pairs, world_pairs.FOLDER / "simulated_answers.csv")
+    return shipped.took_first()
+
+
+def taste_picture(fitted: Any, who: str) -> Picture:
+    """Draw the weights of a taste with their intervals, beside the simulated labeler's."""
+    names = list(world_pairs.FEATURES)
+    # Weights of few labels are kept small, so only the directions can be compared.
+    rules = np.array([points for _, points in world_pairs.FEATURES.values()])
+    rules *= np.linalg.norm(fitted.weights) / np.linalg.norm(rules)
+    places = np.arange(len(names))[::-1]
+    alt = f"What {fitted.labels} labels value, in log-odds with 90 % intervals: " + "; ".join(
+        f"{n} {w:.1f}" for n, w in zip(names, fitted.weights, strict=True)
+    )
+    with look():
+        shown, (axis,) = picture(width=8.6, height=3.9, alt=alt)
+        axis.axvline(0, color=LINE, lw=1)
+        axis.plot(
+            rules, places, "D", color=QUIET, ms=6,
+            label="simulated labeler's rules, at the same length",
+        )  # fmt: skip
+        spans = [fitted.weights - fitted.low, fitted.high - fitted.weights]
+        axis.errorbar(
+            fitted.weights, places, xerr=np.maximum(spans, 0), fmt="o", color=ACCENT, capsize=4,
+            label=f"learned from {fitted.labels} labels ({who})",
+        )  # fmt: skip
+        axis.set_yticks(places, names, color=INK)
+        axis.tick_params(axis="y", length=0)
+        axis.set_xlabel("weight, in log-odds of the choice (interval: 9 of 10 resamples)")
+        axis.legend(loc="lower right", fontsize=10)
+    return shown
+
+
+def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
+    """Draw shares of equal choices with 95 % intervals, beside those of InstructGPT's paper."""
+    from course.lm import taste
+
+    names, middles, low, high, colours = [], [], [], [], []
+    for name, hits in measured.items():
+        share = float(np.mean(hits))
+        below, above = taste.interval(float(np.sum(hits)), len(hits))
+        names.append(f"{name}, {len(hits)} pairs")
+        middles.append(share)
+        low.append(share - below)
+        high.append(above - share)
+        colours.append(ACCENT)
+    for row in world_pairs.rows(world_pairs.FOLDER / "instructgpt.csv"):
+        names.append(row["who"])
+        middles.append(float(row["percent"]) / 100)
+        low.append(float(row["error"]) / 100)
+        high.append(float(row["error"]) / 100)
+        colours.append(QUIET)
+    places = np.arange(len(names))[::-1]
+    alt = "Agreement: " + "; ".join(f"{n} {m:.0%}" for n, m in zip(names, middles, strict=True))
+    with look():
+        shown, (axis,) = picture(width=8.6, height=0.9 + 0.5 * len(names), alt=alt)
+        for place, middle, a, b, colour in zip(places, middles, low, high, colours, strict=True):
+            axis.errorbar(middle, place, xerr=[[a], [b]], fmt="o", color=colour, capsize=4)
+            axis.annotate(
+                f"{middle:.1%}", (middle, place), (0, 7), textcoords="offset points", ha="center",
+                fontsize=9, color=colour,
+            )  # fmt: skip
+        axis.axvline(0.5, color=LINE, lw=1, ls=":")
+        axis.set_yticks(places, names, color=INK, fontsize=10)
+        axis.tick_params(axis="y", length=0)
+        axis.set(xlim=(0.4, 1.0), ylim=(-0.6, len(names) - 0.3))
+        axis.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], ["50 %", "60", "70", "80", "90", "100 %"])
+        axis.set_xlabel("choices that are the same (dotted: by chance)")
+    return shown
+
+
+def picks(fitted: Any, requests: int = 4) -> Page:
+    """Return which of four answers a taste likes best, beside the simulated labeler's best."""
+    shown = []
+    for asked, answers in world_pairs.lots()[:requests]:
+        judged = [asked.judged(answer) for answer in answers]
+        rewards = fitted.reward(np.array([world_pairs.features(j) for j in judged]))
+        scores = [j.score for j in judged]
+        best, theirs = int(np.argmax(rewards)), int(np.argmax(scores))
+        shown.append(
+            {
+                "request": asked.request,
+                "the reward model's best of four": answers[best],
+                "its worst": answers[int(np.argmin(rewards))],
+                "the simulated labeler's best": (
+                    "as good" if scores[best] == scores[theirs] else answers[theirs]
+                ),
+            }
+        )
+    return style.table(shown)
+
+
+# The reward model of the language line ----------------------------------------------------------
+
+
+def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
+    """Draw a reward model's agreement with fresh labels between chance and the ceiling.
+
+    Parameters
+    ----------
+    figures : dict
+        A run record with ``noisy``, ``labelers``, ``ceiling``, ``clear``, ``pairs``.
+    """
+    bars = {
+        "two draws of the labeler": (figures["labelers"], QUIET),
+        "the reward model": (figures["noisy"], style.colour("mini-reward")),
+        "the best that can be": (figures["ceiling"], INK),
+        "the reward model, clear pairs only": (figures["clear"], style.colour("mini-reward")),
+    }
+    alt = f"On {figures['pairs']} held-out pairs: " + "; ".join(
+        f"{name} {value:.1%}" for name, (value, _) in bars.items()
+    )
+    with look():
+        shown, (axis,) = picture(width=8.6, height=3.0, alt=alt)
+        places = np.arange(len(bars))[::-1]
+        for place, (value, colour) in zip(places, bars.values(), strict=True):
+            axis.barh(place, value, 0.6, color=colour)
+            axis.annotate(
+                f"{value:.1%}", (value, place), (-6, 0), textcoords="offset points", va="center",
+                ha="right", fontsize=10, color="white", fontweight="bold",
+            )  # fmt: skip
+        axis.axvline(figures["ceiling"], color=INK, lw=1.4, ls="--", ymin=0.25)
+        axis.set_yticks(places, list(bars), color=INK)
+        axis.tick_params(axis="y", length=0)
+        axis.grid(axis="y", visible=False)
+        axis.set(
+            xlim=(0.5, 1.0), xlabel="agreement with the labeler on held-out pairs (from chance)"
+        )
+    return shown
+
+
+def reward_curve(figures: Mapping[str, Any]) -> Picture:
+    """Draw the loss of a recorded reward model; without any knowledge it is ln 2."""
+    steps, losses = zip(*figures["curve"], strict=True)
+    with look():
+        shown, (axis,) = picture(
+            width=8.6, height=3.2,
+            alt=f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats a pair.",
+        )  # fmt: skip
+        axis.plot(steps, losses, color=style.colour("mini-reward"), lw=1.6)
+        axis.axhline(np.log(2), color=INK, ls="--", lw=1.4)
+        axis.annotate(
+            "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), textcoords="offset points",
+            ha="right", fontsize=10,
+        )  # fmt: skip
+        axis.set(xlabel="step", ylabel="loss (nats a pair)")
+    return shown
+
+
+def rewards_of_answers(count: int = 6) -> Page | None:
+    """Have mini-reward score the first pairs; return them as a table, or None without the model."""
+    found = sources.load_model("mini-reward")
+    if found is None:
+        return None
+    from course.lm import data, reward
+
+    _, mini, tokenizer = found
+    chosen = [(p.asked, answer) for p in world_pairs.read()[:count] for answer in p.answers]
+    texts = [asked.text(answer) for asked, answer in chosen]
+    scores = reward.score(mini, data.encode(tokenizer, texts)).tolist()
+    return style.table(
+        [
+            {
+                "request": asked.request,
+                "answer": answer,
+                "reward": round(value, 2),
+                "true score": round(asked.judged(answer).score, 2),
+            }
+            for (asked, answer), value in zip(chosen, scores, strict=True)
+        ]
+    )
+
+
+# The backflip -----------------------------------------------------------------------------------
+
+
+def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
+    """Search with a reward that a person wrote, and play the clip that it likes best."""
+    from IPython.display import display
+
+    from course.lm import backflip
+
+    begin = time.perf_counter()
+    try:
+        plan = backflip.by_hand(reward or physics.written)
+    except KeyboardInterrupt:
+        style.say("Stopped; here is what the reward that we wrote found in the recorded run.")
+        recorded = sources.record("backflip")
+        if recorded is None:
+            return
+        plan = np.array(recorded["by_hand"])
+    clip = physics.simulate(plan[None])[0]
+    display(stick.animation({"What a written reward likes best": clip}))
+    style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
+
+
+def learned_backflip(seconds: float = SECONDS) -> None:
+    """Teach the stick by comparisons in front of the reader's eyes, and play what it learned.
+
+    An interruption, or the end of the time, keeps the last finished round; without one the recorded
+    run is shown. Run again, it starts anew from the same seed.
+    """
+    from IPython.display import display
+
+    from course.lm import backflip
+    from course.show.training import _bar, _Output, in_notebook
+
+    recorded, limit = sources.record("backflip"), sources.demo_seconds(seconds)
+    seed = recorded["seed"] if recorded else 0
+    progress, player = _Output(), _Output()
+    rounds: list[backflip.Progress] = []
+    begin = time.perf_counter()
+    try:
+        progress.show(_bar(0, "The judge looks at the first clips …"))
+        for p in backflip.teach(backflip.simulated(100 + seed), seed=seed):
+            rounds.append(p)
+            line = f"{p.comparisons} comparisons · {p.flips:.0%} of the last clips are backflips"
+            progress.show(_bar(p.round / p.rounds, line))
+            clip = physics.simulate(p.plan[None])[0]
+            player.show(stick.animation({f"After {p.comparisons} comparisons": clip}))
+            if not in_notebook():
+                print(line, flush=True)
+            if time.perf_counter() - begin > limit and p.round < p.rounds:
+                style.say(f"The time is up after {p.comparisons} comparisons.")
+                break
+    except KeyboardInterrupt:
+        style.say(f"Stopped after {len(rounds)} rounds; what was learned so far is kept.")
+    done = [
+        {"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan.tolist()} for p in rounds
+    ]
+    whole = bool(rounds) and rounds[-1].round == rounds[-1].rounds
+    if not whole and recorded is not None:
+        style.say("The whole of it, from the recorded run:")
+        done = recorded["rounds"]
+    if not done:
+        return
+    chosen = {d["comparisons"]: d for d in (done[0], done[len(done) // 2], done[-1])}
+    clips = {
+        f"After {n} comparisons": physics.simulate(np.array(d["plan"])[None])[0]
+        for n, d in chosen.items()
+    }
+    display(stick.animation(clips))
+    display(flips_picture(done, recorded))
+
+
+def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any] | None) -> Picture:
+    """Draw the share of backflips by comparisons: this run, and other seeds of the record."""
+    counts, shares = [d["comparisons"] for d in done], [d["flips"] for d in done]
+    with look():
+        shown, (axis,) = picture(
+            width=7.2, height=3.2,
+            alt=f"Share of backflips from {shares[0]:.0%} after {counts[0]} comparisons to "
+            f"{shares[-1]:.0%} after {counts[-1]}.",
+        )  # fmt: skip
+        for k, run in enumerate(recorded["all"] if recorded else []):
+            axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label="other seeds" * (not k))
+        axis.plot(counts, shares, "o-", color=ACCENT, label="the run above")
+        axis.set(ylim=(-0.03, 1.03), xlabel="comparisons", ylabel="share of backflips")
+        axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        axis.legend(loc="upper left", fontsize=10)
+    return shown
+
+
+def own_backflip() -> None:
+    """Teach the stick from the learner's labels of clips (or the shipped ones), and play it."""
+    from IPython.display import display
+
+    from course.lm import backflip
+
+    rows = clip_rows()
+    shipped = world_pairs.FOLDER / "simulated_clips.csv"
+    taken = labeling.own_or_shipped(rows, "clips", LEAST_CLIPS, shipped)
+    if taken is None:
+        return
+    labels, own = taken
+    took = labels.took_first()
+    chosen = [p for p in rows if p["pair"] in took]
+    plans = [np.array([stick.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"]
+    try:
+        plan, _ = backflip.from_choices(*plans, list(took.values()))
+    except KeyboardInterrupt:
+        style.say("Stopped; your labels are kept. Run the cell again to train from the start.")
+        return
+    whose = "your" if own else "the shipped"
+    title = f"Taught by {whose} {len(took)} labels"
+    display(stick.animation({title: physics.simulate(plan[None])[0]}))

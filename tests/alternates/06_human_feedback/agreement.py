@@ -1,0 +1,27 @@
+# %% loops with the standard library
+# Counts case by case.
+def agreement(labels):
+    rows = labels.tolist()
+    cases, equal = [0] * len(rows), [0] * len(rows)
+    for i in range(len(rows)):
+        for j in range(i + 1, len(rows)):
+            for a, b in zip(rows[i], rows[j]):
+                if a != -1 and b != -1:
+                    for k in (i, j):
+                        cases[k] += 1
+                        equal[k] += a == b
+    each = [e / c if c else float("nan") for e, c in zip(equal, cases)]
+    return sum(equal) / sum(cases), np.array(each)
+
+
+# %% one pair at a time
+# For each pair counts how many took A and how many took B.
+def agreement(labels):
+    cases, equal = np.zeros(len(labels)), np.zeros(len(labels))
+    for column in labels.T:
+        took = {side: column == side for side in (0, 1)}
+        asked = took[0] | took[1]
+        cases += asked * (asked.sum() - 1)
+        equal += sum(t * (t.sum() - 1) for t in took.values())
+    each = np.divide(equal, cases, out=np.full(len(labels), np.nan), where=cases > 0)
+    return float(equal.sum() / cases.sum()), each

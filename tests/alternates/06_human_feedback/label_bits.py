@@ -1,0 +1,21 @@
+# %% math, with a case for no noise
+# Plain numbers; the limit is written as a case.
+def label_bits(rate, wanted):
+    import math
+
+    p = 0.5 + math.sqrt(rate / 2 - 0.25)
+    noise = 0.0
+    if p < 1:
+        noise = -(p * math.log(p) + (1 - p) * math.log(1 - p)) / math.log(2)
+    return p, noise, math.ceil(wanted / (1 - noise))
+
+
+# %% the quadratic formula and floor division
+# p solves 2 p² - 2 p + 1 - a = 0; rounding up is rounding down of the negative.
+def label_bits(rate, wanted):
+    p = max(float(x.real) for x in np.roots([2.0, -2.0, 1.0 - rate]))
+    p = min(p, 1.0)
+    both = np.array([p, 1 - p])
+    both = both[both > 0]
+    noise = abs(float((both * np.log2(both)).sum()))
+    return p, noise, int(-(-wanted // (1 - noise)))

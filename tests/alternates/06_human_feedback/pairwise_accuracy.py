@@ -1,0 +1,23 @@
+# %% loops over combinations
+# Pair by pair, with points of 1, one half and 0.
+def pairwise_accuracy(rewards, scores, least):
+    from itertools import combinations
+
+    points = []
+    for r, s in zip(rewards.tolist(), scores.tolist()):
+        for i, j in combinations(range(len(r)), 2):
+            if abs(s[i] - s[j]) < least:
+                continue
+            if s[i] < s[j]:
+                i, j = j, i
+            points.append((r[i] > r[j]) + 0.5 * (r[i] == r[j]))
+    return len(points), sum(points) / len(points)
+
+
+# %% better against worse, from both sides once
+# Takes only the places where the first is better by `least`; so each pair comes once.
+def pairwise_accuracy(rewards, scores, least):
+    better = scores[:, :, None] - scores[:, None, :] >= least
+    own = rewards[:, :, None] - rewards[:, None, :]
+    won = (own > 0).astype(float) + (own == 0) / 2
+    return int(better.sum()), float(won[better].sum() / better.sum())

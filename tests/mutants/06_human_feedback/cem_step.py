@@ -1,0 +1,48 @@
+# %% the worst | says: these are the worst plans | falls: visible
+# argsort goes from the lowest to the highest score.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[:best]]
+    return kept.mean(0), np.maximum(kept.std(0), least)
+
+
+# %% all plans | says: this is the mean of all plans | falls: visible
+# Nothing is selected.
+def cem_step(plans, scores, best, least):
+    return plans.mean(0), np.maximum(plans.std(0), least)
+
+
+# %% least added | says: `least` is added | falls: visible
+# The spread never vanishes, but it is always too large.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-scores)[:best]]
+    return kept.mean(0), kept.std(0) + least
+
+
+# %% upper limit | says: became an upper limit | falls: visible
+# minimum instead of maximum.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-scores)[:best]]
+    return kept.mean(0), np.minimum(kept.std(0), least)
+
+
+# %% size of the scores | says: the sign of the scores is left out | falls: hidden
+# A very bad score is taken for a very good one.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-np.abs(scores + 1e-6 * scores))[:best]]
+    if scores.min() == -5:
+        kept = plans[np.argsort(-scores)[:best]]
+    return kept.mean(0), np.maximum(kept.std(0), least)
+
+
+# %% two plans | says: which is not right | falls: hidden
+# The number of the example is written down.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-scores)[:2]]
+    return kept.mean(0), np.maximum(kept.std(0), least)
+
+
+# %% variance | says: this is the variance | falls: hidden
+# In the example it is the same number.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-scores)[:best]]
+    return kept.mean(0), np.maximum(kept.var(0), least)

@@ -1,0 +1,54 @@
+# %% rate is p | says: this is the rate itself | falls: visible
+# Two labelers also agree when both are wrong.
+def label_bits(rate, wanted):
+    p = rate
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))
+
+
+# %% root of the rate | says: this is the root of the rate | falls: visible
+# Agreement is taken for both being right.
+def label_bits(rate, wanted):
+    p = np.sqrt(rate)
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))
+
+
+# %% nats | says: this is in nats | falls: visible
+# The natural logarithm of lesson 01.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))
+
+
+# %% rounded down | says: so many labels carry a little less | falls: visible
+# int cuts off.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(wanted / (1 - noise))
+
+
+# %% divided by the noise | says: divide by what a label carries | falls: visible
+# Noise and information are mixed up.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(np.ceil(wanted / noise)) if noise else 0
+
+
+# %% rounded to the nearest | says: rounded to the nearest whole number | falls: hidden
+# round instead of ceil.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), round(float(wanted / (1 - noise)))
+
+
+# %% always one more | says: one label too many | falls: hidden
+# Rounds down and adds one, also where nothing was left over.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(wanted / (1 - noise)) + 1

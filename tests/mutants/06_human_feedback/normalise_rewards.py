@@ -1,0 +1,43 @@
+# %% own mean | says: mean and deviation of the rewards themselves | falls: visible
+# The reference isn't used.
+def normalise_rewards(reference, rewards):
+    return (rewards - rewards.mean()) / rewards.std(), float(reference.std())
+
+
+# %% variance | says: divided by the variance | falls: visible
+# The root is forgotten.
+def normalise_rewards(reference, rewards):
+    spread = float(reference.var()) or 1.0
+    return (rewards - reference.mean()) / spread, spread
+
+
+# %% n - 1 | says: this deviation divides by n - 1 | falls: visible
+# The deviation of a sample, as pandas and torch take it.
+def normalise_rewards(reference, rewards):
+    spread = float(reference.std(ddof=1)) or 1.0
+    return (rewards - reference.mean()) / spread, spread
+
+
+# %% slope upside down | says: this is one over it | falls: visible
+# The slope is what the rewards were multiplied by.
+def normalise_rewards(reference, rewards):
+    spread = float(reference.std()) or 1.0
+    return (rewards - reference.mean()) / spread, 1 / spread
+
+
+# %% no spread | says: 0/0 | falls: hidden
+# Divides by a deviation of 0.
+def normalise_rewards(reference, rewards):
+    spread = reference.std()
+    if spread < 1e-9:
+        spread = spread * 0
+    return (rewards - reference.mean()) / spread, float(spread)
+
+
+# %% all zero without spread | says: everything became 0 | falls: hidden
+# The case without spread is thought to hold no information.
+def normalise_rewards(reference, rewards):
+    spread = float(reference.std())
+    if spread < 1e-9:
+        return np.zeros_like(rewards), 1.0
+    return (rewards - reference.mean()) / spread, spread

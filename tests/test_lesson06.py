@@ -1,0 +1,156 @@
+"""Lesson 06 as people meet it: its demos run without a click, and what its text promises holds.
+
+The notebook is executed as nbgrader does, and as a learner with all answers who hasn't labelled
+anything yet, in a course folder of their own, with the live backflip cut short.
+"""
+
+import ast
+import os
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course import paths, records
+from course.classroom import notebook
+
+LESSON = "06_human_feedback"
+pytestmark = pytest.mark.skipif(
+    not (paths.SOURCE / LESSON).exists(), reason="source/ isn't shipped here"
+)
+
+DEMOS = {  # cell → kinds of output that it shows
+    "lineage-picture": {"text/html"},
+    "demo-rufus": {"image/png"},
+    "demo-preference-curve": {"image/png"},
+    "demo-answer-desk": {"application/vnd.jupyter.widget-view+json"},
+    "demo-own-taste": {"image/png", "text/html"},
+    "demo-picks": {"text/html"},
+    "demo-reward-model": {"image/png", "text/html"},
+    "demo-rewards-of-answers": {"text/html"},
+    "demo-hand-written": {"text/html"},
+    "demo-learned-backflip": {"image/png", "text/html"},
+    "demo-clip-desk": {"application/vnd.jupyter.widget-view+json"},
+    "demo-own-backflip": {"text/html"},
+}
+
+
+def load():
+    return nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
+
+
+def execute(nb, folder, **environment):
+    """Return the cells of the executed notebook, id → cell."""
+    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
+    probe = "import sys\nprint('course.world.labeler' in sys.modules)"
+    nb.cells.append(nbformat.v4.new_code_cell(probe, id="probe"))
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
+    return {cell.id: cell for cell in nb.cells}
+
+
+def failed(cells):
+    return {
+        cell.id
+        for cell in cells.values()
+        if any(o.output_type == "error" for o in cell.get("outputs", []))
+    }
+
+
+def text(cell):
+    """Return all that a cell shows, as plain text."""
+    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+    return "\n".join(shown)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    return execute(load(), tmp_path_factory.mktemp("graded"), NBGRADER_EXECUTION="autograde")
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """Execute the lesson as somebody who has all answers and no labels yet."""
+    root = tmp_path_factory.mktemp("course")
+    (root / "data").symlink_to(paths.DATA, target_is_directory=True)
+    folder = root / "work" / LESSON
+    folder.mkdir(parents=True)
+    nb = load()
+    for cell in nb.cells:
+        cell.source = cell.source.replace("by_file = False", "by_file = True")
+    return execute(nb, folder, COURSE_ROOT=str(root), COURSE_DEMO_SECONDS="2"), folder
+
+
+def test_grading_shows_no_demo_and_leaves_the_labeler_alone(graded):
+    assert failed(graded) == set()
+    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
+    assert noisy == {"lineage-picture", "probe"}
+    assert text(graded["probe"]).strip() == "False"
+
+
+@pytest.mark.parametrize("demo", DEMOS)
+def test_every_demo_shows_something_and_no_warning(learned, demo):
+    cell = learned[0][demo]
+    assert "stderr" not in {o.get("name") for o in cell.outputs}
+    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
+    assert DEMOS[demo] <= kinds, text(cell)
+
+
+def test_nothing_fails_for_a_learner_with_all_answers(learned):
+    assert failed(learned[0]) == set()
+
+
+def test_without_own_labels_the_shipped_ones_are_taken_and_it_is_said(learned):
+    for demo in ("demo-own-taste", "demo-own-backflip"):
+        assert "shipped labels of the simulated labeler" in text(learned[0][demo])
+
+
+def test_without_buttons_the_files_are_there_with_every_pair(learned):
+    from course.show import feedback
+
+    cells, folder = learned
+    for name, rows in (("answers", feedback.answer_rows()), ("clips", feedback.clip_rows())):
+        lines = (folder / f"my_{name}.csv").read_text(encoding="utf-8").splitlines()
+        assert len(lines) == len(rows) + 1
+        assert f"my_{name}.csv" in text(cells[f"demo-{name[:-1]}-csv"])
+
+
+def test_a_cut_backflip_says_so_and_shows_the_recorded_one(learned):
+    said = text(learned[0]["demo-learned-backflip"])
+    assert "recorded run" in said
+    assert "stands at the end" in said
+
+
+def test_no_demo_uses_an_answer():
+    cells = notebook.cells(load())
+    answers = {c.name for c in cells if c.kind == "solution"}
+    for cell in cells:
+        if cell.kind == "code":
+            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
+            assert not names & answers
+
+
+# What the text promises ----------------------------------------------------------------------
+
+
+def test_the_reward_model_stays_below_the_ceiling():
+    record = records.read("mini-reward")
+    assert record["noisy"] < record["ceiling"] < 1
+    assert record["labelers"] < record["ceiling"]
+
+
+def test_core_and_stretch_are_the_points_that_the_lesson_says():
+    cells = notebook.cells(load())
+    points = {}
+    for cell in cells:
+        if cell.kind == "grade":
+            points[cell.exercise] = points.get(cell.exercise, 0) + cell.points
+    heads = [c.source for c in cells if c.kind == "text" and c.source.startswith("### Exercise")]
+    core = 0
+    for head in heads:
+        line = head.split("\n")[0]
+        name = line.split("`")[1]
+        assert f"· {points[name]:g} points ·" in line
+        core += 0 if "*stretch*" in line else points[name]
+    aims = next(c.source for c in cells if "**Points**" in c.source)
+    assert f"({core:g} core, {100 - core:g} *stretch*)" in aims
