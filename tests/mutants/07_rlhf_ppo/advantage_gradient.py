@@ -1,0 +1,53 @@
+# %% all arms count the same | says: all arms count the same | falls: visible
+# A plain mean over the arms.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (np.eye(len(pays)) - probabilities)
+    return g.mean(axis=0), float(((g - g.mean(axis=0)) ** 2).sum(axis=1).mean())
+
+
+# %% no - p | says: the - p is missing | falls: visible
+# The one-hot vector alone is taken for the gradient.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * np.eye(len(pays))
+    mean = probabilities @ g
+    return mean, float(probabilities @ ((g - mean) ** 2).sum(axis=1))
+
+
+# %% own pulls only | says: a pull moves all logits | falls: visible
+# Only the diagonal of the table is used.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline) * (1 - probabilities)
+    mean = probabilities * g
+    return mean, float(probabilities @ g**2 - mean @ mean)
+
+
+# %% mean squared length | says: this is the mean squared length | falls: visible
+# The distance is taken from 0 instead of from the mean.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (np.eye(len(pays)) - probabilities)
+    return probabilities @ g, float(probabilities @ (g**2).sum(axis=1))
+
+
+# %% standard deviation | says: this is the square root | falls: visible
+# The noise is given as a length.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = probabilities @ g
+    return mean, float(np.sqrt(probabilities @ ((g - mean) ** 2).sum(axis=1)))
+
+
+# %% the baseline is ignored | says: the baseline has no effect | falls: visible
+# Right on average, as the lesson says; only the noise shows it.
+def advantage_gradient(probabilities, pays, baseline):
+    g = pays[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = probabilities @ g
+    return mean, float(probabilities @ ((g - mean) ** 2).sum(axis=1))
+
+
+# %% the baseline goes into the mean | says: which is not right | falls: hidden
+# The baseline is taken off the result as well, as if it had to be paid back: 0 in the example.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = probabilities @ g
+    noise = float(probabilities @ ((g - mean) ** 2).sum(axis=1))
+    return mean - baseline * probabilities, noise

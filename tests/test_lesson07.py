@@ -1,0 +1,194 @@
+"""Lesson 07 as people meet it: its demos run, and what its text promises holds in the records.
+
+The notebook is executed as nbgrader does, as a learner with all answers does and as one with none
+(from a folder without ``source/``, so that the exercises come from the learner's own notebook), the
+last two with the live training cut short.
+"""
+
+import ast
+import asyncio
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+
+from course import paths, records
+from course.classroom import notebook
+
+LESSON = "07_rlhf_ppo"
+FOLDER = paths.SOURCE / LESSON
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
+
+DEMOS = {  # cell → kinds of output that it shows
+    "lineage-picture": {"text/html"},
+    "demo-bandits-advantage": {"text/html", "image/png"},
+    "demo-bandits-clip": {"text/html", "image/png"},
+    "demo-ppo-live": {"text/html", "image/png"},
+    "demo-before-and-after": {"text/html"},
+    "facts-instructgpt-ppo": {"text/html"},
+    "demo-beta-runs": {"text/html", "image/png"},
+    "demo-beta-slider": {"application/vnd.jupyter.widget-view+json"},
+    "demo-over-optimisation": {"image/png"},
+    "demo-hacked-answers": {"text/html"},
+    "demo-second-round": {"text/html"},
+    "demo-best-of-n": {"text/html"},
+    "demo-headline": {"text/html", "image/png"},
+}
+
+
+def load(answers=True):
+    """Return the lesson; without `answers` as it is released."""
+    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
+    for cell in nb.cells:
+        if not answers and cell.cell_type == "code":
+            cell.source = notebook.visible(notebook.stub(cell.source))
+    return nb
+
+
+def execute(nb, folder, **environment):
+    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
+    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(nb, timeout=900, allow_errors=True, resources=resources)
+    asyncio.run(client.async_execute(env=env))  # its execute() would leave a thread's loop open
+    return {cell.id: cell for cell in nb.cells}
+
+
+def student_pack(root, answers):
+    """Make a course folder without ``source/``, as a student has it; return the notebook's."""
+    shutil.copytree(paths.DATA, root / "data")
+    for place, full in (("release", False), ("work", answers)):
+        (root / place / LESSON).mkdir(parents=True)
+        nbformat.write(load(full), root / place / LESSON / f"{LESSON}.ipynb")
+    return root / "work" / LESSON
+
+
+@pytest.fixture(scope="module")
+def graded():
+    return execute(load(), FOLDER, NBGRADER_EXECUTION="autograde")
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """Execute the lesson as a learner does, once with all answers and once with none."""
+
+    def one(answers):
+        root = tmp_path_factory.mktemp("answers" if answers else "none")
+        folder = student_pack(root, answers)
+        env = {"COURSE_CACHE": str(root / "cache"), "COURSE_ROOT": str(root)}
+        return execute(load(answers), folder, COURSE_DEMO_SECONDS="2", **env)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(("answers", "none"), pool.map(one, (True, False)), strict=True))
+
+
+def failed(cells):
+    return {
+        cell.id
+        for cell in cells.values()
+        if any(o.output_type == "error" for o in cell.get("outputs", []))
+    }
+
+
+def text(cell):
+    """Return all that a cell shows, as plain text."""
+    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+    return "\n".join(shown)
+
+
+def test_grading_shows_no_demo(graded):
+    assert failed(graded) == set()
+    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
+    assert noisy == {"lineage-picture"}
+
+
+@pytest.mark.parametrize("who", ["answers", "none"])
+@pytest.mark.parametrize("demo", DEMOS)
+def test_every_demo_shows_something_and_no_warning(learned, who, demo):
+    cell = learned[who][demo]
+    assert "stderr" not in {o.get("name") for o in cell.outputs}
+    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
+    assert DEMOS[demo] <= kinds, text(cell)
+
+
+def test_only_checks_without_an_answer_fail(learned):
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    assert failed(learned["answers"]) == set()
+    assert failed(learned["none"]) == checks
+    for name in checks:
+        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+
+
+def test_the_live_training_uses_the_learners_own_answers_and_says_so(learned):
+    said = text(learned["answers"]["demo-ppo-live"])
+    assert "trained with your own answers" in said
+    assert "run the cell again" in said.lower(), "two seconds aren't enough for the whole run"
+
+
+def test_without_answers_the_recorded_runs_are_drawn_and_it_says_why(learned):
+    said = text(learned["none"]["demo-ppo-live"])
+    assert "isn't answered yet" in said
+    assert "the recorded runs instead" in said
+    assert "mini-instruct (true score)" in text(learned["none"]["demo-before-and-after"])
+
+
+def test_no_demo_uses_an_answer():
+    cells = notebook.cells(load())
+    answers = {c.name for c in cells if c.kind == "solution"}
+    for cell in cells:
+        if cell.kind == "code":
+            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
+            assert not names & answers
+
+
+# What the text promises ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def prices():
+    return records.read("beta")
+
+
+def test_six_prices_one_of_them_nothing(prices):
+    betas = [run["beta"] for run in prices["runs"]]
+    assert len(set(betas)) == 6
+    assert 0 in betas
+
+
+def test_ppo_starts_where_the_reference_model_is(prices):
+    for run in prices["runs"]:
+        assert abs(run["kl"][0]) < 0.05
+
+
+def test_without_a_price_the_proxy_goes_up_and_the_truth_in_the_end_down(prices):
+    free = next(run for run in prices["runs"] if run["beta"] == 0)
+    fifth = len(free["true"]) // 5
+
+    def mean(values):
+        return sum(values) / len(values)
+
+    assert mean(free["reward"][-fifth:]) > mean(free["reward"][:fifth])
+    assert mean(free["true"][-fifth:]) < mean(free["true"][:fifth])
+    assert free["end"]["true"] < max(run["end"]["true"] for run in prices["runs"])
+
+
+def test_a_dearer_nat_means_less_of_them(prices):
+    runs = sorted(prices["runs"], key=lambda run: run["beta"])
+    assert runs[0]["end"]["kl"] > 3 * runs[-1]["end"]["kl"]
+
+
+def test_behaviour_changes_more_than_knowledge():
+    tuned = records.read("mini-instruct")
+    before, after = tuned["rates_before"], tuned["rates"]
+    moved = {key: abs(after[key] - before[key]) for key in ("truth", "polite", "refusal")}
+    assert moved["truth"] < min(moved["polite"], moved["refusal"])
+
+
+def test_the_published_figures_each_have_a_source():
+    table = pd.read_csv(paths.DATA / "family" / "rlhf.csv")
+    assert table["source"].str.startswith("arXiv:2203.02155").all()
+    assert table["key"].is_unique

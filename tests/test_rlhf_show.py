@@ -1,0 +1,481 @@
+"""What lesson 07 shows: bandits that learn by its exercises' rules, pictures, the live PPO.
+
+Records are made up, the training of the live runs is a stand-in, the clock of a test is ours.
+"""
+
+import gc
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from course import paths
+from course.lm import bandit, behave, beta, exercises, lineage, model, ppo, reward, stages
+from course.lm import tokenizer as tok
+from course.show import live_ppo, rlhf, training
+from course.world import demonstrate
+
+LESSON = "07_rlhf_ppo"
+needs_source = pytest.mark.skipif(
+    not (paths.SOURCE / LESSON).exists(), reason="source/ isn't shipped here"
+)
+
+
+@pytest.fixture(autouse=True)
+def strict(monkeypatch, tmp_path):
+    """Every warning is an error; nothing is written outside of the test's folder."""
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.delenv("COURSE_DEMO_SECONDS", raising=False)
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+    gc.collect()  # what an earlier test left behind isn't these tests' fault
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+# Bandits ------------------------------------------------------------------------------------------
+
+
+@needs_source
+def test_a_bandit_of_single_pulls_is_the_exercise(monkeypatch):
+    monkeypatch.setattr(bandit, "PULLS", 1)
+    given = exercises.load(LESSON, "reinforce")
+    rounds = 30
+    *_, last = bandit.learn(bandit.Rule("x", advantage=False), bandits=2, rounds=rounds, seed=5)
+    chance = np.random.default_rng(5)
+    uniforms, pays = [], []
+    for _ in range(rounds):
+        uniforms.append(chance.random((2, 1, 1))[:, 0, 0])
+        pays.append(np.array(bandit.PAYS) + bandit.NOISE * chance.standard_normal((2, 1, 3))[:, 0])
+    for i in range(2):
+        _, logits = given["reinforce"](
+            np.array([u[i] for u in uniforms]), np.array([p[i] for p in pays]), 0.3
+        )
+        assert last[i] == pytest.approx(bandit.probabilities(logits) @ bandit.PAYS)
+
+
+@needs_source
+@pytest.mark.parametrize("clip", [0.2, 0.05])
+def test_clipped_steps_follow_the_gradient_of_the_exercise(clip):
+    given = exercises.load(LESSON, "ppo_loss")
+    rule = bandit.Rule("x", steps=6, clip=clip, rate=1.0)
+    *_, last = bandit.learn(rule, bandits=3, rounds=1, seed=6)
+    chance = np.random.default_rng(6)
+    draws = chance.random((3, bandit.PULLS, 1))
+    pays = np.array(bandit.PAYS) + bandit.NOISE * chance.standard_normal((3, bandit.PULLS, 3))
+    for i in range(3):
+        arms = np.minimum((draws[i, :, 0] * 3).astype(int), 2)
+        got = pays[i][np.arange(bandit.PULLS), arms]
+        gains = [g - np.delete(got, k).mean() for k, g in enumerate(got)]
+        logits = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+        row = torch.tensor(arms)[None]
+        old = logits.detach().log_softmax(0)[row]
+        for _ in range(rule.steps):
+            new = logits.log_softmax(0)[row]
+            loss = given["ppo_loss"](new, old, torch.tensor([gains]), torch.ones_like(row), clip)
+            (slope,) = torch.autograd.grad(loss, logits)
+            logits = (logits - slope).detach().requires_grad_()
+        found = logits.detach().softmax(0).numpy() @ np.array(bandit.PAYS)
+        assert last[i] == pytest.approx(found)
+
+
+@pytest.mark.parametrize("what", ["advantage", "clip"])
+def test_the_second_rule_of_each_pair_is_fooled_less_often(what):
+    lost = [rlhf.lost_bandits(list(bandit.learn(rule))) for rule in rlhf.bandit_rules(what)]
+    assert lost[0] >= 5
+    assert lost[1] == 0
+
+
+def test_bandits_draw_mean_and_spread(capfd):
+    paid = {"a": [np.array([4.0, 6.0]), np.array([5.0, 6.0])], "b": [np.full(2, 5.0)] * 2}
+    picture = rlhf.bandits(paid)
+    picture.bundle(1.0)
+    lines = [line.get_ydata() for line in picture.axes[0].lines]
+    assert np.allclose(lines[0], [5.0, 5.5])
+    assert np.allclose(lines[1], [5.0, 5.0])
+    assert "a 5.50, b 5.00" in picture.alt
+    rlhf.live_bandits("advantage")
+    assert capfd.readouterr().out.count("of 100 bandits") == 2
+
+
+# The recorded runs --------------------------------------------------------------------------------
+
+
+def made_up(beta, kl, true):
+    end = {
+        "kl": kl, "reward": 1.0, "true": true, "true_error": 0.1,
+        "rates": {"truth": 0.5, "polite": 0.6, "refusal": 0.7},
+        "answers": [{"request": "Who?", "answer": f"<b>{beta}", "reward": 0.5, "true": true}],
+    }  # fmt: skip
+    way = [0.0, kl / 2, kl]
+    return {"beta": beta, "kl": way, "reward": [0.1, 0.5, 1.0], "true": [0.5, 1, true], "end": end}
+
+
+RECORD = {
+    "runs": [made_up(0.0, 16.0, -1.0), made_up(0.1, 4.0, 1.5), made_up(1.0, 1.0, 1.0)],
+    "start": {k: v for k, v in made_up(0.0, 0.0, 0.8)["end"].items() if k != "kl"},
+    "best_of": [{"n": 1, "reward": 0.1, "true": 0.8, "kl_bound": 0.0},
+                {"n": 4, "reward": 0.8, "true": 1.2, "kl_bound": 0.64}],
+}  # fmt: skip
+
+
+def test_smoothing_is_a_mean_of_neighbours():
+    assert rlhf.smoothed([1, 2, 3, 4], 3) == [1.5, 2, 3, 3.5]
+
+
+def test_all_runs_are_drawn_and_the_chosen_one_in_strong_colours():
+    picture = rlhf.beta_runs(RECORD)
+    picture.bundle(1.0)
+    for axis, (key, *_) in zip(picture.axes, rlhf.PANELS, strict=True):
+        assert len(axis.lines) == 3
+        assert np.allclose(axis.lines[0].get_ydata(), rlhf.smoothed(RECORD["runs"][0][key]))
+    chosen = rlhf.beta_runs(RECORD, 0.1)
+    chosen.bundle(1.0)
+    strong = [line for line in chosen.axes[2].lines if line.get_color() != rlhf.GRID]
+    assert [line.get_label() for line in strong] == ["β = 0.1"]
+    assert "β 0.1" in chosen.alt
+    assert "β 1:" not in chosen.alt
+
+
+def test_the_slider_shows_the_run_that_it_points_at():
+    box = rlhf.beta_slider(RECORD)
+    slider, image, words = box.children
+    before = image.value
+    slider.value = 0.0
+    assert image.value != before
+    assert bytes(image.value).startswith(b"\x89PNG")
+    assert "&lt;b&gt;0.0" in words.value
+    slider.value = 1.0
+    assert "&lt;b&gt;1.0" in words.value
+
+
+def test_without_widgets_there_is_a_sentence(monkeypatch, capfd):
+    monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
+    assert rlhf.beta_slider(RECORD) is None
+    assert "the picture" in capfd.readouterr().out
+
+
+def test_the_distance_is_the_root_of_the_kl():
+    picture = rlhf.over_optimisation(RECORD)
+    picture.bundle(1.0)
+    left, right = picture.axes
+    kl = rlhf.smoothed(RECORD["runs"][0]["kl"])
+    assert np.allclose(left.lines[0].get_xdata(), np.sqrt(kl))
+    assert [c.lines[0].get_xdata()[0] for c in right.containers] == [2.0, 1.0]
+    best = next(line for line in right.lines if line.get_linestyle() == "--")
+    assert np.allclose(best.get_xydata(), [(0, 0.8), (0.8, 1.2)])
+
+
+def test_tables_and_words_follow_the_record():
+    text = rlhf.beta_table(RECORD).text
+    assert text.splitlines()[1].startswith("SFT, before PPO | 1.00 | 0 | 0.80 ± 0.20 | 50%")
+    said = rlhf.in_words(RECORD)
+    assert "the labeler the run with β = 0.1 (1.50 points)" in said
+    assert "the dearer a nat, the smaller the KL" in said
+    turned = RECORD | {"runs": [made_up(0.0, 1.0, 2.0), made_up(0.1, 4.0, 1.5)]}
+    assert "didn't always" in rlhf.in_words(turned)
+
+
+def test_hacked_answers_are_read_out_of_the_chat_format():
+    page = rlhf.hacked(["<|user|> Who?<|assistant|> I am. I am.<|end|>", "<|user|> A<|assistant|>"])
+    assert page.text.splitlines()[1:] == ["Who? | I am. I am.", "A | (nothing)"]
+
+
+def test_the_repair_table_has_the_three_shares():
+    page = rlhf.repair({"clear_hacked": 0.1, "clear_repaired": 0.95}, {"clear": 0.85})
+    assert [line.rsplit(" | ", 1)[1] for line in page.text.splitlines()] == [
+        "right", "85%", "10%", "95%",
+    ]  # fmt: skip
+
+
+def test_headline_draws_wins_and_intervals_and_says_what_follows():
+    record = {
+        "win_zero_shot": 0.9, "win_few_shot": 0.7, "truth_zero_shot": 0.8, "truth_few_shot": 0.4,
+        "intervals": {"zero_shot": [0.88, 0.92], "few_shot": [0.66, 0.74]}, "parameter_ratio": 106,
+    }  # fmt: skip
+    picture = rlhf.headline(record, [{"label": "zero-shot", "value": 85, "error": 3}])
+    picture.bundle(1.0)
+    xs = [list(line.get_xdata()) for line in picture.axes[0].lines]
+    assert [0.66, 0.74] in xs
+    assert [0.4] in xs
+    assert any(np.allclose(x.get_xdata(), [0.82, 0.88]) for x in picture.axes[1].lines)
+    assert "wins clearly" in (said := rlhf.headline_in_words(record))
+    assert "by manners" in said
+    weak = record | {"intervals": {"few_shot": [0.45, 0.6]}, "truth_few_shot": 0.6}
+    assert "can't be told apart" in (said := rlhf.headline_in_words(weak))
+    assert "manners" not in said
+    lost = record | {"intervals": {"few_shot": [0.2, 0.4]}}
+    assert "loses" in rlhf.headline_in_words(lost)
+
+
+# The runs behind the slider -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def words():
+    return tok.load()
+
+
+@needs_source
+def test_progress_carries_the_answers_that_were_learned_from(words):
+    asked = list(demonstrate.requests(32, "train", 9, mix=demonstrate.PPO_MIX))
+    prompts = behave.chat_prompts(words, asked)
+    policy, scorer = model.load("mini-sft")[0], model.load("mini-reward")[0]
+    steps = ppo.train(
+        policy, model.load("mini-sft")[0], scorer, words, prompts,
+        **exercises.load(*stages.PPO), recipe=ppo.Recipe(iterations=1, batch=32), seed=2,
+    )  # fmt: skip
+    (progress,) = steps
+    assert sorted(a.prompt for a in progress.answers) == list(range(32))
+    rows = [[*prompts[a.prompt], *a.tokens] for a in progress.answers]
+    found = reward.score(scorer, rows).tolist()
+    assert [a.reward for a in progress.answers] == pytest.approx(found, abs=1e-3)
+    assert progress.reward == pytest.approx(sum(found) / 32, abs=1e-3)
+    judged = beta.judgements(words, asked, progress.answers)
+    texts = [words.decode(a.tokens).removesuffix("<|end|>").strip() for a in progress.answers]
+    by_hand = behave.judge([asked[a.prompt] for a in progress.answers], texts)
+    assert [j.score for j in judged] == [j.score for j in by_hand]
+    assert beta.true_score(words, asked, progress) == pytest.approx(
+        sum(j.score for j in judged) / 32
+    )
+
+
+@needs_source
+def test_the_stage_beta_writes_its_record_and_no_model(monkeypatch, tmp_path):
+    monkeypatch.setattr(beta, "BETAS", (0.0, 0.3))
+    monkeypatch.setattr(beta, "BEST_OF", (1, 2))
+    monkeypatch.setattr(paths, "WORK", tmp_path)
+    plan = stages.Plan(hack_recipe=ppo.Recipe(iterations=2, batch=32, beta=0.0), tests=30)
+    monkeypatch.setattr(stages, "QUICK", plan)
+    result = lineage.run(quick=True, stage="beta")
+    assert "runs" not in result["stages"]["beta"]
+    from course import records
+
+    record = records.read("beta", folder=tmp_path / "runs")
+    assert [run["beta"] for run in record["runs"]] == [0.0, 0.3]
+    for run in record["runs"]:
+        assert [len(run[key]) for key in ("reward", "kl", "true")] == [2, 2, 2]
+        assert run["kl"][0] == pytest.approx(0, abs=0.05)
+    one, two = record["best_of"]
+    assert two["reward"] >= one["reward"]
+    assert two["kl_bound"] == pytest.approx(math.log(2) - 0.5)
+    asked = [[a["request"] for a in run["end"]["answers"]] for run in record["runs"]]
+    assert asked[0] == asked[1] == [a["request"] for a in record["start"]["answers"]]
+    assert not list(tmp_path.rglob("*.safetensors"))
+    rlhf.beta_runs(record).bundle(1.0)
+    rlhf.over_optimisation(record).bundle(1.0)
+
+
+# The live run -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(monkeypatch, words):
+    """Return a function that runs the demo with a stand-in for the training.
+
+    It moves one parameter by 1 each iteration; ``live.stop_after`` raises KeyboardInterrupt.
+    """
+    calls = []
+
+    def train(policy, _reference, _rewards, _words, prompts, *, recipe, web, seed, **hearts):
+        calls.append({"prompts": len(prompts), "iterations": recipe.iterations, "seed": seed})
+        assert set(hearts) == set(stages.PPO[1:])
+        assert (web is not None) == bool(recipe.rehearsal)
+        for i in range(recipe.iterations):
+            if run.stop_after is not None and i >= run.stop_after:
+                raise KeyboardInterrupt
+            with torch.no_grad():
+                policy.transformer.wpe.weight[0, 0] += 1
+            answers = (ppo.Answer(0, tuple(words(" Of course.")["input_ids"]), 0.5),)
+            loss = run.losses[i] if run.losses else 0.1
+            yield ppo.Progress(i + 1, recipe.iterations, 9, 0.1, 0.1 * i, 0.2 * i, 9, loss, answers)
+
+    def load(*names):
+        found = exercises.Exercises(dict.fromkeys(names[1:]), run.origin)
+        if run.missing:
+            raise exercises.MissingExercise("gae of work isn't answered yet.")
+        return found
+
+    def run(**options):
+        return live_ppo.live_ppo(**{"iterations": 6} | options)
+
+    run.stop_after, run.losses, run.origin, run.missing, run.calls = None, None, "source", 0, calls
+    monkeypatch.setattr(ppo, "train", train)
+    monkeypatch.setattr(exercises, "load", load)
+    monkeypatch.setattr(live_ppo.sources, "record", lambda _: RECORD)
+    return run
+
+
+def first_weight(policy):
+    return policy.transformer.wpe.weight[0, 0].item()
+
+
+def test_a_live_run_ends_with_its_figures_and_leaves_nothing_behind(live, capfd, tmp_path):
+    found = live()
+    assert found.complete
+    assert not found.policy.training
+    assert [p["reward"] for p in found.curve] == pytest.approx([0.1 * i for i in range(6)])
+    assert "6 iterations" in capfd.readouterr().out
+    assert not list(tmp_path.rglob("run.pt"))
+    assert live.calls == [{"prompts": 6 * 128, "iterations": 6, "seed": 1}]
+
+
+def test_an_interrupted_run_is_kept_and_goes_on(live, capfd):
+    start = first_weight(model.load("mini-sft")[0])
+    live.stop_after = 2
+    cut = live()
+    assert cut.interrupted
+    assert first_weight(cut.policy) == pytest.approx(start + 2)
+    said = capfd.readouterr().out
+    assert "Stopped after iteration 2 of 6; the policy keeps what it has learned." in said
+    live.stop_after = None
+    rest = live()
+    assert "Going on after iteration 2 of 6" in capfd.readouterr().out
+    assert rest.complete
+    assert first_weight(rest.policy) == pytest.approx(start + 6)
+    assert live.calls[-1] == {"prompts": 4 * 128, "iterations": 4, "seed": 2001}
+
+
+def test_a_run_cut_off_by_a_restart_goes_on_from_its_last_copy(live, monkeypatch):
+    monkeypatch.setattr(live_ppo, "KEEP", 0.0)
+    copies = []
+    write = live_ppo.Kept.write
+
+    def killed(self, run):
+        write(self, run)
+        copies.append(len(run.curve))
+        if len(copies) == 3:
+            raise SystemExit  # nothing after it is run, as when a kernel dies
+
+    monkeypatch.setattr(live_ppo.Kept, "write", killed)
+    with pytest.raises(SystemExit):
+        live()
+    monkeypatch.setattr(live_ppo.Kept, "write", write)
+    assert live().complete
+    assert live.calls[-1]["iterations"] == 3
+
+
+@pytest.mark.parametrize("change", [{"again": True}, {"beta": 0.5}, {"seed": 2}])
+def test_another_run_begins_anew(live, change):
+    live.stop_after = 2
+    live()
+    live.stop_after = None
+    assert live(**change).complete
+    assert live.calls[-1]["iterations"] == 6
+
+
+def test_a_damaged_copy_is_no_copy(live, tmp_path):
+    (tmp_path / "cache" / "live-ppo").mkdir(parents=True)
+    (tmp_path / "cache" / "live-ppo" / "run.pt").write_bytes(b"no model")
+    assert live().complete
+    assert live.calls[-1]["iterations"] == 6
+
+
+class Clock:
+    """A clock that goes on by a second with each look at it; stands in for ``time``."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def perf_counter(self):
+        self.now += 1.0
+        return self.now
+
+
+def test_when_the_time_is_over_the_run_is_kept(live, monkeypatch, capfd):
+    monkeypatch.setattr(live_ppo, "time", Clock())
+    found = live(seconds=5)
+    assert 0 < len(found.curve) < 6
+    assert "The time is over" in (said := capfd.readouterr().out)
+    assert "Run the cell again" in said
+
+
+def test_without_answers_the_recorded_runs_are_shown(live, monkeypatch, capfd):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    live.missing = 1
+    assert live() is None
+    said = " ".join(str(s) for s in shown)
+    assert "gae of work isn't answered yet." in said
+    assert "PPO at several prices" in said
+    assert live.calls == []
+
+
+def test_a_wrong_answer_of_a_learner_is_one_sentence(live, monkeypatch, capfd):
+    def broken(*_, **__):
+        raise ValueError("shapes don't fit")
+        yield
+
+    monkeypatch.setattr(ppo, "train", broken)
+    with pytest.raises(ValueError, match="shapes"):
+        live()  # ours: a bug that we want to see
+    live.origin = "work"
+    assert live() is None
+    out, err = capfd.readouterr()
+    assert "The training stopped with ValueError: shapes don't fit." in out
+    assert err == ""
+
+
+def test_a_loss_that_is_no_number_ends_the_run(live, capfd):
+    live.losses = [0.1, 0.1, math.nan, 0.1, 0.1, 0.1]
+    assert len(live().curve) == 2
+    assert "no number" in capfd.readouterr().out
+
+
+def test_while_grading_nothing_is_trained(live, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert live() is None
+    assert live.calls == []
+
+
+def test_the_picture_holds_the_live_run_over_the_recorded_one():
+    picture = live_ppo.Picture(10, RECORD["runs"][1])
+    data, _ = picture.draw([{"reward": 0.1, "kl": 0.0, "true": 0.5}, dict.fromkeys(
+        ("reward", "kl", "true"), 0.7)])  # fmt: skip
+    for axis in picture.picture.axes:
+        assert len(axis.lines) == 3
+        assert axis.lines[1].get_ydata()[-1] == 0.7
+        low, high = axis.get_ylim()
+        assert low < 0.5 < 0.7 < high
+    assert "after 2 iterations" in data["text/plain"]
+
+
+def test_the_nearest_recorded_price():
+    near = [live_ppo.nearest(RECORD, b)["beta"] for b in (0.0, 0.06, 0.2, 0.9)]
+    assert near == [0.0, 0.1, 0.1, 1.0]
+
+
+def test_a_notebook_redraws_in_its_places(live, monkeypatch):
+    shown, updates = [], []
+
+    class Handle:
+        def __init__(self, at):
+            self.at = at
+
+        def update(self, thing, **_):
+            updates.append(self.at)
+
+    def display(thing, display_id=None, **_):
+        shown.append(thing)
+        return Handle(len(shown) - 1) if display_id else None
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr(training, "in_notebook", lambda: True)
+    monkeypatch.setattr(training, "REDRAW", 0.0)
+    live()
+    assert len(shown) == 3, "progress, picture, last sentence"
+    assert {0, 1} == set(updates)
+
+
+def test_before_and_after_has_an_answer_of_each_to_the_same_requests():
+    page = live_ppo.before_and_after(None)
+    head, *rows = page.text.splitlines()
+    assert head == "request | mini-sft (true score) | mini-instruct (true score)"
+    assert len(rows) == sum(count for _, count in beta.SHOWN)
+    tuned, _ = model.load("mini-sft")
+    run = live_ppo.Run(tuned, None, 5, [{"reward": 0.0, "kl": 0.0, "true": 0.0}])
+    for row in live_ppo.before_and_after(run).text.splitlines()[1:]:
+        _, first, second = row.split(" | ")
+        assert first == second, "it is the same model"
