@@ -40,7 +40,7 @@ PPO = (
 )
 
 # Few and small steps: more of them unlearns what the dialogues have taught.
-CHAT = ppo.Recipe(iterations=15, beta=0.3, policy=1.5e-4)
+CHAT = ppo.Recipe(iterations=10, beta=0.3, policy=1e-4)
 REHEARSED_ROWS = 2  # of web text beside each step of PPO
 FOLLOW_UPS = 0.25  # share of the chat stage's requests that come in the middle of a dialogue
 HACK = ppo.Recipe(beta=0.0, rehearsal=0.0, iterations=60, policy=1e-3, value=1e-3)
@@ -70,7 +70,7 @@ class Plan:
     hack_recipe: ppo.Recipe = HACK
     chat_ppo_recipe: ppo.Recipe = CHAT
     second: int = 2_500
-    dialogues: int = 4_000
+    dialogues: int = 6_000
     chat_comparisons: int = 3_000
     chat_recipe: tune.Recipe = field(default_factory=tune.Recipe)
     tests: int = behave.REQUESTS
@@ -208,7 +208,8 @@ def train_reward(shop: Shop) -> Figures:
     """Collect rankings of the SFT model's answers and train the reward model on them."""
     hearts, plan = given(*REWARD), shop.plan
     policy, start = shop.get("mini-sft"), time.perf_counter()
-    asked = list(demonstrate.requests(plan.comparisons, "train", 500 + shop.seed))
+    mix, count = demonstrate.COMPARED_MIX, plan.comparisons
+    asked = list(demonstrate.requests(count, "train", 500 + shop.seed, mix=mix))
     rankings = reward.compare([policy], shop.tokenizer, asked, shop.seed)
     sampled = _seconds(start)
     mini = reward.new(policy, shop.seed)
