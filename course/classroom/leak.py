@@ -82,6 +82,7 @@ class Plain(ast.NodeTransformer):
     def __init__(self, imported: dict[str, str]) -> None:
         self.imported = imported
         self.kept: set[str] = set()
+        self.bound: set[str] = set()
         self.names: dict[str, str] = {}
 
     def of(self, nodes: list[ast.AST]) -> tuple[str, int]:
@@ -93,7 +94,7 @@ class Plain(ast.NodeTransformer):
             if isinstance(part, ast.arg)
             or (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
         }
-        self.kept, self.names = set(dir(builtins)) - bound, {}
+        self.kept, self.names, self.bound = set(dir(builtins)) - bound, {}, bound
         plain = [self.visit(copy.deepcopy(node)) for node in nodes]
         little = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
         size = sum(not isinstance(part, little) for node in plain for part in ast.walk(node))
@@ -101,7 +102,7 @@ class Plain(ast.NodeTransformer):
 
     def rename(self, name: str) -> str:
         """Return the full name of what was imported, a built-in's own, else a number."""
-        if name in self.imported:
+        if name in self.imported and name not in self.bound:
             return self.imported[name]
         return name if name in self.kept else self.names.setdefault(name, f"v{len(self.names)}")
 

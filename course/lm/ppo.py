@@ -5,8 +5,9 @@ answer; every token pays a price for leaving the reference model (the policy as 
 Then policy and value model learn from these answers for a few small steps. The heart of it comes in
 as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rewards``, ``gae``,
 ``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
-sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the answers.
-Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over the batch.
+sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
+answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
+the batch.
 """
 
 import copy
