@@ -2,11 +2,12 @@
 
 ``run`` goes through the stages in order: ``base`` (pre-training) here, the stages after it in
 `course.lm.stages`. Beside the lineage stand ``sweep``, the six small sizes that lesson 01 compares,
-``feedme`` and ``epochs``, what lesson 05 compares, ``beta``, lesson 07's prices, ``league`` and
-``smollm2``, whose answers lesson 08 compares, and ``measure``, which measures the shipped base
-models again. One stage alone takes the shipped model before it, unless it is told to begin from
-scratch. A whole run keeps each finished stage in ``work/lineage`` and goes on there after an
-interruption. Nothing in ``data`` changes without ``save``.
+``transfer``, few labels with and without pre-training (lesson 02), ``feedme`` and ``epochs``, what
+lesson 05 compares, ``beta``, lesson 07's prices, ``league`` and ``smollm2``, whose answers lesson
+08 compares, and ``measure``, which measures the shipped base models again. One stage alone takes
+the shipped model before it, unless it is told to begin from scratch. A whole run keeps each
+finished stage in ``work/lineage`` and goes on there after an interruption. Nothing in ``data``
+changes without ``save``.
 """
 
 import json
@@ -34,6 +35,7 @@ from course.lm import (
     sample,
     stages,
     train,
+    transfer,
 )
 from course.lm import tokenizer as tok
 from course.world import village
@@ -206,6 +208,7 @@ STAGES: dict[str, Stage] = {
     "beta": lambda shop, _: beta.run(shop),
     "league": lambda shop, _: league.run(shop),
     "smollm2": lambda *_: real_talk.run(),
+    "transfer": lambda *_: transfer.run(),
     "sweep": _sweep,
     "measure": _measure,
 }
@@ -215,6 +218,7 @@ SEEDED = ("sft", "reward", "ppo")  # what is repeated with each seed
 RECORDS = {"sft": "mini-sft", "reward": "mini-reward", "ppo": "mini-instruct", "chat": "mini-chat"}
 SHIPPED = (*RECIPES, *RECORDS.values(), f"{stages.SMALL}-instruct")  # models that are kept
 LEFT_OUT = (
+    *("pictures", "notes", "sentences", "cosines"),
     *("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy"),
     *("runs", "start", "best_of", "recipe", "models"),
     *("counts", "counts_greedy", "asks", "asks_greedy", "right", "rated", "rounds"),

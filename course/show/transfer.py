@@ -1,0 +1,416 @@
+"""What lesson 02 shows: accuracy against labels and seconds, with and without pre-training.
+
+The demos train live and within their time, can be stopped, and go on with the recorded run where
+something is missing. Intervals are of the mean over seeds (Student's t). Left out on purpose: the
+training itself, which is `course.lm`'s, and any figure that isn't measured or recorded.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course import paths
+from course.errors import CourseError
+from course.show import sources, style, training
+from course.show.style import ACCENT, INK, QUIET, Picture, look, picture, say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RECORD = "transfer"
+MINILM = "all-MiniLM-L6-v2"
+WAYS = {  # in the record → (in words, colour, marker)
+    "scratch": ("from scratch", QUIET, "s"),
+    "frozen": ("transferred, features frozen", ACCENT, "o"),
+    "full": ("transferred, all trained", style.COLOURS["mini-curie"], "^"),
+}
+TEXT_WAYS = {
+    "words": ("words only", QUIET, "s"),
+    "mini-babbage": ("token vectors of mini-babbage", style.COLOURS["mini-babbage"], "^"),
+    MINILM: ("MiniLM", ACCENT, "o"),
+}
+FEWEST = 3  # seeds, below which a live run says that it is too short
+
+
+def mean_interval(values: Sequence[Sequence[float]]) -> tuple[Any, Any]:
+    """Return the mean over seeds and the half width of its 95 % interval.
+
+    Parameters
+    ----------
+    values : sequence, shape (seeds, points)
+
+    Returns
+    -------
+    mean, half : ndarray of float, shape (points,)
+        Of one seed the half width is 0: nothing can be said.
+    """
+    from scipy.stats import t
+
+    table = np.asarray(values, dtype=float)
+    seeds = len(table)
+    if seeds < 2:
+        return table.mean(0), np.zeros(table.shape[1])
+    return table.mean(0), t.ppf(0.975, seeds - 1) * table.std(0, ddof=1) / np.sqrt(seeds)
+
+
+def _percent(axis: "Axes", chance: float) -> None:
+    """Give an axis of accuracies its scale, and the line of guessing."""
+    axis.set_ylim(0, 1.04)
+    axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    axis.axhline(chance, color=INK, ls=":", lw=1.2)
+
+
+def _against_labels(
+    axis: "Axes",
+    labels: Sequence[int],
+    lines: Mapping[str, Sequence[Sequence[float]]],
+    ways: Mapping[str, tuple[str, str, str]],
+) -> None:
+    for way, (words, shade, marker) in ways.items():
+        if way in lines:
+            mean, half = mean_interval(lines[way])
+            axis.fill_between(labels, mean - half, mean + half, color=shade, alpha=0.2, lw=0)
+            axis.plot(labels, mean, marker=marker, color=shade, label=words)
+    axis.set(xscale="log", xlabel="labelled examples (log scale)")
+    axis.set_xticks(labels, [str(n) for n in labels])
+    axis.set_xticks([], minor=True)
+
+
+def digit_pictures(seed: int = 1) -> Picture:
+    """Draw a picture of each digit as the networks get it: the old classes, then the new ones."""
+    import torch
+
+    from course.lm import digits
+
+    chance = torch.Generator().manual_seed(seed)
+    parts = ((digits.OLD, "old classes: pre-training"), (digits.NEW, "new classes: few labels"))
+    with look():
+        shown, axes = picture(
+            len(digits.OLD) + 1 + len(digits.NEW), width=8.6, height=1.3,
+            alt="Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: "
+            "0 to 6 are the old classes, 7 to 9 the new ones.",
+        )  # fmt: skip
+        for axis in axes:
+            axis.set_axis_off()
+        start = 0
+        for classes, title in parts:
+            images, labels = digits.of_classes(classes)
+            for place in range(len(classes)):
+                one = images[labels == place][seed : seed + 1]
+                ground = digits.placed(one, chance)[0].reshape(digits.SIDE, digits.SIDE)
+                axes[start + place].imshow(ground.numpy(), cmap="gray", vmin=0, vmax=1)
+            head = axes[start].text(
+                0, 1.12, title, transform=axes[start].transAxes, fontsize=11, color=INK
+            )
+            head.set_in_layout(False)  # or its column would become as wide as the words
+            start += len(classes) + 1
+    return shown
+
+
+def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
+    """Draw accuracy on new pictures against labels and against seconds of training.
+
+    Parameters
+    ----------
+    figures : dict
+        As `course.lm.transfer.pictures` returns them.
+    title : str
+        Where the figures come from.
+    """
+    trials = figures["trials"]
+    chance = 1 / len(figures["new"])
+    lines = {way: [t["accuracy"][way] for t in trials] for way in WAYS}
+    at = figures["labels"].index(figures["watched"])
+    alt = f"Accuracy on the new classes with {figures['watched']} labels: " + ", ".join(
+        f"{words} {np.mean([line[at] for line in lines[way]]):.0%}"
+        for way, (words, _, _) in WAYS.items()
+    )
+    with look():
+        shown, (left, right) = picture(2, width=9.6, height=4.3, alt=alt, sharey=True)
+        _percent(left, chance)
+        _against_labels(left, figures["labels"], lines, WAYS)
+        left.set_ylabel("accuracy on new pictures")
+        left.set_title(title or f"By labels, {len(trials)} seeds, 95 % interval")
+        left.annotate(
+            "guessing", (figures["labels"][0], chance), (0, -14), color=INK,
+            textcoords="offset points", fontsize=9.5,
+        )  # fmt: skip
+        left.legend(loc="lower right", fontsize=9.5, bbox_to_anchor=(1.0, 0.02))
+        for way, (_, shade, marker) in WAYS.items():
+            course = np.array([t["course"][way] for t in trials])  # (seeds, stops, 2)
+            mean, half = mean_interval(course[:, :, 1])
+            seconds = 1000 * np.median(course[:, :, 0], axis=0)
+            right.fill_between(seconds, mean - half, mean + half, color=shade, alpha=0.2, lw=0)
+            right.plot(seconds, mean, marker=marker, ms=5, color=shade)
+        right.axhline(chance, color=INK, ls=":", lw=1.2)
+        right.set(xscale="log", xlabel="milliseconds of training (log scale)")
+        right.xaxis.set_major_formatter("{x:g}")
+        right.set_title(f"By time, {figures['watched']} labels")
+    return shown
+
+
+def few_words(figures: Mapping[str, Any]) -> Picture:
+    """Draw accuracy on new notes against labels, for each way of turning a note into numbers.
+
+    Parameters
+    ----------
+    figures : dict
+        As `course.lm.transfer.sort_notes` returns them.
+    """
+    lines, labels = figures["accuracy"], figures["labels"]
+    seeds = len(lines["words"])
+    alt = f"Accuracy on new notes with {labels[0]} labels: " + ", ".join(
+        f"{words} {np.mean([line[0] for line in lines[way]]):.0%}"
+        for way, (words, _, _) in TEXT_WAYS.items()
+        if way in lines
+    )
+    with look():
+        shown, (axis,) = picture(width=7.6, height=4.2, alt=alt)
+        chance = 1 / len(figures["topics"])
+        _percent(axis, chance)
+        _against_labels(axis, labels, lines, TEXT_WAYS)
+        axis.annotate(
+            "guessing", (labels[0], chance), (0, -14), color=INK,
+            textcoords="offset points", fontsize=9.5,
+        )  # fmt: skip
+        axis.set_ylabel("accuracy on new notes")
+        axis.set_title(f"The same linear head on three kinds of numbers, {seeds} draws of labels")
+        axis.legend(loc="lower right")
+    return shown
+
+
+def conclude(figures: Mapping[str, Any], origin: str = "") -> None:
+    """Say in sentences what the pictures' figures show, whichever way they point."""
+    trials = figures["trials"]
+    at = figures["labels"].index(figures["watched"])
+    gains = [[t["accuracy"]["frozen"][at] - t["accuracy"]["scratch"][at]] for t in trials]
+    mean, half = mean_interval(gains)
+    said = f"{100 * mean[0]:+.0f} points ({100 * (mean[0] - half[0]):+.0f} to " + (
+        f"{100 * (mean[0] + half[0]):+.0f})"
+    )
+    sure = "plain" if mean[0] > half[0] > 0 else "not sure"
+    say(
+        f"With {figures['watched']} labels, frozen features against from scratch: {said}; "
+        f"over {len(trials)} seeds the gain is {sure}.",
+        origin,
+    )
+    most = figures["labels"][-1]
+    ends = {way: float(np.mean([t["accuracy"][way][-1] for t in trials])) for way in WAYS}
+    best = max(ends, key=ends.__getitem__)
+    say(
+        f"With {most} labels: "
+        + ", ".join(f"{WAYS[way][0]} {share:.0%}" for way, share in ends.items())
+        + f". Best here: {WAYS[best][0]}.",
+        origin,
+    )
+    price = float(np.median([t["pretraining"] for t in trials]))
+    known = float(np.mean([t["known"] for t in trials]))
+    say(
+        f"The pre-training took {price:.1f} seconds, once, and knows {known:.0%} of the old "
+        "classes' pictures. The right picture doesn't count it.",
+        origin,
+    )
+
+
+def _origin(record: Mapping[str, Any]) -> str:
+    parts = (RECORD, record.get("machine"), record.get("date"))
+    return "recorded run: " + ", ".join(str(part) for part in parts if part)
+
+
+def _recorded_pictures() -> None:
+    record = sources.record(RECORD)
+    if record is not None:
+        training._show(few_labels(record["pictures"]))
+        conclude(record["pictures"], _origin(record))
+
+
+def live_pictures(seconds: float = 45.0) -> list[Any]:
+    """Pre-train and transfer, seed after seed, and draw what has been found so far.
+
+    An interruption keeps the finished seeds; with too few of them, and while grading, the recorded
+    run is shown.
+
+    Parameters
+    ----------
+    seconds : float
+        How long seeds may be started; ``COURSE_DEMO_SECONDS`` overrides it.
+
+    Returns
+    -------
+    list of Trial
+        The finished seeds.
+    """
+    if paths.grading():
+        return []
+    done: list[Any] = []
+    limit = sources.demo_seconds(seconds)
+    start = time.perf_counter()
+    progress, pictures = training._Output(), training._Output()
+    progress.show(training._bar(0, "First seed: pre-training on 0 to 6, then all ways …"))
+    try:
+        from course.lm import transfer
+
+        for trial in transfer.trials():
+            done.append(trial)
+            used = time.perf_counter() - start
+            status = f"{len(done)} of {transfer.TRIALS} seeds · {used:.0f} s"
+            if not training.in_notebook():
+                print(status, flush=True)
+            part = max(used / limit, len(done) / transfer.TRIALS) if limit > 0 else 1
+            progress.show(training._bar(min(1.0, part), status))
+            pictures.show(few_labels(transfer.pictures(done)))
+            # The next seed takes about as long as those before: none is begun that can't end.
+            if used * (1 + 1 / len(done)) > limit:
+                break
+    except KeyboardInterrupt:
+        say(f"Stopped after {len(done)} seeds; run the cell again to start anew.")
+    if len(done) < FEWEST:
+        say(f"{len(done)} seeds are too few for an interval: here is the recorded run.")
+        _recorded_pictures()
+        return done
+    conclude(transfer.pictures(done), "this run, on your computer")
+    return done
+
+
+def _recorded_notes(why: str) -> None:
+    say(f"{why} Here is the recorded run.")
+    record = sources.record(RECORD)
+    if record is not None:
+        training._show(few_words(record["notes"]))
+        _conclude_notes(record["notes"], _origin(record))
+
+
+def _conclude_notes(figures: Mapping[str, Any], origin: str) -> None:
+    for at in (0, -1):
+        say(
+            f"{figures['labels'][at]} labels: "
+            + ", ".join(
+                f"{words} {np.mean([line[at] for line in figures['accuracy'][way]]):.0%}"
+                for way, (words, _, _) in TEXT_WAYS.items()
+                if way in figures["accuracy"]
+            )
+            + ".",
+            origin,
+        )
+
+
+def live_notes() -> dict[str, Any] | None:
+    """Sort notes by topic from few labels, live; without MiniLM show the recorded run.
+
+    Returns
+    -------
+    dict or None
+        As `course.lm.transfer.sort_notes`; None where nothing was computed.
+    """
+    if paths.grading():
+        return None
+    try:
+        from course.lm import transfer
+
+        ways = {transfer.BABBAGE: transfer.token_vectors(), MINILM: transfer.minilm()}
+        found = transfer.sort_notes(ways)
+    except CourseError as error:
+        _recorded_notes(str(error))
+        return None
+    except KeyboardInterrupt:
+        _recorded_notes("Stopped.")
+        return None
+    training._show(few_words(found))
+    _conclude_notes(found, "this run, on your computer")
+    return found
+
+
+def note_examples(count: int = 8) -> style.Page:
+    """Return a table of notes with their topics."""
+    from course.world import notes
+
+    names = list(notes.TOPICS)
+    rows = [{"note": text, "topic": names[topic]} for text, topic in notes.notes(count, 1)]
+    return style.table(rows)
+
+
+def nearest() -> style.Page | None:
+    """Return how alike sentences are for MiniLM (cosine), and how many words they share.
+
+    Without MiniLM the cosines are those of the recorded run.
+    """
+    try:
+        from course.lm import transfer
+
+        sentences, cosines = transfer.SENTENCES, transfer.alike(transfer.minilm())
+    except CourseError as error:
+        say(f"{error} The cosines are those of the recorded run.")
+        record = sources.record(RECORD)
+        if record is None:
+            return None
+        sentences, cosines = record["sentences"], record["cosines"]
+    first, *others = (set(s.lower().strip(".?").split()) for s in sentences)
+    return style.table(
+        [
+            {
+                f"beside “{sentences[0]}”": sentence,
+                "words in common": len(first & words),
+                "cosine, MiniLM": round(cosine, 2),
+            }
+            for sentence, words, cosine in zip(sentences[1:], others, cosines, strict=True)
+        ]
+    )
+
+
+def reached(labels: Sequence[int], accuracy: Sequence[float], target: float) -> str:
+    """Return in words with how many labels a curve first has an accuracy, read on a log axis."""
+    enough = np.flatnonzero(np.asarray(accuracy) >= target)
+    if not enough.size:
+        return f"more than {labels[-1]}"
+    last = int(enough[0])
+    pair = slice(max(0, last - 1), last + 1)
+    return f"{np.exp(np.interp(target, accuracy[pair], np.log(labels[pair]))):.0f}"
+
+
+def worth() -> None:
+    """Show how many labels it takes without pre-training to be as good as with few and with it."""
+    record = sources.record(RECORD)
+    if record is None:
+        return
+    pictures, notes = record["pictures"], record["notes"]
+    done = pictures["trials"]
+    by_way = {way: [t["accuracy"][way] for t in done] for way in ("scratch", "frozen")}
+    cases = (
+        (
+            "pictures: frozen features, from scratch",
+            pictures["labels"],
+            by_way,
+            "frozen",
+            "scratch",
+        ),
+        ("notes: MiniLM, words only", notes["labels"], notes["accuracy"], MINILM, "words"),
+    )
+    rows = []
+    for words, labels, lines, rich, poor in cases:
+        better, plain = (np.mean(lines[way], axis=0) for way in (rich, poor))
+        for at in (0, 1, 2):
+            rows.append(
+                {
+                    "the two ways": words,
+                    "labels with pre-training": labels[at],
+                    "accuracy": f"{better[at]:.0%}",
+                    "labels without, for the same": reached(labels, plain, better[at]),
+                }
+            )
+    training._show(style.table(rows))
+    say("Means over seeds, read from the curves.", _origin(record))
+
+
+def family() -> style.Page:
+    """Return the table of how the family transfers, with its sources."""
+    import csv
+
+    with (paths.DATA / "family" / "transfer.csv").open(encoding="utf-8", newline="") as f:
+        rows = list(csv.DictReader(f))
+    for row in rows:
+        row["parameters"] = (
+            f"{int(row['parameters']):,}" if row["parameters"].isdigit() else row["parameters"]
+        )
+    return style.table(rows)

@@ -1,0 +1,18 @@
+# %% text by text
+# Picks the real rows of each text.
+def masked_mean(hidden, mask):
+    pooled = np.zeros((hidden.shape[0], hidden.shape[2]))
+    for b in range(len(hidden)):
+        real = hidden[b][mask[b].astype(bool)]
+        if len(real):
+            pooled[b] = real.mean(axis=0)
+    return pooled
+
+
+# %% einsum
+# Weights that sum to 1, and a clean copy.
+def masked_mean(hidden, mask):
+    clean = hidden.copy()
+    clean[mask == 0] = 0
+    weights = mask / np.where(mask.sum(axis=1) == 0, 1, mask.sum(axis=1))[:, None]
+    return np.einsum("bt,btd->bd", weights, clean)

@@ -1,0 +1,40 @@
+# %% everything is taken over | says: the new model has the names and shapes of `fresh` | falls: visible
+# The pre-trained model itself is returned.
+def transplant(pretrained, fresh, head):
+    return dict(pretrained), [n for n in fresh if n in pretrained and not n.startswith(head + ".")]
+
+
+# %% order of the old model | says: stand in the order of the pre-trained model | falls: visible
+# The loop goes through the pre-trained model.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in pretrained.items()
+        if n in fresh and fresh[n].shape == v.shape and not n.startswith(head + ".")
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% head by shape | says: the head stays fresh even where both shapes are equal | falls: hidden
+# Only the shape decides, so a head of equally many classes is copied.
+def transplant(pretrained, fresh, head):
+    copied = [n for n, v in fresh.items() if n in pretrained and pretrained[n].shape == v.shape]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% shapes ignored | says: another shape | falls: hidden
+# A longer position table is replaced by the shorter one.
+def transplant(pretrained, fresh, head):
+    copied = [n for n in fresh if n in pretrained and not n.startswith(head + ".")]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% head without a dot | says: `headline` is no part of `head` | falls: hidden
+# Whatever begins with the four letters counts as the head.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in fresh.items()
+        if n in pretrained and pretrained[n].shape == v.shape and not n.startswith(head)
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
