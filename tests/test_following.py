@@ -3,14 +3,14 @@
 import pytest
 
 from course.errors import CourseError
-from course.lm import exercises, model, pretrained, stages
+from course.lm import exercises, model, pretrained, shares, stages
 from course.lm import tokenizer as tok
 from course.show import following, live_sft
 from course.world import demonstrate, talk
 
 
 def test_shares_come_with_their_interval():
-    low, high = following.interval(0, 20)
+    low, high = shares.interval(0, 20)
     assert (low, high) == pytest.approx((0, 0.1611), abs=1e-4)
     assert following.share(0, 20) == "0% (0 to 16)"
 

@@ -272,10 +272,10 @@ def test_held_out_choices_are_not_seen():
 
 
 def test_the_interval_of_a_share_is_wilsons():
-    from course.lm import taste
+    from course.lm import shares
 
-    assert taste.interval(8, 10) == pytest.approx((0.490, 0.943), abs=1e-3)
-    assert taste.interval(0, 0) == (0.0, 1.0)
+    assert shares.interval(8, 10) == pytest.approx((0.490, 0.943), abs=1e-3)
+    assert shares.interval(0, 0) == (0.0, 1.0)
 
 
 def test_comparisons_pass_the_writer_and_few_lessons_favour_corrections():

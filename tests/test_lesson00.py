@@ -6,20 +6,20 @@ does on a computer that hasn't fetched SmolLM2.
 
 import doctest
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from executed import execute, load, text
 
 from course import paths
 from course.world import village
 
-FOLDER = paths.SOURCE / "00_start_here"
-NOTEBOOK = FOLDER / "00_start_here.ipynb"
+LESSON = "00_start_here"
+FOLDER = paths.SOURCE / LESSON
+NOTEBOOK = FOLDER / f"{LESSON}.ipynb"
 DEMOS = (
     "demo-lineage",
     "demo-three-requests",
@@ -28,31 +28,19 @@ DEMOS = (
 )
 
 
-def execute(**environment):
-    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    probe = nbformat.v4.new_code_cell("import sys\nprint('torch' in sys.modules)", id="probe")
-    notebook.cells.append(probe)
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(notebook, timeout=600, resources=resources).execute(env=env)
-    return {cell.id: cell for cell in notebook.cells}
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
+def run(**environment):
+    """Execute the lesson; no cell of it may fail."""
+    return execute(load(LESSON), FOLDER, probe="torch", allow_errors=False, **environment)
 
 
 @pytest.fixture(scope="module")
 def graded():
-    return execute(NBGRADER_EXECUTION="autograde")
+    return run(NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory):
-    return execute(COURSE_CACHE=str(tmp_path_factory.mktemp("empty")))
+    return run(COURSE_CACHE=str(tmp_path_factory.mktemp("empty")))
 
 
 def test_grading_shows_nothing_and_needs_no_torch(graded):

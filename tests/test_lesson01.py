@@ -4,15 +4,11 @@ The notebook is executed three times: as nbgrader does, then as a learner with a
 one with none, on a computer that hasn't fetched the real models, with the live training cut short.
 """
 
-import ast
-import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 
-import nbformat
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
+from executed import execute, failed, load, text
 
 from course import paths, records
 from course.classroom import notebook
@@ -35,30 +31,9 @@ DEMOS = {  # cell → kinds of output that it shows
 }
 
 
-def load(answers=True):
-    """Return the lesson; without `answers` as it is released."""
-    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
-    for cell in nb.cells:
-        if not answers and cell.cell_type == "code":
-            cell.source = notebook.visible(notebook.stub(cell.source))
-    return nb
-
-
-def execute(nb, **environment):
-    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
-    nb.cells.append(
-        nbformat.v4.new_code_cell("import sys\nprint('torch' in sys.modules)", id="probe")
-    )
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(FOLDER)}}
-    client = NotebookClient(nb, timeout=600, allow_errors=True, resources=resources)
-    asyncio.run(client.async_execute(env=env))  # its execute() would leave a thread's loop open
-    return {cell.id: cell for cell in nb.cells}
-
-
 @pytest.fixture(scope="module")
 def graded():
-    return execute(load(), NBGRADER_EXECUTION="autograde")
+    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
@@ -66,22 +41,9 @@ def learned(tmp_path_factory):
     """Execute the lesson as a learner does, once with all answers and once with none."""
     env = {"COURSE_CACHE": str(tmp_path_factory.mktemp("empty")), "COURSE_DEMO_SECONDS": "2"}
     with ThreadPoolExecutor(2) as pool:
-        both = pool.map(lambda answers: execute(load(answers), **env), (True, False))
+        notebooks = (load(LESSON, answers) for answers in (True, False))
+        both = pool.map(lambda nb: execute(nb, FOLDER, **env), notebooks)
         return dict(zip(("answers", "none"), both, strict=True))
-
-
-def failed(cells):
-    return {
-        cell.id
-        for cell in cells.values()
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    }
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
 
 
 def test_grading_needs_no_torch_and_shows_no_demo(graded):
@@ -101,7 +63,7 @@ def test_every_demo_shows_something_and_no_warning(learned, who, demo):
 
 
 def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
     assert failed(learned["answers"]) == set()
     assert failed(learned["none"]) == checks
     for name in checks:
@@ -112,15 +74,6 @@ def test_demos_say_what_is_missing_and_take_the_next_best(learned):
     said = text(learned["none"]["demo-tokens-english-korean"])
     assert "SmolLM2-135M-Instruct isn't on this computer yet" in said
     assert "tokenizer of mini-babbage" in said
-
-
-def test_no_demo_uses_an_answer():
-    cells = notebook.cells(load())
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
 
 
 # What the text promises ----------------------------------------------------------------------

@@ -4,14 +4,12 @@ The notebook is executed as nbgrader does, and as a learner without answers does
 that hasn't fetched the real models, once where there is no torch at all, as in a browser.
 """
 
-import ast
-import os
 from itertools import pairwise
 
 import nbformat
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
+from executed import execute, failed, load, text
 
 from course import paths
 from course.classroom import notebook
@@ -35,54 +33,23 @@ DEMOS = {  # cell → kinds of output that it shows
 NEED_TORCH = ("demo-one-input-three-models", "demo-speed-against-strength")
 
 
-def load(answers=True):
-    """Return the lesson; without `answers` as it is released."""
-    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
-    for cell in nb.cells:
-        if not answers and cell.cell_type == "code":
-            cell.source = notebook.visible(notebook.stub(cell.source))
-    return nb
-
-
-def execute(nb, first="", **environment):
-    """Return the cells of the executed notebook, id → cell; `first` is run before them."""
-    nb.cells.insert(0, nbformat.v4.new_code_cell(first, id="first"))
-    nb.cells.append(
-        nbformat.v4.new_code_cell("import sys\nprint('torch' in sys.modules)", id="probe")
-    )
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
-    return {cell.id: cell for cell in nb.cells}
-
-
 @pytest.fixture(scope="module")
 def graded():
-    return execute(load(), NBGRADER_EXECUTION="autograde")
+    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory):
-    return execute(load(answers=False), COURSE_CACHE=str(tmp_path_factory.mktemp("empty")))
+    empty = str(tmp_path_factory.mktemp("empty"))
+    return execute(load(LESSON, answers=False), FOLDER, COURSE_CACHE=empty)
 
 
 @pytest.fixture(scope="module")
 def without_torch():
-    return execute(load(), "import sys\nsys.modules['torch'] = None")
-
-
-def failed(cells):
-    return {
-        cell.id
-        for cell in cells.values()
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    }
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
+    nb = load(LESSON)
+    hide = "import sys\nsys.modules['torch'] = None"
+    nb.cells.insert(0, nbformat.v4.new_code_cell(hide, id="hide"))
+    return execute(nb, FOLDER)
 
 
 def test_grading_needs_no_torch_and_shows_no_demo(graded):
@@ -101,7 +68,7 @@ def test_every_demo_shows_something_and_no_warning(learned, demo):
 
 
 def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
     assert failed(learned) == checks
     for name in checks:
         assert learned[name].outputs[-1].ename == "NotImplementedError"
@@ -121,15 +88,6 @@ def test_the_lesson_works_without_torch(without_torch):
         assert without_torch[demo].outputs, demo
 
 
-def test_no_demo_uses_an_answer():
-    cells = notebook.cells(load())
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
-
-
 # What the text promises, by the solutions on the real tables -----------------------------------
 
 
@@ -139,7 +97,7 @@ def solved():
     import numpy as np
 
     space = {"pd": pd, "np": np, "pairwise": pairwise}
-    for cell in notebook.cells(load()):
+    for cell in notebook.cells(load(LESSON)):
         if cell.kind == "solution":
             exec(cell.source, space)
     files = (paths.DATA / "family").glob("*.csv")

@@ -4,21 +4,19 @@ The notebook is executed three times: as nbgrader does, then as a learner with a
 one with none, on a computer that hasn't fetched the real models, with the live training cut short.
 """
 
-import ast
-import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
+from executed import execute, failed, load, text
 
 from course import paths, records
 from course.classroom import notebook
 from course.lm import behave, exercises, feedme
 from course.lm import tokenizer as tok
+from course.lm.shares import interval
 from course.show import following
 from course.world import phrases as ph
 from course.world import talk
@@ -43,26 +41,9 @@ DEMOS = {  # cell → kinds of output that it shows
 }
 
 
-def load(answers=True):
-    """Return the lesson; without `answers` as it is released."""
-    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
-    for cell in nb.cells:
-        if not answers and cell.cell_type == "code":
-            cell.source = notebook.visible(notebook.stub(cell.source))
-    return nb
-
-
-def execute(nb, **environment):
-    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
-    return {cell.id: cell for cell in nb.cells}
-
-
 @pytest.fixture(scope="module")
 def graded():
-    return execute(load(), NBGRADER_EXECUTION="autograde")
+    return execute(load(LESSON), FOLDER, NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
@@ -70,22 +51,9 @@ def learned(tmp_path_factory):
     """Execute the lesson as a learner does, once with all answers and once with none."""
     env = {"COURSE_CACHE": str(tmp_path_factory.mktemp("empty")), "COURSE_DEMO_SECONDS": "2"}
     with ThreadPoolExecutor(2) as pool:
-        both = pool.map(lambda answers: execute(load(answers), **env), (True, False))
+        notebooks = (load(LESSON, answers) for answers in (True, False))
+        both = pool.map(lambda nb: execute(nb, FOLDER, **env), notebooks)
         return dict(zip(("answers", "none"), both, strict=True))
-
-
-def failed(cells):
-    return {
-        cell.id
-        for cell in cells.values()
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    }
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
 
 
 def test_grading_shows_no_demo(graded):
@@ -104,7 +72,7 @@ def test_every_demo_shows_something_and_no_warning(learned, who, demo):
 
 
 def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
     assert failed(learned["answers"]) == set()
     assert failed(learned["none"]) == checks
     for name in checks:
@@ -123,21 +91,12 @@ def test_without_the_real_model_one_sentence_says_so(learned):
     assert "gpt2" not in text(learned["none"]["demo-ask-the-base"])
 
 
-def test_no_demo_uses_an_answer():
-    cells = notebook.cells(load())
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
-
-
 # The exercises and the library ------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def ours():
-    names = [c.name for c in notebook.cells(load()) if c.kind == "solution"]
+    names = [c.name for c in notebook.cells(load(LESSON)) if c.kind == "solution"]
     return exercises.load(LESSON, *names)
 
 
@@ -174,7 +133,7 @@ def test_following_rates_have_the_intervals_of_the_pictures(ours):
         verdicts = [True] * hits + [False] * (n - hits)
         rate, *ends = ours["following_rates"](["fact"] * n, verdicts)["fact"]
         assert rate == hits / n
-        assert ends == pytest.approx(following.interval(hits, n), abs=1e-4)
+        assert ends == pytest.approx(interval(hits, n), abs=1e-4)
 
 
 def test_best_samples_keeps_what_feedme_keeps(ours):
@@ -243,7 +202,7 @@ def test_the_rounds_are_as_many_as_the_papers():
 
 
 def test_each_section_names_its_points():
-    cells = notebook.cells(load())
+    cells = notebook.cells(load(LESSON))
     points: dict[str, float] = {}
     for cell in cells:
         if cell.kind == "grade":

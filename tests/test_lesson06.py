@@ -4,12 +4,8 @@ The notebook is executed as nbgrader does, and as a learner with all answers who
 anything yet, in a course folder of their own, with the live backflip cut short.
 """
 
-import ast
-import os
-
-import nbformat
 import pytest
-from nbclient import NotebookClient
+from executed import execute, failed, load, text
 
 from course import paths, records
 from course.classroom import notebook
@@ -35,37 +31,11 @@ DEMOS = {  # cell → kinds of output that it shows
 }
 
 
-def load():
-    return nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
-
-
-def execute(nb, folder, **environment):
-    """Return the cells of the executed notebook, id → cell."""
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    probe = "import sys\nprint('course.world.labeler' in sys.modules)"
-    nb.cells.append(nbformat.v4.new_code_cell(probe, id="probe"))
-    resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
-    return {cell.id: cell for cell in nb.cells}
-
-
-def failed(cells):
-    return {
-        cell.id
-        for cell in cells.values()
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    }
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
-
-
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    return execute(load(), tmp_path_factory.mktemp("graded"), NBGRADER_EXECUTION="autograde")
+    folder = tmp_path_factory.mktemp("graded")
+    probe = "course.world.labeler"
+    return execute(load(LESSON), folder, probe=probe, NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +45,7 @@ def learned(tmp_path_factory):
     (root / "data").symlink_to(paths.DATA, target_is_directory=True)
     folder = root / "work" / LESSON
     folder.mkdir(parents=True)
-    nb = load()
+    nb = load(LESSON)
     for cell in nb.cells:
         cell.source = cell.source.replace("by_file = False", "by_file = True")
     return execute(nb, folder, COURSE_ROOT=str(root), COURSE_DEMO_SECONDS="2"), folder
@@ -121,15 +91,6 @@ def test_a_cut_backflip_says_so_and_shows_the_recorded_one(learned):
     assert "stands at the end" in said
 
 
-def test_no_demo_uses_an_answer():
-    cells = notebook.cells(load())
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
-
-
 # What the text promises ----------------------------------------------------------------------
 
 
@@ -140,7 +101,7 @@ def test_the_reward_model_stays_below_the_ceiling():
 
 
 def test_core_and_stretch_are_the_points_that_the_lesson_says():
-    cells = notebook.cells(load())
+    cells = notebook.cells(load(LESSON))
     points = {}
     for cell in cells:
         if cell.kind == "grade":

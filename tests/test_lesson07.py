@@ -5,16 +5,13 @@ The notebook is executed as nbgrader does, as a learner with all answers does an
 last two with the live training cut short.
 """
 
-import ast
-import asyncio
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pandas as pd
 import pytest
-from nbclient import NotebookClient
+from executed import execute, failed, load, text
 
 from course import paths, records
 from course.classroom import notebook
@@ -40,36 +37,18 @@ DEMOS = {  # cell → kinds of output that it shows
 }
 
 
-def load(answers=True):
-    """Return the lesson; without `answers` as it is released."""
-    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
-    for cell in nb.cells:
-        if not answers and cell.cell_type == "code":
-            cell.source = notebook.visible(notebook.stub(cell.source))
-    return nb
-
-
-def execute(nb, folder, **environment):
-    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(nb, timeout=900, allow_errors=True, resources=resources)
-    asyncio.run(client.async_execute(env=env))  # its execute() would leave a thread's loop open
-    return {cell.id: cell for cell in nb.cells}
-
-
 def student_pack(root, answers):
     """Make a course folder without ``source/``, as a student has it; return the notebook's."""
     shutil.copytree(paths.DATA, root / "data")
     for place, full in (("release", False), ("work", answers)):
         (root / place / LESSON).mkdir(parents=True)
-        nbformat.write(load(full), root / place / LESSON / f"{LESSON}.ipynb")
+        nbformat.write(load(LESSON, full), root / place / LESSON / f"{LESSON}.ipynb")
     return root / "work" / LESSON
 
 
 @pytest.fixture(scope="module")
 def graded():
-    return execute(load(), FOLDER, NBGRADER_EXECUTION="autograde")
+    return execute(load(LESSON), FOLDER, timeout=900, NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
@@ -80,24 +59,11 @@ def learned(tmp_path_factory):
         root = tmp_path_factory.mktemp("answers" if answers else "none")
         folder = student_pack(root, answers)
         env = {"COURSE_CACHE": str(root / "cache"), "COURSE_ROOT": str(root)}
-        return execute(load(answers), folder, COURSE_DEMO_SECONDS="2", **env)
+        nb = load(LESSON, answers)
+        return execute(nb, folder, timeout=900, COURSE_DEMO_SECONDS="2", **env)
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(("answers", "none"), pool.map(one, (True, False)), strict=True))
-
-
-def failed(cells):
-    return {
-        cell.id
-        for cell in cells.values()
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    }
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
 
 
 def test_grading_shows_no_demo(graded):
@@ -116,7 +82,7 @@ def test_every_demo_shows_something_and_no_warning(learned, who, demo):
 
 
 def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
     assert failed(learned["answers"]) == set()
     assert failed(learned["none"]) == checks
     for name in checks:
@@ -134,15 +100,6 @@ def test_without_answers_the_recorded_runs_are_drawn_and_it_says_why(learned):
     assert "isn't answered yet" in said
     assert "the recorded runs instead" in said
     assert "mini-instruct (true score)" in text(learned["none"]["demo-before-and-after"])
-
-
-def test_no_demo_uses_an_answer():
-    cells = notebook.cells(load())
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
 
 
 # What the text promises ----------------------------------------------------------------------

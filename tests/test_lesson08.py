@@ -5,13 +5,10 @@ hasn't fetched the real models, with the live training cut short. The chat box i
 looked at in test_lesson08_browser, the conversation behind it in test_chat.
 """
 
-import ast
 import csv
-import os
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
+from executed import execute, failed, load, text
 
 from course import paths, records
 from course.classroom import notebook
@@ -43,49 +40,15 @@ DEMOS = {  # cell → kinds of output that it shows
 }
 
 
-def load(answers=True):
-    """Return the lesson; without `answers` as it is released."""
-    nb = nbformat.read(notebook.path_of(LESSON, paths.SOURCE), as_version=4)
-    for cell in nb.cells:
-        if not answers and cell.cell_type == "code":
-            cell.source = notebook.visible(notebook.stub(cell.source))
-    return nb
-
-
-def execute(nb, **environment):
-    """Return the cells of the executed notebook, id → cell; `environment` comes on top of ours."""
-    nb.cells.append(
-        nbformat.v4.new_code_cell("import sys\nprint('torch' in sys.modules)", id="probe")
-    )
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(nb, timeout=600, allow_errors=True, resources=resources).execute(env=env)
-    return {cell.id: cell for cell in nb.cells}
-
-
 @pytest.fixture(scope="module")
 def graded():
-    return execute(load(), NBGRADER_EXECUTION="autograde")
+    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
 
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory):
     empty = str(tmp_path_factory.mktemp("empty"))
-    return execute(load(answers=False), COURSE_CACHE=empty, COURSE_DEMO_SECONDS="1")
-
-
-def failed(cells):
-    return {
-        cell.id
-        for cell in cells.values()
-        if any(o.output_type == "error" for o in cell.get("outputs", []))
-    }
-
-
-def text(cell):
-    """Return all that a cell shows, as plain text."""
-    shown = [o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
-    return "\n".join(shown)
+    return execute(load(LESSON, answers=False), FOLDER, COURSE_CACHE=empty, COURSE_DEMO_SECONDS="1")
 
 
 def test_grading_needs_no_torch_and_shows_no_demo(graded):
@@ -104,12 +67,13 @@ def test_every_demo_shows_something_and_no_warning(learned, demo):
 
 
 def test_there_is_a_test_for_every_demo():
-    shown = {c.id for c in load().cells if c.cell_type == "code" and c.source.startswith("# demo")}
+    cells = load(LESSON).cells
+    shown = {c.id for c in cells if c.cell_type == "code" and c.source.startswith("# demo")}
     assert shown <= set(DEMOS)
 
 
 def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load()) if c.kind == "grade"}
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
     assert failed(learned) == checks
     for name in checks:
         assert learned[name].outputs[-1].ename == "NotImplementedError"
@@ -134,15 +98,6 @@ def test_the_whole_conversation_outgrows_the_window(learned):
     assert left_out[0] == 0
     assert left_out[-1] > 0, "the demo is called: the oldest turns fall out"
     assert left_out == sorted(left_out)
-
-
-def test_no_demo_uses_an_answer():
-    cells = notebook.cells(load())
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
 
 
 # What the text promises ----------------------------------------------------------------------

@@ -67,6 +67,16 @@ def test_course_build_would_change_nothing(rebuilt, folder, lesson):
     assert not changed, "run `course build`"
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_demo_uses_an_answer(lesson):
+    cells = notebook.cells(notebook.read(notebook.path_of(lesson, paths.SOURCE)))
+    answers = {c.name for c in cells if c.kind == "solution"}
+    for cell in cells:
+        if cell.kind == "code":
+            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
+            assert not names & answers
+
+
 def test_release_has_no_other_lessons():
     assert {path.name for path in paths.RELEASE.glob("*/")} == set(LESSONS)
 

@@ -16,6 +16,7 @@ from course.lm.sample import generate
 from course.world import labeler
 from course.world.demonstrate import requests
 from course.world.labeler import Judgement
+from course.world.phrases import CONTEXT
 from course.world.talk import Example
 
 NEW_TOKENS = 40  # the longest answer
@@ -70,6 +71,19 @@ def base_prompts(
         )
         texts = [f"{worked}Question: {e.turns[-1].request}\nAnswer:" for e in examples]
     return [[tokenizer.eos_token_id, *tokenizer(text)["input_ids"]] for text in texts]
+
+
+def fitting(
+    tokenizer: PreTrainedTokenizerFast, shots: Sequence[Example], asked: Sequence[Example]
+) -> list[Example]:
+    """Return as many of the worked examples as fit into the context with any request."""
+    kept = list(shots)
+    while kept:
+        longest = max(map(len, base_prompts(tokenizer, asked, kept)))
+        if longest + NEW_TOKENS <= CONTEXT:
+            break
+        kept.pop()
+    return kept
 
 
 def answers(

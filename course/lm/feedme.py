@@ -28,7 +28,6 @@ from course.lm.data import like_length
 from course.lm.tune import padded
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
-from course.world.phrases import CONTEXT
 from course.world.talk import Example
 
 # The kinds of the worked examples, in the order in which they stand in the prompt.
@@ -108,11 +107,7 @@ def worked_examples(
 ) -> list[Example]:
     """Return worked examples with ideal answers, as many as fit before any of the requests."""
     shots = list(talk.examples(len(SHOWN), "shots", seed, kinds=SHOWN))
-    while True:
-        longest = max(map(len, behave.base_prompts(tokenizer, asked, shots)))
-        if longest + behave.NEW_TOKENS <= CONTEXT or not shots:
-            return shots
-        shots.pop()
+    return behave.fitting(tokenizer, shots, asked)
 
 
 def goes_on_asking(line: str) -> bool:

@@ -17,14 +17,12 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.stats import binomtest
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import behave, model, stages
+from course.lm import behave, model, shares, stages
 from course.lm.data import encode
 from course.world import demonstrate
-from course.world.phrases import CONTEXT
 from course.world.talk import Example
 
 PAIRED = 300  # requests that all models answer, for the wins
@@ -87,8 +85,8 @@ def rate(hits: Iterable[bool]) -> dict[str, Any]:
     found = [bool(hit) for hit in hits]
     if not found:
         return {"rate": None, "interval": None, "count": 0}
-    low, high = binomtest(sum(found), len(found)).proportion_ci(method="wilson")
-    return {"rate": sum(found) / len(found), "interval": [low, high], "count": len(found)}
+    hits, n = sum(found), len(found)
+    return {"rate": hits / n, "interval": list(shares.interval(hits, n)), "count": n}
 
 
 def answers(
@@ -110,19 +108,6 @@ def answers(
         return behave.answers(loaded, tokenizer, prompts, temperature=1.0, seed=seed)
     prompts = behave.base_prompts(tokenizer, asked, shots if entrant.how == "shots" else ())
     return behave.first_line(behave.answers(loaded, tokenizer, prompts))
-
-
-def fitting_shots(
-    tokenizer: PreTrainedTokenizerFast, shots: Sequence[Example], asked: Sequence[Example]
-) -> list[Example]:
-    """Return as many of the worked examples as fit into the context with any request."""
-    kept = list(shots)
-    while kept:
-        longest = max(map(len, behave.base_prompts(tokenizer, asked, kept)))
-        if longest + behave.NEW_TOKENS <= CONTEXT:
-            break
-        kept.pop()
-    return kept
 
 
 def three_rates(asked: Mapping[str, Sequence[Example]], said: Mapping[str, Sequence[str]]) -> dict:
@@ -310,7 +295,7 @@ def play(
         # How it declines in other words is asked only of a model that can decline at all.
         mine = {name: some for name, some in sets.items() if tuned or name not in WORDED}
         every = [example for some in mine.values() for example in some]
-        fitting = fitting_shots(tokenizer, shots, every) if entrant.how == "shots" else ()
+        fitting = behave.fitting(tokenizer, shots, every) if entrant.how == "shots" else ()
         texts = iter(answers(entrant, loaded, tokenizer, every, shots=fitting, seed=seed))
         said = {name: [next(texts) for _ in some] for name, some in mine.items()}
         judged = behave.judge(sets["paired"], said["paired"])

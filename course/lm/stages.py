@@ -22,7 +22,6 @@ from course.lm import behave, data, evaluate, exercises, model, ppo, reward, tun
 from course.lm import tokenizer as tok
 from course.lm.evaluate import standard_error
 from course.world import demonstrate, talk
-from course.world.phrases import CONTEXT
 from course.world.talk import Example
 
 Figures = dict[str, Any]
@@ -444,11 +443,7 @@ def polite_shots(shop: Shop) -> list[Example]:
     """Return worked examples, as many of `SHOTS` as fit into the context with any request."""
     shots = list(talk.examples(SHOTS, "shots", 5 + shop.seed, kinds=("fact",)))
     asked = behave.asked_in(shop.split, shop.plan.tests).mixed
-    while True:
-        prompts = behave.base_prompts(shop.tokenizer, asked, shots)
-        if max(map(len, prompts)) + behave.NEW_TOKENS <= CONTEXT:
-            return shots
-        shots.pop()
+    return behave.fitting(shop.tokenizer, shots, asked)
 
 
 def headline(shop: Shop) -> Figures:

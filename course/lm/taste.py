@@ -76,13 +76,3 @@ def held_out_hits(gaps: Array, took_first: Sequence[bool], folds: int = 10) -> l
         if (~out).any():
             hits[out] = (gaps[out] @ weights(gaps[~out], took[~out]) > 0) == took[out]
     return hits.tolist()
-
-
-def interval(hits: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % interval of a share by Wilson's formula, which is sound for few trials."""
-    if not count:
-        return 0.0, 1.0
-    share = hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))

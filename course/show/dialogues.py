@@ -12,6 +12,7 @@ from typing import Any
 from course.errors import CourseError
 from course.show import style, text
 from course.show.sources import demo_seconds
+from course.show.training import bar
 
 LEARNED = "#fdd9b5"  # ground of a token that is learned from
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
@@ -55,19 +56,14 @@ class Progress:
         self.handle: Any = None
 
     def show(self, part: float, status: str) -> None:
-        """Draw the bar at `part`, from 0 to 1."""
+        """Draw the bar at `part`, from 0 to 1; a terminal gets the line."""
         from IPython.display import display
 
-        bar = style.Page(
-            '<div style="max-width:860px;background:#dfe5ea;border-radius:4px;height:8px">'
-            f'<div style="width:{100 * part:.0f}%;background:{style.ACCENT};border-radius:4px;'
-            f'height:8px"></div></div><div style="font-size:90%">{html.escape(status)}</div>',
-            status,
-        )
+        drawn = bar(part, html.escape(status))
         if self.handle is None:
-            self.handle = display(bar, display_id=True)
+            self.handle = display(drawn, display_id=True)
         elif self.handle:
-            self.handle.update(bar)
+            self.handle.update(drawn)
 
 
 @contextmanager

@@ -219,12 +219,12 @@ def taste_picture(fitted: Any, who: str) -> Picture:
 
 def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
     """Draw shares of equal choices with 95 % intervals, beside those of InstructGPT's paper."""
-    from course.lm import taste
+    from course.lm import shares
 
     names, middles, low, high, colours = [], [], [], [], []
     for name, hits in measured.items():
         share = float(np.mean(hits))
-        below, above = taste.interval(float(np.sum(hits)), len(hits))
+        below, above = shares.interval(np.sum(hits), len(hits))
         names.append(f"{name}, {len(hits)} pairs")
         middles.append(share)
         low.append(share - below)
@@ -389,19 +389,19 @@ def learned_backflip(seconds: float = SECONDS) -> None:
     from IPython.display import display
 
     from course.lm import backflip
-    from course.show.training import _bar, _Output, in_notebook
+    from course.show.training import Output, bar, in_notebook
 
     recorded, limit = sources.record("backflip"), sources.demo_seconds(seconds)
     seed = recorded["seed"] if recorded else 0
-    progress, player = _Output(), _Output()
+    progress, player = Output(), Output()
     rounds: list[backflip.Progress] = []
     begin = time.perf_counter()
     try:
-        progress.show(_bar(0, "The judge looks at the first clips …"))
+        progress.show(bar(0, "The judge looks at the first clips …"))
         for p in backflip.teach(backflip.simulated(100 + seed), seed=seed):
             rounds.append(p)
             line = f"{p.comparisons} comparisons · {p.flips:.0%} of the last clips are backflips"
-            progress.show(_bar(p.round / p.rounds, line))
+            progress.show(bar(p.round / p.rounds, line))
             clip = physics.simulate(p.plan[None])[0]
             player.show(stick.animation({f"After {p.comparisons} comparisons": clip}))
             if not in_notebook():

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.lm.shares import interval
 from course.show import sources, style, training
 from course.show.style import Page, Picture, look, picture, say
 
@@ -29,14 +30,6 @@ SHARES = {  # in the record → in words
     "polite": "polite",
     "rude": "rude",
 }
-
-
-def interval(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    from scipy.stats import binomtest
-
-    found = binomtest(hits, n).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
 
 
 def share(hits: int, n: int) -> str:
@@ -307,13 +300,13 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
 
     start, rows = time.perf_counter(), []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
-    progress = training._Output()
+    progress = training.Output()
     asked = [p for p in real_talk.prompts() if p.kind == "instruction"][:12]
     try:
         for i, prompt in enumerate(asked):
             if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
                 break
-            progress.show(training._bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
+            progress.show(training.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
             row = {"question": prompt.text}
             for way, text in (
                 ("with", [{"role": "user", "content": prompt.text}]),

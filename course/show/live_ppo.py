@@ -245,7 +245,7 @@ def _train(
     from course.lm import behave, ppo, stages
     from course.lm import beta as prices
 
-    done, pictures, progress = len(run.curve), training._Output(), training._Output()
+    done, pictures, progress = len(run.curve), training.Output(), training.Output()
     if done:
         say(
             f"Going on after iteration {done} of {run.iterations}, where the run before this one "
@@ -254,7 +254,7 @@ def _train(
     asked = stages.ppo_requests(recipe, seed)[done * recipe.batch :]
     left = replace(recipe, iterations=run.iterations - done)
     picture = Picture(run.iterations, recorded)
-    progress.show(training._bar(done / run.iterations, "Answering the first requests …"))
+    progress.show(training.bar(done / run.iterations, "Answering the first requests …"))
     pictures.show(picture.draw(run.curve))
     web = None
     if recipe.rehearsal:
@@ -278,7 +278,7 @@ def _train(
             shown = f"iteration {len(run.curve)} of {run.iterations} · {run.seconds:.0f} s · "
             shown += status(run.curve[-1])
             if now - drawn >= pause:
-                progress.show(training._bar(len(run.curve) / run.iterations, shown))
+                progress.show(training.bar(len(run.curve) / run.iterations, shown))
                 pictures.show(picture.draw(run.curve))
                 drawn = time.perf_counter()
                 pause = max(training.REDRAW, 8 * (drawn - now))  # a ninth of the time at most
@@ -293,7 +293,7 @@ def _train(
         steps.close()  # its threads end here, not whenever Python gets to it
         pictures.show(picture.draw(run.curve, 2.0))
         part = len(run.curve) / run.iterations
-        progress.show(training._bar(part, f"{len(run.curve)} of {run.iterations} iterations"))
+        progress.show(training.bar(part, f"{len(run.curve)} of {run.iterations} iterations"))
 
 
 def _conclude(run: Run, kept: Kept) -> None:

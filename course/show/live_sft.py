@@ -16,6 +16,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.lm import shares
 from course.show import following, sources, style, training
 from course.show.style import Page, look, picture, say
 
@@ -147,7 +148,7 @@ class _Curves:
             self.label.set_text(f"{means[-1]:.2f}")
             self.label.xy = (steps[-1], means[-1])
         for step, hits, n in run.follows[self.drawn :]:
-            low, high = following.interval(hits, n)
+            low, high = shares.interval(hits, n)
             p = hits / n
             right.errorbar(
                 [step], [p], [[max(0.0, p - low)], [max(0.0, high - p)]], fmt="o",
@@ -170,11 +171,11 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
     from course.lm import behave, stages, tune
     from course.world import demonstrate
 
-    progress, pictures = training._Output(), training._Output()
+    progress, pictures = training.Output(), training.Output()
     shop = stages.Shop(seed)
     batch = tune.Recipe().batch
     asked = list(behave.asked_in("test").mixed[:WATCHED])
-    progress.show(training._bar(0, "Measuring how fast this computer is …"))
+    progress.show(training.bar(0, "Measuring how fast this computer is …"))
     speed = _steps_a_second(run, hearts, shop, min(4.0, seconds / 5))
     steps = max(3, int(0.8 * speed * seconds))
     run.demonstrations = min(MOST, max(batch, batch * steps // EPOCHS))
@@ -216,7 +217,7 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
             now = time.perf_counter()
             if now - drawn >= REDRAW:
                 run.curve = list(losses)
-                progress.show(training._bar(p.step / run.planned, _status(run)))
+                progress.show(training.bar(p.step / run.planned, _status(run)))
                 pictures.show(curves.draw(run))
                 drawn = time.perf_counter()
             if now - spoken >= training.SPEAK and not training.in_notebook():

@@ -85,7 +85,7 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
 
     rules = bandit_rules(what)
     paid = {rule.name: list(bandit.learn(rule, seed=seed)) for rule in rules}
-    output, pause = training._Output(), sources.demo_seconds(seconds) / FRAMES
+    output, pause = training.Output(), sources.demo_seconds(seconds) / FRAMES
     try:
         for frame in range(1, FRAMES if training.in_notebook() else 0):
             begin = time.perf_counter()

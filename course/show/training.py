@@ -50,13 +50,14 @@ class Run:
     interrupted: bool = False
 
 
-class _Output:
+class Output:
     """One output of a cell that is drawn again in its place; a terminal gets nothing of it."""
 
     def __init__(self) -> None:
         self.handle: Any = None
 
     def show(self, thing: Any) -> None:
+        """Draw `thing`, or a bundle that is made already, in the place of what was there."""
         from IPython.display import display
 
         if not in_notebook():
@@ -234,14 +235,14 @@ def _train(
 ) -> None:
     from course.lm import data, lineage, train
 
-    progress, pictures, table = _Output(), _Output(), _Output()
+    progress, pictures, table = Output(), Output(), Output()
     recipe = lineage.QUICK
     pad = run.tokenizer.pad_token_id
-    progress.show(_bar(0, "Writing the first texts of the village …"))
+    progress.show(bar(0, "Writing the first texts of the village …"))
     batches = data.batches(data.web_rows(run.tokenizer, seed), recipe.batch)
     first = next(batches)
     entropy = recorded["entropy"] if recorded is not None else _entropy(run.tokenizer)
-    progress.show(_bar(0, "Measuring how fast this computer is …"))
+    progress.show(bar(0, "Measuring how fast this computer is …"))
     speed = _speed(run, first, recipe, min(PROBE, seconds / 4))
     recipe = replace(recipe, tokens=int(speed * max(0.1, seconds - PROBE)))
     curve = LossCurve(entropy, recipe.tokens, recorded, name)
@@ -263,7 +264,7 @@ def _train(
                 _write(run, p.step, table)
             if now - drawn >= pause:
                 run.curve = thinned(losses, p.steps)
-                progress.show(_bar(p.step / p.steps, _status(run, p.steps)))
+                progress.show(bar(p.step / p.steps, _status(run, p.steps)))
                 pictures.show(curve.draw(run.curve, 1.0))
                 drawn = time.perf_counter()
                 pause = max(REDRAW, 8 * (drawn - now))  # drawing takes a ninth of the time at most
@@ -316,7 +317,7 @@ def _entropy(tokenizer: Any) -> float:
     return -sum(d.logprob for d in corpus) / sum(len(i) + 1 for i in ids)
 
 
-def _write(run: Run, step: int, table: _Output) -> None:
+def _write(run: Run, step: int, table: Output) -> None:
     """Have the model write a text and complete all facts of the village; show it."""
     from course.lm import evaluate, sample
 
@@ -331,7 +332,7 @@ def _texts(run: Run) -> style.Page:
     return text.texts(run.texts, ("step", f"after “{START}” it writes"), notes)
 
 
-def _conclude(run: Run, entropy: float, progress: _Output) -> None:
+def _conclude(run: Run, entropy: float, progress: Output) -> None:
     """Say how it went, in the place of the progress bar so that nothing jumps."""
     speed = run.tokens / max(run.seconds, 1e-9)
     sentence = (
@@ -372,7 +373,8 @@ def _status(run: Run, steps: int) -> str:
     )
 
 
-def _bar(part: float, status: str) -> style.Page:
+def bar(part: float, status: str) -> style.Page:
+    """Return a progress bar at `part`, from 0 to 1, above a line of HTML."""
     return style.Page(
         '<div style="max-width:860px;background:#dfe5ea;border-radius:4px;height:8px">'
         f'<div style="width:{100 * part:.1f}%;background:{style.ACCENT};border-radius:4px;'

@@ -247,8 +247,8 @@ def live_pictures(seconds: float = 45.0) -> list[Any]:
     done: list[Any] = []
     limit = sources.demo_seconds(seconds)
     start = time.perf_counter()
-    progress, pictures = training._Output(), training._Output()
-    progress.show(training._bar(0, "First seed: pre-training on 0 to 6, then all ways …"))
+    progress, pictures = training.Output(), training.Output()
+    progress.show(training.bar(0, "First seed: pre-training on 0 to 6, then all ways …"))
     try:
         from course.lm import transfer
 
@@ -259,7 +259,7 @@ def live_pictures(seconds: float = 45.0) -> list[Any]:
             if not training.in_notebook():
                 print(status, flush=True)
             part = max(used / limit, len(done) / transfer.TRIALS) if limit > 0 else 1
-            progress.show(training._bar(min(1.0, part), status))
+            progress.show(training.bar(min(1.0, part), status))
             pictures.show(few_labels(transfer.pictures(done)))
             # The next seed takes about as long as those before: none is begun that can't end.
             if used * (1 + 1 / len(done)) > limit:
