@@ -24,6 +24,25 @@ def cache() -> Path:
     return Path(os.environ.get("COURSE_CACHE") or platformdirs.user_cache_path("gpt-course"))
 
 
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file and its folders; an old one is replaced in one step, or stays as it was.
+
+    Parameters
+    ----------
+    content : str or bytes
+        Text is written as UTF-8, with its line ends as they are, on all systems.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, or the file can't be replaced.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    draft.write_bytes(content.encode() if isinstance(content, str) else content)
+    draft.replace(path)
+
+
 def grading() -> bool:
     """Tell whether nbgrader is executing this notebook: demos then take shipped artefacts."""
     return bool(os.environ.get("NBGRADER_EXECUTION"))

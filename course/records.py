@@ -29,17 +29,13 @@ def versions(*packages: str) -> dict[str, str]:
 
 def write(name: str, figures: dict[str, Any], *, folder: Path | None = None) -> Path:
     """Write the record `name` and return its path; the old one is replaced in one step."""
-    folder = folder or paths.RUNS
-    folder.mkdir(parents=True, exist_ok=True)
     record = figures | {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "versions": versions("torch", "transformers", "tokenizers"),
     }
-    target = folder / f"{name}.json"
-    draft = target.with_suffix(".json.part")
-    draft.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    draft.replace(target)
+    target = (folder or paths.RUNS) / f"{name}.json"
+    paths.write(target, json.dumps(record, indent=1) + "\n")
     return target
 
 

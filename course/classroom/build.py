@@ -241,10 +241,7 @@ def _write(path: Path, content: bytes) -> bool:
     """Write a file in one step if that changes it; tell whether it did."""
     if path.exists() and path.read_bytes() == content:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    draft.write_bytes(content)
-    draft.replace(path)
+    paths.write(path, content)
     return True
 
 

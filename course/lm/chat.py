@@ -209,11 +209,8 @@ class Chat:
     def _save(self) -> None:
         if self.keep is None:
             return
-        draft = self.keep.with_suffix(".part")
         try:
-            self.keep.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(self.messages), encoding="utf-8")
-            draft.replace(self.keep)
+            paths.write(self.keep, json.dumps(self.messages))
         except OSError:
             self.keep = None  # a full or read-only disk: talk on without it
 

@@ -275,10 +275,7 @@ class Store:
 
     def note(self, key: str, done: dict[str, dict[str, Any]]) -> None:
         """Write down which stages are finished, in one step."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.state.with_suffix(".part")
-        draft.write_text(json.dumps({"key": key, "stages": done}), encoding="utf-8")
-        draft.replace(self.state)
+        paths.write(self.state, json.dumps({"key": key, "stages": done}))
 
     def forget(self) -> None:
         """Forget the stages: the run is complete."""

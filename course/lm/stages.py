@@ -56,7 +56,8 @@ class Plan:
     comparisons : int
         Requests whose answers are ranked; `second` is the same for the round that repairs.
     dialogues : int
-        Dialogues, and as many demonstrations, of the chat stage.
+        Dialogues, and as many demonstrations, of the chat stage; `chat_comparisons` are its
+        requests whose answers are ranked.
     tests : int
         Requests in a test.
     """

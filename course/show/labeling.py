@@ -107,11 +107,8 @@ class Labels:
         writer = csv.DictWriter(target, [*self.pairs[0], CHOICE], lineterminator="\n")
         writer.writeheader()
         writer.writerows(p | {CHOICE: choices.get(p["pair"], "")} for p in self.pairs)
-        draft = self.path.with_name(self.path.name + ".part")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(target.getvalue(), encoding="utf-8")
-            draft.replace(self.path)
+            paths.write(self.path, target.getvalue())
         except OSError as error:
             raise CourseError(
                 f"{self.path.name} can't be written ({error.strerror}): close it in other programs "
