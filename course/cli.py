@@ -154,17 +154,33 @@ def verify(lessons: Lessons = None, as_json: Json = False) -> None:
     finish(result, as_json)
 
 
-@app.command(epilog="Example: course check work/01_pretraining/01_pretraining.ipynb")
+@app.command(epilog="Example: course check, or course check 01_pretraining")
 def check(
-    notebook: Annotated[str, typer.Argument(help="A notebook, or a lesson name.")],
+    notebook: Annotated[
+        str | None, typer.Argument(help="A notebook, or a lesson name; all lessons if none.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Score your own notebook and say what each failed check found."""
-    from course.classroom import check as check_module
+    """Score your notebooks, say what each failed check found, and draw your map of the course.
 
-    result = check_module.check(notebook)
+    With a notebook its exercises one by one; without one all lessons of work/, what you have
+    misunderstood and mended, and what to do next. The map is work/map.html.
+    """
+    from course.classroom import check as check_module
+    from course.classroom import map as map_module
+    from course.classroom import progress
+
+    if notebook is None:
+        result = progress.survey()
+        map_module.write(result)
+        show = progress.show
+    else:
+        result = progress.check_one(notebook)
+        if "notes" in result:  # it was the learner's own copy
+            map_module.write(progress.survey(run=False))
+        show = check_module.show
     if not as_json:
-        check_module.show(result)
+        show(result)
     finish(result, as_json)
 
 

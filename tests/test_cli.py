@@ -76,7 +76,7 @@ def test_wrong_name_is_one_sentence(monkeypatch, capsys, arguments):
     assert re.fullmatch(r"course: [^\n]*nothing[^\n]*\n", err), err
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["lab", "--nothing"], ["check"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["nothing"], ["lab", "--nothing"], ["bench"]], ids=" ".join)
 def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
     code, _, err = call(monkeypatch, capsys, *arguments)
     assert code == 2

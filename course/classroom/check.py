@@ -3,9 +3,15 @@
 With ``source/`` at hand the checks come from there, hidden ones included, and the points are the
 instructor's. Without it the visible checks of ``release/`` run, and there is no score. Nothing is
 written, and no hidden check is ever shown: only its message.
+
+A check that fails may name a *misconception*. Of a message we know by its end: advice that the
+cell's author wrote for one wrong answer is a whole string of the cell, while a fault of type, shape
+or value is put together from what the learner's function returned.
 """
 
+import ast
 import difflib
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +25,12 @@ from course.classroom.worker import DIED, TIMED_OUT
 from course.errors import CourseError
 
 HIDDEN_LATER = "Hidden checks run when your instructor grades; these are the visible ones."
+NOT_YET = "not answered yet"
 
 
-def check(notebook_name: str, *, root: Path | None = None) -> dict[str, Any]:
+def check(
+    notebook_name: str, *, root: Path | None = None, title: str = "Checking"
+) -> dict[str, Any]:
     """Run a learner's notebook with the checks of its lesson.
 
     Parameters
@@ -30,12 +39,16 @@ def check(notebook_name: str, *, root: Path | None = None) -> dict[str, Any]:
         The path of a notebook, or a lesson's name for the copy in ``work/``.
     root : Path, optional
         The course's folder.
+    title : str
+        What stands before the progress bar.
 
     Returns
     -------
     dict
         ``ok`` (all checks pass), ``lesson``, ``students``: ``{"me": {score, max, status, reason,
-        flags, cells}}``, ``exercises``: rows with ``exercise``, ``score``, ``max``, ``message``.
+        flags, cells}}``, ``exercises``: rows with ``exercise``, ``score``, ``max``, ``message``;
+        ``misconceptions``: rows with ``exercise``, ``check``, ``says``. ``flags`` names what may
+        end otherwise the next time: a cell that took too long, or ended Python.
         Without ``source/`` all scores are None, and ``visible`` is [passed, all] checks.
 
     Raises
@@ -44,7 +57,7 @@ def check(notebook_name: str, *, root: Path | None = None) -> dict[str, Any]:
         If there is no such notebook, it is damaged, or its name is no lesson's.
     """
     root = root or paths.ROOT
-    path = _locate(notebook_name, root)
+    path = locate(notebook_name, root)
     lesson = path.stem
     original = notebook.path_of(lesson, root / "source")
     full = original.exists()
@@ -59,7 +72,7 @@ def check(notebook_name: str, *, root: Path | None = None) -> dict[str, Any]:
         )
 
     cells = [cell for cell in notebook.restore(mine, truth) if cell.kind != "text"]
-    with tqdm(total=len(cells), desc="Checking", unit="cell", disable=None, leave=False) as bar:
+    with tqdm(total=len(cells), desc=title, unit="cell", disable=None, leave=False) as bar:
         timeout = notebook.cell_seconds(root)
         codes = [cell.source for cell in cells]
         outcomes = execute.run(codes, path.parent, timeout, root, tick=bar.update)
@@ -69,12 +82,13 @@ def check(notebook_name: str, *, root: Path | None = None) -> dict[str, Any]:
     exercises = [_exercise(name, ran, full, timeout) for name in names]
     scores = {c.name: c.points if o.passed else 0.0 for c, o in ran if c.kind == "grade"}
     passed = sum(outcome.passed for cell, outcome in ran if cell.kind == "grade")
+    unsteady = {TIMED_OUT["error"], DIED["error"]}
     me: dict[str, Any] = {
         "score": sum(scores.values()) if full else None,
         "max": sum(cell.points for cell in truth if cell.kind == "grade"),
         "status": "checked" if full else "visible checks only",
         "reason": "" if full else HIDDEN_LATER,
-        "flags": [],
+        "flags": sorted({str(o.error) for _, o in ran} & unsteady),
         "cells": scores if full else {c.name: o.passed for c, o in ran if c.kind == "grade"},
     }
     visible = {} if full else {"visible": [passed, len(scores)]}
@@ -83,7 +97,40 @@ def check(notebook_name: str, *, root: Path | None = None) -> dict[str, Any]:
         "lesson": lesson,
         "students": {"me": me | visible},
         "exercises": exercises,
+        "misconceptions": [
+            {"exercise": cell.exercise, "check": cell.name, "says": says}
+            for cell, outcome in ran
+            if (says := misconception(cell, outcome))
+        ],
     } | visible
+
+
+def misconception(cell: Cell, outcome: Outcome) -> str:
+    """Return the words by which a check's author names the mistake that it met, or ""."""
+    if cell.kind != "grade" or outcome.error != "AssertionError":
+        return ""
+    said = " ".join(outcome.message.split()).partition(" (Your answer: ")[0]
+    ends = [text for text in _texts(cell.source) if said.endswith(text)]
+    if not ends:
+        return ""
+    advice = max(ends, key=len)
+    before = said.removesuffix(advice)
+    # "shares, given two scores: advice" → the advice; "decide, 'x': look again. advice" → all of it
+    return advice if before.endswith(": ") else said.removeprefix(cell.exercise).lstrip(",: ")
+
+
+@functools.cache
+def _texts(source: str) -> list[str]:
+    """Return the strings of a cell that may be advice: three words or more, nothing filled in."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    nodes = list(ast.walk(tree))
+    filled = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in filled]
+    words = [" ".join(text.split()) for text in texts if isinstance(text, str)]
+    return [text for text in words if text.count(" ") >= 2]
 
 
 def show(result: dict[str, Any]) -> None:
@@ -107,10 +154,18 @@ def show(result: dict[str, Any]) -> None:
         console.print(f"{me['score']:g} of {me['max']:g} points.")
     else:
         console.print("{} of {} visible checks pass. {}".format(*me["visible"], me["reason"]))
+    for note in result.get("notes", []):
+        console.print(Text(note))
 
 
-def _locate(name: str, root: Path) -> Path:
-    """Return the notebook that `name` means; its file name is the lesson's."""
+def locate(name: str, root: Path) -> Path:
+    """Return the notebook that `name` means; its file name is the lesson's.
+
+    Raises
+    ------
+    CourseError
+        If there is none, or its name is no lesson's.
+    """
     lessons = notebook.lessons(root)
     path = Path(name)
     if path.is_dir() and not (name in lessons and path.parent == Path()):
@@ -159,7 +214,7 @@ def _message(cell: Cell, outcome: Outcome, timeout: float) -> str:
     if hidden:
         where = "a hidden check"
     if outcome.error == "NotImplementedError":
-        return "not answered yet"
+        return NOT_YET
     if outcome.error == TIMED_OUT["error"]:
         return f"{where} took longer than {timeout:g} seconds"
     if outcome.error == DIED["error"]:

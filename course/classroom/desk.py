@@ -3,6 +3,8 @@
 A file of the learner is never written over: only what is missing is copied. Who wants a lesson
 fresh renames or deletes their notebook. Left out on purpose: merging a newer version of a lesson
 into a copy that the learner has begun.
+
+The learner's map is drawn too, from what `course check` remembers: no notebook runs for it.
 """
 
 import os
@@ -11,6 +13,8 @@ import sys
 from pathlib import Path
 
 from course import paths
+from course.classroom import map as map_module
+from course.classroom import progress
 from course.errors import CourseError
 
 FIRST = "00_start_here/00_start_here.ipynb"
@@ -65,6 +69,7 @@ def lay_out() -> list[Path]:
         copied.append(target)
     for lesson in sorted({path.relative_to(paths.WORK).parts[0] for path in copied}):
         print(f"work/{lesson}: new", flush=True)
+    map_module.write(progress.survey(run=False))
     return copied
 
 
