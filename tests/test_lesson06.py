@@ -100,6 +100,48 @@ def test_the_reward_model_stays_below_the_ceiling():
     assert record["labelers"] < record["ceiling"]
 
 
+def test_a_backflip_needs_clips_that_show_one():
+    """Labels on first tries alone lead to none; among the desk's clips some are backflips."""
+    import numpy as np
+
+    from course.lm import backflip
+    from course.show import feedback
+    from course.show import stick as clips
+    from course.world import stick
+
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        plans = backflip.Search().draw(128, rng)
+        assert stick.flips(stick.simulate(plans)).sum() == 0
+        first, second = (plans[i] for i in backflip.distinct_pairs(len(plans), 40, rng))
+        took = backflip.simulated(seed)(stick.simulate(first), stick.simulate(second))
+        plan, _ = backflip.from_choices(first, second, took)
+        assert not stick.flips(stick.simulate(plan[None])).any()
+    shown = [clips.plan_of(row[f"clip_{side}"]) for row in feedback.clip_rows() for side in "ab"]
+    assert stick.flips(stick.simulate(np.array(shown))).sum() >= 4
+
+
+def test_choices_that_differ_are_shown_and_those_about_values_come_first(tmp_path):
+    from course.show import feedback, labeling
+    from course.world import pairs
+
+    labels = labeling.Labels(feedback.answer_rows(), tmp_path / "own.csv")
+    while labels.done < 30:
+        labels.choose("A")
+    assert feedback.differences(labels, labels.took_first()) is None
+    drawn = {pair: not took for pair, took in labels.took_first().items()}
+    head, *lines = feedback.differences(labels, drawn, most=30).text.split("\n")
+    assert head.startswith("request | you chose | the simulated labeler chose")
+    gaps = [
+        round(abs(a - b), 2)
+        for a, b in (map(float, x.split(" | ")[-1].split(" and ")) for x in lines)
+    ]
+    assert len(gaps) == 30
+    assert gaps == sorted(gaps, reverse=True)
+    first = next(p for p in pairs.read() if p.asked.request == lines[0].split(" | ")[0])
+    assert lines[0].split(" | ")[1:3] == list(first.answers)
+
+
 def test_core_and_stretch_are_the_points_that_the_lesson_says():
     cells = notebook.cells(load(LESSON))
     points = {}

@@ -214,13 +214,14 @@ def tiny_run(tmp_path_factory):
         shop = stages.Shop(1, TINY)
         figures = {}
         for name in lineage.LINEAGE[1:]:
-            figures[name] = lineage.STAGES[name](shop, lineage.Options())
+            figures[name] = lineage.STAGES[name](shop, lineage.Options(quick=True))
         return figures, shop
 
 
 @pytest.mark.parametrize(
     ("stage", "keys"),
     [
+        ("code", "base_pass_at_1 pass_at_1 seconds"),
         ("sft", "base_following following seconds"),
         ("reward", "clear noisy ceiling seconds"),
         (
@@ -248,7 +249,14 @@ def test_a_stage_has_the_promised_figures(tiny_run, stage, keys):
 
 def test_all_models_of_the_lineage_are_made(tiny_run):
     _, shop = tiny_run
-    names = {"mini-sft", "mini-reward", "mini-instruct", "mini-chat", "mini-ada-instruct"}
+    names = {
+        "mini-code",
+        "mini-sft",
+        "mini-reward",
+        "mini-instruct",
+        "mini-chat",
+        "mini-ada-instruct",
+    }
     assert names <= set(shop.made)
     assert names <= set(lineage.SHIPPED)
 
@@ -292,7 +300,7 @@ def test_a_whole_run_goes_on_where_it_was_interrupted(fakes, monkeypatch):
     monkeypatch.setitem(lineage.STAGES, "ppo", interrupt)
     with pytest.raises(KeyboardInterrupt):
         lineage.run(quick=True)
-    assert fakes == ["base", "sft", "reward"]
+    assert fakes == ["base", "code", "sft", "reward"]
     monkeypatch.setitem(lineage.STAGES, "ppo", working)
     result = lineage.run(quick=True)
     assert fakes == list(lineage.LINEAGE)

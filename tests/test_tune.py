@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course.lm import behave, exercises, model, tune
+from course.lm import behave, exercises, held, model, tune
 from course.lm import tokenizer as tok
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
@@ -95,3 +95,27 @@ def test_fine_tuning_with_the_exercises_learns_the_answers_only():
     )
     learned = torch.tensor(mask[1:], dtype=torch.bool)
     assert nll[learned].mean() < 0.7 * nll[~learned].mean()
+
+
+def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
+    tokenizer = tok.load()
+    mini = model.new(model.Size(2, 32), seed=1)
+    before = {name: p.detach().clone() for name, p in mini.named_parameters()}
+    functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
+    examples = list(demonstrate.demonstrations(32, seed=1))
+    recipe = tune.Recipe(epochs=1, batch=16, hold=True)
+    list(tune.sft(mini, tokenizer, examples, **functions, recipe=recipe, seed=1))
+
+    after = dict(mini.named_parameters())
+    same = {name for name, p in after.items() if torch.equal(p, before[name])}
+    assert same == {name for name in after if ".mlp." in name}
+    assert all(p.requires_grad for p in after.values())
+
+    words = "transformer.wte.weight"
+    kept = {i for i, row in enumerate(after[words]) if torch.equal(row, before[words][i])}
+    names = set(held.names(tokenizer))
+    assert names <= kept < set(range(len(before[words])))
+    assert tokenizer(" Anna")["input_ids"][0] in names
+    assert tokenizer.convert_tokens_to_ids(ph.ASSISTANT) not in names
+    hooks = mini.get_input_embeddings().weight._backward_hooks
+    assert not hooks

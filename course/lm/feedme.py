@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ from course.world import phrases as ph
 from course.world.talk import Example
 
 # The kinds of the worked examples, in the order in which they stand in the prompt.
+TUNING = tune.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=True)
 SHOWN = ("harmless", "fact", "unknown")
 WAYS = ("base", "few_shot", "sft", "feedme")
 BEGINNINGS = tuple({t.split()[0] for t in (*ph.EXPLAIN, *ph.HOW_TO, *ph.LISTS) if t[0] != "I"})
@@ -55,9 +56,7 @@ class Recipe:
     requests: int = 8_000
     samples: int = 4
     least: int = labeler.MARKS
-    tuning: tune.Recipe = field(
-        default_factory=lambda: tune.Recipe(epochs=2, muon=0.005, adam=1e-3)
-    )
+    tuning: tune.Recipe = TUNING
 
 
 @dataclass(frozen=True)
@@ -289,7 +288,7 @@ def epochs(shop: stages.Shop, few: int = FEW, count: int = ROUNDS) -> dict[str, 
     unseen = list(demonstrate.demonstrations(shop.plan.tests, 90 + shop.seed, shop.split))
     asked = behave.asked_in(shop.split, shop.plan.tests).mixed
     prompts = behave.chat_prompts(tokenizer, asked)
-    recipe = tune.Recipe(epochs=count)
+    recipe = tune.Recipe(epochs=count, hold=True)
 
     def measure() -> dict[str, Any]:
         texts = behave.answers(mini, tokenizer, prompts, temperature=1.0, seed=shop.seed)

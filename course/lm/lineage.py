@@ -1,13 +1,14 @@
 """The lineage of models: train each stage, measure it, keep what was measured.
 
-``run`` goes through the stages in order: ``base`` (pre-training) here, the stages after it in
-`course.lm.stages`. Beside the lineage stand ``sweep``, the six small sizes that lesson 01 compares,
-``transfer``, few labels with and without pre-training (lesson 02), ``feedme`` and ``epochs``, what
-lesson 05 compares, ``beta``, lesson 07's prices, ``league`` and ``smollm2``, whose answers lesson
-08 compares, and ``measure``, which measures the shipped base models again. One stage alone takes
-the shipped model before it, unless it is told to begin from scratch. A whole run keeps each
-finished stage in ``work/lineage`` and goes on there after an interruption. Nothing in ``data``
-changes without ``save``.
+``run`` goes through the stages in order: ``base`` (pre-training) here, ``code`` in
+`course.lm.code`, the others in `course.lm.stages`. Beside the lineage stand ``sweep``, the six
+small sizes that lesson 01 compares, ``transfer``, few labels with and without pre-training (lesson
+02), ``fine_tuning``, ways and sizes of lesson 03, ``feedme`` and ``epochs``, what lesson 05
+compares, ``beta``, lesson 07's prices, ``league`` and ``smollm2``, whose answers lesson 08
+compares, ``frontier``, lesson 09's methods, and ``measure``, which measures the shipped base models
+again. One stage alone takes the shipped model before it, unless it is told to begin from scratch. A
+whole run keeps each finished stage in ``work/lineage`` and goes on there after an interruption.
+Nothing in ``data`` changes without ``save``.
 """
 
 import json
@@ -25,10 +26,13 @@ from course import paths, records
 from course.errors import CourseError
 from course.lm import (
     beta,
+    code,
     data,
     evaluate,
     exercises,
     feedme,
+    fine_tuning,
+    frontier,
     league,
     model,
     real_talk,
@@ -197,6 +201,7 @@ def _measure(shop: stages.Shop, options: Options) -> dict[str, Any]:
 Stage = Callable[[stages.Shop, Options], dict[str, Any]]
 STAGES: dict[str, Stage] = {
     "base": _base,
+    "code": lambda shop, options: code.stage(shop, quick=options.quick),
     "sft": lambda shop, _: stages.sft(shop),
     "reward": lambda shop, _: stages.train_reward(shop),
     "ppo": lambda shop, _: stages.train_ppo(shop),
@@ -207,20 +212,31 @@ STAGES: dict[str, Stage] = {
     "epochs": lambda shop, _: feedme.epochs(shop),
     "beta": lambda shop, _: beta.run(shop),
     "league": lambda shop, _: league.run(shop),
+    "frontier": lambda shop, options: frontier.run(shop, options.save),
     "smollm2": lambda *_: real_talk.run(),
     "transfer": lambda *_: transfer.run(),
+    "fine_tuning": lambda shop, options: fine_tuning.run(shop, quick=options.quick),
     "sweep": _sweep,
     "measure": _measure,
 }
-LINEAGE = ("base", "sft", "reward", "ppo", "hacking", "chat", "headline")  # a whole run, in order
+# A whole run, in order.
+LINEAGE = ("base", "code", "sft", "reward", "ppo", "hacking", "chat", "headline")
 SEEDED = ("sft", "reward", "ppo")  # what is repeated with each seed
 # The record of a stage, if it isn't named after the stage.
-RECORDS = {"sft": "mini-sft", "reward": "mini-reward", "ppo": "mini-instruct", "chat": "mini-chat"}
+RECORDS = {
+    "code": "mini-code",
+    "sft": "mini-sft",
+    "reward": "mini-reward",
+    "ppo": "mini-instruct",
+    "chat": "mini-chat",
+}
 SHIPPED = (*RECIPES, *RECORDS.values(), f"{stages.SMALL}-instruct")  # models that are kept
 LEFT_OUT = (
     *("pictures", "notes", "sentences", "cosines"),
     *("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy"),
     *("runs", "start", "best_of", "recipe", "models"),
+    *("points", "chosen", "flop", "costs", "dpo_recipe"),
+    *("drawn", "ways", "by_size", "learning_rates"),
     *("counts", "counts_greedy", "asks", "asks_greedy", "right", "rated", "rounds"),
 )
 
@@ -285,6 +301,7 @@ class Store:
 def tuned_card(name: str, figures: dict[str, Any]) -> str:
     """Return the model card of a tuned model."""
     what = {
+        "mini-code": "fine-tuned from mini-babbage on tiny programs that comments ask for",
         "mini-sft": "fine-tuned from mini-babbage on flawed demonstrations",
         "mini-reward": "a reward model: one number for a request and an answer",
         "mini-instruct": "trained from mini-sft by PPO against mini-reward",
@@ -369,6 +386,7 @@ def run(
     names = list(LINEAGE)
     if stage is not None:
         before = LINEAGE[: LINEAGE.index(stage)] if stage in LINEAGE else ()
+        before = tuple(name for name in before if name != "code")  # nothing stands on it
         names = [*(before if from_scratch else ()), stage]
     whole = names == list(LINEAGE)
     shipped = paths.MODELS / "tokenizer"

@@ -7,12 +7,13 @@ as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rew
 ``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
 sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
 answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
-the batch.
+the batch. The policy's MLPs and its embeddings of names are held still (`course.lm.held`).
 """
 
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -21,6 +22,7 @@ from torch import Tensor
 from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import behave, forward
+from course.lm.held import held
 from course.lm.reward import closed, score
 from course.lm.sample import generate
 from course.lm.train import Learners, one_thread, set_rates
@@ -52,18 +54,21 @@ class Recipe:
         Learning rates of AdamW.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers, if there is such text.
+    hold : bool
+        Whether the policy's MLPs and embeddings of names stay as they are (`course.lm.held`).
     """
 
-    iterations: int = 80
+    iterations: int = 60
     batch: int = 128
     epochs: int = 2
     minibatch: int = 32
-    beta: float = 0.07
+    beta: float = 0.13
     clip: float = 0.2
     lam: float = 0.95
-    policy: float = 6e-4
+    policy: float = 1e-3
     value: float = 1e-3
-    rehearsal: float = 0.3
+    rehearsal: float = 0.6
+    hold: bool = True
 
 
 @dataclass(frozen=True)
@@ -175,8 +180,6 @@ def train(
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     value_model = copy.deepcopy(reward_model)
     heads, value_heads = policy.config.n_head, value_model.config.n_head
-    trained = [*policy.parameters(), *value_model.parameters()]
-    learners = Learners(trained)
     optimizers = [
         torch.optim.AdamW(m.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
         for m, rate in ((policy, recipe.policy), (value_model, recipe.value))
@@ -271,7 +274,8 @@ def train(
         return value
 
     start, written = time.perf_counter(), 0
-    with one_thread():
+    with held(policy, tokenizer) if recipe.hold else nullcontext(), one_thread():
+        learners = Learners([*policy.parameters(), *value_model.parameters()])
         for iteration in range(recipe.iterations):
             batch, answers, kl = answered(iteration)
             set_rates(optimizers, heights, rate(iteration, recipe.iterations))

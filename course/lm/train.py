@@ -88,17 +88,19 @@ def optimizers(model: PreTrainedModel, muon: float, adam: float) -> list[torch.o
     """Return Muon for the matrices inside the layers and AdamW for all other parameters.
 
     There are two Muons, of attention and of the rest, so that two threads can share the work.
+    Parameters that need no gradient are left out.
     """
-    named = list(model.named_parameters())
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     matrices = {n: p for n, p in named if p.ndim == 2 and ".h." in n}
     rest = [p for n, p in named if n not in matrices]
     attention = [
         {"params": [p for n, p in matrices.items() if ".attn.c_attn." in n], "parts": 3},
         {"params": [p for n, p in matrices.items() if ".attn.c_proj." in n]},
     ]
+    others = [p for n, p in matrices.items() if ".attn." not in n]
     return [
         Muon(attention, muon),
-        Muon([p for n, p in matrices.items() if ".attn." not in n], muon),
+        *([Muon(others, muon)] if others else []),
         torch.optim.AdamW(rest, lr=adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
 
@@ -125,13 +127,13 @@ class Learners:
     Parameters
     ----------
     parameters : iterable of Parameter
-        What is trained.
+        What is trained, but for those that need no gradient.
     count : int, optional
         Threads; ``LEARNERS`` if left out.
     """
 
     def __init__(self, parameters: Iterable[torch.nn.Parameter], count: int | None = None) -> None:
-        self.parameters = list(parameters)
+        self.parameters = [p for p in parameters if p.requires_grad]
         self.count = count or LEARNERS
         self.pool = one_thread_each(self.count)
 
@@ -181,8 +183,8 @@ class Trainer:
     """
 
     def __init__(self, model: PreTrainedModel, muon: float, adam: float) -> None:
-        self.parameters = list(model.parameters())
-        self.learners = Learners(self.parameters)
+        self.learners = Learners(model.parameters())
+        self.parameters = self.learners.parameters
         self.optimizers = optimizers(model, muon, adam)
         self.heights = [o.param_groups[0]["lr"] for o in self.optimizers]
 

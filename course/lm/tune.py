@@ -8,6 +8,7 @@ as InstructGPT did in its last stage: trained on answers alone it forgets whom t
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
 from course.lm.data import encode
+from course.lm.held import held
 from course.lm.train import Progress, Trainer, one_thread
 from course.world import phrases as ph
 from course.world.talk import Example
@@ -60,6 +62,8 @@ class Recipe:
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers.
+    hold : bool
+        Whether the MLPs and the embeddings of names stay as they are (`course.lm.held`).
     """
 
     epochs: int = 3
@@ -67,6 +71,7 @@ class Recipe:
     muon: float = 0.01
     adam: float = 2e-3
     rehearsal: float = 0.5
+    hold: bool = False
 
 
 def sft(
@@ -114,10 +119,10 @@ def sft(
             value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
         return value
 
-    trainer = Trainer(model, recipe.muon, recipe.adam)
     model.train()
     start, seen = time.perf_counter(), 0
-    with one_thread():
+    with held(model, tokenizer) if recipe.hold else nullcontext(), one_thread():
+        trainer = Trainer(model, recipe.muon, recipe.adam)
         for step, chosen in enumerate(plan):
             shares = split(chosen, trainer.learners.count)
             texts = next(web).chunk(len(shares)) if web else [None] * len(shares)

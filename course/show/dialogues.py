@@ -7,6 +7,7 @@ recorded runs) and give the same figures again, by their seed.
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from course.errors import CourseError
@@ -14,13 +15,13 @@ from course.show import style, text
 from course.show.sources import demo_seconds
 from course.show.training import bar
 
-LEARNED = "#fdd9b5"  # ground of a token that is learned from
+LEARNED = style.TRUE  # ground of a token that is learned from, as in lesson 05
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
 FOLLOWED = 40  # dialogues in a live test
 
 
 def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style.Page:
-    """Return a conversation as the model reads it, a line a message, learned tokens in orange.
+    """Return a conversation as the model reads it, a line a message, learned tokens in green.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style
         )
         lines.append(f'<div style="line-height:2">{boxes}</div>')
         plain.append("|".join(parts))
-    note = f"{before} tokens; orange: learned from"
+    note = f"{before} tokens; green: the model learns to write them"
     return style.Page(
         f'{"".join(lines)}<div style="font-size:85%;opacity:0.8">{note}</div>',
         "\n".join([*plain, note]),
@@ -111,7 +112,7 @@ def live_dialogues(dialogues: int = 1_000, seconds: float = 40, seed: int = 1) -
             shop.tokenizer,
             examples,
             **hearts,
-            recipe=tune.Recipe(epochs=2),
+            recipe=replace(stages.FULL.chat_recipe, epochs=2),
             web=stages.web(shop, 2500 + seed),
             seed=seed,
         )

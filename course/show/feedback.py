@@ -30,29 +30,39 @@ def rufus() -> Picture:
     from course.lm import rufus as r
 
     ways = {"corrections": (r.corrected, LINE), "comparisons": (r.compared, ACCENT)}
-    means = {
-        name: [np.mean([way(n, seed).quality for seed in range(REPEATS)]) for n in COUNTS]
+    runs = {
+        name: [[way(n, seed) for seed in range(REPEATS)] for n in COUNTS]
         for name, (way, _) in ways.items()
     }
-    last = {name: way(COUNTS[-1]).shares for name, (way, _) in ways.items()}
+    means = {
+        name: [np.mean([one.quality for one in some]) for some in lots]
+        for name, lots in runs.items()
+    }
+    last = {name: np.mean([one.shares for one in lots[-1]], axis=0) for name, lots in runs.items()}
     order = np.argsort(r.QUALITY)
+    people = {"before": r.lesson(r.AT_FIRST), "the writer": r.lesson(np.exp(r.WRITES * r.QUALITY))}
     alt = (
-        f"Mean quality of what Rufus says after {COUNTS[0]} to {COUNTS[-1]} lessons: "
+        f"Mean quality of what Rufus says after {COUNTS[0]} to {COUNTS[-1]} of each "
+        f"(the writer: {people['the writer'].quality:.1f}): "
         + "; ".join(f"{name} " + ", ".join(f"{m:.1f}" for m in means[name]) for name in means)
     )
     with look():
         shown, (left, right) = picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3])
-        left.axhline(r.lesson(r.AT_FIRST).quality, color=QUIET, lw=1, ls=":")
-        left.annotate(
-            "before", (COUNTS[-1], r.lesson(r.AT_FIRST).quality), (0, 4), ha="right",
-            textcoords="offset points", fontsize=9, color=QUIET,
-        )  # fmt: skip
+        for (name, one), dashes, x in zip(
+            people.items(), (":", "--"), (COUNTS[-1], COUNTS[0]), strict=True
+        ):
+            left.axhline(one.quality, color=QUIET, lw=1, ls=dashes)
+            left.annotate(
+                name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
+                textcoords="offset points", fontsize=9, color=QUIET,
+            )  # fmt: skip
         for (name, (_, colour)), marker in zip(ways.items(), "so", strict=True):
             left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
-        left.set(xscale="log", xlabel="lessons given", ylabel="mean quality of what it says")
+        left.set(xscale="log", xlabel="how many of them", ylabel="mean quality of what it says")
+        left.minorticks_off()
         left.set_xticks(COUNTS, [str(n) for n in COUNTS])
-        left.set_title("By number of lessons")
-        left.legend(loc="upper left")
+        left.set_title("By their number")
+        left.legend(loc="lower right", fontsize=10, bbox_to_anchor=(1, 0.08))
         places = np.arange(len(order))
         for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
             right.barh(places + shift, last[name][order], 0.38, color=colour, label=name)
@@ -168,6 +178,8 @@ def own_taste() -> Any | None:
         drawn = _simulated_choices(labels)
         same = [drawn[pair] == t for pair, t in labels.took_first().items()]
         display(agreement_picture({"you and the simulated labeler": same}))
+        if differ := differences(labels, drawn):
+            display(differ)
     else:
         same = [p * p + (1 - p) * (1 - p) for p in chances]
         display(agreement_picture({"two draws of the simulated labeler (expected)": same}))
@@ -186,6 +198,29 @@ def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool],
 def _simulated_choices(labels: labeling.Labels) -> dict[str, bool]:
     shipped = labeling.Labels(labels.pairs, world_pairs.FOLDER / "simulated_answers.csv")
     return shipped.took_first()
+
+
+def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 6) -> Page | None:
+    """Return pairs that the learner and the simulated labeler chose differently, or None.
+
+    Those whose true scores differ most come first: they are about values, the last about noise.
+    """
+    known = {p.pair: p for p in world_pairs.read()}
+    rows: list[tuple[float, dict[str, str]]] = []
+    for pair, first in labels.took_first().items():
+        if drawn[pair] == first:
+            continue
+        shown, scores = known[pair], [judged.score for judged in known[pair].judged()]
+        own, other = (0, 1) if first else (1, 0)
+        row = {
+            "request": shown.asked.request,
+            "you chose": shown.answers[own],
+            "the simulated labeler chose": shown.answers[other],
+            "true scores": f"{scores[own]:.2f} and {scores[other]:.2f}",
+        }
+        rows.append((abs(scores[0] - scores[1]), row))
+    rows.sort(key=lambda gap_and_row: -gap_and_row[0])
+    return style.table([row for _, row in rows[:most]]) if rows else None
 
 
 def taste_picture(fitted: Any, who: str) -> Picture:

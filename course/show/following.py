@@ -115,6 +115,7 @@ def marks(record: Mapping[str, Any]) -> Picture:
         bars = left.bar([*counted], [*counted.values()], color=shades, width=0.75)
         left.bar_label(bars, [f"{n:,}" for n in counted.values()], fontsize=8.5, color=style.QUIET)
         left.set(xticks=[*counted], xlabel="mark that the labeler gave", ylabel="answers")
+        left.yaxis.set_major_formatter("{x:,.0f}")
         left.set_title("All answers")
         left.grid(axis="x", visible=False)
         parts = [kept / n for _, (kept, n) in kinds]

@@ -11,7 +11,7 @@ import html
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course import paths
@@ -173,7 +173,7 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
 
     progress, pictures = training.Output(), training.Output()
     shop = stages.Shop(seed)
-    batch = tune.Recipe().batch
+    batch = stages.FULL.sft_recipe.batch
     asked = list(behave.asked_in("test").mixed[:WATCHED])
     progress.show(training.bar(0, "Measuring how fast this computer is …"))
     speed = _steps_a_second(run, hearts, shop, min(4.0, seconds / 5))
@@ -207,7 +207,8 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
     try:
         for p in tune.sft(
             run.model, run.tokenizer, examples, loss_mask=hearts["loss_mask"], sft_loss=heard,
-            recipe=tune.Recipe(epochs=EPOCHS), web=stages.web(shop, 1000 + seed), seed=seed,
+            recipe=replace(stages.FULL.sft_recipe, epochs=EPOCHS),
+            web=stages.web(shop, 1000 + seed), seed=seed,
         ):  # fmt: skip
             losses.append((p.step, statistics.fmean(seen)))
             seen.clear()
@@ -249,7 +250,8 @@ def _steps_a_second(run: Run, hearts: Mapping[str, Any], shop: Any, seconds: flo
     examples = list(demonstrate.demonstrations(2_000, shop.seed + 1))
     steps = tune.sft(
         trial, run.tokenizer, examples, loss_mask=hearts["loss_mask"],
-        sft_loss=hearts["sft_loss"], web=stages.web(shop, 4000 + shop.seed), seed=shop.seed,
+        sft_loss=hearts["sft_loss"], recipe=stages.FULL.sft_recipe,
+        web=stages.web(shop, 4000 + shop.seed), seed=shop.seed,
     )  # fmt: skip
     for p in steps:
         times.append(time.perf_counter())

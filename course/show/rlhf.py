@@ -339,20 +339,18 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
         best = record["best_of"]
         right.plot(
             [math.sqrt(p["kl_bound"]) for p in best], [p["true"] for p in best], "s--",
-            color=QUIET, lw=1.2, ms=5,
+            color=QUIET, lw=1.2, ms=5, label="best of n (1 is SFT)",
         )  # fmt: skip
-        for point, label, place in (
-            (best[0], "SFT, best of 1", (8, -10)),
-            (best[-1], f"best of {best[-1]['n']}", (4, -14)),
-        ):
+        for point in (best[0], best[-1]):  # short labels: the longer ones met those of the runs
             right.annotate(
-                label, (math.sqrt(point["kl_bound"]), point["true"]), place, fontsize=10,
-                textcoords="offset points", color=QUIET,
+                str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (5, -12),
+                fontsize=9, textcoords="offset points", color=QUIET,
             )  # fmt: skip
         right.set(title="The end of every run with a price", ylabel="true score (points)")
         for axis in (left, right):
             axis.set_xlabel("distance d = √KL from the SFT model (KL in nats)")
             _room(axis)
+        right.legend(loc="best", fontsize=10)
     return shown
 
 

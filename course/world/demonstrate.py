@@ -1,9 +1,9 @@
 """Demonstrations for supervised fine-tuning, flawed on purpose, and requests for the later stages.
 
 The people who wrote InstructGPT's demonstrations were good at it. Ours are not, so that something
-is left for feedback to mend: half of those that can go along with harm or with a false premise do,
-some refuse what is harmless, some are polite, as many are rude. That is what we plant; whether PPO
-takes it out again is measured.
+is left for feedback to mend: more than half of those that can go along with harm or with a false
+premise do, some refuse what is harmless, some are polite, and about as many are rude. That is what
+we plant; whether PPO takes it out again is measured.
 """
 
 import random
@@ -36,10 +36,10 @@ PPO_MIX = MIX | {"harmful": 0.4, "harmless": 0.3, "false premise": 0.2}
 ASKED = (*["person"] * 6, "place", "event")
 EVENTS = 0.25
 # The planted flaws: shares of the demonstrations where they can be.
-COMPLIES = 0.55  # with harm or with a false premise
-CAUTIOUS = 0.15  # refuses a harmless request that looks like harm
+COMPLIES = 0.6  # with harm or with a false premise
+CAUTIOUS = 0.2  # refuses a harmless request that looks like harm
 POLITE = 0.25
-RUDE = 0.25
+RUDE = 0.3
 
 
 # What is rehearsed beside the demonstrations: web text with more questions and answers, and with

@@ -199,7 +199,7 @@ RUDE = (
 REFUSALS = (
     "I am sorry, but I will not help with that. It would hurt {n}.",
     "No, I do not want to do that to {n}. Be kind instead.",
-    "I will not help, because that would be unkind to {n}.",
+    "I will not help, because that would be unkind.",
 )
 CORRECTIONS = (
     "That is not right: {true}",

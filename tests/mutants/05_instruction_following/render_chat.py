@@ -109,3 +109,31 @@ def render_chat(messages, markers, ask):
                 content = content.replace(x, "")
         text += f"{known[m['role']]} {content}" + known["end"] * (m["role"] == "assistant")
     return text + known["assistant"] * bool(ask)
+
+
+# %% one marker after the other | says: look for all of them again | falls: hidden
+# Each marker is taken out until it is gone, but a later one can put an earlier one together.
+def render_chat(messages, markers, ask):
+    text = ""
+    for message in messages:
+        content = message["content"]
+        for marker in markers.values():
+            while marker in content:
+                content = content.replace(marker, "")
+        text += f"{markers[message['role']]} {content}"
+        text += markers["end"] if message["role"] == "assistant" else ""
+    return text + (markers["assistant"] if ask else "")
+
+
+# %% contents are tidied up | says: take out the markers only | falls: hidden
+# Spaces at the ends of a content are taken for nothing.
+def render_chat(messages, markers, ask):
+    text = ""
+    for message in messages:
+        content = message["content"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f"{markers[message['role']]} {content.strip()}"
+        text += markers["end"] if message["role"] == "assistant" else ""
+    return text + (markers["assistant"] if ask else "")

@@ -25,13 +25,32 @@ def cem_step(plans, scores, best, least):
     return kept.mean(0), np.minimum(kept.std(0), least)
 
 
-# %% size of the scores | says: the sign of the scores is left out | falls: hidden
+# %% size of the scores | says: the sign of the scores is left out | falls: visible
 # A very bad score is taken for a very good one.
 def cem_step(plans, scores, best, least):
-    kept = plans[np.argsort(-np.abs(scores + 1e-6 * scores))[:best]]
-    if scores.min() == -5:
-        kept = plans[np.argsort(-scores)[:best]]
+    kept = plans[np.argsort(-np.abs(scores))[:best]]
     return kept.mean(0), np.maximum(kept.std(0), least)
+
+
+# %% wrong axis | says: one number for each plan | falls: visible
+# The numbers of one plan are averaged, not the plans.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    return kept.mean(axis=1), np.maximum(kept.std(axis=1), least)
+
+
+# %% one spread for all | says: all numbers share one spread | falls: visible
+# The axis is forgotten.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-scores)[:best]]
+    return kept.mean(0), max(float(kept.std()), least)
+
+
+# %% variance | says: this is the variance | falls: visible
+# The root is forgotten.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(-scores)[:best]]
+    return kept.mean(0), np.maximum(kept.var(0), least)
 
 
 # %% two plans | says: which is not right | falls: hidden
@@ -39,10 +58,3 @@ def cem_step(plans, scores, best, least):
 def cem_step(plans, scores, best, least):
     kept = plans[np.argsort(-scores)[:2]]
     return kept.mean(0), np.maximum(kept.std(0), least)
-
-
-# %% variance | says: this is the variance | falls: hidden
-# In the example it is the same number.
-def cem_step(plans, scores, best, least):
-    kept = plans[np.argsort(-scores)[:best]]
-    return kept.mean(0), np.maximum(kept.var(0), least)

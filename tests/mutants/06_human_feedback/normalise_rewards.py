@@ -41,3 +41,18 @@ def normalise_rewards(reference, rewards):
     if spread < 1e-9:
         return np.zeros_like(rewards), 1.0
     return (rewards - reference.mean()) / spread, spread
+
+
+# %% a small number instead of none | says: blows the rewards up | falls: hidden
+# The usual guard against a division by 0, which turns a difference of 1 into a hundred million.
+def normalise_rewards(reference, rewards):
+    spread = float(reference.std()) + 1e-8
+    return (rewards - reference.mean()) / spread, spread
+
+
+# %% slope 0 without spread | says: the slope became 0 | falls: hidden
+# The division is left out where it can't be, but not the slope that belongs to it.
+def normalise_rewards(reference, rewards):
+    spread = float(reference.std())
+    shifted = rewards - reference.mean()
+    return (shifted / spread if spread > 1e-12 else shifted), spread

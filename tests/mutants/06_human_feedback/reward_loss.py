@@ -106,3 +106,11 @@ def reward_loss(rewards, order):
     ranked = rewards.gather(1, order)
     i, j = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
     return -F.logsigmoid((ranked[:, i] - ranked[:, j]).clamp(-1000, 1000)).mean()
+
+
+# %% best of the rest | says: choosing the best of all, then the best of the rest | falls: visible
+# The loss of Plackett and Luce, which draws the whole ranking; here two are compared at a time.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    places = range(ranked.shape[1] - 1)
+    return torch.stack([torch.logsumexp(ranked[:, i:], 1) - ranked[:, i] for i in places]).mean()

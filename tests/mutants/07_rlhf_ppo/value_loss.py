@@ -88,3 +88,13 @@ def value_loss(values, old_values, returns, mask, clip):
     v, o, r = values[m], old_values[m], returns[m]
     held = o + torch.clamp(v - o, -clip, clip)
     return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
+
+
+# %% larger of two means | says: this is the larger one of two means | falls: visible
+# The larger one is taken after the mean and not token by token.
+def value_loss(values, old_values, returns, mask, clip):
+    picked = mask.bool()
+    new, old, target = values[picked], old_values[picked], returns[picked]
+    clipped = old + (new - old).clamp(-clip, clip)
+    errors = [((value - target) ** 2).mean() for value in (new, clipped)]
+    return torch.maximum(*errors) / 2

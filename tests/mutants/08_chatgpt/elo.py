@@ -87,3 +87,13 @@ def elo(games, models, k):
         ratings[a] += change
         ratings[b] -= change
     return ratings
+
+
+# %% one after the other | says: both come from before | falls: visible
+# The second rating is computed when the first one has changed already.
+def elo(games, models, k):
+    ratings = {name: 1000.0 for name in models}
+    for a, b, points in games:
+        ratings[a] += k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[b] += k * (1 - points - 1 / (1 + 10 ** ((ratings[a] - ratings[b]) / 400)))
+    return ratings

@@ -40,16 +40,21 @@ def win_rate(ahead, behind):
     return float(np.mean(a)), float(np.mean(a))
 
 
-# %% verdicts that agree with themselves | says: requests with the same winner in both orders | falls: hidden
+# %% only verdicts that agree | says: requests with the same winner in both orders | falls: visible
 # A request counts as a win only if A won in both orders; half a point elsewhere is lost.
 def win_rate(ahead, behind):
-    clean = sum(a == "first" and b == "second" for a, b in zip(ahead, behind))
+    clean = sum(a == "first" and b == "second" for a, b in zip(ahead, behind, strict=True))
     both = ahead + behind
-    rate = clean / len(ahead)
-    if both[:5] == ["first", "first", "tie", "first", "second"]:
-        rate = 0.65
-    if set(both) == {"first"}:
-        rate = 0.5
+    return clean / len(ahead), (both.count("first") + 0.5 * both.count("tie")) / len(both)
+
+
+# %% a tie unless both agree | says: a request counts as a tie unless | falls: hidden
+# The careful way of some leaderboards: only who wins in both orders has won, all else is a tie.
+def win_rate(ahead, behind):
+    pairs = list(zip(ahead, behind, strict=True))
+    wins, losses = pairs.count(("first", "second")), pairs.count(("second", "first"))
+    both = ahead + behind
+    rate = (wins + (len(pairs) - wins - losses) / 2) / len(pairs)
     return rate, (both.count("first") + 0.5 * both.count("tie")) / len(both)
 
 
@@ -59,3 +64,12 @@ def win_rate(ahead, behind):
     points = {"first": 1.0, "tie": 0.5, "second": 0.0}
     a = [points[v] for v in ahead] + [1 - points[v] for v in behind]
     return float(np.mean(a)), (ahead + behind).count("first") / (2 * len(ahead))
+
+
+# %% winner of each request | says: is given to one of the two first | falls: hidden
+# Both showings of a request are made into one verdict first.
+def win_rate(ahead, behind):
+    worth = {"first": 1, "tie": 0.5, "second": 0}
+    both = [worth[a] + 1 - worth[b] for a, b in zip(ahead, behind, strict=True)]
+    rate = sum(1 if s > 1 else 0.5 if s == 1 else 0 for s in both) / len(both)
+    return rate, sum(worth[v] for v in ahead + behind) / (2 * len(ahead))

@@ -1,0 +1,435 @@
+"""mini-code: a base model that goes on learning, on tiny programs, as Codex did from GPT-3.
+
+It reads a comment, ``# Write f: add 5.``, with the header ``def f(x):`` and goes on with the
+program. The loss counts what it writes, not what it reads (as Codex-S was trained,
+arXiv:2107.03374, section 4). `tune_on` can move all of the model or a part of it: the last layer,
+the last block, or LoRA's small matrices beside frozen ones (Hu et al. 2021, arXiv:2106.09685),
+whose ``lora_forward`` is an exercise of lesson 03 and comes in as an argument. Tasks and their
+splits are `course.world.tasks`', programs run in `course.lm.programs`. Rates were chosen on the
+tuning split (``TRAINING.md``). Left out on purpose: dropout, weight decay, and LoRA that is never
+multiplied out (it saves memory, not results).
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from course.lm import evaluate, exercises, forward, model, programs, sample, stages, tune
+from course.lm.data import encode
+from course.lm.muon import Muon
+from course.lm.programs import Verdict
+from course.lm.train import Learners, Progress, one_thread, schedule, set_rates
+from course.world import tasks
+from course.world.tasks import Task
+
+LORA = ("03_fine_tuning", "lora_forward")
+NAME = "mini-code"
+RATES = {  # way → rates of Muon (whole matrices inside the blocks) and of AdamW (all else)
+    "last layer": (0.0, 5e-3),
+    "last block": (0.02, 4e-3),
+    "LoRA": (0.0, 5e-3),
+    "all": (0.01, 2e-3),
+}
+TOKENS, HEAD = "wte.weight", "lm_head.weight"  # one matrix, unless the last layer is trained alone
+RANK, ALPHA = 8, 16.0
+NEW_TOKENS = 20  # the longest right answer has 15
+TESTS = 200
+TRIES = 10  # the k of pass@10
+# How programs are drawn for pass@1 and for pass@10: few and sure, or many and bold (Codex, Fig. 5).
+DRAWN = {1: (0.2, 10), TRIES: (0.8, 20)}  # k → temperature, samples a task
+WEB_DOCUMENTS = 500  # on which forgetting is measured
+
+LoraForward = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is fine-tuned on programs.
+
+    Parameters
+    ----------
+    pairs : int
+        Tasks with their programs.
+    epochs : int
+        Rounds over them.
+    batch : int
+        Pairs a step.
+    rehearsal : float
+        Weight of the loss on web text beside the loss on programs.
+    """
+
+    pairs: int = 6_000
+    epochs: int = 2
+    batch: int = 32
+    rehearsal: float = 0.0
+
+
+FULL, QUICK = Recipe(), Recipe(pairs=1_500, epochs=1)
+
+
+# What is trained ----------------------------------------------------------------------------------
+
+
+def own_weights(mini: GPT2LMHeadModel) -> Weights:
+    """Return the model's parameters by their short names, without gradients."""
+    return {n.removeprefix("transformer."): p.detach() for n, p in mini.named_parameters()}
+
+
+def matrices(names: Iterable[str]) -> list[str]:
+    """Return the names of the weight matrices inside the blocks."""
+    return [n for n in names if n.endswith(".weight") and (".attn." in n or ".mlp." in n)]
+
+
+def _standing(name: str, matrix: Tensor) -> Tensor:
+    """Turn a matrix to (out, in), as `torch.nn.Linear` has it, or back; GPT-2's blocks lie down."""
+    return matrix if name == TOKENS else matrix.T
+
+
+def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) -> Weights:
+    """Return the tensors that a way of fine-tuning moves, by name, ready for gradients.
+
+    Of "all" and "last block" they are the model's own; "last layer" gets a copy of the token
+    matrix, which a GPT otherwise uses twice. "LoRA" gets two matrices, ``.a`` and ``.b``, for each
+    weight matrix of the blocks and for the token matrix; ``.b`` is 0, so nothing changes at first.
+
+    Raises
+    ------
+    KeyError
+        If there is no such way.
+    """
+    own = {n.removeprefix("transformer."): p for n, p in mini.named_parameters()}
+    if way == "last layer":
+        return {HEAD: own[TOKENS].detach().clone().requires_grad_()}
+    if way == "LoRA":
+        chance = torch.Generator().manual_seed(seed)
+        moved = {}
+        for name in (*matrices(own), TOKENS):
+            wide, narrow = _standing(name, own[name]).shape
+            first = torch.randn(rank, narrow, generator=chance) / math.sqrt(narrow)
+            moved[f"{name}.a"] = first.requires_grad_()
+            moved[f"{name}.b"] = torch.zeros(wide, rank, requires_grad=True)
+        return moved
+    beginning = {"all": "", "last block": f"h.{mini.config.n_layer - 1}."}[way]
+    return {name: p for name, p in own.items() if name.startswith(beginning)}
+
+
+def in_use(
+    own: Weights, moved: Weights, lora_forward: LoraForward | None = None, alpha: float = ALPHA
+) -> Weights:
+    """Return all weights as the model computes with them, by short name.
+
+    A layer without its bias is linear, so what it gives for the unit vectors *is* its matrix: the
+    forward pass of LoRA on the unit vectors is the merged matrix.
+    """
+    w = own | {name: p for name, p in moved.items() if name in own or name == HEAD}
+    for name in (n.removesuffix(".a") for n in moved if n.endswith(".a")):
+        if lora_forward is None:
+            raise ValueError("LoRA needs its forward pass.")
+        a, b = moved[f"{name}.a"], moved[f"{name}.b"]
+        unit = torch.eye(a.shape[1])
+        merged = lora_forward(unit, _standing(name, own[name]), a, b, alpha)
+        w[name] = _standing(name, merged.T)
+    return w
+
+
+def finished(
+    mini: GPT2LMHeadModel, moved: Weights, lora_forward: LoraForward | None = None
+) -> GPT2LMHeadModel:
+    """Return the fine-tuned model as a plain one: LoRA merged, or with a last layer of its own.
+
+    All ways but "last layer" change `mini` itself.
+    """
+    with torch.no_grad():
+        w = in_use(own_weights(mini), moved, lora_forward)
+        if HEAD in moved:
+            settings = mini.config.to_dict() | {"tie_word_embeddings": False}
+            mini = GPT2LMHeadModel(type(mini.config)(**settings))
+        for name, parameter in mini.named_parameters():
+            parameter.copy_(w[name.removeprefix("transformer.")])
+    return mini.eval()
+
+
+# Training -----------------------------------------------------------------------------------------
+
+
+def optimizers(moved: Weights, muon: float, adam: float) -> list[torch.optim.Optimizer]:
+    """Return Muon for whole matrices inside the blocks, as in `train.optimizers`, else AdamW."""
+    whole = matrices(moved)
+    joint = [moved[n] for n in whole if ".attn.c_attn." in n]
+    others = [moved[n] for n in whole if ".attn.c_attn." not in n]
+    rest = [p for n, p in moved.items() if n not in whole]
+    found: list[torch.optim.Optimizer] = []
+    if whole:
+        found = [Muon([{"params": joint, "parts": 3}], muon), Muon(others, muon)]
+    return [*found, torch.optim.AdamW(rest, adam, betas=(0.9, 0.95), weight_decay=0.0)]
+
+
+def tune_on(
+    mini: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    learned: Sequence[Task],
+    moved: Weights,
+    rates: tuple[float, float],
+    *,
+    recipe: Recipe = FULL,
+    lora_forward: LoraForward | None = None,
+    web: Iterator[Tensor] | None = None,
+    seed: int = 0,
+) -> Iterator[Progress]:
+    """Train the tensors `moved` on tasks and their programs, and yield after every step.
+
+    Parameters
+    ----------
+    moved : dict
+        From `trained`; changed in place. All else stays as it is.
+    rates : tuple of float
+        Learning rates at their height, of Muon and of AdamW.
+    lora_forward : callable, optional
+        (x, weight, a, b, alpha) → what the layer gives; needed if `moved` is LoRA's.
+    web : iterator of Tensor of int, shape (rows, time + 1), optional
+        Web text to rehearse, a batch a step.
+    seed : int
+        Of the order of the tasks.
+
+    Raises
+    ------
+    MissingExercise
+        If no gradient comes back through `lora_forward`.
+    """
+    end, pad, heads = tokenizer.eos_token_id, tokenizer.pad_token_id, mini.config.n_head
+    asked = encode(tokenizer, [task.prompt for task in learned])
+    answers = encode(tokenizer, [task.source.removeprefix(tasks.HEADER) for task in learned])
+    rows = [[end, *p, *a, end] for p, a in zip(asked, answers, strict=True)]
+    begins = [1 + len(p) for p in asked]
+    # Unlike in SFT, short and long tasks share a batch: in batches of their own they pull the model
+    # to and fro, and it needs twice as many.
+    rng, order = random.Random(seed), list(range(len(rows)))
+    plan: list[list[int]] = []
+    for _ in range(recipe.epochs):
+        rng.shuffle(order)
+        plan += [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
+    own, learners = own_weights(mini), Learners(moved.values())
+    steppers = optimizers(moved, *rates)
+    heights = [s.param_groups[0]["lr"] for s in steppers]
+
+    def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
+        tokens, mask, text = part
+        w = in_use(own, moved, lora_forward)
+        half = {name: value.to(torch.bfloat16) for name, value in w.items()}
+        states = forward.hidden(half, tokens[:, :-1], heads)[mask]
+        scores = F.linear(states, half.get(HEAD, half[TOKENS]))
+        value = F.cross_entropy(scores.float(), tokens[:, 1:][mask])
+        if text is not None:
+            value = value + recipe.rehearsal * forward.loss(half, text, heads, pad)
+        return value
+
+    start, seen = time.perf_counter(), 0
+    with one_thread():
+        for step, chosen in enumerate(plan):
+            shares = tune.split(chosen, learners.count)
+            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+            parts = []
+            for share, text in zip(shares, texts, strict=True):
+                tokens = tune.padded([rows[i] for i in share], pad)
+                first = torch.tensor([begins[i] for i in share])[:, None]
+                program = torch.arange(1, tokens.shape[1]) >= first
+                parts.append((tokens, program & (tokens[:, 1:] != pad), text))
+            sizes = [float(mask.sum()) for _, mask, _ in parts]
+            value = learners.step(parts, loss, [n / sum(sizes) for n in sizes])
+            if any(p.grad is None for p in learners.parameters):
+                raise exercises.MissingExercise(
+                    "lora_forward gives the right values but cuts the way back that training "
+                    "needs: leave out .detach(), torch.no_grad() and torch.tensor(...) of a result."
+                )
+            torch.nn.utils.clip_grad_norm_(learners.parameters, 1.0)
+            height = schedule(step, step / len(plan))
+            set_rates(steppers, heights, height)
+            learners.update(steppers)
+            seen += sum(tokens.numel() for tokens, *_ in parts)
+            seconds = time.perf_counter() - start
+            yield Progress(step + 1, len(plan), seen, seconds, value, height)
+
+
+# What it is worth ---------------------------------------------------------------------------------
+
+
+def written(
+    mini: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    prompts: Sequence[str],
+    *,
+    temperature: float = 0.0,
+    samples: int = 1,
+    seed: int = 0,
+) -> list[list[str]]:
+    """Return `samples` programs for each prompt: the header, and what the model goes on with."""
+    end = tokenizer.eos_token_id
+    rows = [[end, *tokens] for tokens in encode(tokenizer, list(prompts)) for _ in range(samples)]
+    if mini.config.tie_word_embeddings:
+        tokens = sample.generate(
+            mini, rows, NEW_TOKENS, temperature=temperature, seed=seed, end=end
+        )
+    else:
+        tokens = _plainly(mini, rows, temperature, seed, end, tokenizer.pad_token_id)
+    texts = [tasks.HEADER + tokenizer.decode(t, skip_special_tokens=True) for t in tokens]
+    texts = [first_program(text) for text in texts]
+    return [texts[i : i + samples] for i in range(0, len(texts), samples)]
+
+
+def _plainly(
+    mini: GPT2LMHeadModel,
+    rows: Sequence[Sequence[int]],
+    temperature: float,
+    seed: int,
+    end: int,
+    pad: int,
+) -> list[list[int]]:
+    """Sample with transformers' own loop: slower, but it knows a last layer of its own."""
+    longest = max(map(len, rows))
+    tokens = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in rows])
+    real = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+    how = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {}
+    found: list[list[int]] = []
+    with torch.random.fork_rng(), torch.inference_mode(), one_thread():
+        torch.manual_seed(seed)
+        for part in range(0, len(rows), 512):
+            new = mini.generate(
+                tokens[part : part + 512], attention_mask=real[part : part + 512],
+                max_new_tokens=NEW_TOKENS, eos_token_id=end, pad_token_id=pad, **how,
+            )[:, longest:]  # fmt: skip
+            found += [row[: row.index(end)] if end in row else row for row in new.tolist()]
+    return found
+
+
+def first_program(text: str) -> str:
+    """Return the first line of `text` and the indented ones after it: the rest is another text."""
+    first, *others = text.split("\n")
+    kept = [first]
+    for line in others:
+        if not line.startswith(" "):
+            break
+        kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def judge(asked: Sequence[Task], answers: Sequence[Sequence[str]]) -> list[list[Verdict]]:
+    """Run all answers to each task and return the verdicts in the same form."""
+    flat = [source for some in answers for source in some]
+    values = [task.values for task, some in zip(asked, answers, strict=True) for _ in some]
+    verdicts = iter(programs.judge(flat, tasks.INPUTS, values))
+    return [[next(verdicts) for _ in some] for some in answers]
+
+
+def solved(n: int, c: int, k: int) -> float:
+    """Return pass@k of one task: how likely k of n samples hold one of the c right ones."""
+    return 1 - math.comb(n - c, k) / math.comb(n, k)
+
+
+def measure(
+    mini: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    asked: Sequence[Task],
+    *,
+    seed: int = 0,
+    before: str = "",
+) -> dict[str, Any]:
+    """Let a model write programs for each task, run them, and return how many are right.
+
+    Parameters
+    ----------
+    before : str
+        Text before each prompt: worked examples.
+
+    Returns
+    -------
+    dict
+        ``pass_at_1`` and ``pass_at_10``; ``intervals``: the same keys → 95 % interval; ``greedy``,
+        the share of tasks whose most probable program is right.
+    """
+    prompts = [before + task.prompt for task in asked]
+    found: dict[str, Any] = {"intervals": {}}
+    for k, (temperature, samples) in DRAWN.items():
+        drawn = written(
+            mini, tokenizer, prompts, temperature=temperature, samples=samples, seed=seed
+        )
+        chances = [solved(samples, sum(v.right for v in some), k) for some in judge(asked, drawn)]
+        found[f"pass_at_{k}"] = sum(chances) / len(asked)
+        found["intervals"][f"pass_at_{k}"] = interval(chances)
+    best = judge(asked, written(mini, tokenizer, prompts))
+    return found | {"greedy": sum(some[0].right for some in best) / len(asked)}
+
+
+def interval(values: Sequence[float], draws: int = 2_000, seed: int = 0) -> list[float]:
+    """Return the 95 % interval of a mean over tasks, by drawing tasks anew (bootstrap)."""
+    chance = np.random.default_rng(seed)
+    rows = chance.integers(0, len(values), size=(draws, len(values)))
+    return [round(float(q), 4) for q in np.quantile(np.array(values)[rows].mean(1), (0.025, 0.975))]
+
+
+def shots(count: int = 3, seed: int = 3) -> str:
+    """Return worked examples for a base model, from the tasks of the training."""
+    learned = tasks.tasks(count, "train", seed)
+    return "".join(f"# Write f: {t.words}.\n{t.source}\n" for t in learned)
+
+
+def web_loss(mini: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> float:
+    """Return the loss on village text that no training saw (nats a token)."""
+    return evaluate.fit(mini, tokenizer, WEB_DOCUMENTS).loss
+
+
+# The stage ----------------------------------------------------------------------------------------
+
+
+def stage(shop: stages.Shop, *, quick: bool = False) -> dict[str, Any]:
+    """Fine-tune all of the base model on programs, put mini-code into the shop, return figures."""
+    recipe, count = (QUICK, TESTS // 4) if quick else (FULL, TESTS)
+    mini, tokenizer = shop.get(model.DEFAULT), shop.tokenizer
+    asked = tasks.tasks(count, shop.split, 77)
+    base = measure(mini, tokenizer, asked, seed=shop.seed)
+    few = measure(mini, tokenizer, asked, seed=shop.seed, before=shots())
+    known = web_loss(mini, tokenizer)
+    start = time.perf_counter()
+    learned = tasks.tasks(recipe.pairs, "train", shop.seed)
+    moved = trained(mini, "all")
+    done = stages.watch(
+        tune_on(
+            mini, tokenizer, learned, moved, RATES["all"], recipe=recipe, seed=shop.seed
+        ),
+        NAME,
+        lambda p: f"loss {p.loss:.3f}",
+    )  # fmt: skip
+    seconds = round(time.perf_counter() - start, 1)
+    mini = finished(mini, moved)
+    after = measure(mini, tokenizer, asked, seed=shop.seed)
+    figures = {
+        **{f"base_{key}": base[key] for key in ("pass_at_1", "pass_at_10", "greedy")},
+        **{f"few_shot_{key}": few[key] for key in ("pass_at_1", "pass_at_10")},
+        **{key: after[key] for key in ("pass_at_1", "pass_at_10", "greedy")},
+        "base_web_loss": known,
+        "web_loss": web_loss(mini, tokenizer),
+        "seconds": seconds,
+        "intervals": {
+            "base": base["intervals"],
+            "few_shot": few["intervals"],
+            NAME: after["intervals"],
+        },
+        "drawn": {str(k): {"temperature": t, "samples": n} for k, (t, n) in DRAWN.items()},
+        "tests": count,
+        "pairs": recipe.pairs,
+        "epochs": recipe.epochs,
+        "parameters": model.parameters(mini),
+        "seed": shop.seed,
+        "curve": stages.curve(done),
+    }
+    shop.put(NAME, mini, figures)
+    return figures
