@@ -13,6 +13,7 @@ import csv
 import io
 import math
 import random
+import string
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -480,6 +481,21 @@ def answered(
                 }
             )
     return rows
+
+
+def in_letters(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return recorded answers (all of them labelled) as text, candidate → four letters an answer.
+
+    So the hidden checks of the project hold theirs. A letter is a number from 0 to 61, its place
+    among digits and letters: reward and true score in tenths from -3, ln policy − ln reference in
+    nats from -5, − ln reference in nats.
+    """
+    letters, found = string.digits + string.ascii_letters, {row["candidate"]: "" for row in rows}
+    for row in rows:
+        rare, ratio = -row["reference_logprob"], row["logprob"] - row["reference_logprob"]
+        four = (10 * (row["reward"] + 3), 10 * (row["score"] + 3), ratio + 5, rare)
+        found[row["candidate"]] += "".join(letters[min(61, max(0, round(x)))] for x in four)
+    return found
 
 
 def project(measure: Measure, points: Sequence[Point], lines: Sequence[dict[str, Any]]) -> str:

@@ -298,7 +298,8 @@ def costs(record: Mapping[str, Any]) -> Picture:
                     f"{flop / values[0]:.1%}" if y else scientific(flop), (flop, y), (5, 0),
                     textcoords="offset points", va="center", fontsize=10,
                 )  # fmt: skip
-            axis.set(title=title, xlabel="FLOP (log scale); percent of the pre-training")
+            axis.set_title(title)
+            axis.set_xlabel("FLOP (log scale), and % of pre-training", fontsize=10)
     shown.alt = "FLOP. " + "; ".join(
         f"{title}: " + ", ".join(f"{name} {scientific(flop)}" for name, flop in rows)
         for rows, title, _ in groups

@@ -1,0 +1,24 @@
+# %% plain Python
+# Answer by answer, with the logarithm of Z by hand.
+import math
+
+
+def best_policy(reference, rewards, beta):
+    heights = [math.log(p) + r / beta for p, r in zip(reference, rewards)]
+    top = max(heights)
+    z = top + math.log(sum(math.exp(h - top) for h in heights))
+    policy = [math.exp(h - z) for h in heights]
+    mean = sum(p * r for p, r in zip(policy, rewards))
+    # ln(policy / reference) is r / beta - z
+    kl = sum(p * (r / beta - z) for p, r in zip(policy, rewards))
+    return np.array(policy), mean, kl
+
+
+# %% with scipy's softmax
+# softmax, and the entropy of one distribution against the other.
+from scipy.special import rel_entr, softmax
+
+
+def best_policy(reference, rewards, beta):
+    policy = softmax(np.log(reference) + np.asarray(rewards) / beta)
+    return policy, np.dot(policy, rewards), rel_entr(policy, reference).sum()

@@ -1,0 +1,131 @@
+# %% the highest proxy | says: the proxy lies | falls: visible
+# The reward model is taken for the labeler.
+def choose(table, budget):
+    chosen, best = None, -np.inf
+    for name, rows in table.groupby("candidate"):
+        first = rows.iloc[0]
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        if cost <= budget["flop"] and rows["reward"].mean() > best:
+            chosen, best = name, rows["reward"].mean()
+    return chosen
+
+
+# %% the smallest KL | says: A small KL alone is no merit | falls: visible
+# Who never leaves home makes no mistakes.
+def choose(table, budget):
+    chosen, best = None, np.inf
+    for name, rows in table.groupby("candidate"):
+        first = rows.iloc[0]
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        kl = (rows["logprob"] - rows["reference_logprob"]).mean()
+        if cost <= budget["flop"] and kl < best:
+            chosen, best = name, kl
+    return chosen
+
+
+# %% no budget | says: 500 answers of best of 8 cost 8,000 | falls: visible
+# The best by labels, whatever it costs.
+def choose(table, budget):
+    scores = table.groupby("candidate")["score"]
+    return (scores.mean() - 2 / np.sqrt(scores.count())).idxmax()
+
+
+# %% training only | says: 500 answers of best of 8 cost 8,000 | falls: visible
+# Answers are taken to be free.
+def choose(table, budget):
+    paid = table[table["training_flop"] <= budget["flop"]]
+    if len(paid) == 0:
+        return None
+    scores = paid.groupby("candidate")["score"]
+    return (scores.mean() - 2 / np.sqrt(scores.count())).idxmax()
+
+
+# %% the best that can't be paid | says: none can be paid | falls: visible
+# Where nothing can be paid the cheapest is taken.
+def choose(table, budget):
+    cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
+    paid = table[cost <= max(budget["flop"], cost.min())]
+    scores = paid.groupby("candidate")["score"]
+    return (scores.mean() - 2 / np.sqrt(scores.count())).idxmax()
+
+
+# %% a cost equal to the budget | says: a cost equal to the budget can be paid | falls: visible
+# Strictly less than the budget.
+def choose(table, budget):
+    cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
+    paid = table[cost < budget["flop"]]
+    if len(paid) == 0:
+        return None
+    scores = paid.groupby("candidate")["score"]
+    return (scores.mean() - 2 / np.sqrt(scores.count())).idxmax()
+
+
+# %% most labels win | says: Care isn't the same | falls: visible
+# Trust is all that counts.
+def choose(table, budget):
+    cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
+    paid = table[cost <= budget["flop"]]
+    if len(paid) == 0:
+        return None
+    scores = paid.groupby("candidate")["score"]
+    return (scores.count() + scores.mean() / 100).idxmax()
+
+
+# %% the labels as they are | says: one label of 'late' is high | falls: visible
+# The mean of few labels is believed as much as that of many.
+def choose(table, budget):
+    cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
+    paid = table[cost <= budget["flop"]]
+    return paid.groupby("candidate")["score"].mean().idxmax() if len(paid) else None
+
+
+# %% two labels are enough | says: latecomers | falls: hidden
+# Candidates with a single label are left out, those with two are believed.
+def choose(table, budget):
+    cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
+    paid = table[cost <= budget["flop"]]
+    scores = paid.groupby("candidate")["score"]
+    means = scores.mean()[scores.count() >= 2]
+    return means.idxmax() if len(means) else None
+
+
+# %% each one's own spread | says: latecomers | falls: hidden
+# The spread of two labels is taken from these two: where they agree by chance nothing is doubted.
+def choose(table, budget):
+    chosen, best = None, -np.inf
+    for name, rows in table.groupby("candidate"):
+        first, labels = rows.iloc[0], rows["score"].dropna()
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        spread = labels.std() if len(labels) > 1 else 2.0
+        careful = labels.mean() - spread / np.sqrt(len(labels))
+        if cost <= budget["flop"] and careful > best:
+            chosen, best = name, careful
+    return chosen
+
+
+# %% far is good | says: another candidate that can be paid | falls: hidden
+# Proxy, but only where a label is not too bad.
+def choose(table, budget):
+    chosen, best = None, -np.inf
+    for name, rows in table.groupby("candidate"):
+        first = rows.iloc[0]
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        if cost <= budget["flop"] and rows["score"].mean() > 0.25:
+            value = rows["reward"].mean()
+            if value > best:
+                chosen, best = name, value
+    return chosen
+
+
+# %% the names of the recorded table | says: this candidate can't be paid | falls: hidden
+# The names of the recorded table are written into the function.
+def choose(table, budget):
+    for name in ("PPO 0.1, 40 rounds", "PPO 0.1, 20 rounds", "best of 4", "priced", "steady",
+                 "new", "best of 8", "tuned", "plain"):  # fmt: skip
+        rows = table[table["candidate"] == name]
+        if len(rows):
+            first = rows.iloc[0]
+            cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+            if cost <= budget["flop"]:
+                return name
+    return None

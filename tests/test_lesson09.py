@@ -1,0 +1,206 @@
+"""Lesson 09 as people meet it: its demos run, and what its text promises holds in the records.
+
+The notebook is executed as nbgrader does, as a learner with all answers does and as one with none
+(from a folder without ``source/``, so that the exercise comes from the learner's own notebook), the
+last two with the live training cut short.
+"""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from executed import execute, failed, load, text
+
+from course import paths, records
+from course.classroom import notebook
+from course.lm import frontier
+from course.show import frontier as shown
+
+LESSON = "09_what_came_next"
+FOLDER = paths.SOURCE / LESSON
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
+
+DEMOS = {  # cell → kinds of output that it shows
+    "lineage-picture": {"text/html"},
+    "demo-best-policy": {"image/png"},
+    "demo-dpo-live": {"text/html"},
+    "demo-dpo-answers": {"text/html"},
+    "demo-frontier": {"text/html", "image/png"},
+    "demo-equal-kl-table": {"text/html"},
+    "demo-stage-costs": {"text/html", "image/png"},
+    "demo-sixty": {"text/html"},
+    "demo-gpt4": {"text/html"},
+    "demo-project": {"text/html"},
+    "demo-my-choice": {"text/html"},
+}
+
+
+def student_pack(root, answers):
+    """Make a course folder without ``source/``, as a student has it; return the notebook's."""
+    shutil.copytree(paths.DATA, root / "data")
+    for place, full in (("release", False), ("work", answers)):
+        (root / place / LESSON).mkdir(parents=True)
+        nbformat.write(load(LESSON, full), root / place / LESSON / f"{LESSON}.ipynb")
+    return root / "work" / LESSON
+
+
+@pytest.fixture(scope="module")
+def graded():
+    return execute(load(LESSON), FOLDER, timeout=900, NBGRADER_EXECUTION="autograde")
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """Execute the lesson as a learner does, once with all answers and once with none."""
+
+    def one(answers):
+        root = tmp_path_factory.mktemp("answers" if answers else "none")
+        folder = student_pack(root, answers)
+        env = {"COURSE_CACHE": str(root / "cache"), "COURSE_ROOT": str(root)}
+        nb = load(LESSON, answers)
+        return execute(nb, folder, timeout=900, COURSE_DEMO_SECONDS="2", **env)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(("answers", "none"), pool.map(one, (True, False)), strict=True))
+
+
+def test_grading_shows_no_demo(graded):
+    assert failed(graded) == set()
+    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
+    assert noisy == {"lineage-picture"}
+
+
+@pytest.mark.parametrize("who", ["answers", "none"])
+@pytest.mark.parametrize("demo", DEMOS)
+def test_every_demo_shows_something_and_no_warning(learned, who, demo):
+    cell = learned[who][demo]
+    assert "stderr" not in {o.get("name") for o in cell.outputs}
+    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
+    assert DEMOS[demo] <= kinds, text(cell)
+
+
+def test_only_checks_without_an_answer_fail(learned):
+    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
+    assert failed(learned["answers"]) == set()
+    assert failed(learned["none"]) == checks
+    for name in checks:
+        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+
+
+def test_the_live_training_uses_the_learners_own_answer_and_says_so(learned):
+    said = text(learned["answers"]["demo-dpo-live"])
+    assert "trained with your own dpo_loss" in said
+    assert "DPO, live" in said
+    assert "DPO, live (true score)" in text(learned["answers"]["demo-dpo-answers"])
+
+
+def test_without_an_answer_recorded_runs_are_shown_and_it_says_why(learned):
+    said = text(learned["none"]["demo-dpo-live"])
+    assert "isn't answered yet" in said
+    assert "the recorded runs of DPO instead" in said
+    assert "DPO, live" not in text(learned["none"]["demo-dpo-answers"])
+
+
+# What the text promises ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return records.read("frontier")
+
+
+@pytest.fixture(scope="module")
+def ways(measured):
+    return shown.ways(measured)
+
+
+def test_all_methods_are_measured_on_the_same_requests(measured, ways):
+    assert set(ways) == set(frontier.METHODS)
+    assert all(len(points) >= 4 for points in ways.values())
+    assert measured["rankings"] == records.read("mini-reward")["rankings"]
+
+
+def test_without_a_price_the_proxy_climbs_and_the_true_score_falls(ways):
+    start, *rest = sorted(ways["PPO, no price"], key=lambda p: p["iterations"])
+    first, last = rest[0], rest[-1]
+    assert last["kl"] > 2 * first["kl"]
+    assert last["kl"] > 5
+    assert last["reward"] > start["reward"] + 0.5
+    best = max(p["true"] for p in rest)
+    assert last["true"] < best - 2 * 1.96 * last["true_error"]
+
+
+def test_the_highest_proxy_isn_t_the_best(measured):
+    top = max(measured["points"], key=lambda p: p["reward"])
+    assert top["true"] < max(p["true"] for p in measured["points"]) - 0.3
+
+
+def test_dpo_goes_further_the_lower_its_price(ways):
+    _, *points = sorted(ways["DPO"], key=lambda p: p["setting"] if p["method"] == "DPO" else 0)
+    kls = [p["kl"] for p in points]
+    assert kls == sorted(kls, reverse=True)
+
+
+def test_best_of_n_stays_within_its_bound_and_gains_by_proxy(ways):
+    points = sorted(ways["best-of-n"], key=lambda p: p["setting"])
+    assert all(p["kl"] <= p["kl_bound"] + 0.05 for p in points)
+    assert [p["reward"] for p in points] == sorted(p["reward"] for p in points)
+    assert points[0]["kl"] == 0
+
+
+def test_each_method_improves_on_its_start(measured, ways):
+    start = measured["true_start"]
+    for way in ("best_of", "dpo", "ppo"):
+        assert measured[f"true_{way}"] > start + 0.1, way
+
+
+def test_tuning_is_a_larger_part_of_pre_training_than_in_the_paper(measured):
+    flop = measured["flop"]
+    assert (flop["sft"] + flop["ppo"]) / flop["pretraining"] > 5 * (4.9 + 60) / 3640
+
+
+def test_answers_of_best_of_n_cost_more_than_ppo_in_the_end(measured):
+    by_name = {p["name"]: p for p in measured["points"]}
+    many, tuned = by_name["best of 16"], by_name[measured["chosen"]["PPO, with a price"]]
+    assert many["training_flop"] < tuned["training_flop"]
+    assert many["answer_flop"] > 10 * tuned["answer_flop"]
+
+
+# The project's table ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def project():
+    return pd.read_csv(paths.DATA / "labels" / "project.csv")
+
+
+def test_the_table_has_what_the_text_says(project):
+    assert list(project.columns) == list(frontier.COLUMNS)
+    assert not project.drop(columns="score").isna().any().any()
+    labels = project.groupby("candidate")["score"].count()
+    assert set(labels[list(frontier.LATECOMERS)]) == {frontier.LATE}
+    assert set(labels.drop(list(frontier.LATECOMERS))) == {frontier.LABELS}
+    for _, rows in project.groupby("candidate"):
+        assert rows["prompt"].tolist() == list(range(frontier.PROJECT))
+        assert rows["training_flop"].nunique() == rows["answer_flop"].nunique() == 1
+
+
+def test_the_proxy_s_favourite_loses_by_the_labels(project, measured):
+    means = project.groupby("candidate")["reward"].mean()
+    true = {p["name"]: p["true"] for p in measured["points"]}
+    favourite = means.idxmax()
+    assert favourite.startswith("PPO free")
+    assert true[favourite] < true["PPO 0.1, 40 rounds"] - 0.3
+    labels = project.groupby("candidate")["score"].mean()
+    assert labels[favourite] < labels["PPO 0.1, 40 rounds"]
+
+
+def test_budgets_separate_the_candidates(project):
+    first = project.groupby("candidate")[["training_flop", "answer_flop"]].first()
+    cost = {n: first["training_flop"] + n * first["answer_flop"] for n in (1_000, 1_000_000)}
+    assert cost[1_000]["best of 16"] < cost[1_000]["PPO 0.1, 40 rounds"]
+    assert cost[1_000_000]["best of 16"] > cost[1_000_000]["PPO 0.1, 40 rounds"]
+    assert np.isclose(first.loc["mini-sft", "training_flop"], 0)
