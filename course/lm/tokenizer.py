@@ -13,6 +13,7 @@ from course import paths
 from course.errors import CourseError
 from course.world import phrases as ph
 from course.world import talk, web
+from course.world.talk import Turn
 
 VOCABULARY = 1152  # tokens
 
@@ -25,6 +26,15 @@ CHAT_TEMPLATE = (
     "{% endfor %}"
     f"{{% if add_generation_prompt %}}{ph.ASSISTANT}{{% endif %}}"
 )
+
+
+def _as_then(turn: Turn) -> str:
+    """Return an answer as it was worded when the shipped tokenizer was trained.
+
+    One refusal named the person at its end. Another sample would give other tokens, and with them
+    every base model would have to be trained again.
+    """
+    return turn.answer.replace("would be unkind.", f"would be unkind to {turn.subject}.")
 
 
 def train(documents: int = 20_000, seed: int = 11) -> PreTrainedTokenizerFast:
@@ -58,7 +68,7 @@ def train(documents: int = 20_000, seed: int = 11) -> PreTrainedTokenizerFast:
         for held_out in (False, True)
         for example in talk.examples(documents // 8, split, seed, held_out=held_out)
         for turn in example.turns
-        for text in (turn.request, turn.answer, example.system)
+        for text in (turn.request, _as_then(turn), example.system)
     )
     bpe.train_from_iterator((text for texts in (web_text, later) for text in texts), trainer)
     tokenizer = PreTrainedTokenizerFast(
