@@ -386,12 +386,10 @@ def run(shop: stages.Shop, save: bool = False) -> dict[str, Any]:
         the SFT model, FLOP and seconds; ``chosen``: for each method the point with the best true
         score on the tuning split; ``flop`` of each stage, with the ``costs`` behind.
     """
-    begin, plan = time.perf_counter(), shop.plan
+    begin = time.perf_counter()
     stages.given(*HEART)  # says at once if it isn't answered
     measure = Measure(shop)
-    mix, seed = demonstrate.COMPARED_MIX, 500 + shop.seed  # as in `stages.train_reward`
-    asked = list(demonstrate.requests(plan.comparisons, "train", seed, mix=mix))
-    rankings = reward.compare([shop.get("mini-sft")], shop.tokenizer, asked, shop.seed)
+    rankings = stages.first_round(shop)
     own = dpo_points(shop, measure, rankings)
     runs = [ppo_run(shop, measure, beta, stops) for beta, stops in RUNS]
     trained = [point for points, _ in runs for point in points]

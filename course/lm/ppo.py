@@ -19,7 +19,12 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import (
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from course.lm import behave, forward
 from course.lm.held import held
@@ -56,6 +61,10 @@ class Recipe:
         Weight of the loss on web text beside the loss on answers, if there is such text.
     hold : bool
         Whether the policy's MLPs and embeddings of names stay as they are (`course.lm.held`).
+    average : float
+        The policy is at last the mean of what it was after each of this share of the iterations,
+        the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
+        where it should be, each time elsewhere. 0 takes the last one as it is.
     """
 
     iterations: int = 60
@@ -69,6 +78,7 @@ class Recipe:
     value: float = 1e-3
     rehearsal: float = 0.6
     hold: bool = True
+    average: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -174,7 +184,8 @@ def train(
     Yields
     ------
     Progress
-        The caller may stop at any iteration; the policy then is as far as it came.
+        The caller may stop at any iteration; the policy then is as far as it came. It is the mean
+        of its last steps only after the last one.
     """
     recipe = recipe or Recipe()
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
@@ -276,6 +287,7 @@ def train(
     start, written = time.perf_counter(), 0
     with held(policy, tokenizer) if recipe.hold else nullcontext(), one_thread():
         learners = Learners([*policy.parameters(), *value_model.parameters()])
+        mean = Mean(policy)
         for iteration in range(recipe.iterations):
             batch, answers, kl = answered(iteration)
             set_rates(optimizers, heights, rate(iteration, recipe.iterations))
@@ -284,6 +296,8 @@ def train(
                 for _ in range(recipe.epochs)
                 for chosen in order.permutation(recipe.batch).reshape(-1, recipe.minibatch).tolist()
             ]
+            if iteration >= (1 - recipe.average) * recipe.iterations:
+                mean.add()
             answer_tokens = int(batch.mask.sum())
             written += answer_tokens
             yield Progress(
@@ -297,7 +311,34 @@ def train(
                 sum(losses) / len(losses),
                 answers,
             )
+        mean.put()
     policy.eval()
+
+
+class Mean:
+    """The mean of a model's weights over some moments of its training.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self.parameters, self.count = list(model.parameters()), 0
+        self.sums = [torch.zeros_like(p) for p in self.parameters]
+
+    @torch.no_grad()
+    def add(self) -> None:
+        """Let the weights count as they are now."""
+        self.count += 1
+        torch._foreach_add_(self.sums, self.parameters)
+
+    @torch.no_grad()
+    def put(self) -> None:
+        """Give the model the mean; without any moment it stays as it is."""
+        for parameter, total in zip(self.parameters, self.sums, strict=True):
+            if self.count:
+                parameter.copy_(total / self.count)
 
 
 def rate(iteration: int, iterations: int) -> float:

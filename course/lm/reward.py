@@ -24,7 +24,9 @@ from course.world import labeler
 from course.world.talk import Example
 
 RewardLoss = Callable[[Tensor, Tensor], Tensor]
-ANSWERS = 4  # to each prompt, for the labeler to rank (K in the paper: 4 to 9)
+ANSWERS = 4  # to each prompt, for the labelers to rank (K in the paper: 4 to 9)
+SLIPS = 1  # … and so many more, made of those (`slip`)
+LABELERS = 4  # who rank the same answers; each costs nothing here but a label
 CLEAR = 1.0  # difference of true scores from which a pair is called clear
 
 
@@ -32,7 +34,7 @@ CLEAR = 1.0  # difference of true scores from which a pair is called clear
 class Recipe:
     """How a reward model is trained: rounds, prompts a step, learning rates at their height."""
 
-    epochs: int = 2
+    epochs: int = 1
     batch: int = 8
     muon: float = 0.01
     adam: float = 6e-3
@@ -40,12 +42,16 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Ranking:
-    """One prompt with several answers, as tokens; what they are worth, and how they were ranked."""
+    """One prompt with several answers, as tokens; what they are worth, and how they were ranked.
+
+    ``order`` is one labeler's, ``others`` are further ones of the same answers.
+    """
 
     example: Example
     rows: tuple[tuple[int, ...], ...]
     scores: tuple[float, ...]
     order: tuple[int, ...]
+    others: tuple[tuple[int, ...], ...] = ()
 
 
 def new(model: GPT2LMHeadModel, seed: int = 0) -> GPT2ForSequenceClassification:
@@ -66,6 +72,9 @@ def compare(
     examples: Sequence[Example],
     seed: int,
     answers: int = ANSWERS,
+    *,
+    labelers: int = 1,
+    slips: int = 0,
 ) -> list[Ranking]:
     """Have `models` answer each request several times and the labeler rank the answers.
 
@@ -79,6 +88,10 @@ def compare(
         Of the answers and of the labeler's noise.
     answers : int
         To each request, in all.
+    labelers : int
+        How many rank the same answers, each with noise of its own.
+    slips : int
+        Further answers to each request, made of those by `slip`.
     """
     prompts = behave.chat_prompts(tokenizer, examples)
     end, rng = tokenizer.eos_token_id, random.Random(seed)
@@ -91,13 +104,25 @@ def compare(
         )  # fmt: skip
         for i in range(len(examples)):
             written[i] += texts[i * share : (i + 1) * share]
-    rankings = []
+    rankings, slipped = [], random.Random(seed + 1)
     for example, prompt, texts in zip(examples, prompts, written, strict=True):
+        texts += [slip(texts[:answers], slipped) for _ in range(slips)]
         replies = tokenizer.batch_decode(texts)
         scores = [j.score for j in behave.judge([example] * len(texts), replies)]
         rows = tuple((*prompt, *closed(text, end)) for text in texts)
-        rankings.append(Ranking(example, rows, tuple(scores), tuple(labeler.rank(scores, rng))))
+        order, *others = (tuple(labeler.rank(scores, rng)) for _ in range(labelers))
+        rankings.append(Ranking(example, rows, tuple(scores), order, tuple(others)))
     return rankings
+
+
+def slip(texts: Sequence[Sequence[int]], rng: random.Random) -> list[int]:
+    """Return the head of one answer with the tail of another, cut anywhere: a slip of the tongue.
+
+    A model that draws its words now and then goes over from one way to say a thing to another. The
+    reward model sees few of these among the answers of a good model, and all are different.
+    """
+    first, second = (rng.choice(texts) for _ in range(2))
+    return [*first[: rng.randint(0, len(first))], *second[rng.randint(0, len(second)) :]]
 
 
 def closed(answer: Sequence[int], end: int, most: int = behave.NEW_TOKENS) -> list[int]:
@@ -170,8 +195,12 @@ def train(
         rows = [row for ranking in some for row in ranking.rows]
         w = forward.weights(model, torch.bfloat16)
         found = rewards(w, heads, padded(rows, pad), torch.tensor([len(row) for row in rows]))
-        order = torch.tensor([ranking.order for ranking in some])
-        return reward_loss(found.view(order.shape), order)
+        orders = [(r.order, *r.others) for r in some]
+        each = [
+            reward_loss(found.view(len(some), -1), torch.tensor(order))
+            for order in zip(*orders, strict=True)
+        ]
+        return torch.stack(each).mean()
 
     trainer = Trainer(model, recipe.muon, recipe.adam)
     model.train()

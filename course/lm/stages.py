@@ -45,7 +45,7 @@ CHAT = ppo.Recipe(iterations=20, beta=0.3, policy=3e-4)
 REHEARSED_ROWS = 2  # of web text beside each step of PPO
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still, no text is rehearsed: then there is more that can go wrong.
-HACK = ppo.Recipe(beta=0.0, rehearsal=0.0, hold=False)
+HACK = ppo.Recipe(beta=0.0, rehearsal=0.0, hold=False, average=0.0)
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,7 @@ def train_reward(shop: Shop) -> Figures:
     """Collect rankings of the SFT model's answers and train the reward model on them."""
     hearts, plan = given(*REWARD), shop.plan
     policy, start = shop.get("mini-sft"), time.perf_counter()
-    mix, count = demonstrate.COMPARED_MIX, plan.comparisons
-    asked = list(demonstrate.requests(count, "train", 500 + shop.seed, mix=mix))
-    rankings = reward.compare([policy], shop.tokenizer, asked, shop.seed)
+    rankings = first_round(shop)
     sampled = _seconds(start)
     mini = reward.new(policy, shop.seed)
     with held.held(mini, shop.tokenizer):
@@ -237,6 +235,22 @@ def train_reward(shop: Shop) -> Figures:
     }
     shop.put("mini-reward", mini, figures)
     return figures
+
+
+def first_round(shop: Shop) -> list[reward.Ranking]:
+    """Return the rankings of the SFT model's answers that the reward model first learns from."""
+    mix, count = demonstrate.COMPARED_MIX, shop.plan.comparisons
+    asked = list(demonstrate.requests(count, "train", 500 + shop.seed, mix=mix))
+    return ranked(shop, [shop.get("mini-sft")], asked, shop.seed)
+
+
+def ranked(
+    shop: Shop, models: Sequence[PreTrainedModel], asked: Sequence[Example], seed: int
+) -> list[reward.Ranking]:
+    """Return rankings to learn from: some answers have a slip in them, several labelers rank."""
+    return reward.compare(
+        models, shop.tokenizer, asked, seed, labelers=reward.LABELERS, slips=reward.SLIPS
+    )
 
 
 def learn_again(
@@ -363,10 +377,8 @@ def hacking(shop: Shop) -> Figures:
     proxy_before, proxy_after = (sum(found) / len(asked) for found in proxies)
     tested = reward.compare([start, policy], shop.tokenizer, asked, 850 + shop.seed, answers=2)
     broken = reward.agreement(rows_scored(old, tested), tested)
-    second = reward.compare(
-        [start, policy], shop.tokenizer,
-        list(demonstrate.requests(plan.second, "train", 600 + shop.seed)), 60 + shop.seed,
-    )  # fmt: skip
+    more = list(demonstrate.requests(plan.second, "train", 600 + shop.seed))
+    second = ranked(shop, [start, policy], more, 60 + shop.seed)
     mended = copy.deepcopy(old)
     learn_again(shop, mended, second, "repair")
     repaired = reward.agreement(rows_scored(mended, tested), tested)
@@ -403,7 +415,7 @@ def chat(shop: Shop) -> Figures:
     shop.made["chat-sft"] = mini
     rewarded = shop.get("mini-reward")
     asked = mixed(plan.chat_comparisons, 70 + shop.seed, FOLLOW_UPS)
-    learn_again(shop, rewarded, reward.compare([mini], shop.tokenizer, asked, shop.seed), "chat")
+    learn_again(shop, rewarded, ranked(shop, [mini], asked, shop.seed), "chat")
     reward.normalise(rewarded, own_answers(shop, mini, "train"))
     policy, rounds = rlhf(shop, plan.chat_ppo_recipe, "chat-sft", "mini-chat", rewarded, FOLLOW_UPS)
     seconds = _seconds(begin)
