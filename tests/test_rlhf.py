@@ -1,8 +1,10 @@
 """Reward model, PPO and the later stages: small runs, known answers, and the shipped models."""
 
 import json
+import math
 import random
 import types
+from dataclasses import replace
 
 import pytest
 import torch
@@ -118,6 +120,45 @@ def test_agreement_of_a_perfect_and_of_a_contrary_judge():
     assert best["labelers"] < p * p + (1 - p) * (1 - p)
 
 
+def test_a_slip_is_the_head_of_one_answer_and_the_tail_of_another():
+    texts, rng = [[1, 2, 3], [11, 12, 13]], random.Random(1)
+    slips = [reward.slip(texts, rng) for _ in range(200)]
+    assert [1, 12, 13] in slips  # one word for another
+    assert [1, 2, 11, 12, 13] in slips
+    heads = [[1, 2, 3][:k] for k in range(4)] + [[11, 12, 13][:k] for k in range(4)]
+    tails = [[1, 2, 3][k:] for k in range(4)] + [[11, 12, 13][k:] for k in range(4)]
+    assert all(any(s == [*a, *b] for a in heads for b in tails) for s in slips)
+
+
+def test_several_labelers_rank_the_same_answers_each_with_own_noise(tokenizer):
+    asked = list(demonstrate.requests(40, "train", 4))
+    mini = model.load("mini-sft")[0]
+    found = reward.compare([mini], tokenizer, asked, 1, answers=3, labelers=3, slips=1)
+    for r in found:
+        assert len(r.rows) == len(r.scores) == 4
+        assert all(sorted(order) == [0, 1, 2, 3] for order in (r.order, *r.others))
+        assert len(r.others) == 2
+    assert any(r.order != other for r in found for other in r.others)
+    plain = reward.compare([mini], tokenizer, asked, 1, answers=3)
+    assert [r.rows for r in plain] == [r.rows[:3] for r in found]  # the slip comes on top
+
+
+def test_the_loss_is_the_mean_over_labelers(tokenizer):
+    (one,) = preferences(tokenizer, 1, 5)
+    losses = {}
+    for others in ((), (one.order,), (one.order[::-1],)):
+        mini = reward.new(model.load("mini-ada")[0], seed=1)
+        steps = reward.train(
+            mini, [replace(one, others=others)] * 2,
+            **exercises.load("06_human_feedback", "reward_loss"),
+        )  # fmt: skip
+        losses[others] = next(steps).loss
+    own, same, contrary = losses.values()
+    assert own == pytest.approx(same, abs=1e-4)
+    margin = math.log(math.expm1(own))  # own = log(1 + exp(margin))
+    assert contrary == pytest.approx((own + math.log1p(math.exp(-margin))) / 2, abs=0.01)
+
+
 # Sampling, manners of measuring -------------------------------------------------------------------
 
 
@@ -173,6 +214,19 @@ def test_the_test_requests_name_nobody_of_the_training():
 
 
 # PPO ----------------------------------------------------------------------------------------------
+
+
+def test_the_mean_of_weights_over_some_moments():
+    layer = torch.nn.Linear(2, 1)
+    mean = ppo.Mean(layer)
+    before = layer.weight.clone()
+    mean.put()  # no moment counts yet
+    assert torch.equal(layer.weight, before)
+    for value in (1.0, 2.0, 6.0):
+        torch.nn.init.constant_(layer.weight, value)
+        mean.add()
+    mean.put()
+    assert layer.weight.tolist() == [[3.0, 3.0]]
 
 
 def small_ppo(tokenizer, manners, beta, iterations=25):

@@ -41,7 +41,7 @@ PPO = (
 TUNING = tune.Recipe(batch=24, muon=0.015, hold=True)
 # Small steps at a higher price, and many questions in mid-dialogue: else what the dialogues have
 # taught is unlearned.
-CHAT = ppo.Recipe(iterations=20, beta=0.3, policy=3e-4)
+CHAT = ppo.Recipe(iterations=20, beta=0.2, policy=3e-4, clip=0.2)
 REHEARSED_ROWS = 2  # of web text beside each step of PPO
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still, no text is rehearsed: then there is more that can go wrong.
@@ -75,7 +75,7 @@ class Plan:
     second: int = 2_500
     dialogues: int = 5_000
     chat_comparisons: int = 2_500
-    chat_recipe: tune.Recipe = TUNING
+    chat_recipe: tune.Recipe = field(default_factory=lambda: replace(TUNING, epochs=2))
     tests: int = behave.REQUESTS
 
 
