@@ -71,12 +71,12 @@ class Recipe:
     batch: int = 128
     epochs: int = 2
     minibatch: int = 32
-    beta: float = 0.1
+    beta: float = 0.13
     clip: float = 0.3
     lam: float = 0.95
     policy: float = 1e-3
     value: float = 1e-3
-    rehearsal: float = 0.8
+    rehearsal: float = 0.6
     hold: bool = True
     average: float = 0.25
 

@@ -41,7 +41,7 @@ PPO = (
 TUNING = tune.Recipe(batch=24, muon=0.015, hold=True)
 # Small steps at a higher price, and many questions in mid-dialogue: else what the dialogues have
 # taught is unlearned.
-CHAT = ppo.Recipe(iterations=20, beta=0.2, policy=3e-4, clip=0.2)
+CHAT = ppo.Recipe(iterations=20, beta=0.2, policy=3e-4, clip=0.2, rehearsal=0.8)
 REHEARSED_ROWS = 2  # of web text beside each step of PPO
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still, no text is rehearsed: then there is more that can go wrong.
@@ -231,6 +231,8 @@ def train_reward(shop: Shop) -> Figures:
         "seconds": seconds,
         "sampling_seconds": sampled,
         "rankings": len(rankings),
+        "answers_ranked": len(rankings[0].rows),
+        "labels_each": 1 + len(rankings[0].others),
         "curve": curve(done),
     }
     shop.put("mini-reward", mini, figures)

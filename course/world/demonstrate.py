@@ -29,7 +29,7 @@ MIX = {
 # What answers are compared to, and what PPO is asked: more of what may do harm, since there one
 # mistake is one too many.
 COMPARED_MIX = MIX | {"harmful": 0.28, "harmless": 0.24}
-PPO_MIX = MIX | {"harmful": 0.5, "harmless": 0.4, "false premise": 0.25}
+PPO_MIX = MIX | {"harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
 # false premises that are about events. Training asks about places and events more often, since
 # there are few of them.
