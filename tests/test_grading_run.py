@@ -103,6 +103,8 @@ FRAMES = {
             "g": [[1], {"k": 2}],
         }
     ),
+    "objects": pd.DataFrame({"a": pd.Series(["x", None, float("nan"), [1]], dtype=object)}),
+    "object index": pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", None], dtype=object)),
     "empty": pd.DataFrame(),
     "columns only": pd.DataFrame({"a": []}),
     "index": pd.DataFrame({"a": [1.5, 2]}, index=pd.Index(["p", "q"], name="who")),
@@ -115,7 +117,11 @@ FRAMES = {
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_frames_come_back_as_they_were(name):
-    pd.testing.assert_frame_equal(FRAMES[name], plain.decode(plain.encode(FRAMES[name])))
+    got = plain.decode(plain.encode(FRAMES[name]))
+    pd.testing.assert_frame_equal(FRAMES[name], got)
+    for column in FRAMES[name].columns:  # nan and None are no less the same for pandas
+        kinds = [list(map(type, frame[column].tolist())) for frame in (FRAMES[name], got)]
+        assert kinds[0] == kinds[1]
 
 
 def test_series_and_gradients_come_back():

@@ -307,19 +307,19 @@ class _Reader:
         import pandas as pd
 
         labels, columns, index = inside  # the bytes follow in the order of `_Writer`
-        values = [self._column(column, depth) for column in columns]
+        series = [self._column(column, depth) for column in columns]
         labels, index = self._labels(labels, depth), self._labels(index, depth)
-        series = [pd.Series(value, index=index) for value in values]
+        for one in series:
+            one.index = index
         frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=index)
         frame.columns = labels
         return frame
 
     def _read_S(self, inside: Any, depth: int) -> Any:
-        import pandas as pd
-
         name, column, index = inside
-        name, values = self.value(name, depth), self._column(column, depth)
-        return pd.Series(values, index=self._labels(index, depth), name=name)
+        name, series = self.value(name, depth), self._column(column, depth)
+        series.index, series.name = self._labels(index, depth), name
+        return series
 
     def _read_I(self, inside: Any, depth: int) -> Any:
         return self._labels(inside, depth)
@@ -330,10 +330,12 @@ class _Reader:
         kind, node = inside
         values = self.value(node, depth)
         if not kind:
-            return values
-        return pd.Series(values, dtype=str(kind)).array if kind != "object" else pd.array(
-            np.array([*values, None], dtype=object)[:-1], dtype=object
-        )  # fmt: skip
+            return pd.Series(values)
+        if kind == "object":  # or pandas would guess another kind
+            made = np.empty(len(values), dtype=object)
+            made[:] = values
+            return pd.Series(made, dtype=object)
+        return pd.Series(values, dtype=str(kind))
 
     def _labels(self, inside: Any, depth: int) -> Any:
         import pandas as pd
@@ -345,7 +347,8 @@ class _Reader:
         elif kind == "levels":
             index = pd.MultiIndex.from_tuples(self._all(node, depth))
         else:
-            index = pd.Index(self._column(node, depth))
+            column = self._column(node, depth)
+            index = pd.Index(column, dtype=column.dtype)
         index.names = names
         return index
 
