@@ -7,6 +7,7 @@ need it skip with the reason, and the others run without it.
 import dataclasses
 import os
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -25,7 +26,7 @@ MODULES = ("numpy", "torch", "pandas", "matplotlib.pyplot", "course.checks")
 SETUP = "import numpy as np\nimport torch\nfrom course.checks import expect"
 WHY = sandbox.missing()
 isolated = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are forked on POSIX only")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the grader runs on Linux")
 
 
 @pytest.fixture(scope="module")
@@ -499,7 +500,6 @@ def test_a_process_that_says_nothing_is_not_us():
 @isolated
 def test_nothing_is_left_when_the_hub_goes(tmp_path):
     import subprocess
-    import sys
 
     code = (
         "import threading, time\n"
@@ -534,6 +534,12 @@ def test_without_isolation_submissions_are_refused(monkeypatch):
     for asked in ("auto", "bubblewrap"):
         with pytest.raises(CourseError, match="--sandbox none"):
             Engine((), sandbox=asked)
+
+
+def test_elsewhere_than_on_linux_a_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    with pytest.raises(CourseError, match="runs on Linux"):
+        Engine((), sandbox="none")
 
 
 def test_without_isolation_cells_run_all_the_same():

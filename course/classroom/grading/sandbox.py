@@ -37,6 +37,10 @@ NO_ISOLATION = (
     "(`sudo apt install bubblewrap`) or in a container, or, if you trust every submission, "
     "with `--sandbox none`."
 )
+ELSEWHERE = (
+    "`course grade` runs on Linux: use a Linux container or virtual machine "
+    "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
+)
 STOPPED = "The sandbox has stopped: run the same command again."
 # Read-only in the sandbox, where they are: programs, libraries, letters, and how to find them.
 SYSTEM = (
@@ -61,12 +65,14 @@ class Zygote:
     Raises
     ------
     CourseError
-        If there is no isolation and `sandbox` isn't `NONE`.
+        If there is no isolation and `sandbox` isn't `NONE`, or this isn't Linux.
     """
 
     def __init__(
         self, modules: tuple[str, ...], sandbox: str = AUTO, root: Path | None = None
     ) -> None:
+        if sys.platform != "linux":
+            raise CourseError(ELSEWHERE)
         self.root = (root or paths.ROOT).resolve()
         self.kind = NONE if sandbox == NONE else BUBBLEWRAP
         if self.kind == BUBBLEWRAP and (why := missing()):
