@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import os
 import resource
+from collections.abc import Sequence
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x00020000, 0x02000000, 0x04000000
 CLONE_NEWIPC, CLONE_NEWUSER = 0x08000000, 0x10000000
@@ -20,7 +21,8 @@ ALL = (
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC
     | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 )  # fmt: skip
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 0x40000
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITIES = 64
 SCRATCH, SMALL = "/scratch", ("/tmp", "/dev/shm")
@@ -59,8 +61,15 @@ def leave() -> None:
             file.write(text)
 
 
-def enclose(files_mb: int, shared_mb: int = 64) -> None:
+def enclose(files_mb: int, keep: Sequence[str] = (), shared_mb: int = 64) -> None:
     """Mount what the first process of the new namespaces and its children shall see.
+
+    Parameters
+    ----------
+    files_mb, shared_mb : int
+        Sizes of the scratch folder, and of the temporary folder and the shared memory.
+    keep : sequence of str
+        Folders below those that must stay as they are.
 
     Raises
     ------
@@ -71,8 +80,13 @@ def enclose(files_mb: int, shared_mb: int = 64) -> None:
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     plain = MS_NOSUID | MS_NODEV
     _mount("tmpfs", SCRATCH, "tmpfs", plain, f"size={files_mb}m,nr_inodes=20000,mode=0700")
+    kept = {folder: os.open(folder, os.O_PATH) for folder in keep}
     for folder in SMALL:
         _mount("tmpfs", folder, "tmpfs", plain, f"size={shared_mb}m,nr_inodes=5000,mode=0700")
+    for folder, handle in kept.items():
+        os.makedirs(folder, mode=0o755, exist_ok=True)
+        _mount(f"/proc/self/fd/{handle}", folder, None, MS_BIND | MS_REC)
+        os.close(handle)
     libc.sethostname(b"sandbox", 7)
     with contextlib.suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:
         file.write("0")

@@ -42,6 +42,7 @@ ELSEWHERE = (
     "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
 )
 STOPPED = "The sandbox has stopped: run the same command again."
+HIDDEN = ("/tmp/", "/dev/shm/")  # each process has these for itself
 # Read-only in the sandbox, where they are: programs, libraries, letters, and how to find them.
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
@@ -153,6 +154,7 @@ class Zygote:
                 "folder": "/tmp" if inside else str(folder),
                 "processes": limits.processes,
                 "files_mb": limits.files_mb,
+                "keep": [place for place in needed(self.root) if place.startswith(HIDDEN)],
                 "data_mb": None if self.groups else limits.memory_mb,
             }
             with contextlib.suppress(OSError):
@@ -364,24 +366,29 @@ def environment(root: Path, folder: str) -> dict[str, str]:
     }
 
 
+def needed(root: Path) -> list[str]:
+    """Return the folders beside the system's own that the sandbox shows, read-only."""
+    package = Path(paths.__file__).parent  # another checkout's library may grade this root
+    places = [sys.base_prefix, sys.prefix, root / "course", root / "data", package, paths.cache()]
+    return [place for place in dict.fromkeys(map(str, places)) if Path(place).exists()]
+
+
 def outer(root: Path) -> list[str]:
     """Return the command that puts another one into the sandbox."""
-    places = [*SYSTEM, sys.base_prefix, sys.prefix, str(root / "course"), str(root / "data")]
-    package = Path(paths.__file__).parent  # another checkout's library may grade this root
-    places += [str(package), str(paths.cache())]
-    tree: list[str] = []
+    tree = ["--perms", "1777", "--tmpfs", "/tmp"]  # first: the course may lie below it
     made: set[str] = set()
-    for place in dict.fromkeys(places):
+    for place in (*SYSTEM, *needed(root)):
         path = Path(place)
         if path.is_symlink() and place in SYSTEM:
             tree += ["--symlink", os.readlink(path), place]
         elif path.exists():
             for parent in reversed(path.parents[:-1]):
-                if str(parent) not in made and not str(parent).startswith("/usr"):
+                if str(parent) not in made and str(parent) not in ("/usr", "/tmp"):
                     made.add(str(parent))
                     tree += ["--dir", str(parent)]
             tree += ["--ro-bind", place, place]
-    own = ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/scratch"]
+    own = ["--proc", "/proc", "--dev", "/dev"]
+    tree += ["--dir", "/scratch"]
     closed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     start = ["bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
     nobody = [str(NOBODY)] * 2
@@ -395,7 +402,7 @@ def outer(root: Path) -> list[str]:
     caps = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     return [
         *(*start, *spaces, *caps, *tree, "--bind", "/proc", "/proc", *own[2:], *become),
-        *(*start, *alone, "--bind", "/", "/", *own[:-2], *closed),
+        *(*start, *alone, "--bind", "/", "/", *own, *closed),
     ]
 
 

@@ -52,7 +52,7 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
             namespaces.leave()
             if os.fork():
                 os._exit(0)
-            namespaces.enclose(asked["files_mb"])
+            namespaces.enclose(asked["files_mb"], asked["keep"])
             os.chdir(namespaces.SCRATCH)
         else:
             os.chdir(asked["folder"])
