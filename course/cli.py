@@ -26,6 +26,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="What models there are, where from, size, checksum.")
 app.add_typer(models_app, name="models")
 
+INTERRUPTED = 130
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 Lessons = Annotated[
     list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
@@ -184,17 +185,104 @@ def check(
     finish(result, as_json)
 
 
+@app.command(epilog="Example: course grade 01_pretraining --jobs 2")
+def grade(
+    assignment: Annotated[
+        str | None, typer.Argument(help="The lesson, such as 01_pretraining.")
+    ] = None,
+    student: Annotated[str | None, typer.Option(help="This student only.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Submissions at a time; two for each core if not given.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+    sandbox: Annotated[
+        str, typer.Option(help="auto, bubblewrap, or none (for submissions that you trust).")
+    ] = "auto",
+    force: Annotated[bool, typer.Option(help="Run again what has run before.")] = False,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Grade the hostile corpus of tests/ instead.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Grade what students handed in (submitted/) into nbgrader's gradebook.
+
+    Only what is new or has changed is graded, so it may be stopped and started again. Points and
+    comments that you gave by hand in the formgrader stay.
+    """
+    from course.classroom.grading import grade as grade_module
+    from course.classroom.grading import selftest
+
+    if self_test:
+        result = selftest.run(jobs=jobs, sandbox=sandbox, scheduler=scheduler)
+        if not as_json:
+            show_table("Self-test", selftest.rows(result))
+        return finish(result, as_json)
+    if assignment is None:
+        raise CourseError("Which lesson? For example: course grade 01_pretraining")
+    result = grade_module.grade(
+        assignment,
+        student,
+        jobs=jobs,
+        scheduler=scheduler,
+        sandbox=sandbox,
+        force=force,
+    )
+    if not as_json:
+        grade_module.show(result)
+    return finish(result, as_json)
+
+
+@app.command(epilog="Example: course feedback 01_pretraining")
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="The lesson, such as 01_pretraining.")],
+    student: Annotated[str | None, typer.Option(help="This student only.")] = None,
+    hidden_tests: Annotated[
+        bool, typer.Option("--hidden-tests", help="Show the hidden tests as well.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
+    from course.classroom.grading import feedback as feedback_module
+
+    result = feedback_module.feedback(assignment, student, hidden_tests=hidden_tests)
+    if not as_json:
+        for note in result["notes"]:
+            print(note)
+        print(f"{len(result['pages'])} pages in feedback/: `nbgrader release_feedback` sends them.")
+    finish(result, as_json)
+
+
+@app.command(epilog="Example: course export --to grades")
+def export(
+    assignment: Annotated[str | None, typer.Option(help="This lesson only.")] = None,
+    to: Annotated[str, typer.Option(help="The folder for the files.")] = "grades",
+    as_json: Json = False,
+) -> None:
+    """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle."""
+    from course.classroom.grading import export as export_module
+
+    result = export_module.export(assignment, to)
+    if not as_json:
+        show_table("Exported", result["files"])
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: course bench pretrain")
 def bench(
     name: Annotated[
-        str, typer.Argument(help="The benchmark: pretrain, or rlhf (its peer is an extra).")
+        str, typer.Argument(help="The benchmark: pretrain, grading, or rlhf (its peer: an extra).")
     ],
     as_json: Json = False,
 ) -> None:
     """Measure our code against a well-known peer in the same run, and print the ratio."""
-    from course.lm import bench as bench_module
+    if name == "grading":
+        from course.classroom.grading import bench as bench_module
+    else:
+        from course.lm import bench as bench_module
 
-    result = bench_module.run(name)
+    result = bench_module.run() if name == "grading" else bench_module.run(name)
     if not as_json:
         show_table(f"bench {name}", bench_module.rows(result))
     finish(result, as_json)
@@ -213,13 +301,18 @@ def sentence(error: OSError) -> str:
 def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
     try:
-        app(prog_name="course")
+        try:
+            app(prog_name="course")
+        except SystemExit as end:  # typer has met an interruption and says nothing
+            if end.code == INTERRUPTED:
+                raise KeyboardInterrupt from None
+            raise
     except CourseError as error:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("\ncourse: interrupted; run the same command again to go on.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if os.environ.get("COURSE_DEBUG"):
             raise

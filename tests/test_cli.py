@@ -111,6 +111,18 @@ def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
     assert len(err.strip().splitlines()) == 1
 
 
+def test_an_interrupted_command_says_that_it_goes_on(monkeypatch, capsys):
+    from course.lm import real
+
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(real, "list_models", stop)
+    code, out, err = call(monkeypatch, capsys, "models")
+    assert (code, out) == (130, "")
+    assert "course: interrupted; run the same command again" in err
+
+
 def test_debug_shows_where(monkeypatch):
     def fail(**_):
         raise ZeroDivisionError

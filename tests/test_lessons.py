@@ -4,6 +4,7 @@ Time and memory budgets are left to ``course verify``: no test is timed.
 """
 
 import ast
+import re
 import shutil
 
 import pytest
@@ -37,6 +38,24 @@ def test_verify_finds_no_problem(verified, lesson):
     assert row["release"] == [0, maximum]
     assert row["mutants"][0] == row["mutants"][1] >= 3 * row["exercises"]
     assert row["alternates"][0] == row["alternates"][1] >= row["exercises"]
+
+
+EXERCISE = re.compile(r"^### Exercise .*?`(\w+)` · (\d+) points? · (\d+) min.*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_readme_prints_what_the_lesson_asks_for(lesson):
+    cells = notebook.cells(notebook.read(notebook.path_of(lesson, paths.SOURCE)))
+    asked = [match for cell in cells for match in EXERCISE.finditer(cell.source)]
+    core = sum(int(match[2]) for match in asked if "stretch" not in match[0])
+    points, minutes = (sum(int(match[i]) for match in asked) for i in (2, 3))
+    points_of = {cell.name: 0 for cell in cells if cell.kind == "solution"}
+    for cell in cells:
+        if cell.kind == "grade":
+            points_of[cell.exercise] += cell.points
+    assert {match[1]: int(match[2]) for match in asked} == points_of
+    readme = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| `{lesson}` | {len(asked)} | {points} | {core} | {minutes} |" in readme
 
 
 @pytest.fixture(scope="module")

@@ -199,14 +199,14 @@ def _exercise(
         "exercise": name,
         "score": sum(cell.points for cell, o in graded if o.passed) if full else None,
         "max": sum(cell.points for cell, _ in graded),
-        "message": _message(*failed[0], timeout) if failed else "",
+        "message": message_of(*failed[0], timeout) if failed else "",
     }
     if not full:
         row["visible"] = [sum(outcome.passed for _, outcome in graded), len(graded)]
     return row
 
 
-def _message(cell: Cell, outcome: Outcome, timeout: float) -> str:
+def message_of(cell: Cell, outcome: Outcome, timeout: float) -> str:
     """Say in words for a learner how `cell` failed."""
     text = " ".join(outcome.message.split())
     where = "your answer" if cell.kind == "solution" else "a check"

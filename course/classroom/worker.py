@@ -112,7 +112,7 @@ class Session:
         outcome = {
             "error": type(error).__name__ if error is not None else None,
             "message": _message(error),
-            "line": _line(error),
+            "line": line_in_cell(error),
             "value": value is not None,
             "stderr": self._said(),
             "seconds": time.perf_counter() - start,
@@ -191,7 +191,8 @@ def _message(error: BaseException | None) -> str:
         return ""
 
 
-def _line(error: BaseException | None) -> int | None:
+def line_in_cell(error: BaseException | None) -> int | None:
+    """Return the line of the cell itself that an exception passed through last, or None."""
     if isinstance(error, SyntaxError):
         return error.lineno
     line = None

@@ -6,8 +6,8 @@ arXiv:2107.03374, section 4). `tune_on` can move all of the model or a part of i
 the last block, or LoRA's small matrices beside frozen ones (Hu et al. 2021, arXiv:2106.09685),
 whose ``lora_forward`` is an exercise of lesson 03 and comes in as an argument. Tasks and their
 splits are `course.world.tasks`', programs run in `course.lm.programs`. Rates were chosen on the
-tuning split (``TRAINING.md``). Left out on purpose: dropout, weight decay, and LoRA that is never
-multiplied out (it saves memory, not results).
+tuning split. Left out on purpose: dropout, weight decay, and LoRA that is never multiplied out (it
+saves memory, not results).
 """
 
 import math
@@ -36,8 +36,8 @@ NAME = "mini-code"
 RATES = {  # way → rates of Muon (whole matrices inside the blocks) and of AdamW (all else)
     "last layer": (0.0, 5e-3),
     "last block": (0.02, 4e-3),
-    "LoRA": (0.0, 5e-3),
-    "all": (0.01, 2e-3),
+    "LoRA": (0.0, 1e-2),
+    "all": (0.005, 1e-3),
 }
 TOKENS, HEAD = "wte.weight", "lm_head.weight"  # one matrix, unless the last layer is trained alone
 RANK, ALPHA = 8, 16.0

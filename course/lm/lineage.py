@@ -236,7 +236,7 @@ LEFT_OUT = (
     *("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy"),
     *("runs", "start", "best_of", "recipe", "models"),
     *("points", "chosen", "flop", "costs", "dpo_recipe"),
-    *("drawn", "ways", "by_size", "learning_rates"),
+    *("drawn", "ways", "by_size", "size_recipe", "learning_rates"),
     *("counts", "counts_greedy", "asks", "asks_greedy", "right", "rated", "rounds"),
 )
 
@@ -307,6 +307,7 @@ def tuned_card(name: str, figures: dict[str, Any]) -> str:
         "mini-instruct": "trained from mini-sft by PPO against mini-reward",
         "mini-chat": "fine-tuned from mini-sft on dialogues, then trained by PPO",
     }.get(name, f"mini-ada taken through the stages of {name.removeprefix('mini-ada-')}")
+    unseen = "programs" if name == "mini-code" else "people"
     shown = {k: v for k, v in figures.items() if isinstance(v, int | float)}
     lines = "\n".join(f"| {key} | {value:.4g} |" for key, value in shown.items())
     return f"""---
@@ -317,8 +318,8 @@ library_name: transformers
 # {name}
 
 {what[0].upper()}{what[1:]}. It knows the invented village of {village.VILLAGE} and nothing else.
-For teaching only. Figures are of the test split, whose people no stage after the base was trained
-on.
+For teaching only. Figures are of the test split, whose {unseen} no stage after the base was
+trained on.
 
 | figure | value |
 |---|---|

@@ -18,6 +18,7 @@ import numpy as np
 from course import paths
 from course.errors import CourseError
 from course.show import sources, style, training
+from course.show.sizes import short
 from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, look, picture, say, table
 from course.show.transfer import mean_interval
 
@@ -38,6 +39,7 @@ WAYS = {  # in the record → (in words, colour)
     "all": ("all", colour(CODE)),
     "all, with rehearsal": ("all, with rehearsal", "#1b639b"),
 }
+TIMES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # ticks, milliseconds
 STEP = re.compile(r"(add|plus|subtract|take away|multiply by|times) (\d{1,2})")
 
 
@@ -174,7 +176,7 @@ def rates() -> None:
                 said.append(f"{words}, pass@{k} {percent(value)}")
         axis.set_yticks([i + 0.19 for i in range(len(ASKED))], [words for _, _, words, _ in ASKED])
         axis.tick_params(axis="y", length=0, labelcolor=INK)
-        axis.set(xlim=(0, 1.24), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
+        axis.set(xlim=(0, 1.34), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
         axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{record['tests']} tasks that no training has seen, 95 % interval")
@@ -263,7 +265,7 @@ def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
         axis.set_xlim(left=min(-0.05, axis.get_xlim()[0]))
         axis.set_ylabel("right at the first try")
         axis.set_title("Learned much and forgotten little is at the top left")
-        axis.legend(loc="center right", fontsize=10, bbox_to_anchor=(1.0, 0.45))
+        axis.legend(loc="best", fontsize=10)
         shown.alt = "Right programs against forgetting: " + "; ".join(
             f"{WAYS[way][0]} {means(t, 'pass_at_1')[0]:.0%} and "
             f"{means(t, 'web_loss')[0] - base:.2f} nats"
@@ -306,18 +308,19 @@ def plane() -> None:
         _draw_front(axis, [points[name] for name in best])
         for name, (ms, quality) in points.items():
             axis.plot(ms, quality, MARKERS.get(name, "o"), color=colour(name), ms=11)
-            left = ms == max(p[0] for p in points.values())
+            left = ms == max(other for other, _ in points.values())
             axis.annotate(
-                f"{name}\n{sizes[name]['parameters']:,} parameters", (ms, quality),
-                (-12, -12) if left else (12, -12), textcoords="offset points", va="top",
-                ha="right" if left else "left", fontsize=10,
+                f"{name}, {short(sizes[name]['parameters'])}", (ms, quality),
+                (6, -14) if left else (10, -14), textcoords="offset points", va="top",
+                ha="right" if left else "left", fontsize=10.5,
             )  # fmt: skip
-        axis.set(xscale="log", ylim=(-0.22, 1.12), xlabel="milliseconds a token (log scale)")
-        axis.set_xlim(0.7 * min(p[0] for p in points.values()),
-                      1.5 * max(p[0] for p in points.values()))  # fmt: skip
+        axis.set(xscale="log", ylim=(-0.12, 1.12), xlabel="milliseconds a token (log scale)")
+        times = [p[0] for p in points.values()]
+        low, high = 0.7 * min(times), 1.5 * max(times)
         axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.xaxis.set_major_formatter("{x:g}")
-        axis.xaxis.set_minor_formatter("{x:g}")
+        axis.set_xticks(TIMES, [f"{t:g}" for t in TIMES])
+        axis.set_xticks([], minor=True)
+        axis.set_xlim(low, high)
         axis.set_ylabel("right at the first try")
         axis.set_title("Speed and quality of four sizes; the line is the front")
         shown.alt = "Milliseconds a token and right programs: " + "; ".join(

@@ -248,7 +248,7 @@ def taste_picture(fitted: Any, who: str) -> Picture:
         axis.set_yticks(places, names, color=INK)
         axis.tick_params(axis="y", length=0)
         axis.set_xlabel("weight, in log-odds of the choice (interval: 9 of 10 resamples)")
-        axis.legend(loc="lower right", fontsize=10)
+        axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, fontsize=10)
     return shown
 
 

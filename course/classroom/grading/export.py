@@ -1,0 +1,188 @@
+"""The gradebook as tables: for a spreadsheet, and ready to import into Canvas or Moodle.
+
+Four files of CSV in UTF-8. The two for an LMS have its own columns and leave a cell empty where
+nothing was handed in, so that an import changes nothing there. A student's id in nbgrader is taken
+as the login name; the LMS's own number is nbgrader's ``lms_user_id`` where it is known.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from course import paths
+from course.classroom import notebook
+from course.errors import CourseError
+
+if TYPE_CHECKING:
+    from course.classroom.grading.record import Book
+
+# The row below the names by which Canvas knows what an assignment is worth; the blanks are its own.
+POINTS = "    Points Possible"
+
+
+def export(
+    assignment: str | None = None, to: str | Path = "grades", *, root: Path | None = None
+) -> dict[str, Any]:
+    """Write what the gradebook holds as CSV files.
+
+    Parameters
+    ----------
+    assignment : str, optional
+        This one only; all if not given.
+    to : str or Path
+        The folder; a relative one lies where the command is given.
+    root : Path, optional
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``files``: rows with ``file``, ``rows`` and ``for``; ``folder``, ``assignments``.
+
+    Raises
+    ------
+    CourseError
+        If there is no gradebook, or it has no such assignment.
+    """
+    from course.classroom.grading import record
+
+    folder = Path(to)
+    with record.existing(root or paths.ROOT) as book:
+        known = [one.name for one in book.assignments]
+        if assignment is not None and assignment not in known:
+            raise CourseError(notebook.unknown(assignment, known))
+        names = sorted(known) if assignment is None else [assignment]
+        tables = _tables(book, names)
+    files = []
+    for name, (rows, what) in tables.items():
+        paths.write(folder / name, _csv(rows))
+        files.append({"file": str(folder / name), "rows": len(rows) - 1, "for": what})
+    return {"ok": True, "folder": str(folder), "assignments": names, "files": files}
+
+
+def _tables(book: "Book", names: list[str]) -> dict[str, tuple[list[list[Any]], str]]:
+    """Return file name → its rows, with what it is for."""
+    from course.classroom.grading import record
+
+    people = sorted(book.students, key=lambda one: one.id)
+    totals = {name: record.totals(name, book) for name in names}
+    most = {name: book.find_assignment(name).max_score for name in names}
+    return {
+        "exercises.csv": (list(_exercises(book, names)), "one row for each student and exercise"),
+        "students.csv": (_students(people, names, totals, most), "one row for each student"),
+        "canvas.csv": (_canvas(people, names, totals, most), "Canvas, Grades, Import"),
+        "moodle.csv": (_moodle(people, names, totals), "Moodle, Grades, Import, CSV file"),
+    }
+
+
+def _exercises(book: "Book", names: list[str]) -> Iterator[list[Any]]:
+    from nbgrader import api
+
+    yield [
+        *("assignment", "notebook", "student", "exercise", "score", "max_score", "by_tests"),
+        *("by_hand", "checks_passed", "checks"),
+    ]
+    grade = api.Grade.__table__
+    rows = (
+        book.db.query(
+            api.Assignment.name,
+            api.Notebook.name,
+            api.SubmittedAssignment.student_id,
+            api.GradeCell.name,
+            api.GradeCell.max_score,
+            grade.c.auto_score,
+            grade.c.manual_score,
+            grade.c.extra_credit,
+        )
+        .select_from(grade)
+        .join(api.GradeCell, api.GradeCell.id == grade.c.cell_id)
+        .join(api.SubmittedNotebook, api.SubmittedNotebook.id == grade.c.notebook_id)
+        .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
+        .join(
+            api.SubmittedAssignment,
+            api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id,
+        )
+        .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+        .filter(api.Assignment.name.in_(names))
+    )
+    sums: dict[tuple[str, ...], list[Any]] = {}
+    for assignment, book_name, student, cell, most, auto, manual, extra in rows:
+        exercise = notebook.Cell("grade", "", cell).exercise
+        row = sums.setdefault((assignment, book_name, student, exercise), [0.0, 0.0, 0.0, "", 0, 0])
+        row[0] += (auto if manual is None else manual) or 0.0
+        row[0] += extra or 0.0
+        row[1] += most
+        row[2] += auto or 0.0
+        if manual is not None or extra:
+            row[3] = (row[3] or 0.0) + (manual or 0.0) + (extra or 0.0)
+        row[4] += auto == most
+        row[5] += 1
+    for key, row in sorted(sums.items()):
+        yield [*key, *row]
+
+
+def _students(
+    people: list[Any],
+    names: list[str],
+    totals: dict[str, dict[str, Any]],
+    most: dict[str, float],
+) -> list[list[Any]]:
+    head = ["student", "last_name", "first_name", "email"]
+    for name in names:
+        head += [name, f"{name} penalty", f"{name} max"]
+    rows = [[*head, "total", "max"]]
+    for one in people:
+        row: list[Any] = [one.id, one.last_name, one.first_name, one.email]
+        sum_of = 0.0
+        for name in names:
+            own = totals[name].get(one.id)
+            row += [_points(own), own["penalty"] if own else "", most[name]]
+            sum_of += _points(own) or 0.0
+        rows.append([*row, sum_of, sum(most.values())])
+    return rows
+
+
+def _canvas(
+    people: list[Any],
+    names: list[str],
+    totals: dict[str, dict[str, Any]],
+    most: dict[str, float],
+) -> list[list[Any]]:
+    rows: list[list[Any]] = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *names]]
+    rows.append([POINTS, "", "", "", "", *(most[name] for name in names)])
+    for one in people:
+        name = ", ".join(part for part in (one.last_name, one.first_name) if part) or one.id
+        points = [_points(totals[assignment].get(one.id)) for assignment in names]
+        rows.append([name, one.lms_user_id, "", one.id, "", *points])
+    return rows
+
+
+def _moodle(
+    people: list[Any], names: list[str], totals: dict[str, dict[str, Any]]
+) -> list[list[Any]]:
+    head = ["First name", "Last name", "ID number", "Username", "Email address", *names]
+    rows: list[list[Any]] = [head]
+    for one in people:
+        points = [_points(totals[assignment].get(one.id)) for assignment in names]
+        rows.append([one.first_name, one.last_name, one.lms_user_id, one.id, one.email, *points])
+    return rows
+
+
+def _points(own: dict[str, Any] | None) -> float | None:
+    """Return what counts: never less than nothing; None where nothing was handed in."""
+    return None if own is None else max(0.0, own["score"] - own["penalty"])
+
+
+def _csv(rows: list[list[Any]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerows([_plain(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) and round(value, 4) == value else value

@@ -1,0 +1,240 @@
+"""A page for each student: points, what went wrong in words, hints, the grader's comments.
+
+It stands where nbgrader's feedback stands (``feedback/STUDENT/ASSIGNMENT/NOTEBOOK.html``), so that
+`nbgrader release_feedback` hands it out. It is made from the graded notebook and the gradebook,
+whoever graded. Stock feedback shows the whole notebook, hidden tests included; this page shows an
+exercise's points, messages, answer, comment and hints. A check's hidden part and any message that
+quotes a line of it stay out. No output and no HTML of the student's is shown.
+"""
+
+import collections
+import datetime
+import functools
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from course import paths
+from course.classroom import check, notebook
+from course.classroom.execute import Outcome
+from course.classroom.grading import page, source
+from course.classroom.grading.prepare import NOT_GRADED
+from course.classroom.grading.source import Assignment, Truth
+from course.classroom.notebook import Cell
+from course.classroom.progress import HEADER
+from course.errors import CourseError
+
+if TYPE_CHECKING:
+    from course.classroom.grading.record import Book
+
+DETAILS = re.compile(
+    r"<details>\s*<summary>(?P<title>.*?)</summary>(?P<text>.*?)</details>", re.DOTALL
+)
+STRING = re.compile(r"""\"[^"\n]*\"|'[^'\n]*'""")
+TELLING = 20  # characters in a row that show that a message quotes a check
+WITHHELD = "a hidden check fails"
+
+
+def feedback(
+    name: str,
+    student: str | None = None,
+    *,
+    hidden_tests: bool = False,
+    root: Path | None = None,
+) -> dict[str, Any]:
+    """Write the pages of an assignment.
+
+    Parameters
+    ----------
+    name : str
+        The assignment.
+    student : str, optional
+        This one only.
+    hidden_tests : bool
+        Show the hidden tests, too.
+    root : Path, optional
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``assignment``, ``pages`` (paths relative to the course's folder), ``notes``.
+
+    Raises
+    ------
+    CourseError
+        If there is no such assignment or student, or nothing is graded.
+    """
+    from course.classroom.grading import record
+
+    assignment = source.read(name, root or paths.ROOT)
+    places = source.directory(assignment.root)
+    pages, notes = [], []
+    with record.existing(assignment.root) as book:
+        who = sorted(record.totals(name, book))
+        if student is not None and student not in who:
+            raise CourseError(f"{student} isn't graded in {name}: run `course grade {name}` first.")
+        if not who:
+            raise CourseError(f"Nothing is graded in {name}: run `course grade {name}` first.")
+        for one in tqdm(
+            who if student is None else [student], desc="Feedback", disable=None, leave=False
+        ):
+            graded = Path(places.format_path(places.autograded_directory, one, name))
+            target = Path(places.format_path(places.feedback_directory, one, name))
+            for truth in assignment.notebooks.values():
+                path = graded / f"{truth.name}.ipynb"
+                if not path.exists():
+                    notes.append(f"{one} has no autograded {path.name}: run `course grade {name}`.")
+                    continue
+                made = _page(notebook.read(path), truth, assignment, book, one, hidden_tests)
+                paths.write(target / f"{truth.name}.html", made)
+                pages.append(str((target / f"{truth.name}.html").relative_to(assignment.root)))
+            if (graded / "timestamp.txt").is_file():  # by it nbgrader tells new feedback from old
+                paths.write(target / "timestamp.txt", (graded / "timestamp.txt").read_bytes())
+    return {"ok": not notes, "assignment": name, "pages": pages, "notes": notes}
+
+
+def _page(
+    graded: dict[str, Any],
+    truth: Truth,
+    assignment: Assignment,
+    book: "Book",
+    student: str,
+    hidden_tests: bool,
+) -> str:
+    """Return one notebook's page."""
+    submission = book.find_submission_notebook(truth.name, assignment.name, student)
+    grades = {grade.name: grade for grade in submission.grades}
+    comments = {comment.name: comment for comment in submission.comments}
+    cells = {
+        cell.name: (cell, raw)
+        for cell, raw in zip(notebook.cells(graded), graded["cells"], strict=True)
+        if cell.name
+    }
+    headings = _headings(truth)
+    rows = []
+    for name, checks in _checks(truth).items():
+        own = [grades[cell.name] for cell in checks if cell.name in grades]
+        if not own:
+            continue
+        failed = [
+            _failed(cell, cells.get(cell.name), assignment.limits.cell_seconds, hidden_tests)
+            for cell in checks
+        ]
+        answer = cells[name][0].source if name in cells else ""
+        comment = comments.get(name)
+        rows.append(
+            headings[name]
+            | {
+                "exercise": name,
+                "score": sum(grade.score for grade in own),
+                "max": sum(grade.max_score for grade in own),
+                "by_hand": any(g.manual_score is not None or g.extra_credit for g in own),
+                "failed": [one for one in failed if one],
+                "passed": sum(one is None for one in failed),
+                "checks": len(failed),
+                "answer": answer if notebook.STUB not in answer else "",
+                # nbgrader's own "No response." says what the message says, too.
+                "comment": comment.manual_comment if comment else "",
+            }
+        )
+    penalty = submission.late_submission_penalty or 0.0
+    return page.render(
+        "feedback.html.jinja",
+        title=_title(truth),
+        student=student,
+        date=datetime.datetime.now().strftime("%Y-%m-%d"),
+        score=max(0.0, submission.score - penalty),
+        max=submission.max_score,
+        penalty=penalty,
+        exercises=rows,
+        said=_reason(graded),
+    )
+
+
+def _checks(truth: Truth) -> dict[str, list[Cell]]:
+    found: dict[str, list[Cell]] = {}
+    for cell in truth.cells:
+        if cell.kind == "grade":
+            found.setdefault(cell.exercise, []).append(cell)
+    return found
+
+
+def _title(truth: Truth) -> str:
+    first = next((cell.source for cell in truth.cells if cell.kind == "text"), truth.name)
+    return first.split("\n")[0].lstrip("# ")
+
+
+@functools.cache
+def _headings(truth: Truth) -> dict[str, dict[str, Any]]:
+    """Return the number and the hints of each exercise, from the text cell that explains it."""
+    found: dict[str, dict[str, Any]] = collections.defaultdict(lambda: {"number": "", "hints": []})
+    for cell in truth.cells:
+        header = HEADER.search(cell.source) if cell.kind == "text" else None
+        if header:
+            hints = [
+                {"title": match["title"], "text": page.prose(match["text"].strip())}
+                for match in DETAILS.finditer(cell.source)
+            ]
+            found[header["name"]] = {"number": header["number"], "hints": hints}
+    return found
+
+
+def _failed(
+    cell: Cell, found: tuple[Cell, Any] | None, seconds: float, hidden_tests: bool
+) -> dict[str, str] | None:
+    """Return what a check said, and what of it may be seen; None if it passed."""
+    outputs = found[1].get("outputs", []) if found else []
+    error = next((one for one in outputs if one.get("output_type") == "error"), None)
+    if error is None and found is not None:
+        return None
+    name, said = (NOT_GRADED, "") if error is None else (error["ename"], error["evalue"])
+    outcome = Outcome(name, said)
+    message = said if name == NOT_GRADED else check.message_of(cell, outcome, seconds)
+    if not hidden_tests and _quotes(message, cell):
+        message = WITHHELD
+    shown = cell.source if hidden_tests else notebook.visible(cell.source)
+    return {"message": message, "source": shown.strip()}
+
+
+def _quotes(message: str, cell: Cell) -> bool:
+    """Tell whether a message holds code of the check's hidden part.
+
+    Only after a grader that runs checks and answers in one process can that be. Strings of the
+    check don't count, they are its author's messages; neither do bare numbers.
+    """
+    for words in STRING.findall(cell.source):
+        message = message.replace(words[1:-1], " ")
+    code = STRING.sub("", "\n".join(_hidden(cell)))
+    known = _pieces(code)
+    return bool(known) and not known.isdisjoint(_pieces(message))
+
+
+def _hidden(cell: Cell) -> list[str]:
+    numbers = notebook.hidden_lines(cell.source)
+    lines = cell.source.split("\n")
+    return [line.split("#")[0] for n, line in enumerate(lines, start=1) if n in numbers]
+
+
+def _pieces(text: str) -> set[str]:
+    """Return all runs of `TELLING` characters that hold a name, without white space."""
+    bare = "".join(text.split())
+    runs = (bare[start : start + TELLING] for start in range(len(bare) - TELLING + 1))
+    return {run for run in runs if re.search("[A-Za-z_]{3}", run)}
+
+
+def _reason(graded: dict[str, Any]) -> str:
+    """Return why nothing at all was graded, if that is so."""
+    checks = [
+        raw
+        for raw, cell in zip(graded["cells"], notebook.cells(graded), strict=True)
+        if cell.kind == "grade"
+    ]
+    said = {
+        output["evalue"] if output.get("ename") == NOT_GRADED else ""
+        for raw in checks
+        for output in raw.get("outputs") or [{}]
+    }
+    return said.pop() if len(said) == 1 else ""

@@ -1,0 +1,503 @@
+"""Grade a class: prepare each submission, let it run, record it, and be ready to be stopped.
+
+The main thread prepares and records, one student at a time; meanwhile an executor runs the jobs,
+here in threads that wait for sandboxed processes. What has run is kept before it is recorded, and a
+student is marked after the gradebook has committed (`ledger`). A job that couldn't be run because
+of *us* (a worker died) leaves its student ungraded and says so: that is never a 0.
+"""
+
+import contextlib
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tqdm import tqdm
+
+from course import paths
+from course.classroom import check
+from course.classroom.execute import Outcome
+from course.classroom.grading import prepare, source
+from course.classroom.grading.job import Job, Ran
+from course.classroom.grading.ledger import Ledger
+from course.classroom.grading.prepare import Submission
+from course.classroom.grading.source import Assignment
+from course.errors import CourseError
+
+GRADED, FAILED = "graded", "failed"
+# What isn't one submission's fault: a full or read-only disk, no permission, no files left to open.
+EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+IN_FLIGHT = 2  # submissions for each core, since each waits now and then
+AHEAD = 2  # jobs that wait beside those that run, so that no worker waits for us
+
+
+class Engine(Protocol):
+    """What runs a job: `course.classroom.grading.run.Engine`, or a stand-in of a test."""
+
+    kind: str
+
+    def run(self, job: Job) -> Ran:
+        """Run a job to its end."""
+
+
+class Executor(Protocol):
+    """Where jobs run: threads of this process, or machines elsewhere."""
+
+    workers: int
+    kind: str
+
+    def submit(self, job: Job) -> "Future[Ran]":
+        """Run a job some time, and give a place where its result will be."""
+
+    def close(self) -> None:
+        """Drop what hasn't begun."""
+
+
+class Threads:
+    """Run jobs on this machine, one thread for each that runs at a time."""
+
+    def __init__(self, engine: Engine, workers: int) -> None:
+        self.engine, self.workers, self.kind = engine, workers, engine.kind
+        self._pool = ThreadPoolExecutor(workers)
+
+    def submit(self, job: Job) -> "Future[Ran]":
+        """Run `job` when a thread is free."""
+        return self._pool.submit(self.engine.run, job)
+
+    def close(self) -> None:
+        """Drop what hasn't begun; the engine ends what has."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass
+class _Item:
+    """One student on the way from prepared to recorded."""
+
+    submission: Submission
+    hashes: dict[str, str]  # notebook → job
+    ran: dict[str, Ran] = field(default_factory=dict)
+    waiting: dict[str, "Future[Ran]"] = field(default_factory=dict)
+    error: str = ""
+
+
+def grade(
+    name: str,
+    student: str | None = None,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    sandbox: str = "auto",
+    force: bool = False,
+    engine: Engine | None = None,
+    root: Path | None = None,
+) -> dict[str, Any]:
+    """Grade the submissions of an assignment that aren't graded yet, or have changed.
+
+    Parameters
+    ----------
+    name : str
+        The assignment: a lesson's id.
+    student : str, optional
+        This one only.
+    jobs : int, optional
+        How many submissions run at a time; two for each core if not given.
+    scheduler : str, optional
+        Address of a Dask scheduler that runs the jobs, such as ``tcp://host:8786``.
+    sandbox : str
+        ``"auto"``, ``"bubblewrap"`` or ``"none"``.
+    force : bool
+        Run again what has run before.
+    engine : Engine, optional
+        Instead of our own.
+    root : Path, optional
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok`` (no student failed), ``assignment``, ``students``: id → ``score``, ``max``,
+        ``status`` (graded, unreadable, missing, failed), ``reason``, ``flags``, and ``penalty`` and
+        ``by_hand`` as the gradebook has them; ``new`` and ``unchanged`` (how many), ``notes``,
+        ``seconds``, ``sandbox``, ``report`` (the page for the class).
+
+    Raises
+    ------
+    CourseError
+        If there is no such assignment or student, nothing was submitted, another grader is at
+        work, the gradebook can't be used, or there is no isolation.
+    """
+    root = (root or paths.ROOT).resolve()
+    began = time.monotonic()
+    if jobs is not None and jobs < 1:
+        raise CourseError("--jobs must be 1 or more.")
+    with contextlib.ExitStack() as stack:
+        if engine is None and not scheduler and _something_new(name, student, force, root):
+            engine = stack.enter_context(_engine(source.modules(name, root), sandbox, root))
+        # Its imports go on while we do ours: nbgrader takes a second.
+        assignment = source.read(name, root)
+        who = _who(assignment, student)
+        from course.classroom.grading import record, report
+
+        ledger = Ledger(root, name)
+        stack.enter_context(ledger.locked())
+        book = stack.enter_context(record.opened(root))
+        stack.enter_context(record.alone(book))
+
+        def start() -> Executor:
+            return stack.enter_context(_executor(assignment, engine, jobs, scheduler, sandbox))
+
+        notes = record.register(assignment, book)
+        run = _Run(assignment, ledger, book, force, start)
+        try:
+            run.all(who)
+        except KeyboardInterrupt:
+            print(f"\n{run.new} are graded.", file=sys.stderr)
+            raise
+        totals = record.totals(name, book)
+        marks = {one: mark for one in source.students(assignment) if (mark := ledger.mark(one))}
+    rows = {one: _row(one, assignment, run, marks, totals) for one in who}
+    failed = [one for one, row in rows.items() if row["status"] == FAILED]
+    result = {
+        "ok": not failed,
+        "assignment": name,
+        "students": rows,
+        "new": run.new,
+        "unchanged": len(who) - run.new - len(failed),
+        "notes": notes,
+        "sandbox": run.kind,
+        "seconds": round(time.monotonic() - began, 2),
+    }
+    result["report"] = report.write(assignment, marks, totals, result)
+    return result
+
+
+def _who(assignment: Assignment, student: str | None) -> list[str]:
+    """Return the students to grade.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    who = source.students(assignment)
+    if student is None and not who:
+        raise CourseError(
+            f"Nothing is submitted for {assignment.name}: put notebooks into "
+            f"submitted/STUDENT/{assignment.name}/, or collect them with nbgrader."
+        )
+    if student is not None and student not in who:
+        raise CourseError(
+            f"There is no submitted/{student}/{assignment.name}: check the student's id."
+        )
+    return who if student is None else [student]
+
+
+def _something_new(name: str, student: str | None, force: bool, root: Path) -> bool:
+    """Guess, without nbgrader, whether anything will have to run."""
+    marks = Ledger(root, name)
+    folders = (root / "submitted").glob(f"{student or '*'}/{name}")
+    return any(force or marks.mark(folder.parent.name) is None for folder in folders)
+
+
+def _engine(modules: tuple[str, ...], sandbox: str, root: Path) -> Any:
+    from course.classroom.grading.run import Engine as Own
+
+    return Own(modules, sandbox=sandbox, root=root)
+
+
+@contextlib.contextmanager
+def _executor(
+    assignment: Assignment,
+    engine: Engine | None,
+    jobs: int | None,
+    scheduler: str | None,
+    sandbox: str,
+) -> Iterator[Executor]:
+    """Give what runs the jobs, and end it whatever happens."""
+    if scheduler:
+        if jobs is not None:
+            raise CourseError("With --scheduler the workers' threads say how many run: no --jobs.")
+        from course.classroom.grading.cluster import Cluster  # loads Dask
+
+        cluster = Cluster(scheduler, assignment.modules, sandbox, assignment.root)
+        with contextlib.closing(cluster):
+            yield cluster
+        return
+    with contextlib.ExitStack() as stack:
+        if engine is None:
+            made = _engine(assignment.modules, sandbox, assignment.root)
+            engine = stack.enter_context(made)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        executor = Threads(engine, jobs or IN_FLIGHT * (cores or 1))
+        stack.callback(executor.close)
+        yield executor
+
+
+class _Run:
+    """One call of `grade`: the students on their way, and what has been counted."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        ledger: Ledger,
+        book: Any,
+        force: bool,
+        start: Callable[[], Executor],
+    ) -> None:
+        from course.classroom.grading import record
+
+        self.assignment, self.ledger, self.book, self.force = assignment, ledger, book, force
+        self.recorder = record.Recorder(assignment)
+        self.before = record.totals(assignment.name, book)
+        self.start = start  # not before there is something to run: it takes seconds
+        self.executor: Executor | None = None
+        self.running: dict[str, Future[Ran]] = {}
+        self.failures: dict[str, str] = {}
+        self.hashes: set[str] = set()
+        self.new = 0
+
+    @property
+    def kind(self) -> str:
+        """The isolation that was used; empty if nothing had to run."""
+        return self.executor.kind if self.executor else ""
+
+    def all(self, who: list[str]) -> None:
+        """Grade students, in order as far as they are ready."""
+        todo = iter(who)
+        on_way: list[_Item] = []
+        began = time.monotonic()
+        bar = tqdm(total=len(who), desc="Grading", unit="student", disable=None, leave=False)
+        with bar:
+            more = True
+            while more or on_way:
+                while more and self._room(on_way):
+                    student = next(todo, None)
+                    if student is None:
+                        more = False
+                        break
+                    item = self._start(student)
+                    if item is not None:
+                        on_way.append(item)
+                    else:
+                        bar.update()
+                ready = [item for item in on_way if all(f.done() for f in item.waiting.values())]
+                if not ready and on_way:
+                    futures = {f for item in on_way for f in item.waiting.values()}
+                    wait(
+                        [f for f in futures if not f.done()] or futures, return_when=FIRST_COMPLETED
+                    )
+                for item in ready:
+                    on_way.remove(item)
+                    self._finish(item)
+                    bar.update()
+                speed = 60 * bar.n / max(time.monotonic() - began, 1e-3)
+                bar.set_postfix_str(f"{len(self.failures)} failed, {speed:.0f} a minute")
+        if len(who) == len(source.students(self.assignment)):
+            self.ledger.tidy(self.hashes, set(who))
+
+    def _room(self, on_way: list[_Item]) -> bool:
+        limit = (self.executor.workers if self.executor else 1) + AHEAD
+        return len({f for item in on_way for f in item.waiting.values()}) < limit
+
+    def _start(self, student: str) -> _Item | None:
+        """Prepare a student and begin to run what hasn't run; None if nothing is to do."""
+        try:
+            submission = prepare.prepare(self.assignment, student)
+        except Exception as error:
+            self._fail(student, "couldn't be read", error)
+            return None
+        hashes = {one.name: one.job.hash() for one in submission.notebooks if one.job}
+        item = _Item(submission, hashes)
+        again = set() if not self.force else set(hashes.values()) - self.hashes
+        self.hashes |= set(hashes.values())
+        if self.force:
+            self.ledger.unmark(student)
+            for job in again:
+                self.ledger.drop(job)
+        elif self._recorded(submission):
+            return None
+        for one in submission.notebooks:
+            if one.job is None:
+                continue
+            job = hashes[one.name]
+            kept = self.ledger.ran(job)
+            if kept is not None:
+                item.ran[one.name] = kept
+                continue
+            if job not in self.running:
+                if self.executor is None:
+                    self.executor = self.start()
+                self.running[job] = self.executor.submit(one.job)
+            item.waiting[one.name] = self.running[job]
+        return item
+
+    def _recorded(self, submission: Submission) -> bool:
+        """Tell whether the gradebook and ``autograded/`` have just this."""
+        mark = self.ledger.mark(submission.student)
+        if mark is None or mark["key"] != submission.key():
+            return False
+        places = self.recorder.coursedir
+        folder = Path(
+            places.format_path(
+                places.autograded_directory, submission.student, self.assignment.name
+            )
+        )
+        here = all((folder / f"{one.name}.ipynb").exists() for one in submission.notebooks)
+        now = self.before.get(submission.student, {}).get("auto")
+        return here and now == mark["auto"]
+
+    def _finish(self, item: _Item) -> None:
+        """Keep what has run, record the student, and mark that."""
+        from course.classroom.grading import record
+
+        student = item.submission.student
+        for name, future in item.waiting.items():
+            self.running.pop(item.hashes[name], None)
+            try:
+                item.ran[name] = future.result()
+            except Exception as error:
+                self._fail(student, f"{name} couldn't be run", error)
+                continue
+            self.ledger.keep(item.hashes[name], item.ran[name])
+        if student in self.failures:
+            return
+        try:
+            auto = record.record(item.submission, item.ran, self.recorder, self.book)
+        except Exception as error:
+            self._fail(student, "couldn't be recorded", error)
+            return
+        self.ledger.set_mark(student, self._mark(item, auto))
+        self.new += 1
+
+    def _fail(self, student: str, what: str, error: Exception) -> None:
+        """Leave a student ungraded and go on; but not if the next one would meet the same."""
+        if isinstance(error, CourseError) or getattr(error, "errno", None) in EVERYBODYS:
+            raise error
+        said = str(error).strip().split("\n")[0]
+        self.failures[student] = f"{what} ({type(error).__name__}: {said}): run it again."
+
+    def _mark(self, item: _Item, auto: dict[str, dict[str, float]]) -> dict[str, Any]:
+        """Return what is remembered of a student, for the next run and for the report."""
+        submission, flags = item.submission, list(item.submission.flags)
+        for one in submission.notebooks:
+            flags += one.flags
+        for ran in item.ran.values():
+            flags += ran.flags
+        exercises: list[dict[str, Any]] = []
+        for one in submission.notebooks:
+            ran = item.ran.get(one.name)
+            rows = summary(self.assignment, one.name, ran, auto[one.name])
+            exercises += [row | {"notebook": one.name} for row in rows]
+        status = GRADED if submission.status == prepare.READY else submission.status
+        return {
+            "key": submission.key(),
+            "auto": auto,
+            "status": status,
+            "reason": submission.reason,
+            "flags": list(dict.fromkeys(flags)),
+            "exercises": exercises,
+            "seconds": round(sum(ran.seconds for ran in item.ran.values()), 3),
+            "peak_mb": max((ran.peak_mb for ran in item.ran.values()), default=0.0),
+        }
+
+
+def summary(
+    assignment: Assignment, name: str, ran: Ran | None, auto: dict[str, float]
+) -> list[dict[str, Any]]:
+    """Return a row for each exercise of a notebook.
+
+    Returns
+    -------
+    list of dict
+        ``exercise``, ``score``, ``max``, ``message`` (what first went wrong, in words for a
+        learner), ``misconceptions`` (the named ones), ``seconds`` and ``slowest`` (of its cells).
+    """
+    truth = assignment.notebooks[name]
+    known = {cell.name: cell for cell in truth.cells if cell.name}
+    rows = {
+        cell.exercise: {
+            "exercise": cell.exercise,
+            "score": 0.0,
+            "max": 0.0,
+            "message": "",
+            "misconceptions": [],
+            "seconds": 0.0,
+            "slowest": 0.0,
+        }
+        for cell in truth.cells
+        if cell.kind == "grade"
+    }
+    for cell in truth.cells:
+        if cell.kind == "grade":
+            rows[cell.exercise]["score"] += auto.get(cell.name) or 0.0
+            rows[cell.exercise]["max"] += cell.points
+    for cell in ran.cells if ran else ():
+        row = rows.get(cell.exercise)
+        if row is None:
+            continue
+        row["seconds"] = round(row["seconds"] + cell.seconds, 4)
+        row["slowest"] = round(max(row["slowest"], cell.seconds), 4)
+        original = known.get(cell.grade or cell.exercise)
+        if cell.error is None or original is None:
+            continue
+        outcome = Outcome(cell.error, cell.message, cell.line)
+        row["message"] = row["message"] or check.message_of(
+            original, outcome, assignment.limits.cell_seconds
+        )
+        says = check.misconception(original, outcome)
+        if says and says not in row["misconceptions"]:
+            row["misconceptions"].append(says)
+    return list(rows.values())
+
+
+def _row(
+    student: str,
+    assignment: Assignment,
+    run: _Run,
+    marks: dict[str, dict[str, Any]],
+    totals: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """Return what a student has now."""
+    own = totals.get(student)
+    row: dict[str, Any] = {"score": own["score"] - own["penalty"] if own else None}
+    row["max"] = assignment.points
+    if student in run.failures or student not in marks:
+        row["score"] = None
+        return row | {"status": FAILED, "reason": run.failures.get(student, ""), "flags": []}
+    mark = marks[student]
+    row |= {key: mark[key] for key in ("status", "reason", "flags")}
+    return row | {"penalty": own["penalty"], "by_hand": own["by_hand"]}
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the class for people."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=result["assignment"], title_justify="left")
+    table.add_column("student")
+    table.add_column("score", justify="right")
+    table.add_column("status")
+    table.add_column("to look at")
+    for student, row in result["students"].items():
+        score = "" if row["score"] is None else f"{row['score']:g} of {row['max']:g}"
+        notes = [row["reason"], *row["flags"]]
+        if row.get("penalty"):
+            notes.append(f"late: {row['penalty']:g} points less")
+        words = "\n".join(note for note in notes if note)
+        table.add_row(Text(student), score, row["status"], Text(words))
+    console = Console()
+    console.print(table)
+    for note in result["notes"]:
+        console.print(Text(note))
+    console.print(
+        f"{result['new']} graded now, {result['unchanged']} as before, in {result['seconds']:g} s. "
+        f"The class: {result['report']}",
+        soft_wrap=True,
+    )

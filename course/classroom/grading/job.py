@@ -1,0 +1,198 @@
+"""What is to run of one submitted notebook, and what came of it: plain data between the stages.
+
+A `Job` is made by `prepare` on the instructor's machine and carried out by `run`, there or on
+another machine; `Ran` comes back and is written down by `record`. Both turn into JSON and back, so
+that they can be sent, hashed and kept. Nothing here knows nbgrader, a process or a file.
+"""
+
+import base64
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+STUDENT, CHECK, BOTH = "student", "check", "both"
+FORMAT = 2  # of what is kept; a change of it makes old results worthless
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one notebook may take.
+
+    Attributes
+    ----------
+    cell_seconds : float
+        For each cell; nbgrader's ``Execute.timeout``.
+    notebook_seconds : float
+        For all cells together; the cells after it fail.
+    memory_mb : int
+        Of the student's process with all that it starts.
+    processes : int
+    files_mb : int
+        Written to the scratch folder.
+    output_bytes : int
+        Kept of all outputs together.
+    """
+
+    cell_seconds: float = 30.0
+    notebook_seconds: float = 300.0
+    memory_mb: int = 2000
+    processes: int = 64
+    files_mb: int = 200
+    output_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One code cell to run.
+
+    Attributes
+    ----------
+    where : str
+        `STUDENT`: in the student's process (answers, and cells of their own). `CHECK`: in the
+        trusted process (grade cells, and the instructor's cells as the source has them). `BOTH`:
+        an instructor's cell that the student left as it is.
+    source : str
+    index : int or None
+        The cell of the prepared notebook that gets the outputs (for `BOTH` the student's); None
+        where no cell of the notebook shows them.
+    grade : str
+        The ``grade_id`` of a grade cell; empty for others.
+    exercise : str
+        The exercise of a grade or solution cell; empty for others.
+    """
+
+    where: str
+    source: str
+    index: int | None = None
+    grade: str = ""
+    exercise: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that is needed to run one submitted notebook anywhere.
+
+    Attributes
+    ----------
+    lesson : str
+        The notebook's name.
+    steps : tuple of Step
+        In order.
+    names : tuple of str
+        What the *source's* solution cells define: these names, and no others, are handed from the
+        student's process to the checks.
+    modules : tuple of str
+        What the source imports; loaded once before any student's code.
+    files : dict of str to bytes
+        What lies beside the notebook: path (with ``/``, relative) → content. The instructor's
+        files have been put over the student's.
+    limits : Limits
+    trusted : tuple of str
+        Which of the files are the instructor's; the checks' process has these only, or it could
+        import a student's file.
+    """
+
+    lesson: str
+    steps: tuple[Step, ...]
+    names: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+    limits: Limits = Limits()
+    trusted: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data from which `from_json` makes an equal job."""
+        plain = dataclasses.asdict(self)
+        plain["files"] = {
+            name: base64.b64encode(content).decode() for name, content in self.files.items()
+        }
+        return plain | {"format": FORMAT}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> "Job":
+        """Return the job that `to_json` has written."""
+        plain = {key: value for key, value in plain.items() if key != "format"}
+        plain["steps"] = tuple(Step(**step) for step in plain["steps"])
+        for key in ("names", "modules", "trusted"):
+            plain[key] = tuple(plain[key])
+        plain["files"] = {name: base64.b64decode(text) for name, text in plain["files"].items()}
+        plain["limits"] = Limits(**plain["limits"])
+        return cls(**plain)
+
+    def hash(self) -> str:
+        """Return 64 hexadecimal digits that change with anything that can change the result."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass
+class Cell:
+    """How one step went.
+
+    Attributes
+    ----------
+    index : int or None
+        As in the step.
+    grade, exercise : str
+        As in the step.
+    outputs : list of dict
+        As nbformat stores them. Outputs of a grade cell never hold a line of a check.
+    error : str or None
+        The exception's name; None if the cell passed. ``CellTimeoutError`` and ``DeadKernelError``
+        are ours.
+    message : str
+        The exception's text.
+    line : int or None
+        The line of the cell (from 1) that it passed through last.
+    seconds : float
+    """
+
+    index: int | None
+    grade: str = ""
+    exercise: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+    message: str = ""
+    line: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Ran:
+    """How a job went.
+
+    Attributes
+    ----------
+    cells : list of Cell
+        One for each step.
+    flags : list of str
+        What an instructor may want to look at, one sentence each, such as "ended Python in
+        exercise softmax" or "a test replaced a function of numpy".
+    deaths : int
+        How often the student's process ended or was killed.
+    seconds : float
+        From start to end.
+    peak_mb : float
+        Of the student's process; 0 where that isn't known.
+    sandbox : str
+        ``"bubblewrap"`` or ``"none"``.
+    """
+
+    cells: list[Cell]
+    flags: list[str] = field(default_factory=list)
+    deaths: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    sandbox: str = "none"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data from which `from_json` makes an equal object."""
+        return dataclasses.asdict(self) | {"format": FORMAT}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> "Ran":
+        """Return the object that `to_json` has written."""
+        plain = {key: value for key, value in plain.items() if key != "format"}
+        return cls(**(plain | {"cells": [Cell(**cell) for cell in plain["cells"]]}))

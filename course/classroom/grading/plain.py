@@ -1,0 +1,361 @@
+"""Plain data as bytes and back, between a student's process and the one that holds the checks.
+
+What may pass: None, truth values, numbers, strings, bytes, lists, tuples, dicts, sets, ranges,
+numpy arrays and numbers, torch tensors, pandas frames, series and times, nested as you like.
+Anything else that a student's function returns arrives as an empty object that only knows the name
+of its type, so that a check can say "an object of type generator". Nothing is ever unpickled or
+imported by name; sizes, depth and kinds of numbers are checked before an array is made.
+
+The form: one JSON line, then the raw bytes of all arrays one after the other.
+"""
+
+import json
+import math
+import struct
+import sys
+from typing import Any
+
+import numpy as np
+
+DEPTH = 60
+NODES = 2_000_000
+LENGTH = struct.Struct("!I")
+KINDS = "biufcUSMm"  # numpy's kinds of values that hold no objects
+TENSORS = (
+    *("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8"),
+    *("bool", "complex64", "complex128"),
+)
+
+
+class RefusedError(Exception):
+    """What came isn't plain data in the form that `encode` gives it."""
+
+
+class Foreign:
+    """Something that isn't plain data; its type's name is all that is known."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+def foreign(name: str) -> Foreign:
+    """Return an object whose type is called `name`."""
+    name = name if name.isidentifier() and len(name) <= 60 else "object"
+    return type(name, (Foreign,), {})()
+
+
+def encode(value: Any, *, strict: bool = False) -> bytes:
+    """Return `value` as bytes.
+
+    Parameters
+    ----------
+    value : plain data
+    strict : bool, default False
+        Whether something that isn't plain data raises; else its type's name stands for it.
+
+    Raises
+    ------
+    TypeError
+        If `strict` and there is something else in it.
+    """
+    writer = _Writer(strict)
+    text = json.dumps(writer.node(value, 0)).encode()
+    return b"".join([LENGTH.pack(len(text)), text, *writer.buffers])
+
+
+def decode(content: bytes) -> Any:
+    """Return what `encode` was given.
+
+    Raises
+    ------
+    RefusedError
+        If `content` isn't in that form.
+    """
+    try:
+        (size,) = LENGTH.unpack_from(content)
+        if len(content) < LENGTH.size + size:
+            raise RefusedError("too short")
+        node = json.loads(content[LENGTH.size : LENGTH.size + size])
+        return _Reader(memoryview(content)[LENGTH.size + size :]).value(node, 0)
+    except RefusedError:
+        raise
+    except Exception as error:
+        raise RefusedError(f"{type(error).__name__}: {error}") from None
+
+
+class _Writer:
+    def __init__(self, strict: bool) -> None:
+        self.strict, self.buffers, self.count = strict, [], 0
+
+    def node(self, value: Any, depth: int) -> Any:
+        self.count += 1
+        if depth > DEPTH or self.count > NODES:
+            raise TypeError("this is too deep or too large to be handed over")
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, np.generic):
+            return self._scalar(value, depth)
+        if isinstance(value, int):
+            value = int(value)
+            return value if abs(value) < 2**63 else {"i": hex(value)}
+        if isinstance(value, float):
+            return float(value)
+        if isinstance(value, str):
+            return str(value)
+        return self._other(value, depth)
+
+    def _other(self, value: Any, depth: int) -> Any:
+        def inner(items: Any) -> list[Any]:
+            return [self.node(item, depth + 1) for item in items]
+
+        if isinstance(value, list):
+            return inner(value)
+        if isinstance(value, tuple):
+            return {"t": inner(value)}
+        if isinstance(value, dict):
+            return {"d": [inner(pair) for pair in value.items()]}
+        if isinstance(value, set | frozenset):
+            return {"z" if isinstance(value, frozenset) else "s": inner(value)}
+        if isinstance(value, complex):
+            return {"c": [value.real, value.imag]}
+        if isinstance(value, bytes | bytearray):
+            return {"b": self._buffer(bytes(value))}
+        if isinstance(value, range):
+            return {"r": [value.start, value.stop, value.step]}
+        if isinstance(value, np.ndarray):
+            return self._array(np.asarray(value), depth)
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor):
+            return self._tensor(value, torch, depth)
+        pandas = sys.modules.get("pandas")
+        if pandas is not None and (node := self._pandas(value, pandas, depth)) is not None:
+            return node
+        return self._foreign(value)
+
+    def _foreign(self, value: Any) -> Any:
+        if self.strict:
+            raise TypeError(f"an object of type {type(value).__name__} isn't plain data")
+        return {"x": type(value).__name__}
+
+    def _buffer(self, data: bytes) -> int:
+        self.buffers.append(data)
+        return len(data)
+
+    def _scalar(self, value: np.generic, depth: int) -> Any:
+        if value.dtype.kind not in KINDS:
+            return self._foreign(value)
+        return {"n": self._array(np.asarray(value), depth)["a"]}
+
+    def _array(self, value: np.ndarray, depth: int) -> Any:
+        shape = list(value.shape)
+        if value.dtype.kind == "O":
+            items = [self.node(item, depth + 1) for item in value.ravel().tolist()]
+            return {"o": [shape, items]}
+        if value.dtype.kind not in KINDS:
+            return self._foreign(value)
+        return {"a": [value.dtype.str, shape, self._buffer(value.tobytes())]}
+
+    def _tensor(self, value: Any, torch: Any, depth: int) -> Any:
+        name = str(value.dtype).removeprefix("torch.")
+        if value.layout != torch.strided or name not in TENSORS:
+            return self._foreign(value)
+        plain = value.detach().cpu().contiguous()
+        if name == "bfloat16":
+            plain = plain.view(torch.int16)
+        raw = plain.resolve_conj().numpy().tobytes()
+        return {"T": [name, list(value.shape), self._buffer(raw), bool(value.requires_grad)]}
+
+    def _pandas(self, value: Any, pandas: Any, depth: int) -> Any:
+        if value is pandas.NA:
+            return {"p": ["NA", None]}
+        if value is pandas.NaT:
+            return {"p": ["NaT", None]}
+        if isinstance(value, pandas.Timestamp):
+            return {"p": ["Timestamp", value.isoformat()]}
+        if isinstance(value, pandas.Timedelta):
+            return {"p": ["Timedelta", value.isoformat()]}
+        if isinstance(value, pandas.DataFrame):
+            columns = [self._column(value.iloc[:, i], depth + 1) for i in range(value.shape[1])]
+            labels = self._labels(value.columns, depth + 1)
+            return {"D": [labels, columns, self._labels(value.index, depth + 1)]}
+        if isinstance(value, pandas.Series):
+            name = self.node(value.name, depth + 1)
+            return {"S": [name, self._column(value, depth + 1), self._labels(value.index, depth)]}
+        if isinstance(value, pandas.Index):
+            return {"I": self._labels(value, depth)}
+        return None
+
+    def _column(self, value: Any, depth: int) -> Any:
+        if isinstance(value.dtype, np.dtype) and value.dtype.kind in KINDS:
+            return ["", self._array(value.to_numpy(), depth)]
+        return [str(value.dtype), [self.node(item, depth + 1) for item in value.tolist()]]
+
+    def _labels(self, value: Any, depth: int) -> Any:
+        names = [self.node(name, depth + 1) for name in value.names]
+        if type(value).__name__ == "RangeIndex":
+            return ["range", [value.start, value.stop, value.step], names]
+        if value.nlevels > 1:
+            levels = [self.node(item, depth + 1) for item in value.tolist()]
+            return ["levels", levels, names]
+        return ["values", self._column(value, depth), names]
+
+
+class _Reader:
+    def __init__(self, rest: memoryview) -> None:
+        self.rest, self.place, self.count = rest, 0, 0
+
+    def value(self, node: Any, depth: int) -> Any:
+        self.count += 1
+        if depth > DEPTH or self.count > NODES:
+            raise RefusedError("too deep or too large")
+        if node is None or isinstance(node, bool | int | float | str):
+            return node
+        if isinstance(node, list):
+            return self._all(node, depth)
+        if not isinstance(node, dict) or len(node) != 1:
+            raise RefusedError("an unknown form")
+        ((tag, inside),) = node.items()
+        read = getattr(self, f"_read_{tag}", None) if len(tag) == 1 else None
+        if read is None:
+            raise RefusedError("an unknown form")
+        return read(inside, depth + 1)
+
+    def _all(self, nodes: Any, depth: int) -> list[Any]:
+        if not isinstance(nodes, list):
+            raise RefusedError("a list is missing")
+        return [self.value(node, depth + 1) for node in nodes]
+
+    def _take(self, size: Any) -> memoryview:
+        if not isinstance(size, int) or size < 0 or self.place + size > len(self.rest):
+            raise RefusedError("bytes are missing")
+        self.place += size
+        return self.rest[self.place - size : self.place]
+
+    def _read_i(self, text: str, depth: int) -> int:
+        if len(text) > 20_000:
+            raise RefusedError("a number is too long")
+        return int(text, 16)
+
+    def _read_t(self, nodes: Any, depth: int) -> tuple:
+        return tuple(self._all(nodes, depth))
+
+    def _read_d(self, pairs: Any, depth: int) -> dict:
+        return dict(self._all(pairs, depth))
+
+    def _read_s(self, nodes: Any, depth: int) -> set:
+        return set(self._all(nodes, depth))
+
+    def _read_z(self, nodes: Any, depth: int) -> frozenset:
+        return frozenset(self._all(nodes, depth))
+
+    def _read_c(self, parts: Any, depth: int) -> complex:
+        return complex(*map(float, parts))
+
+    def _read_b(self, size: Any, depth: int) -> bytes:
+        return bytes(self._take(size))
+
+    def _read_r(self, parts: Any, depth: int) -> range:
+        return range(*map(int, parts))
+
+    def _read_x(self, name: Any, depth: int) -> Foreign:
+        return foreign(str(name))
+
+    def _read_a(self, inside: Any, depth: int) -> np.ndarray:
+        kind, shape, size = inside
+        dtype = np.dtype(str(kind))
+        if dtype.kind not in KINDS or dtype.hasobject:
+            raise RefusedError("an array of objects")
+        return np.frombuffer(self._take(size), dtype).reshape(_shape(shape)).copy()
+
+    def _read_n(self, inside: Any, depth: int) -> np.generic:
+        return self._read_a(inside, depth)[()]
+
+    def _read_o(self, inside: Any, depth: int) -> np.ndarray:
+        shape, nodes = inside
+        items = self._all(nodes, depth)
+        array = np.empty(len(items), dtype=object)
+        for i, item in enumerate(items):
+            array[i] = item
+        return array.reshape(_shape(shape))
+
+    def _read_T(self, inside: Any, depth: int) -> Any:
+        import torch
+
+        name, shape, size, gradient = inside
+        if name not in TENSORS:
+            raise RefusedError("an unknown tensor")
+        raw = bytearray(self._take(size))
+        dtype = getattr(torch, name)
+        width = dtype.itemsize
+        if math.prod(_shape(shape)) * width != len(raw):
+            raise RefusedError("a tensor of another size")
+        tensor = torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)
+        tensor = tensor.reshape(_shape(shape))
+        return tensor.requires_grad_(bool(gradient) and dtype.is_floating_point)
+
+    def _read_p(self, inside: Any, depth: int) -> Any:
+        import pandas as pd
+
+        name, text = inside
+        if name in ("NA", "NaT"):
+            return getattr(pd, name)
+        if name not in ("Timestamp", "Timedelta"):
+            raise RefusedError("an unknown time")
+        return getattr(pd, name)(str(text))
+
+    def _read_D(self, inside: Any, depth: int) -> Any:
+        import pandas as pd
+
+        labels, columns, index = inside  # the bytes follow in the order of `_Writer`
+        series = [self._column(column, depth) for column in columns]
+        labels, index = self._labels(labels, depth), self._labels(index, depth)
+        for one in series:
+            one.index = index
+        frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=index)
+        frame.columns = labels
+        return frame
+
+    def _read_S(self, inside: Any, depth: int) -> Any:
+        name, column, index = inside
+        name, series = self.value(name, depth), self._column(column, depth)
+        series.index, series.name = self._labels(index, depth), name
+        return series
+
+    def _read_I(self, inside: Any, depth: int) -> Any:
+        return self._labels(inside, depth)
+
+    def _column(self, inside: Any, depth: int) -> Any:
+        import pandas as pd
+
+        kind, node = inside
+        values = self.value(node, depth)
+        if not kind:
+            return pd.Series(values)
+        if kind == "object":  # or pandas would guess another kind
+            made = np.empty(len(values), dtype=object)
+            made[:] = values
+            return pd.Series(made, dtype=object)
+        return pd.Series(values, dtype=str(kind))
+
+    def _labels(self, inside: Any, depth: int) -> Any:
+        import pandas as pd
+
+        kind, node, names = inside
+        names = self._all(names, depth)
+        if kind == "range":
+            index = pd.RangeIndex(*map(int, node))
+        elif kind == "levels":
+            index = pd.MultiIndex.from_tuples(self._all(node, depth))
+        else:
+            column = self._column(node, depth)
+            index = pd.Index(column, dtype=column.dtype)
+        index.names = names
+        return index
+
+
+def _shape(shape: Any) -> tuple[int, ...]:
+    if not isinstance(shape, list) or len(shape) > 32:
+        raise RefusedError("a shape is no list")
+    if not all(isinstance(side, int) and side >= 0 for side in shape):
+        raise RefusedError("a shape holds something else than numbers")
+    return tuple(shape)

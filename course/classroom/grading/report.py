@@ -1,0 +1,154 @@
+"""The class on one page: scores, hardest exercises, misconceptions, what to look at, slow cells.
+
+`.grading/ASSIGNMENT/report.html` for people and ``report.json`` beside it for programs, written
+after each `course grade` from what the ledger and the gradebook hold of all students, also of those
+that were graded earlier. It names students: it is for instructors only.
+"""
+
+import datetime
+import json
+import statistics
+from typing import Any
+
+from course import paths
+from course.classroom.grading import page
+from course.classroom.grading.ledger import FOLDER
+from course.classroom.grading.source import Assignment
+
+BINS = 10
+SHOWN = 12  # slowest exercises, and students that are named beside a misconception
+SLOW = 1.0  # seconds; a cell below that is nothing to look at
+
+
+def write(
+    assignment: Assignment,
+    marks: dict[str, dict[str, Any]],
+    totals: dict[str, dict[str, Any]],
+    result: dict[str, Any],
+) -> str:
+    """Write both files and return the page's path, relative to the course's folder.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    marks : dict
+        student → what the ledger remembers.
+    totals : dict
+        student → what the gradebook holds (`record.totals`).
+    result : dict
+        Of `grade.grade`.
+    """
+    found = collect(assignment, marks, totals)
+    found["failed"] = {
+        student: row["reason"]
+        for student, row in result["students"].items()
+        if row["status"] == "failed"
+    }
+    found["notes"] = result["notes"]
+    folder = assignment.root / FOLDER / assignment.name
+    paths.write(folder / "report.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    paths.write(
+        folder / "report.html", page.render("report.html.jinja", **found, bins=_chart(found))
+    )
+    return f"{FOLDER}/{assignment.name}/report.html"
+
+
+def collect(
+    assignment: Assignment, marks: dict[str, dict[str, Any]], totals: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """Return what is to say about a class, as plain data.
+
+    Returns
+    -------
+    dict
+        ``assignment``, ``date``, ``students``, ``max``, ``mean``, ``median`` (None for nobody),
+        ``distribution`` (students by tenths of the points), ``exercises`` (hardest first:
+        ``share`` of the points, ``solved`` by so many), ``misconceptions`` (most frequent first),
+        ``flagged``, ``slowest``.
+    """
+    scores = {s: max(0.0, own["score"] - own["penalty"]) for s, own in totals.items() if s in marks}
+    counts = [0] * BINS
+    for score in scores.values():
+        share = score / assignment.points if assignment.points else 0.0
+        counts[min(BINS - 1, int(BINS * share))] += 1
+    rows = [
+        row | {"student": student}
+        for student, mark in sorted(marks.items())
+        for row in mark["exercises"]
+    ]
+    return {
+        "assignment": assignment.name,
+        "date": datetime.datetime.now().strftime("%Y-%m-%d %H:%M"),
+        "students": len(scores),
+        "max": assignment.points,
+        "mean": round(statistics.fmean(scores.values()), 2) if scores else None,
+        "median": round(statistics.median(scores.values()), 2) if scores else None,
+        "distribution": counts,
+        "exercises": _exercises(rows),
+        "misconceptions": _misconceptions(rows),
+        "flagged": [
+            {
+                "student": student,
+                "score": scores.get(student, 0.0),
+                "status": mark["status"],
+                "reason": mark["reason"],
+                "flags": mark["flags"],
+            }
+            for student, mark in sorted(marks.items())
+            if mark["flags"] or mark["reason"]
+        ],
+        "slowest": _slowest(rows),
+    }
+
+
+def _exercises(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["notebook"], row["exercise"]), []).append(row)
+    found = [
+        {
+            "notebook": notebook,
+            "exercise": exercise,
+            "max": own[0]["max"],
+            "share": round(sum(row["score"] for row in own) / (own[0]["max"] * len(own) or 1), 4),
+            "solved": sum(row["score"] >= row["max"] for row in own),
+            "students": len(own),
+        }
+        for (notebook, exercise), own in groups.items()
+    ]
+    return sorted(found, key=lambda row: row["share"])
+
+
+def _misconceptions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    who: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        for says in row["misconceptions"]:
+            who.setdefault((row["notebook"], row["exercise"], says), []).append(row["student"])
+    found = [
+        {"notebook": n, "exercise": e, "says": says, "students": len(own), "who": own}
+        for (n, e, says), own in who.items()
+    ]
+    return sorted(found, key=lambda row: -row["students"])
+
+
+def _slowest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    slow = sorted(rows, key=lambda row: -row["slowest"])[:SHOWN]
+    return [
+        {key: row[key] for key in ("student", "notebook", "exercise")} | {"seconds": row["slowest"]}
+        for row in slow
+        if row["slowest"] >= SLOW
+    ]
+
+
+def _chart(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the bars of the distribution in units of the picture, 60 wide and 120 high."""
+    most = max(found["distribution"], default=0) or 1
+    return [
+        {
+            "x": 64 * index,
+            "height": round(110 * count / most, 1),
+            "count": count,
+            "label": 100 * index // BINS,
+        }
+        for index, count in enumerate(found["distribution"])
+    ]

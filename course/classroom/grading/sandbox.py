@@ -1,0 +1,418 @@
+"""Where students' code runs: bubblewrap around a warm process, and what each process may take.
+
+The warm process (`zygote`) sees the system's programs, this Python, the course's library and data
+and the real models, all of it read-only; no network, no home, no ``source/``, ``tests/``,
+``submitted/``, no gradebook. Each process that it forks is enclosed once more (`namespaces`) and
+counted by a cgroup where we may make one, else by limits of the process itself. Needs Linux and
+bubblewrap; `none` runs the same processes without any isolation, and is for submissions that the
+instructor trusts.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from course import paths
+from course.classroom.execute import ENVIRONMENT
+from course.classroom.grading.job import Limits
+from course.classroom.grading.wire import Channel
+from course.errors import CourseError
+
+BUBBLEWRAP, NONE, AUTO = "bubblewrap", "none", "auto"
+NOBODY = 65534
+START = 120.0  # seconds that the imports may take
+NO_ISOLATION = (
+    "Submissions can't be isolated here: {why}. Grade on Linux with bubblewrap "
+    "(`sudo apt install bubblewrap`) or in a container, or, if you trust every submission, "
+    "with `--sandbox none`."
+)
+ELSEWHERE = (
+    "`course grade` runs on Linux: use a Linux container or virtual machine "
+    "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
+)
+STOPPED = "The sandbox has stopped: run the same command again."
+HIDDEN = ("/tmp/", "/dev/shm/")  # each process has these for itself
+# Read-only in the sandbox, where they are: programs, libraries, letters, and how to find them.
+SYSTEM = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
+    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives"),
+    *("/etc/fonts", "/etc/localtime", "/etc/mime.types"),
+)
+
+
+class Zygote:
+    """The warm process and what it forks.
+
+    Parameters
+    ----------
+    modules : tuple of str
+        What it imports before any notebook runs.
+    sandbox : str
+        `AUTO` (isolation or a refusal), `BUBBLEWRAP` or `NONE`.
+    root : Path, optional
+        The course's folder.
+
+    Raises
+    ------
+    CourseError
+        If there is no isolation and `sandbox` isn't `NONE`, or this isn't Linux.
+    """
+
+    def __init__(
+        self, modules: tuple[str, ...], sandbox: str = AUTO, root: Path | None = None
+    ) -> None:
+        if sys.platform != "linux":
+            raise CourseError(ELSEWHERE)
+        self.root = (root or paths.ROOT).resolve()
+        self.kind = NONE if sandbox == NONE else BUBBLEWRAP
+        if self.kind == BUBBLEWRAP and (why := missing()):
+            raise CourseError(NO_ISOLATION.format(why=why))
+        self.modules = modules
+        self.lock = threading.Lock()
+        self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        self.count, self.closed = 0, False
+        self.groups = Groups.find()
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        command = [
+            *(sys.executable, "-P", "-m", "course.classroom.grading.zygote"),
+            json.dumps(list(self.modules)),
+        ]
+        if self.kind == BUBBLEWRAP:
+            command = [*outer(self.root), *command]
+        self.process = subprocess.Popen(
+            command,
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment(self.root, self.folder.name if self.kind == NONE else "/tmp"),
+            start_new_session=True,  # Ctrl-C is for us alone
+        )
+        theirs.close()
+        self.hub, self.warm = ours, False
+
+    def _wait(self) -> None:
+        """Wait until the imports are done; meanwhile others had time to work."""
+        self.hub.settimeout(START)
+        ready = b""
+        with contextlib.suppress(OSError):
+            ready = self.hub.recv(6)
+        if ready != b"ready\n":
+            self.process.kill()
+            said = self.process.stderr.read().decode("utf-8", "replace").strip().split("\n")[-1]
+            raise CourseError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
+        self.hub.settimeout(None)
+        self.warm = True
+
+    def spawn(self, limits: Limits, *, checks: bool, files: bool = True) -> "Child":
+        """Return a new process.
+
+        Parameters
+        ----------
+        limits : Limits
+        checks : bool
+            Whether it is the one that holds the checks. That one runs no student's code, so it
+            isn't enclosed once more.
+        files : bool
+            Whether it needs a folder of its own.
+
+        Raises
+        ------
+        CourseError
+            If it can't be started.
+        """
+        ends = socket.socketpair()
+        lines = socket.socketpair()
+        lines[0].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with self.lock:
+            if self.closed:
+                raise CourseError(STOPPED)
+            if not self.warm:
+                self._wait()
+            self.count += 1
+            folder = Path(self.folder.name) / str(self.count)
+            if self.kind == NONE:
+                folder.mkdir()
+            inside = self.kind == BUBBLEWRAP
+            asked = {
+                "enclosed": inside and (files or not checks),
+                "watched": not inside,
+                "checks": checks,
+                "folder": "/tmp" if inside else str(folder),
+                "processes": limits.processes,
+                "files_mb": limits.files_mb,
+                "keep": [place for place in needed(self.root) if place.startswith(HIDDEN)],
+                "data_mb": None if self.groups else limits.memory_mb,
+            }
+            with contextlib.suppress(OSError):
+                handed = [ends[1].fileno(), lines[1].fileno()]
+                socket.send_fds(self.hub, [json.dumps(asked).encode()], handed)
+        ends[1].close()
+        lines[1].close()
+        made = Child(Channel(ends[0]), lines[0], folder)
+        try:
+            lines[0].settimeout(START)
+            pid = _sender(lines[0])
+            made.handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+            if self.groups:
+                made.group = self.groups.add(pid, limits)
+            lines[0].sendall(b"\1")
+        except OSError:
+            made.close()
+            raise CourseError(STOPPED) from None
+        return made
+
+    def close(self) -> None:
+        """End the warm process and all that it has forked."""
+        self.closed = True
+        self.hub.close()
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+        self.folder.cleanup()
+
+
+class Child:
+    """A process that runs cells, seen from the hub.
+
+    Attributes
+    ----------
+    channel : Channel
+    handle : int or None
+        The system's handle of its first process.
+    group : Group or None
+        The cgroup that counts it.
+    """
+
+    def __init__(self, channel: Channel, lifeline: socket.socket, folder: Path) -> None:
+        self.channel, self.lifeline, self.folder = channel, lifeline, folder
+        self.handle: int | None = None
+        self.group: Group | None = None
+
+    def peak_mb(self) -> float:
+        """Return the most memory held so far, in MB, where a cgroup has counted; else 0."""
+        return self.group.peak_mb() if self.group is not None else 0.0
+
+    def close(self) -> None:
+        """End it with all its descendants."""
+        if self.handle is not None:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+            os.close(self.handle)
+            self.handle = None
+        self.channel.close()
+        with contextlib.suppress(OSError):
+            self.lifeline.close()
+        if self.group is not None:
+            self.group.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Groups:
+    """Where we may make cgroups: one folder for version 2, one a controller for version 1."""
+
+    def __init__(self, folders: dict[str, Path], version: int) -> None:
+        self.folders, self.version = folders, version
+        self.count = 0
+
+    @classmethod
+    def find(cls) -> "Groups | None":
+        """Return where cgroups can be made, or None; sweep what a killed grader has left."""
+        found = cls._places()
+        if found is None:
+            return None
+        for folder in found.folders.values():
+            for old in folder.glob("course-grading-*"):
+                owner = old.name.split("-")[2]
+                if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+                    Group([old]).remove()
+        try:
+            group = found.add(None, Limits())
+            group.remove()
+        except OSError:
+            return None
+        return found
+
+    @classmethod
+    def _places(cls) -> "Groups | None":
+        if sys.platform != "linux":
+            return None
+        base = Path("/sys/fs/cgroup")
+        if (base / "memory" / "memory.limit_in_bytes").exists():
+            return cls({name: base / name for name in ("memory", "pids")}, 1)
+        with contextlib.suppress(OSError, IndexError):
+            own = Path("/proc/self/cgroup").read_text("ascii").split("0::/")[1].split("\n")[0]
+            parent = (base / own).parent  # a group with processes in it can't have children
+            if {"memory", "pids"} <= set((parent / "cgroup.subtree_control").read_text().split()):
+                return cls({"unified": parent}, 2)
+        return None
+
+    def add(self, pid: int | None, limits: Limits) -> "Group":
+        """Make a group with `limits` and put a process into it.
+
+        Raises
+        ------
+        OSError
+            If that isn't allowed.
+        """
+        self.count += 1
+        name = f"course-grading-{os.getpid()}-{threading.get_ident()}-{self.count}"
+        group = Group([folder / name for folder in self.folders.values()])
+        memory, processes = limits.memory_mb * 1_000_000, limits.processes + 1
+        settings: list[tuple[str, str, int]] = (
+            [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)]
+            if self.version == 1
+            else [
+                ("unified", "memory.max", memory),
+                ("unified", "memory.swap.max", 0),
+                ("unified", "pids.max", processes),
+            ]
+        )
+        try:
+            for folder in group.folders:
+                folder.mkdir()
+            for controller, file, value in settings:
+                path = self.folders[controller] / name / file
+                if file != "memory.swap.max" or path.exists():
+                    path.write_text(str(value), "ascii")
+            if pid is not None:
+                for folder in group.folders:
+                    (folder / "cgroup.procs").write_text(str(pid), "ascii")
+        except OSError:
+            group.remove()
+            raise
+        return group
+
+
+class Group:
+    """One cgroup, as one folder or several."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        self.folders = folders
+
+    def peak_mb(self) -> float:
+        """Return the most memory that its processes held together, in MB."""
+        for folder in self.folders:
+            for name in ("memory.max_usage_in_bytes", "memory.peak"):
+                with contextlib.suppress(OSError, ValueError):
+                    return int((folder / name).read_text("ascii")) / 1e6
+        return 0.0
+
+    def remove(self) -> None:
+        """Kill what is left in it and remove it; it may take a moment until the system lets go."""
+        for _ in range(100):
+            for folder in self.folders:
+                with contextlib.suppress(OSError, ValueError):
+                    for pid in (folder / "cgroup.procs").read_text("ascii").split():
+                        os.kill(int(pid), signal.SIGKILL)
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            if not any(folder.exists() for folder in self.folders):
+                return
+            time.sleep(0.01)
+
+
+@functools.cache
+def missing() -> str:
+    """Return what isolation lacks on this machine, in words; "" if it is there."""
+    if sys.platform != "linux":
+        return "bubblewrap is for Linux only"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap isn't installed"
+    if os.getuid() == 0 and shutil.which("setpriv") is None:
+        return "setpriv (of util-linux) isn't installed"
+    probe = (
+        "from course.classroom.grading import namespaces as n; import os; n.leave(); "
+        "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None), os._exit(7)); "
+        "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    )
+    ran = subprocess.run(
+        [*outer(paths.ROOT), sys.executable, "-P", "-c", probe],
+        capture_output=True,
+        env=environment(paths.ROOT, "/tmp"),
+        stdin=subprocess.DEVNULL,
+    )
+    if ran.returncode == 7:
+        return ""
+    said = ran.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
+    return f"this system refuses it ({said or 'it gives no reason'})"
+
+
+def environment(root: Path, folder: str) -> dict[str, str]:
+    """Return all environment variables of the sandbox; none of the instructor's own."""
+    return ENVIRONMENT | {
+        "COURSE_ROOT": str(root),
+        "COURSE_CACHE": str(paths.cache()),
+        "HOME": folder,
+        "IPYTHONDIR": f"{folder}/ipython",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": f"{folder}/matplotlib",
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def needed(root: Path) -> list[str]:
+    """Return the folders beside the system's own that the sandbox shows, read-only."""
+    package = Path(paths.__file__).parent  # another checkout's library may grade this root
+    places = [sys.base_prefix, sys.prefix, root / "course", root / "data", package, paths.cache()]
+    return [place for place in dict.fromkeys(map(str, places)) if Path(place).exists()]
+
+
+def outer(root: Path) -> list[str]:
+    """Return the command that puts another one into the sandbox."""
+    tree = ["--perms", "1777", "--tmpfs", "/tmp"]  # first: the course may lie below it
+    made: set[str] = set()
+    for place in (*SYSTEM, *needed(root)):
+        path = Path(place)
+        if path.is_symlink() and place in SYSTEM:
+            tree += ["--symlink", os.readlink(path), place]
+        elif path.exists():
+            for parent in reversed(path.parents[:-1]):
+                if str(parent) not in made and str(parent) not in ("/usr", "/tmp"):
+                    made.add(str(parent))
+                    tree += ["--dir", str(parent)]
+            tree += ["--ro-bind", place, place]
+    own = ["--proc", "/proc", "--dev", "/dev"]
+    tree += ["--dir", "/scratch"]
+    closed = ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    start = ["bwrap", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
+    nobody = [str(NOBODY)] * 2
+    alone = ["--unshare-all", "--uid", nobody[0], "--gid", nobody[1]]
+    if os.getuid() != 0:
+        return [*start, *alone, *tree, *own, *closed]
+    # As root: build the tree, become nobody, and only then make the user's namespace. Otherwise
+    # root's own files would be readable, and no limit would bind.
+    become = ["setpriv", "--reuid", nobody[0], "--regid", nobody[1], "--clear-groups"]
+    spaces = [f"--unshare-{name}" for name in ("net", "ipc", "uts", "cgroup-try")]
+    caps = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return [
+        *(*start, *spaces, *caps, *tree, "--bind", "/proc", "/proc", *own[2:], *become),
+        *(*start, *alone, "--bind", "/", "/", *own, *closed),
+    ]
+
+
+def _sender(end: socket.socket) -> int:
+    """Return the process that has sent the next byte, as this process counts."""
+    size = struct.calcsize("3i")
+    data, extra, _, _ = end.recvmsg(1, socket.CMSG_SPACE(size))
+    for level, kind, content in extra:
+        if data and level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+            pid = struct.unpack("3i", content[:size])[0]
+            if pid > 0:  # 0 would mean ourselves, as the system says when nobody is there
+                return pid
+    raise OSError("no word from the new process")

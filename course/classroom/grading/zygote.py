@@ -1,0 +1,127 @@
+"""The warm process from which all others are forked: it imports once what every notebook needs.
+
+``python -P -m course.classroom.grading.zygote`` reads requests from the socket that it inherits as
+standard input. Each request brings two sockets: the channel of the new process, and a lifeline, by
+which it says who it is and learns that it may begin. A student's process gets namespaces of its
+own and is the first process there: killed, it takes all its descendants with it. Where there are no
+namespaces, a process beside it watches the lifeline, and kills it when the hub lets go. When the
+hub dies the zygote ends, and with it the sandbox. The zygote never sees a submission or a check,
+and must have one thread only when it forks.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Any
+
+
+def warm(modules: list[str]) -> Any:
+    """Import what the notebooks will import, as far as it is there, and make a shell."""
+    for name in ("numpy", "IPython.display", *modules):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    from course.classroom.grading import child
+
+    shell = child.make_shell()
+    if "matplotlib.pyplot" in sys.modules:  # figures are shown after a cell, as in a kernel
+        with contextlib.suppress(Exception):
+            shell.enable_matplotlib("inline")
+    shell.run_cell("None", store_history=False)  # loads what the first cell needs
+    return shell
+
+
+def threads() -> int:
+    """Return how many threads this process has."""
+    with contextlib.suppress(OSError):
+        return len(os.listdir("/proc/self/task"))
+    return 1
+
+
+def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, shell: Any) -> None:
+    """Be the new process until it is killed; never return."""
+    with contextlib.suppress(BaseException):
+        if asked["enclosed"]:
+            from course.classroom.grading import namespaces
+
+            namespaces.leave()
+            if os.fork():
+                os._exit(0)
+            namespaces.enclose(asked["files_mb"], asked["keep"])
+            os.chdir(namespaces.SCRATCH)
+        else:
+            os.chdir(asked["folder"])
+        os.setsid()  # or it could kill our process group, with the zygote in it
+        lifeline.send(b"\0")  # the system says with it who sends
+        if lifeline.recv(1) != b"\1":
+            os._exit(1)
+        if asked["watched"]:
+            worker = os.fork()
+            if worker:
+                end.close()
+                watch(worker, lifeline)
+                os.killpg(0, signal.SIGKILL)
+        lifeline.close()
+        if asked["enclosed"]:
+            namespaces.renounce(asked["processes"], asked["data_mb"])
+        from course.classroom.grading import child
+
+        child.main(end, shell, asked["checks"])
+    os._exit(0)
+
+
+def watch(worker: int, lifeline: socket.socket) -> None:
+    """Wait until the worker has ended or the hub has let go; reap what else ends meanwhile."""
+    signal.signal(signal.SIGCHLD, lambda *args: None)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    while True:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                ended, _ = os.waitpid(-1, os.WNOHANG)
+                if ended == worker:
+                    return
+                if ended == 0:
+                    break
+        ready, _, _ = select.select([lifeline, reader], [], [])
+        if lifeline in ready:
+            return
+        os.read(reader, 512)
+
+
+def main() -> None:
+    """Fork a process for each request until the hub hangs up."""
+    hub = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that have ended
+    shell = warm(json.loads(sys.argv[1]))
+    # A collection in a forked process must not touch, and so copy, all that is shared here.
+    gc.collect()
+    gc.freeze()
+    if threads() != 1:
+        raise SystemExit(f"the imports have left {threads()} threads: no process can be forked")
+    hub.sendall(b"ready\n")
+    while True:
+        try:
+            content, ends, _, _ = socket.recv_fds(hub, 1 << 16, 2)
+        except OSError:
+            return
+        if not content:
+            return
+        if os.fork() == 0:
+            hub.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            end, lifeline = (socket.socket(fileno=number) for number in ends)
+            start(json.loads(content), end, lifeline, shell)
+        for number in ends:
+            os.close(number)
+
+
+if __name__ == "__main__":
+    main()

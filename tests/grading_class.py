@@ -1,0 +1,144 @@
+"""A class that hands in, for the tests of grading: a small course, answers, a stand-in engine."""
+
+import functools
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from course import paths
+from course.classroom import execute, notebook
+from course.classroom.grading.job import Cell, Job, Ran
+
+FIXTURE = Path(__file__).parent / "classroom_fixtures" / "course"
+CONFIG = Path(__file__).parent.parent / "nbgrader_config.py"
+LESSON = "01_tiny"
+
+
+class StandIn:
+    """Runs all steps of a job in one process, without a sandbox."""
+
+    kind = "none"
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.jobs = root, []
+
+    def run(self, job: Job) -> Ran:
+        self.jobs.append(job)
+        folder = self.root / "scratch"
+        folder.mkdir(exist_ok=True)
+        codes = [step.source for step in job.steps]
+        outcomes = execute.run(codes, folder, job.limits.cell_seconds, self.root)
+        cells = []
+        for step, outcome in zip(job.steps, outcomes, strict=True):
+            outputs = []
+            if outcome.error:
+                outputs = [
+                    {
+                        "output_type": "error",
+                        "ename": outcome.error,
+                        "evalue": outcome.message,
+                        "traceback": [],
+                    }
+                ]
+            cell = (step.index, step.grade, step.exercise, outputs)
+            cells.append(Cell(*cell, outcome.error, outcome.message, outcome.line, outcome.seconds))
+        return Ran(cells, seconds=sum(cell.seconds for cell in cells))
+
+
+class Canned:
+    """Runs nothing: every check passes, unless the answer of its exercise holds the word wrong."""
+
+    kind = "none"
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def run(self, job: Job) -> Ran:
+        self.jobs.append(job)
+        answers = {s.exercise: s.source for s in job.steps if s.exercise and not s.grade}
+        cells = []
+        for step in job.steps:
+            bad = step.grade and (
+                "wrong" in answers.get(step.exercise, "wrong")
+                or notebook.STUB in answers[step.exercise]
+            )
+            error, message = (
+                ("AssertionError", f"{step.exercise}: look again.") if bad else (None, "")
+            )
+            outputs = [{"output_type": "error", "ename": error, "evalue": message, "traceback": []}]
+            cells.append(
+                Cell(step.index, step.grade, step.exercise, outputs if bad else [], error, message)
+            )
+        return Ran(cells, seconds=0.1)
+
+
+def make(root: Path, lesson: str = LESSON, origin: Path | None = None) -> Path:
+    """Make a course of one lesson, with its release version."""
+    from course.classroom import build
+
+    origin = origin or (FIXTURE if lesson == LESSON else paths.ROOT)
+    shutil.copytree(origin / "source" / lesson, root / "source" / lesson)
+    shutil.copy(CONFIG, root)
+    build.generate(lesson, root, root / "release")
+    return root
+
+
+@functools.cache
+def _template() -> tempfile.TemporaryDirectory:
+    """Make a course whose assignment is in its gradebook once: nbgrader takes a while for it."""
+    from course.classroom.grading import record
+    from course.classroom.grading.source import read as read_source
+
+    place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    root = make(Path(place.name) / "course")
+    with record.opened(root) as book:
+        record.register(read_source(LESSON, root), book)
+    return place
+
+
+def registered(root: Path) -> Path:
+    """Make a course of the tiny lesson whose gradebook knows it."""
+    return shutil.copytree(Path(_template().name) / "course", root)
+
+
+def released(root: Path, lesson: str = LESSON) -> dict:
+    return notebook.read(notebook.path_of(lesson, root / "release"))
+
+
+def solutions(root: Path, lesson: str = LESSON) -> dict[str, str]:
+    cells = notebook.cells(notebook.read(notebook.path_of(lesson, root / "source")))
+    return {cell.name: cell.source for cell in cells if cell.kind == "solution"}
+
+
+def answered(root: Path, answers: dict[str, str], lesson: str = LESSON) -> dict:
+    """Return the release version with some answers in it."""
+    nb = released(root, lesson)
+    for raw, cell in zip(nb["cells"], notebook.cells(nb), strict=True):
+        if cell.kind == "solution" and cell.name in answers:
+            raw["source"] = answers[cell.name]
+    return nb
+
+
+def hand_in(root: Path, student: str, nb: dict | bytes, lesson: str = LESSON) -> Path:
+    """Write a submission; bytes are written as they are."""
+    path = notebook.path_of(lesson, root / "submitted" / student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(nb if isinstance(nb, bytes) else json.dumps(nb).encode())
+    return path
+
+
+def cell_of(nb: dict, name: str) -> dict:
+    return next(c for c in nb["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == name)
+
+
+def scores(root: Path, student: str, lesson: str = LESSON) -> dict[str, float | None]:
+    """Return what nbgrader's own gradebook says of the tests."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course") as gradebook:
+        submission = gradebook.find_submission_notebook(lesson, lesson, student)
+        assert not any(
+            one.needs_manual_grade and one.manual_score is None for one in submission.grades
+        )
+        return {one.name: one.auto_score for one in submission.grades}

@@ -1,0 +1,58 @@
+# %% with putting back | says: puts every program back | falls: visible
+# Each of the k draws is taken from all n programs.
+def pass_at_k(n, c, k):
+    return float(np.mean(1 - (1 - np.asarray(c) / np.asarray(n)) ** k))
+
+
+# %% any at all | says: asks whether any of the n is right | falls: visible
+# A task is solved as soon as one of its programs is right.
+def pass_at_k(n, c, k):
+    return float(np.mean(np.asarray(c) > 0))
+
+
+# %% all programs in one pot | says: pools all programs | falls: visible
+# The tasks are added up before the formula.
+def pass_at_k(n, c, k):
+    total, right = int(sum(n)), int(sum(c))
+    return 1 - math.comb(total - right, k) / math.comb(total, k)
+
+
+# %% logarithms | says: nan | falls: visible
+# The fractions are multiplied by adding logarithms, and some of them are below 0.
+def pass_at_k(n, c, k):
+    found = []
+    with np.errstate(all="ignore"):
+        for total, right in zip(n, c, strict=True):
+            i = np.arange(k)
+            found.append(1 - np.exp(np.sum(np.log((total - right - i) / (total - i)))))
+    return float(np.mean(found))
+
+
+# %% one n for all | says: each task has its own n | falls: hidden
+# The first task's number of programs is taken for all of them.
+def pass_at_k(n, c, k):
+    total = int(n[0])
+    found = [1 - math.comb(max(0, total - int(right)), k) / math.comb(total, k) for right in c]
+    return sum(found) / len(found)
+
+
+# %% factorials as floats | says: large factorials | falls: hidden
+# Factorials of hundreds don't fit into a float.
+def pass_at_k(n, c, k):
+    def ways(of, take):
+        if take > of:
+            return 0.0
+        numbers = np.cumprod(np.arange(1, of + 1, dtype=float))
+        factorial = np.concatenate([[1.0], numbers])
+        with np.errstate(all="ignore"):
+            return factorial[of] / factorial[take] / factorial[of - take]
+
+    with np.errstate(all="ignore"):
+        found = [1 - ways(t - r, k) / ways(t, k) for t, r in zip(n, c, strict=True)]
+    return float(np.mean(found))
+
+
+# %% k times pass@1 | says: pass@1 times k | falls: visible
+# Chances are added up.
+def pass_at_k(n, c, k):
+    return float(min(1e9, k * np.mean(np.asarray(c) / np.asarray(n))))

@@ -1,0 +1,370 @@
+"""What is recorded is what stock nbgrader records, cell by cell, and nothing else is touched.
+
+Stock runs as everybody runs it, in one course; in a copy of it our own grader records the same
+submissions. The stand-in engine runs the cells: what is compared here is prepare and record.
+"""
+
+import json
+import os
+import shutil
+import stat
+
+import grading_class as group
+import pytest
+import test_classroom_stock as stock
+from grading_class import LESSON, cell_of
+
+from course import paths
+from course.classroom import notebook
+from course.classroom.grading import grade, prepare, record
+from course.classroom.grading.job import Cell, Ran
+from course.classroom.grading.source import read as read_source
+from course.errors import CourseError
+
+LESSONS = [LESSON] + [
+    name
+    for name in ("01_pretraining", "06_human_feedback", "07_rlhf_ppo")
+    if (paths.SOURCE / name).exists()
+]
+
+
+def gradebook(root):
+    from nbgrader.api import Gradebook
+
+    return Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course")
+
+
+def recorded(root, lesson, student):
+    """Return all that nbgrader's gradebook says of a submission."""
+    with gradebook(root) as book:
+        one = book.find_submission_notebook(lesson, lesson, student)
+        submission = one.assignment
+        return {
+            "grades": {
+                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade, g.score, g.max_score)
+                for g in one.grades
+            },
+            "comments": {c.name: (c.auto_comment, c.manual_comment) for c in one.comments},
+            "score": (one.score, one.max_score, one.failed_tests, one.late_submission_penalty),
+            "time": submission.timestamp,
+            "late": submission.total_seconds_late,
+        }
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def both(request, tmp_path_factory):
+    """One lesson graded twice: (lesson, stock's course, our course)."""
+    lesson = request.param
+    base = tmp_path_factory.mktemp("record")
+    theirs, ours = base / "stock", base / "ours"
+    group.make(theirs, lesson)
+    origin = stock.ROOTS[lesson]
+    for number, student in enumerate(stock.STUDENTS):
+        nb = group.answered(theirs, stock.answers(lesson, origin, student), lesson)
+        folder = group.hand_in(theirs, student, nb, lesson).parent
+        (folder / "timestamp.txt").write_text(f"2024-05-0{number + 1} 10:00:00 UTC")
+        (folder / "notes.txt").write_text("mine")
+    shutil.copytree(theirs, ours)
+    stock.nbgrader(theirs, "generate_assignment", lesson, "--force")
+    for root in (theirs, ours):
+        due(root, lesson)
+    stock.nbgrader(theirs, "autograde", lesson)
+    result = grade.grade(lesson, engine=group.StandIn(ours), root=ours)
+    return lesson, theirs, ours, result
+
+
+def due(root, lesson):
+    with gradebook(root) as book:
+        book.update_or_create_assignment(lesson, duedate="2024-05-02 09:00:00 UTC")
+
+
+@pytest.mark.parametrize("student", stock.STUDENTS)
+def test_the_gradebook_is_stocks(both, student):
+    lesson, theirs, ours, result = both
+    expected, found = (recorded(root, lesson, student) for root in (theirs, ours))
+    assert found == expected
+    row = result["students"][student]
+    total = sum(auto for auto, *_ in expected["grades"].values())
+    assert row["score"] == pytest.approx(total - (expected["score"][3] or 0))
+    assert (row["status"], row["reason"], row["flags"]) == ("graded", "", [])
+
+
+def test_the_right_and_the_empty_answers_score_all_and_nothing(both):
+    result = both[-1]
+    rows = result["students"]
+    assert rows["solution"]["score"] == rows["solution"]["max"] == 100
+    assert rows["release"]["score"] == 0
+    assert result["ok"]
+
+
+@pytest.mark.parametrize("student", stock.STUDENTS)
+def test_autograded_is_stocks(both, student):
+    lesson, theirs, ours, _ = both
+    folders = [root / "autograded" / student / lesson for root in (theirs, ours)]
+    names, modes = [], []
+    for folder in folders:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        names.append([path.relative_to(folder) for path in files])
+        modes.append([stat.S_IMODE(path.stat().st_mode) for path in files])
+    assert names[0] == names[1]
+    assert modes[0] == modes[1]
+    cells = [
+        json.loads(notebook.path_of(lesson, folder.parent).read_text(encoding="utf-8"))["cells"]
+        for folder in folders
+    ]
+    for theirs_cell, ours_cell in zip(*cells, strict=True):
+        assert ours_cell["cell_type"] == theirs_cell["cell_type"]
+        assert ours_cell["source"] == theirs_cell["source"]
+        theirs_cell["metadata"].pop("execution", None)  # the kernel's times
+        assert ours_cell["metadata"] == theirs_cell["metadata"]
+        errors = [
+            [o["ename"] for o in cell.get("outputs", []) if o["output_type"] == "error"]
+            for cell in (theirs_cell, ours_cell)
+        ]
+        assert errors[0] == errors[1]
+
+
+def test_stock_feedback_and_export_go_on_from_here(root):
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    run(root)
+    stock.nbgrader(root, "generate_feedback", LESSON)
+    assert (root / "feedback" / "ann" / LESSON / f"{LESSON}.html").stat().st_size > 1000
+    stock.nbgrader(root, "export", "--to", "grades.csv")
+    assert "ann" in (root / "grades.csv").read_text(encoding="utf-8")
+
+
+# --- one submission at a time ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(tmp_path):
+    return group.registered(tmp_path / "course")
+
+
+def run(root, **more):
+    return grade.grade(LESSON, engine=group.Canned(), root=root, **more)
+
+
+def test_points_and_comments_by_hand_survive(root):
+    group.hand_in(root, "ann", group.answered(root, {"average": "def average(): 'wrong'"}))
+    run(root)
+    with gradebook(root) as book:
+        book.find_grade("average_1", LESSON, LESSON, "ann").manual_score = 33.0
+        book.find_comment("average", LESSON, LESSON, "ann").manual_comment = "Nice try."
+        book.db.commit()
+    result = run(root, force=True)
+    one = recorded(root, LESSON, "ann")
+    assert one["grades"]["average_1"][:4] == (0.0, 33.0, True, 33.0)
+    assert one["comments"]["average"][1] == "Nice try."
+    assert result["students"]["ann"]["score"] == 33
+    assert result["students"]["ann"]["by_hand"]
+
+
+def test_a_new_submission_leaves_no_stale_score(root):
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    assert run(root)["students"]["ann"]["score"] == 100
+    nb = group.answered(root, {})
+    nb["cells"].remove(cell_of(nb, "average_1"))
+    nb["cells"].remove(cell_of(nb, "shares"))
+    group.hand_in(root, "ann", nb)
+    assert run(root)["students"]["ann"]["score"] == 0
+    assert recorded(root, LESSON, "ann")["comments"] == {
+        "average": ("No response.", None),
+        "shares": (None, None),
+    }
+    group.hand_in(root, "ann", b"")
+    row = run(root)["students"]["ann"]
+    assert (row["score"], row["status"]) == (0, prepare.UNREADABLE)
+    page = notebook.read(notebook.path_of(LESSON, root / "autograded" / "ann"))
+    said = [o["evalue"] for c in page["cells"] for o in c.get("outputs", [])]
+    assert said == [f"{LESSON}.ipynb is empty."] * 3
+
+
+def prepared(root, student="ann"):
+    assignment = read_source(LESSON, root)
+    group.hand_in(root, student, group.answered(root, group.solutions(root)))
+    submission = prepare.prepare(assignment, student)
+    return submission.notebooks[0]
+
+
+def test_a_check_without_a_result_has_failed(root):
+    one = prepared(root)
+    full = group.Canned().run(one.job)
+    for cells in ([], full.cells[:-1], [*full.cells[:-1], Cell(None, "shares_1")]):
+        node = record.filled(one, Ran(cells))
+        last = [c for c in node.cells if c.metadata.get("nbgrader", {}).get("grade")][-1]
+        assert [o.ename for o in last.outputs] == [record.NOT_GRADED]
+
+
+def test_an_error_without_an_output_gets_one(root):
+    one = prepared(root)
+    ran = group.Canned().run(one.job)
+    ran.cells[-1].error, ran.cells[-1].message = "CellTimeoutError", "too long"
+    node = record.filled(one, ran)
+    last = [c for c in node.cells if c.metadata.get("nbgrader", {}).get("grade")][-1]
+    assert (last.outputs[0].ename, last.outputs[0].evalue) == ("CellTimeoutError", "too long")
+
+
+@pytest.mark.parametrize(("value", "points"), [("20", 20), ("-1", 50), ("1e9", 0), ("'x'", 50)])
+def test_what_a_checks_last_line_gives(root, value, points):
+    engine = group.Canned()
+
+    class Partial:
+        kind = "none"
+
+        def run(self, job):
+            ran = engine.run(job)
+            data = {"text/plain": value}
+            ran.cells[-1].outputs = [{"output_type": "execute_result", "data": data}]
+            return ran
+
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    result = grade.grade(LESSON, engine=Partial(), root=root)
+    assert result["students"]["ann"]["score"] == 50 + points
+
+
+def test_scripts_never_reach_the_formgrader(root):
+    from nbgrader.server_extensions.formgrader import handlers  # noqa: F401 - its exporter's home
+
+    nb = group.answered(root, group.solutions(root))
+    nb["cells"].insert(
+        0, {"cell_type": "markdown", "metadata": {}, "source": "<script>a()</script>"}
+    )
+    nb["cells"].insert(0, {"cell_type": "raw", "metadata": {}, "source": "<script>b()</script>"})
+    nb["cells"].insert(
+        0,
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": "show",
+            "outputs": [
+                {
+                    "output_type": "display_data",
+                    "metadata": {},
+                    "data": {"text/html": "<script>c()</script>"},
+                }
+            ],
+        },
+    )
+
+    class Shows:
+        kind = "none"
+
+        def run(self, job):
+            ran = group.Canned().run(job)
+            for cell in ran.cells:
+                if cell.index == 0:
+                    html = "<script>d()</script><b>bold</b>"
+                    cell.outputs = [{"output_type": "display_data", "data": {"text/html": html}}]
+            return ran
+
+    group.hand_in(root, "ann", nb)
+    grade.grade(LESSON, engine=Shows(), root=root)
+    from nbconvert.exporters import HTMLExporter
+
+    page = HTMLExporter(template_name="basic").from_filename(
+        str(notebook.path_of(LESSON, root / "autograded" / "ann"))
+    )[0]
+    assert "<b>bold</b>" in page
+    assert "a()" in page
+    assert not [word for word in ("<script>a", "<script>b", "c()", "d()") if word in page]
+
+
+# --- the gradebook --------------------------------------------------------------------------------
+
+
+def test_a_changed_source_is_graded_anew_and_said(root):
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    assert run(root)["notes"] == []
+    path = notebook.path_of(LESSON, root / "source")
+    nb = notebook.read(path)
+    cell_of(nb, "average_1")["metadata"]["nbgrader"]["points"] = 30
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    before = (notebook.path_of(LESSON, root / "release")).read_bytes()
+    result = run(root)
+    assert result["notes"] == [f"The checks in source/{LESSON} have changed: the new ones count."]
+    assert (result["new"], result["students"]["ann"]["score"]) == (1, 90)
+    assert notebook.path_of(LESSON, root / "release").read_bytes() == before
+    assert run(root)["new"] == 0
+
+
+def test_other_exercises_than_the_submissions_have_are_refused(root):
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    run(root)
+    path = notebook.path_of(LESSON, root / "source")
+    nb = notebook.read(path)
+    nb["cells"].remove(cell_of(nb, "average_2"))
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    with pytest.raises(CourseError, match="bring the old source back"):
+        run(root)
+    assert recorded(root, LESSON, "ann")["grades"]["average_2"][0] == 10
+
+
+def damage(root, how):
+    import sqlite3
+
+    path = root / "gradebook.db"
+    if how == "older":
+        with sqlite3.connect(path) as db:
+            db.execute("UPDATE alembic_version SET version_num = '50a4d84c131a'")
+    elif how == "no database":
+        path.write_bytes(b"x" * 5000)
+    elif how == "a folder":
+        path.unlink()
+        path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("older", "nbgrader db upgrade"), ("no database", "damaged"), ("a folder", "can't be opened")],
+)
+def test_a_gradebook_that_cant_be_used(root, how, words):
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    run(root)
+    damage(root, how)
+    with pytest.raises(CourseError, match=words):
+        run(root)
+
+
+def test_a_locked_gradebook_loses_nothing(root, monkeypatch):
+    import sqlite3
+
+    import sqlalchemy
+
+    group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
+    run(root)
+    group.hand_in(root, "bob", group.answered(root, {}))
+    real = sqlalchemy.create_engine
+    from nbgrader import api
+
+    monkeypatch.setattr(
+        api, "create_engine", lambda url, **more: real(url, connect_args={"timeout": 0.1}, **more)
+    )
+    other = sqlite3.connect(root / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(CourseError, match="in use by another program"):
+        run(root)
+    other.execute("ROLLBACK")
+    other.close()
+    result = run(root)
+    assert {who: row["score"] for who, row in result["students"].items()} == {"ann": 100, "bob": 0}
+
+
+def test_stocks_gradebook_class_is_put_back(root):
+    from nbgrader.api import Gradebook
+    from nbgrader.converters import autograde
+
+    group.hand_in(root, "ann", b"")
+    run(root)
+    assert autograde.Gradebook is Gradebook
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+def test_a_link_in_a_submission_isnt_copied(root, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hidden tests")
+    folder = group.hand_in(root, "ann", group.answered(root, {})).parent
+    (folder / "look.txt").symlink_to(secret)
+    result = run(root)
+    assert result["students"]["ann"]["flags"]
+    assert not (root / "autograded" / "ann" / LESSON / "look.txt").exists()

@@ -1,0 +1,570 @@
+"""How a job is carried out: two processes, plain data between them, limits, deaths, isolation.
+
+One warm process with the sandbox is shared by the module. Where there is no sandbox, the tests that
+need it skip with the reason, and the others run without it.
+"""
+
+import dataclasses
+import os
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from course.classroom.grading import namespaces, plain, sandbox, wire
+from course.classroom.grading.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
+from course.classroom.grading.run import Engine
+from course.errors import CourseError
+
+MODULES = ("numpy", "torch", "pandas", "matplotlib.pyplot", "course.checks")
+SETUP = "import numpy as np\nimport torch\nfrom course.checks import expect"
+WHY = sandbox.missing()
+isolated = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the grader runs on Linux")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with Engine(MODULES, sandbox="none" if WHY else "auto") as engine:
+        yield engine
+
+
+def job(*cells, names=("f", "g"), seconds=20.0, files=None, **limits):
+    """Return a job: code of the student as it is, a check behind ``?``."""
+    steps = [Step(BOTH, SETUP, 0)]
+    for number, code in enumerate(cells, start=1):
+        if code.startswith("?"):
+            steps.append(Step(CHECK, code[1:], number, grade=f"check_{number}"))
+        else:
+            steps.append(Step(STUDENT, code, number))
+    limits = Limits(cell_seconds=seconds, **limits)
+    return Job("x", tuple(steps), names, MODULES, files or {}, limits)
+
+
+def errors(ran):
+    return [cell.error for cell in ran.cells[1:]]
+
+
+def shown(cell):
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+# --- plain data ---------------------------------------------------------------------------------
+
+DATA = {
+    "nothing": None,
+    "numbers": [0, -1, 2**62, 2**80, -(2**90), 1.5, float("inf"), True, 2 + 1j],
+    "text": ["", "a\n", "é", "\ud800"],
+    "bytes": b"\0\xff",
+    "nested": {"a": [1, (2, {3, 4})], (1, "b"): frozenset({5}), 2: range(1, 9, 3)},
+    "arrays": [np.arange(6).reshape(2, 3), np.zeros((0, 4)), np.array(3.5), np.array(["a", "bc"])],
+    "objects": np.array([1, None, "x", [2]], dtype=object),
+    "scalars": [np.float32(0.1), np.int64(7), np.bool_(True), np.str_("s")],
+    "dates": np.array(["2020-01-01", "NaT"], dtype="datetime64[D]"),
+    "tensors": [torch.ones(2, 3, dtype=torch.bfloat16), torch.tensor([True]), torch.zeros(0, 2)],
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_plain_data_come_back_as_they_were(name):
+    def same(a, b):
+        assert type(a) is type(b)
+        if isinstance(a, np.ndarray):
+            assert a.dtype == b.dtype
+            assert a.shape == b.shape
+            assert all(x is y or x == y or x != x for x, y in zip(a.flat, b.flat, strict=True))
+        elif isinstance(a, torch.Tensor):
+            assert a.dtype == b.dtype
+            assert torch.equal(a, b)
+        elif isinstance(a, list | tuple):
+            assert len(a) == len(b)
+            for x, y in zip(a, b, strict=True):
+                same(x, y)
+        else:
+            assert a == b
+
+    same(DATA[name], plain.decode(plain.encode(DATA[name], strict=True)))
+
+
+FRAMES = {
+    "kinds": pd.DataFrame(
+        {
+            "a": [1, 2],
+            "b": ["x", None],
+            "c": pd.to_datetime(["2020-01-01", None]),
+            "d": pd.Categorical(["u", "v"]),
+            "e": pd.array([1, None], dtype="Int64"),
+            "f": [True, False],
+            "g": [[1], {"k": 2}],
+        }
+    ),
+    "objects": pd.DataFrame({"a": pd.Series(["x", None, float("nan"), [1]], dtype=object)}),
+    "object index": pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", None], dtype=object)),
+    "empty": pd.DataFrame(),
+    "columns only": pd.DataFrame({"a": []}),
+    "index": pd.DataFrame({"a": [1.5, 2]}, index=pd.Index(["p", "q"], name="who")),
+    "times": pd.DataFrame({"a": [1, 2]}, index=pd.to_datetime(["2020-01-01", "2021-01-01"])),
+    "levels": pd.DataFrame({"a": [1, 1, 2], "b": [3, 4, 5]})
+    .groupby("a")
+    .agg({"b": ["min", "max"]}),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_frames_come_back_as_they_were(name):
+    got = plain.decode(plain.encode(FRAMES[name]))
+    pd.testing.assert_frame_equal(FRAMES[name], got)
+    for column in FRAMES[name].columns:  # nan and None are no less the same for pandas
+        kinds = [list(map(type, frame[column].tolist())) for frame in (FRAMES[name], got)]
+        assert kinds[0] == kinds[1]
+
+
+def test_series_and_gradients_come_back():
+    series = pd.Series([1.5, 2.0], name="q", index=["i", "j"])
+    pd.testing.assert_series_equal(series, plain.decode(plain.encode(series)))
+    tensor = plain.decode(plain.encode(torch.ones(2, requires_grad=True)))
+    assert tensor.requires_grad
+
+
+def test_what_is_not_plain_is_named_only():
+    got = plain.decode(plain.encode([(x for x in "ab"), len, object()]))
+    assert [type(x).__name__ for x in got] == ["generator", "builtin_function_or_method", "object"]
+    assert not any(callable(x) for x in got)
+    with pytest.raises(TypeError, match="generator"):
+        plain.encode((x for x in "ab"), strict=True)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"a": ["|O", [1], 8]}',
+        '{"a": ["<f8", [3], 8]}',
+        '{"a": ["<f8", [-1], 8]}',
+        '{"a": ["<f8", [1], 800]}',
+        '{"a": ["V8", [1], 8]}',
+        '{"T": ["float32", [4], 8, false]}',
+        '{"T": ["load", [1], 8, false]}',
+        '{"p": ["read_pickle", "/etc/passwd"]}',
+        '{"_": 1}',
+        '{"value": 1}',
+        '{"d": [[[], 1]]}',
+        '{"t": 3}',
+        "[" * 200 + "]" * 200,
+        "[" * 100_000,
+        "not json",
+        '{"i": "zz"}',
+    ],
+)
+def test_forged_data_are_refused(node):
+    text = node.encode()
+    with pytest.raises(plain.RefusedError):
+        plain.decode(plain.LENGTH.pack(len(text)) + text + b"12345678")
+
+
+def test_too_short_data_are_refused():
+    for content in (b"", b"\0", plain.encode([1, 2])[:-1]):
+        with pytest.raises(plain.RefusedError):
+            plain.decode(content)
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+def test_messages_cross_and_ends_are_noticed():
+    one, two = (wire.Channel(end, 1000) for end in socket.socketpair())
+    one.send(wire.RUN, 3, {"a": 1})
+    got = two.receive(5)
+    assert (got.kind, got.number, got.json()) == (wire.RUN, 3, {"a": 1})
+    one.send(wire.RUN, 4, b"x" * 1001)
+    with pytest.raises(wire.ClosedError, match="too large"):
+        two.receive(5)
+    with pytest.raises(TimeoutError):
+        one.receive(0.05)
+    two.close()
+    with pytest.raises(wire.ClosedError):
+        one.receive(5)
+
+
+def test_jobs_and_results_turn_into_json_and_back():
+    one = job("x = 1", "?assert x", files={"a/b.txt": b"\0\xff"})
+    assert Job.from_json(one.to_json()) == one
+    assert one.hash() == Job.from_json(one.to_json()).hash()
+    assert one.hash() != job("x = 2", "?assert x", files={"a/b.txt": b"\0\xff"}).hash()
+    assert one.hash() != job("x = 1", "?assert x", files={"a/b.txt": b"\0"}).hash()
+    ran = Ran([Cell(0, outputs=[{"output_type": "stream"}])], ["flag"], 1, 2.0, 3.0, "none")
+    assert Ran.from_json(ran.to_json()) == ran
+
+
+# --- cells --------------------------------------------------------------------------------------
+
+
+def test_checks_see_answers_and_students_see_no_checks(engine):
+    ran = engine.run(
+        job(
+            "def f(x):\n    return x * 2",
+            "?secret = 41 + 1\nexpect(f(np.arange(3)), 2 * np.arange(3), 'f')",
+            "?expect(f(torch.ones(2)), 2 * torch.ones(2), 'f')",
+            "?expect(f(3.0), 6.5, 'f')",
+            "?helper(1)",
+            "secret",
+            "expect = lambda *a, **k: None\nhelper = print",
+            "?expect(f(1), 3, 'f')",
+        )
+    )
+    assert errors(ran) == [
+        *(None, None, None, "AssertionError", "NameError", "NameError", None, "AssertionError")
+    ]
+    assert ran.cells[4].message == "f: the answer is 6, but 6.5 is right."
+    assert ran.deaths == 0
+
+
+def test_outputs_are_as_in_a_kernel(engine):
+    ran = engine.run(
+        job(
+            "print('one'); print('two')\nimport sys\nprint('bad', file=sys.stderr)\n40 + 2",
+            "import pandas as pd\npd.DataFrame({'a': [1]})",
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+            "from IPython.display import display, Markdown\ndisplay(Markdown('*x*'))\nx = 1;",
+            "1 / 0",
+            "await __import__('asyncio').sleep(0)\n'done'",
+            "%time\nNone",
+            "?print('quiet')",
+            "def broken(:",
+        )
+    )
+    first = ran.cells[1].outputs
+    assert [o["output_type"] for o in first] == ["stream", "stream", "execute_result"]
+    assert first[0] == {"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}
+    assert (first[1]["name"], first[2]["data"]["text/plain"]) == ("stderr", "42")
+    assert set(ran.cells[2].outputs[0]["data"]) == {"text/plain", "text/html"}
+    assert "image/png" in ran.cells[3].outputs[-1]["data"]
+    assert ran.cells[4].outputs[0]["data"]["text/markdown"] == "*x*"
+    error = ran.cells[5].outputs[-1]
+    assert (error["ename"], error["evalue"]) == ("ZeroDivisionError", "division by zero")
+    assert any("1 / 0" in line for line in error["traceback"])
+    assert ran.cells[6].outputs[0]["data"]["text/plain"] == "'done'"
+    assert ran.cells[9].error == "SyntaxError"
+
+
+def test_a_failed_check_shows_the_students_lines_and_none_of_its_own(engine):
+    ran = engine.run(
+        job(
+            "def f(x):\n    inner = x - 1\n    return 1 / inner",
+            "?hidden = 'a secret line'\nassert f(1) == 2, hidden[:1]",
+            "?assert f(3) == 9, 'no'",
+        )
+    )
+    text = str(ran.cells[2].outputs) + str(ran.cells[3].outputs)
+    assert "return 1 / inner" in text
+    assert "secret" not in text
+    assert "assert f" not in text
+    assert ran.cells[2].line == 2
+    assert ran.cells[2].error == "ZeroDivisionError"
+
+
+def test_errors_keep_their_names(engine):
+    ran = engine.run(
+        job(
+            "class Own(Exception):\n    pass\ndef f(kind):\n"
+            "    if kind == 0:\n        raise KeyError('k')\n"
+            "    if kind == 1:\n        raise Own('o')\n"
+            "    if kind == 2:\n        return np.linalg.inv(np.zeros((2, 2)))\n"
+            "    raise NotImplementedError",
+            "?f(0)",
+            "?f(1)",
+            "?f(2)",
+            "?f(3)",
+            "?try:\n    f(0)\nexcept KeyError as e:\n    assert e.args == ('k',)",
+        )
+    )
+    assert errors(ran)[1:] == ["KeyError", "Own", "LinAlgError", "NotImplementedError", None]
+
+
+def test_prints_during_a_check_are_dropped(engine):
+    ran = engine.run(
+        job(
+            "def f(x):\n    print('input', x)\n    return x", "?expect(f(7), 7, 'f')", "print('on')"
+        )
+    )
+    assert "input" not in str([cell.outputs for cell in ran.cells])
+    assert shown(ran.cells[3]) == "on\n"
+
+
+def test_a_name_that_is_gone_is_gone_for_the_checks(engine):
+    ran = engine.run(job("def f():\n    return 1\ng = [1, 2]", "?assert (f(), g) == (1, [1, 2])",
+                         "del f, g", "?f()", "?g"))  # fmt: skip
+    assert errors(ran) == [None, None, None, "NameError", "NameError"]
+
+
+def test_files_lie_beside_the_notebook(engine):
+    ran = engine.run(
+        job("print(open('data/a.csv').read())", "import side\nprint(side.x)",
+            files={"data/a.csv": b"1,2", "side.py": b"x = 5"})
+    )  # fmt: skip
+    assert [shown(cell) for cell in ran.cells[1:]] == ["1,2\n", "5\n"]
+
+
+def test_the_checks_never_import_a_students_file(engine):
+    files = {"colorsys.py": b"x = 1", "given.py": b"y = 2"}
+    asked = job("import colorsys\nprint(colorsys.x)",
+                "?import colorsys, given\nassert not hasattr(colorsys, 'x') and given.y == 2",
+                files=files)  # fmt: skip
+    ran = engine.run(dataclasses.replace(asked, trusted=("given.py",)))
+    assert errors(ran) == [None, None]
+    assert shown(ran.cells[1]) == "1\n"
+
+
+# --- deaths and limits --------------------------------------------------------------------------
+
+
+def test_one_death_costs_one_cell(engine):
+    ran = engine.run(
+        job(
+            "kept = 5",
+            "import os\nos._exit(0)",
+            "def f():\n    import os\n    os._exit(1)\ndef g():\n    return kept",
+            "?f()",
+            "?assert g() == 5",
+            "print(kept)",
+        )
+    )
+    assert errors(ran) == [None, "DeadKernelError", None, "DeadKernelError", None, None]
+    assert ran.deaths >= 2
+    assert any("ended Python" in flag for flag in ran.flags)
+
+
+def test_what_never_ends_is_ended(engine):
+    ran = engine.run(
+        job(
+            "while True:\n    pass",
+            "import signal\ndef f():\n    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "    while True:\n        pass\ndef g():\n    while True:\n        pass",
+            "?g()",
+            "?f()",
+            "x = 1",
+            "print(x)",
+            seconds=2.0,
+        )
+    )
+    late = "CellTimeoutError"
+    assert errors(ran) == [late, None, late, late, None, None]
+    assert all(o["output_type"] == "error" for o in ran.cells[4].outputs)
+
+
+def test_a_notebook_has_a_time_of_its_own(engine):
+    slow = "import time\ntime.sleep(1)"
+    ran = engine.run(job(*[slow] * 12, "?expect(1, 1, 'x')", notebook_seconds=6.0))
+    assert errors(ran)[0] is None
+    assert errors(ran)[-1] == "CellTimeoutError"
+    assert "the notebook took too long" in ran.flags
+    assert ran.seconds < 60
+
+
+def test_outputs_are_cut(engine):
+    ran = engine.run(
+        job("print('x' * 5_000_000)", "for _ in range(5000):\n    print('y' * 1000)",
+            "from IPython.display import HTML, display\nfor _ in range(3000):\n"
+            "    display(HTML('z' * 1000))", "print('end')")
+    )  # fmt: skip
+    size = sum(len(str(cell.outputs)) for cell in ran.cells)
+    assert 900_000 < size < 1_200_000
+    assert "output cut here" in str(ran.cells[1].outputs)
+
+
+def test_answers_that_are_too_large_cost_their_check_only(engine):
+    ran = engine.run(
+        job("def f():\n    return np.zeros(30_000_000)\ndef g():\n    return 1", "?f()", "?g()")
+    )
+    assert errors(ran) == [None, "DeadKernelError", None]
+
+
+def test_several_threads_share_an_engine(engine):
+    results = {}
+
+    def one(number):
+        code = f"def f():\n    return {number}"
+        results[number] = engine.run(job(code, f"?assert f() == {number}"))
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {n: errors(r) for n, r in results.items()} == {n: [None, None] for n in range(4)}
+
+
+# --- isolation ----------------------------------------------------------------------------------
+
+
+@isolated
+def test_memory_is_capped(engine):
+    ran = engine.run(
+        job("kept = []\nfor _ in range(100):\n    kept.append(b'x' * 10_000_000)", "y = 1",
+            "print(y)", memory_mb=400)
+    )  # fmt: skip
+    assert ran.cells[1].error in ("DeadKernelError", "MemoryError")
+    assert errors(ran)[1:] == [None, None]
+
+
+@isolated
+def test_memory_is_capped_without_cgroups(engine, monkeypatch):
+    monkeypatch.setattr(engine.zygote, "groups", None)
+    ran = engine.run(job("kept = np.ones(100_000_000)", "y = 1", memory_mb=400))
+    assert "MemoryError" in errors(ran)[0]
+    assert errors(ran)[1] is None
+
+
+@isolated
+def test_processes_are_capped_and_die(engine):
+    code = (
+        "import os\nmade = 0\ntry:\n    while made < 500:\n        if os.fork() == 0:\n"
+        "            import time\n            time.sleep(600)\n        made += 1\n"
+        "except OSError:\n    pass\nprint(made)"
+    )
+    before = _processes()
+    ran = engine.run(job(code, processes=20))
+    assert 1 <= int(shown(ran.cells[1])) <= 20
+    deadline = time.monotonic() + 10
+    while _processes() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _processes() <= before
+
+
+@isolated
+def test_the_sandbox_holds_little(engine):
+    ran = engine.run(
+        job(
+            "import os\nfrom course import paths\nprint(sorted(os.listdir(paths.ROOT)))",
+            "print(sorted(n for n in os.listdir('/proc') if n.isdigit()), os.getuid())",
+            "print(sorted(os.listdir('.')), sorted(os.listdir('/tmp')))",
+            "import socket\nprint([n for _, n in socket.if_nameindex()], socket.gethostname())",
+            "print(sorted(set(os.environ) - {'LC_CTYPE'}))",
+            "print([l.split()[1] for l in open('/proc/self/mounts') if ' rw' in l.split()[3][:3] "
+            "or ',rw' in l])",
+        )
+    )
+    assert errors(ran) == [None] * 6
+    root, processes, files, network, environment, _ = (shown(cell) for cell in ran.cells[1:])
+    names = set(eval(root))
+    assert {"course", "data"} <= names <= {"course", "data", ".venv"}
+    assert processes.split("]")[0].count("'") <= 2 * 2
+    assert processes.split()[-1] == str(sandbox.NOBODY)
+    below = [Path(p).parts[2] for p in sandbox.needed(paths.ROOT) if p.startswith("/tmp/")]
+    assert files == f"[] {sorted(set(below))}\n"  # the course itself may lie in /tmp
+    assert network == "['lo'] sandbox\n"
+    assert not {"USER", "SSH_AUTH_SOCK", "COURSE_NO_SKIP", "VIRTUAL_ENV"} & set(eval(environment))
+
+
+@isolated
+def test_two_processes_share_nothing(engine):
+    leave = "for place in ('mine', '/tmp/mine', '/dev/shm/mine'):\n    open(place, 'w').write('x')"
+    look = (
+        "import os\nprint([p for p in ('mine', '/tmp/mine', '/dev/shm/mine') if os.path.exists(p)])"
+    )
+    assert errors(engine.run(job(leave))) == [None]
+    ran = engine.run(job("?" + leave.replace(", '/dev/shm/mine'", ""), look))
+    assert errors(ran) == [None, None]
+    assert shown(ran.cells[2]) == "[]\n"
+
+
+@isolated
+def test_a_lost_warm_process_is_started_again(engine):
+    engine.zygote.process.kill()
+    engine.zygote.process.wait()
+    ran = engine.run(job("def f():\n    return 1", "?assert f() == 1"))
+    assert errors(ran) == [None, None]
+
+
+@isolated
+def test_a_closed_engine_starts_nothing_any_more():
+    closing = Engine(("numpy",))
+    closing.close()
+    with pytest.raises(CourseError, match="stopped"):
+        closing.run(job("x = 1"))
+    assert closing.zygote.process.poll() is not None
+
+
+def test_a_process_that_says_nothing_is_not_us():
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    theirs.close()
+    with pytest.raises(OSError, match="no word"):
+        sandbox._sender(ours)
+
+
+@isolated
+def test_nothing_is_left_when_the_hub_goes(tmp_path):
+    import subprocess
+
+    code = (
+        "import threading, time\n"
+        "from course.classroom.grading.run import Engine\n"
+        "from course.classroom.grading.job import *\n"
+        "e = Engine(('numpy',))\n"
+        'cell = \'import time, subprocess\\nsubprocess.Popen(["sleep", "77777"])\\n'
+        "time.sleep(600)'\n"
+        "j = Job('x', (Step(STUDENT, cell, 0),), (), ('numpy',), {}, Limits(cell_seconds=500))\n"
+        "threading.Thread(target=e.run, args=(j,), daemon=True).start()\n"
+        "time.sleep(3)\nprint('up', flush=True)\ntime.sleep(600)\n"
+    )
+    hub = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert hub.stdout.readline() == "up\n"
+    assert _sleeping("77777")
+    hub.kill()
+    hub.wait()
+    deadline = time.monotonic() + 20
+    while _sleeping("77777") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not _sleeping("77777")
+
+
+@isolated
+def test_the_calls_behind_the_sandbox_raise_what_the_system_says():
+    with pytest.raises(OSError, match="mount /nowhere-at-all"):
+        namespaces._mount("tmpfs", "/nowhere-at-all", "tmpfs", 0)
+
+
+def test_without_isolation_submissions_are_refused(monkeypatch):
+    monkeypatch.setattr(sandbox, "missing", lambda: "bubblewrap isn't installed")
+    for asked in ("auto", "bubblewrap"):
+        with pytest.raises(CourseError, match="--sandbox none"):
+            Engine((), sandbox=asked)
+
+
+def test_elsewhere_than_on_linux_a_sentence_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    with pytest.raises(CourseError, match="runs on Linux"):
+        Engine((), sandbox="none")
+
+
+def test_without_isolation_cells_run_all_the_same():
+    with Engine(("numpy", "course.checks"), sandbox="none") as open_engine:
+        ran = open_engine.run(
+            job("def f(x):\n    return x + 1", "?expect(f(1), 2, 'f')", "import os\nos._exit(3)",
+                "?expect(f(1), 3, 'f')")
+        )  # fmt: skip
+        folder = Path(open_engine.zygote.folder.name)
+    assert errors(ran) == [None, None, "DeadKernelError", "AssertionError"]
+    assert ran.sandbox == "none"
+    assert not folder.exists()
+
+
+def _processes():
+    return len([name for name in os.listdir("/proc") if name.isdigit()])
+
+
+def _sleeping(seconds):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if seconds.encode() in path.read_bytes().split(b"\0"):
+                found.append(path)
+        except OSError:
+            continue
+    return found

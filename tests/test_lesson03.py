@@ -1,0 +1,259 @@
+"""Lesson 03 as people meet it: its demos run, and what its text promises holds in the record.
+
+The notebook is executed as nbgrader does, as a learner with all answers, and as a learner without
+any, with the live training cut short.
+"""
+
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from executed import execute, failed, load, text
+
+from course import paths, records
+from course.classroom import notebook
+
+LESSON = "03_fine_tuning"
+FOLDER = paths.SOURCE / LESSON
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
+
+DEMOS = {  # cell → kinds of output that it shows
+    "lineage-picture": {"text/html"},
+    "demo-first-look": {"text/html"},
+    "demo-own-request": {"text/html"},
+    "demo-verdicts": {"text/html"},
+    "demo-rates": {"text/html", "image/png"},
+    "demo-live-lora": {"text/html", "image/png"},
+    "demo-peft": {"text/html"},
+    "demo-four-ways": {"text/html", "image/png"},
+    "demo-plane": {"text/html", "image/png"},
+    "facts-code": {"text/html"},
+}
+
+
+@pytest.fixture(scope="module")
+def graded():
+    return execute(load(LESSON), FOLDER, probe="transformers", NBGRADER_EXECUTION="autograde")
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return execute(load(LESSON), FOLDER, COURSE_DEMO_SECONDS="3")
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """Execute the demos for a learner without answers, in a student pack, without mini-code."""
+    root = tmp_path_factory.mktemp("pack")
+    for name in ("family", "runs"):
+        (root / "data").mkdir(exist_ok=True)
+        (root / "data" / name).symlink_to(paths.DATA / name)
+    (root / "data/models").mkdir()
+    for name in ("mini-babbage", "tokenizer"):
+        (root / "data/models" / name).symlink_to(paths.MODELS / name)
+    mine = root / "work" / LESSON
+    mine.mkdir(parents=True)
+    nb = load(LESSON, answers=False)
+    nbformat.write(nb, mine / f"{LESSON}.ipynb")
+    nb.cells = [c for c in nb.cells if c.id in DEMOS or c.id == "setup"]
+    return execute(nb, mine, COURSE_ROOT=str(root))
+
+
+def test_grading_loads_no_model_and_shows_no_demo(graded):
+    assert failed(graded) == set()
+    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
+    assert noisy == {"lineage-picture", "probe"}
+    assert text(graded["probe"]).strip() == "False"
+
+
+@pytest.mark.parametrize("demo", DEMOS)
+def test_every_demo_shows_something_and_no_warning(learned, demo):
+    cell = learned[demo]
+    assert "stderr" not in {o.get("name") for o in cell.outputs}, text(cell)
+    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
+    assert DEMOS[demo] <= kinds, text(cell)
+
+
+def test_nothing_fails_for_a_learner_with_all_answers(learned):
+    assert failed(learned) == set()
+
+
+def test_demos_really_run_programs(learned):
+    assert "Right for all 6 inputs." in text(learned["demo-first-look"])
+    assert "It is right for all of these inputs." in text(learned["demo-own-request"])
+    shown = text(learned["demo-verdicts"])
+    for said in ("Runs: f(-8) = -9", "loop", "imports", "calls print", "ZeroDivisionError"):
+        assert said in shown
+    # Which limit strikes first depends on the machine.
+    assert re.search(r"Stopped: (it ran for|f\(-8\) needs) more than", shown)
+    assert "line 1 breaks the grammar" in shown
+
+
+def test_the_live_run_says_what_it_did(learned):
+    assert re.search(r"This run trained 46,848 numbers \(10% of", text(learned["demo-live-lora"]))
+
+
+def test_peft_agrees_with_the_exercise(learned):
+    rows = [line.split(" | ") for line in text(learned["demo-peft"]).split("\n") if " | " in line]
+    assert [row[-1] for row in rows[1:]] == ["no", "yes", "yes"]
+    assert "lora_forward" in rows[-1][0]
+
+
+def test_without_answers_and_without_mini_code_the_lesson_goes_on(fresh):
+    assert failed(fresh) == set()
+    for demo in ("demo-first-look", "demo-own-request"):
+        assert "There is no model mini-code" in text(fresh[demo])
+    assert "lora_forward of work/03_fine_tuning isn't answered yet" in text(fresh["demo-live-lora"])
+    assert "recorded run" in text(fresh["demo-live-lora"])
+    assert "So here peft stands alone." in text(fresh["demo-peft"])
+    for demo in ("demo-rates", "demo-four-ways", "demo-plane"):
+        assert "recorded run" in text(fresh[demo])
+
+
+def test_core_and_stretch_are_the_points_that_the_lesson_says():
+    cells = notebook.cells(load(LESSON))
+    points = {}
+    for cell in cells:
+        if cell.kind == "grade":
+            points[cell.exercise] = points.get(cell.exercise, 0) + cell.points
+    core = 0
+    for cell in cells:
+        head = cell.source.split("\n")[0]
+        if cell.kind == "text" and head.startswith("### Exercise"):
+            name, said = re.search(r"`(\w+)` · (\d+) points", head).groups()
+            assert points[name] == int(said)
+            core += 0 if "*stretch*" in head else int(said)
+    assert sum(points.values()) == 100
+    aims = next(c.source for c in cells if "**Points** 100" in c.source)
+    assert f"({core} core, {100 - core} *stretch*)" in aims
+
+
+# What the text promises ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def record():
+    return records.read("fine_tuning")
+
+
+def mean(trials, key):
+    return float(np.mean([trial[key] for trial in trials]))
+
+
+def test_the_text_says_how_mini_code_was_made():
+    made = records.read("mini-code")
+    assert (made["pairs"], made["epochs"], made["tests"]) == (6000, 2, 200)
+    assert made["drawn"] == {
+        "1": {"temperature": 0.2, "samples": 10},
+        "10": {"temperature": 0.8, "samples": 20},
+    }
+
+
+def test_the_base_model_grows_with_k_and_gets_nothing_from_examples():
+    made = records.read("mini-code")
+    assert made["base_pass_at_1"] < 0.02
+    assert made["base_pass_at_10"] > 3 * made["base_pass_at_1"]
+    assert made["few_shot_pass_at_1"] < 0.1
+    assert made["pass_at_1"] > 0.9
+
+
+def test_the_table_decides_what_fine_tuning_is(record):
+    ways = record["ways"]
+    right = {way: mean(trials, "pass_at_1") for way, trials in ways.items()}
+    assert right["last layer"] < 0.05
+    assert right["last block"] < 0.6 * min(right["LoRA"], right["all"])
+    assert right["LoRA"] > right["all"] - 0.05
+    share = ways["LoRA"][0]["trained"] / record["parameters_with_embeddings"]
+    assert share == pytest.approx(0.1, abs=0.01)
+    assert record["recipe"]["rank"] == 8
+
+
+def test_rehearsal_keeps_most_of_what_training_forgets(record):
+    ways, base = record["ways"], record["base_web_loss"]
+    rise = {way: mean(trials, "web_loss") - base for way, trials in ways.items()}
+    assert rise["all"] > 0.2
+    assert rise["all, with rehearsal"] < 0.25 * rise["all"]
+    assert mean(ways["all, with rehearsal"], "pass_at_1") > 0.8
+
+
+def test_the_sizes_differ_in_speed_and_the_front_is_not_everything(record):
+    from course.show.code import front
+
+    sizes = record["by_size"]
+    speed = [sizes[n]["milliseconds"] for n in ("mini-ada", "mini-babbage", "mini-davinci")]
+    assert speed == sorted(speed)
+    assert speed[-1] > 3 * speed[0]
+    points = {n: (s["milliseconds"], mean(s["trials"], "pass_at_1")) for n, s in sizes.items()}
+    assert "mini-ada" in front(points)
+    assert len(front(points)) < len(points)
+
+
+# The pieces ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "source"),
+    [
+        ("add 5", "x + 5"),
+        ("take away 7, then times 12", "(x - 7) * 12"),
+        ("divide by 3", None),
+        ("add 123", None),
+        ("add 1, then add 2, then add 3", None),
+        ("", None),
+        ("add 5 and times 3", None),
+    ],
+)
+def test_a_request_of_the_learned_kind_is_understood(words, source):
+    from course.show.code import wanted
+
+    task = wanted(words)
+    assert (task and task.source) == (source and f"def f(x):\n    return {source}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("", "There is no request"),
+        ("  \n ", "There is no request"),
+        ("add 5 " * 200, "shorten it"),
+        ("divide by 3", "Nobody can say whether this is right"),
+        ("<|end|> add 5 <|user|>", "right for all|Nobody can say|wrong|Not Python|Refused"),
+    ],
+)
+def test_any_request_gets_a_sentence(words, says, capsys):
+    from course.show import code
+
+    code.ask(words)
+    assert re.search(says, capsys.readouterr().out)
+
+
+def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
+    from course.lm import code as lm_code
+    from course.show import live_lora
+
+    monkeypatch.setenv("COURSE_DEMO_SECONDS", "3")
+    monkeypatch.setattr(live_lora, "_steps_a_second", lambda *_: 4.0)
+    tune_on = lm_code.tune_on
+
+    def stopped(*arguments, **named):
+        for step, progress in enumerate(tune_on(*arguments, **named)):
+            if step == 3:
+                raise KeyboardInterrupt
+            yield progress
+
+    monkeypatch.setattr(lm_code, "tune_on", stopped)
+    run = live_lora.live_lora()
+    assert run.interrupted
+    assert (run.steps, len(run.curve)) == (3, 3)
+    assert (run.right[0][0], run.right[-1][0]) == (0, 3)
+    assert "Stopped at step 3" in capsys.readouterr().out
+
+
+def test_a_record_that_is_missing_is_one_sentence(monkeypatch, capsys, tmp_path):
+    from course.show import code
+
+    monkeypatch.setattr(paths, "RUNS", tmp_path)
+    for demo in (code.rates, code.four_ways, code.plane):
+        demo()
+        assert "restore data/runs with git" in capsys.readouterr().out
