@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import torch
 
+from course import paths
 from course.classroom.grading import namespaces, plain, sandbox, wire
 from course.classroom.grading.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
 from course.classroom.grading.run import Engine
