@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 import torch
 
+from course import paths
 from course.classroom.grading import namespaces, plain, sandbox, wire
 from course.classroom.grading.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
 from course.classroom.grading.run import Engine
@@ -35,7 +36,7 @@ def engine():
         yield engine
 
 
-def job(*cells, names=("f", "g"), seconds=20.0, files=None, **limits):
+def job(*cells, names=("f", "g"), seconds=60.0, files=None, **limits):
     """Return a job: code of the student as it is, a check behind ``?``."""
     steps = [Step(BOTH, SETUP, 0)]
     for number, code in enumerate(cells, start=1):
@@ -511,10 +512,13 @@ def test_nothing_is_left_when_the_hub_goes(tmp_path):
         "time.sleep(600)'\n"
         "j = Job('x', (Step(STUDENT, cell, 0),), (), ('numpy',), {}, Limits(cell_seconds=500))\n"
         "threading.Thread(target=e.run, args=(j,), daemon=True).start()\n"
-        "time.sleep(3)\nprint('up', flush=True)\ntime.sleep(600)\n"
+        "print('up', flush=True)\ntime.sleep(600)\n"
     )
     hub = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert hub.stdout.readline() == "up\n"
+    deadline = time.monotonic() + 60
+    while not _sleeping("77777") and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert _sleeping("77777")
     hub.kill()
     hub.wait()
