@@ -27,8 +27,13 @@ def test_the_slider_changes_picture_and_answers(lab):
     nb.run("demo-beta-slider", timeout=120)
     (image,) = nb.wait("the picture", lambda: nb.find("demo-beta-slider", "img"), 60)
     before, words = image.get_attribute("src"), nb.output("demo-beta-slider")
-    (handle,) = nb.find("demo-beta-slider", ".noUi-handle")
-    handle.send_keys(Keys.ARROW_RIGHT)
+
+    def press():
+        (handle,) = nb.find("demo-beta-slider", ".noUi-handle")
+        handle.send_keys(Keys.ARROW_RIGHT)
+        return True
+
+    nb.wait("the slider", press, 60)
     nb.wait("another picture", lambda: image.get_attribute("src") != before, 60)
     nb.wait("other answers", lambda: nb.output("demo-beta-slider") != words, 60)
     nb.screenshot("slider", "demo-beta-slider")
