@@ -202,6 +202,24 @@ def test_jobs_and_results_turn_into_json_and_back():
     assert Ran.from_json(ran.to_json()) == ran
 
 
+def test_a_message_that_comes_drop_by_drop_is_not_waited_for():
+    ours, theirs = socket.socketpair()
+    stop = threading.Event()
+
+    def drip():
+        while not stop.wait(0.02):
+            theirs.send(b"x")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        with pytest.raises(TimeoutError):
+            wire.Channel(ours)._read(1 << 20, time.monotonic() + 0.3)
+    finally:
+        stop.set()
+        dripping.join()
+
+
 # --- cells --------------------------------------------------------------------------------------
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from course.classroom.grading import plain, wire
 from course.classroom.grading.wire import Channel, ClosedError, Message
-from course.classroom.worker import GRACE, TIMED_OUT, Interruption, line_in_cell, peak_mb
+from course.classroom.worker import GRACE, TIMED_OUT, line_in_cell, peak_mb
 
 LONGEST = 2000  # characters of a message
 TRACEBACK = 40  # lines of a student's own traceback that are kept
@@ -42,8 +42,8 @@ CUT = "... output cut here: it is too long ..."
 class Alarm:
     """Interrupt the main thread once after some seconds; as a context manager.
 
-    The system's own clock does it where there is one: a thread for each call of a function would
-    take longer than most of the functions.
+    As `worker.Interruption`, but by the system's own clock: a thread for each call of a function
+    would take longer than most of the functions.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -60,10 +60,6 @@ class Alarm:
     def _fire(self, *args: object) -> None:
         self.fired = True
         raise KeyboardInterrupt
-
-
-if not hasattr(signal, "setitimer"):
-    Alarm = Interruption  # type: ignore[assignment, misc]
 
 
 class Outputs:
@@ -341,9 +337,8 @@ class Process:
 
     def call(self, name: str, args: tuple, kwargs: dict) -> Any:
         """Have a student's function called; return its answer or raise its error."""
-        asked = {"name": name, "args": args, "kwargs": kwargs, "seconds": 0.0}
-        left = self.deadline - time.monotonic()
-        asked["seconds"] = max(0.1, left)
+        left = max(0.1, self.deadline - time.monotonic())
+        asked = {"name": name, "args": args, "kwargs": kwargs, "seconds": left}
         content = plain.encode(asked, strict=True)
         try:
             self.channel.send(wire.CALL, self.number, content)

@@ -245,7 +245,6 @@ class _Hub:
         self.number = 0
         self.end = time.monotonic() + job.limits.notebook_seconds
         self.flags: dict[str, None] = {}
-        self.named: set[str] = set()
 
     def run(self) -> Ran:
         start = time.perf_counter()

@@ -83,6 +83,7 @@ class Zygote:
         self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
         self.count, self.closed = 0, False
         self.groups = Groups.find()
+        self.keep = [place for place in needed(self.root) if place.startswith(HIDDEN)]
         self._start()
 
     def _start(self) -> None:
@@ -154,7 +155,7 @@ class Zygote:
                 "folder": "/tmp" if inside else str(folder),
                 "processes": limits.processes,
                 "files_mb": limits.files_mb,
-                "keep": [place for place in needed(self.root) if place.startswith(HIDDEN)],
+                "keep": self.keep,
                 "data_mb": None if self.groups else limits.memory_mb,
             }
             with contextlib.suppress(OSError):
@@ -248,8 +249,6 @@ class Groups:
 
     @classmethod
     def _places(cls) -> "Groups | None":
-        if sys.platform != "linux":
-            return None
         base = Path("/sys/fs/cgroup")
         if (base / "memory" / "memory.limit_in_bytes").exists():
             return cls({name: base / name for name in ("memory", "pids")}, 1)

@@ -22,7 +22,7 @@ DONE, RESULT, RAISED = b"done", b"rslt", b"rais"
 LARGEST = 64_000_000  # bytes of one message
 SEND = 60.0  # seconds that the other side may take to read
 LOOK = 1.0  # seconds after which a reader looks whether its own time is over
-BUFFER = 1 << 20
+BUFFER, READ = 1 << 20, 1 << 16  # bytes: of the socket, and of one look into it
 
 
 class ClosedError(Exception):
@@ -110,11 +110,11 @@ class Channel:
 
     def _read(self, size: int, end: float | None) -> bytes:
         while len(self.rest) < size:
+            if end is not None and time.monotonic() >= end:  # also where bytes come one by one
+                raise TimeoutError
             try:
-                part = self.socket.recv(max(size - len(self.rest), 1 << 16))
+                part = self.socket.recv(READ)
             except BlockingIOError:
-                if end is not None and time.monotonic() >= end:
-                    raise TimeoutError from None
                 continue
             except (OSError, ValueError):
                 part = b""
