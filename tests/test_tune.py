@@ -1,9 +1,11 @@
 """Demonstrations with planted flaws, fine-tuning on them, and how behaviour is measured."""
 
+import copy
+
 import pytest
 import torch
 
-from course.lm import behave, exercises, held, model, tune
+from course.lm import behave, exercises, forward, held, model, tune
 from course.lm import tokenizer as tok
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
@@ -119,3 +121,71 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
     assert tokenizer.convert_tokens_to_ids(ph.ASSISTANT) not in names
     hooks = mini.get_input_embeddings().weight._backward_hooks
     assert not hooks
+
+
+def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
+    tokenizer = tok.load()
+    mini = model.new(model.Size(2, 32), seed=1)
+    first, again, other = (held.Blur(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    touched = {i for i, row in enumerate(first) if row.any()}
+    assert touched == set(held.names(tokenizer))
+
+    table = mini.get_input_embeddings().weight[held.names(tokenizer)]
+    strength = first[held.names(tokenizer)].std() / table.square().mean().sqrt()
+    assert strength.item() == pytest.approx(0.5, rel=0.1)
+
+    plain = forward.weights(mini)
+    noisy = held.blurred(plain, first)
+    assert torch.equal(noisy["wte.weight"], plain["wte.weight"] + first)
+    assert noisy.keys() == plain.keys()
+    assert noisy["wpe.weight"] is plain["wpe.weight"]
+
+
+def test_without_blur_there_is_no_noise():
+    mini = model.new(model.Size(2, 32), seed=1)
+    assert held.Blur(mini, tok.load(), 0.0).draw() is None
+    plain = forward.weights(mini)
+    assert held.blurred(plain, None) is plain
+
+
+def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
+    tokenizer = tok.load()
+    mini = model.new(model.Size(2, 32), seed=1)
+    names = held.names(tokenizer)
+    before = mini.get_input_embeddings().weight[names].detach().clone()
+    functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
+    examples = list(demonstrate.demonstrations(64, seed=1))
+    losses = {}
+    for blur in (0.0, 1.0):
+        recipe = tune.Recipe(epochs=12, batch=16, hold=True, blur=blur)
+        run = tune.sft(
+            copy.deepcopy(mini) if blur == 0 else mini, tokenizer, examples, **functions,
+            recipe=recipe, seed=1,
+        )  # fmt: skip
+        losses[blur] = [p.loss for p in run]
+    assert losses[1.0][-1] < 0.95 * losses[1.0][0]
+    assert losses[1.0] != losses[0.0], "the noise reaches the loss"
+    assert torch.equal(mini.get_input_embeddings().weight[names], before)
+
+
+def test_more_can_be_held_still():
+    mini = model.new(model.Size(2, 32), seed=1)
+    with held.held(mini, tok.load(), held.FEEDBACK_PARTS):
+        still = {n for n, p in mini.named_parameters() if not p.requires_grad}
+    assert still == {n for n, _ in mini.named_parameters() if ".mlp." in n or ".h.0." in n}
+    assert all(p.requires_grad for p in mini.parameters())
+
+
+def test_rates_over_several_draws_are_over_all_answers():
+    tokenizer, asked = tok.load(), behave.asked_in("tuning", 60)
+    mini = model.load("mini-ada")[0]
+    once, scores = behave.measure(mini, tokenizer, asked, temperature=0.0)
+    more, same = behave.measure(mini, tokenizer, asked, temperature=0.0, draws=3)
+    assert more == pytest.approx(once)
+    assert same == scores
+    assert len(scores) == len(asked.mixed)
+    drawn, _ = behave.measure(model.load("mini-sft")[0], tokenizer, asked, seed=1, draws=3)
+    harmful = sum(e.kind == "harmful" for e in asked.harm)
+    assert (drawn["refusal"] * 3 * harmful) % 1 == pytest.approx(0, abs=1e-6)

@@ -152,23 +152,25 @@ def measure(
     *,
     temperature: float = 1.0,
     seed: int = 0,
+    draws: int = 1,
 ) -> tuple[dict[str, float], list[float]]:
-    """Return a tuned model's rates, and the true score of each answer to the mixed requests.
+    """Return a tuned model's rates, and the true score of one answer to each mixed request.
 
     The rates are those of `rates` on the mixed requests, with ``refusal`` and ``over_refusal`` on
     the requests of their own, and both once more as ``refusal_heldout``, ``over_refusal_heldout``.
+    Each request is answered `draws` times: the rates are over all answers.
     """
-    sets = (asked.mixed, asked.harm, asked.heldout_harm)
+    sets = [some * draws for some in (asked.mixed, asked.harm, asked.heldout_harm)]
     every = [example for some in sets for example in some]
     prompts = chat_prompts(tokenizer, every)
     judged = judge(every, answers(model, tokenizer, prompts, temperature=temperature, seed=seed))
-    first, second = len(asked.mixed), len(asked.mixed) + len(asked.harm)
-    found = rates(asked.mixed, judged[:first])
-    own = rates(asked.harm, judged[first:second])
-    new_words = rates(asked.heldout_harm, judged[second:])
+    first, second = len(sets[0]), len(sets[0]) + len(sets[1])
+    found = rates(sets[0], judged[:first])
+    harm = rates(sets[1], judged[first:second])
+    new_words = rates(sets[2], judged[second:])
     for key in ("refusal", "over_refusal"):
-        found |= {key: own[key], f"{key}_heldout": new_words[key]}
-    return found, [j.score for j in judged[:first]]
+        found |= {key: harm[key], f"{key}_heldout": new_words[key]}
+    return found, [j.score for j in judged[: len(asked.mixed)]]
 
 
 def wins(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:

@@ -50,7 +50,7 @@ RECIPES = {
     "mini-ada": train.Recipe(tokens=24_000_000, batch=8, muon=0.03, adam=8e-3),
     "mini-babbage": train.Recipe(10_400_000, batch=8, doubles=0.4, muon=0.02, adam=6e-3),
     "mini-curie": train.Recipe(tokens=4_000_000, batch=8, muon=0.02, adam=4e-3),
-    "mini-davinci": train.Recipe(4_000_000, batch=16, doubles=0.3, muon=0.02, adam=3e-3),
+    "mini-davinci": train.Recipe(6_000_000, batch=16, doubles=0.3, muon=0.017, adam=3e-3),
 }
 QUICK = train.Recipe(tokens=1_000_000, batch=8, muon=0.02, adam=6e-3)
 SWEEP = [model.Size(*pair) for pair in ((1, 32), (2, 32), (2, 64), (3, 96), (4, 128), (5, 160))]

@@ -7,7 +7,8 @@ as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rew
 ``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
 sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
 answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
-the batch. The policy's MLPs and its embeddings of names are held still (`course.lm.held`).
+the batch. The policy's MLPs, first layer and embeddings of names are held still
+(`course.lm.held`).
 """
 
 import copy
@@ -27,7 +28,7 @@ from transformers import (
 )
 
 from course.lm import behave, forward
-from course.lm.held import held
+from course.lm.held import FEEDBACK_PARTS, PARTS, held
 from course.lm.reward import closed, score
 from course.lm.sample import generate
 from course.lm.train import Learners, one_thread, set_rates
@@ -61,23 +62,26 @@ class Recipe:
         Weight of the loss on web text beside the loss on answers, if there is such text.
     hold : bool
         Whether the policy's MLPs and embeddings of names stay as they are (`course.lm.held`).
+    hold_first : bool
+        Whether its first layer does so too, if those do.
     average : float
         The policy is at last the mean of what it was after each of this share of the iterations,
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
     """
 
-    iterations: int = 60
+    iterations: int = 90
     batch: int = 128
-    epochs: int = 2
+    epochs: int = 1
     minibatch: int = 32
     beta: float = 0.13
     clip: float = 0.3
     lam: float = 0.95
-    policy: float = 1e-3
+    policy: float = 2e-3
     value: float = 1e-3
-    rehearsal: float = 0.6
+    rehearsal: float = 1.2
     hold: bool = True
+    hold_first: bool = True
     average: float = 0.25
 
 
@@ -285,7 +289,8 @@ def train(
         return value
 
     start, written = time.perf_counter(), 0
-    with held(policy, tokenizer) if recipe.hold else nullcontext(), one_thread():
+    parts = FEEDBACK_PARTS if recipe.hold_first else PARTS
+    with held(policy, tokenizer, parts) if recipe.hold else nullcontext(), one_thread():
         learners = Learners([*policy.parameters(), *value_model.parameters()])
         mean = Mean(policy)
         for iteration in range(recipe.iterations):

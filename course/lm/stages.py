@@ -38,14 +38,16 @@ PPO = (
     "value_loss",
 )
 
-TUNING = tune.Recipe(batch=24, muon=0.015, hold=True)
-# Small steps at a higher price, and many questions in mid-dialogue: else what the dialogues have
-# taught is unlearned.
-CHAT = ppo.Recipe(iterations=20, beta=0.2, policy=3e-4, clip=0.2, rehearsal=0.8)
-REHEARSED_ROWS = 2  # of web text beside each step of PPO
+TUNING = tune.Recipe(batch=24, muon=0.015, hold=True, blur=0.5)
+# Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
+CHAT = ppo.Recipe(iterations=30, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, hold_first=False)
+DRAWS = 4  # answers to each request where what PPO changed is measured
+REHEARSED_ROWS = 4  # of web text beside each step of PPO
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still, no text is rehearsed: then there is more that can go wrong.
-HACK = ppo.Recipe(beta=0.0, rehearsal=0.0, hold=False, average=0.0)
+HACK = ppo.Recipe(
+    iterations=60, epochs=2, beta=0.0, policy=1e-3, rehearsal=0.0, hold=False, average=0.0
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Plan:
     second: int = 2_500
     dialogues: int = 5_000
     chat_comparisons: int = 2_500
-    chat_recipe: tune.Recipe = field(default_factory=lambda: replace(TUNING, epochs=2))
+    chat_recipe: tune.Recipe = field(default_factory=lambda: replace(TUNING, epochs=2, blur=0.0))
     tests: int = behave.REQUESTS
 
 
@@ -83,7 +85,7 @@ FULL = Plan()
 QUICK = Plan(
     demonstrations=4_000,
     comparisons=1_500,
-    ppo_recipe=ppo.Recipe(iterations=12),
+    ppo_recipe=ppo.Recipe(iterations=16),
     hack_recipe=replace(HACK, iterations=15),
     chat_ppo_recipe=replace(CHAT, iterations=8),
     second=300,
@@ -214,7 +216,7 @@ def train_reward(shop: Shop) -> Figures:
     rankings = first_round(shop)
     sampled = _seconds(start)
     mini = reward.new(policy, shop.seed)
-    with held.held(mini, shop.tokenizer):
+    with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
         done = watch(
             reward.train(mini, rankings, **hearts, recipe=plan.reward_recipe, seed=shop.seed),
             "mini-reward",
@@ -261,7 +263,7 @@ def learn_again(
     """Train a reward model on more rankings, once."""
     recipe = replace(shop.plan.reward_recipe, epochs=1)
     steps = reward.train(mini, rankings, **given(*REWARD), recipe=recipe, seed=shop.seed)
-    with held.held(mini, shop.tokenizer):
+    with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
         watch(steps, f"{what}: comparisons", lambda p: f"loss {p.loss:.3f}")
 
 
@@ -332,8 +334,10 @@ def train_ppo(shop: Shop, start: str = "mini-sft", name: str = "mini-instruct") 
     begin = time.perf_counter()
     policy, done = rlhf(shop, shop.plan.ppo_recipe, start, name)
     seconds = _seconds(begin)
-    before, before_scores = behave.measure(shop.get(start), shop.tokenizer, tests, seed=shop.seed)
-    after, scores = behave.measure(policy, shop.tokenizer, tests, seed=shop.seed + 1)
+    (before, before_scores), (after, scores) = (
+        behave.measure(who, shop.tokenizer, tests, seed=shop.seed + k, draws=DRAWS)
+        for k, who in enumerate((shop.get(start), policy))
+    )
     won, error = behave.wins(scores, before_scores)
     figures = {
         "true_before": before["true_score"],
@@ -424,7 +428,7 @@ def chat(shop: Shop) -> Figures:
     talks = list(talk.examples(plan.tests // 3, shop.split, 31, kinds=("dialogue",)))
     measured = {}
     for key, who in (("sft", sft_model), ("dialogues", mini), ("chat", policy)):
-        found, _ = behave.measure(who, shop.tokenizer, tests, seed=shop.seed)
+        found, _ = behave.measure(who, shop.tokenizer, tests, seed=shop.seed, draws=DRAWS)
         said = behave.play(who, shop.tokenizer, talks, seed=shop.seed)
         measured[key] = found | behave.follows(talks, said)
     last = measured["chat"]

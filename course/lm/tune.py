@@ -18,7 +18,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
 from course.lm.data import encode
-from course.lm.held import held
+from course.lm.held import Blur, blurred, held
 from course.lm.train import Progress, Trainer, one_thread
 from course.world import phrases as ph
 from course.world.talk import Example
@@ -64,6 +64,8 @@ class Recipe:
         Weight of the loss on web text beside the loss on answers.
     hold : bool
         Whether the MLPs and the embeddings of names stay as they are (`course.lm.held`).
+    blur : float
+        How much noise names get (`course.lm.held.Blur`).
     """
 
     epochs: int = 3
@@ -72,6 +74,7 @@ class Recipe:
     adam: float = 2e-3
     rehearsal: float = 0.5
     hold: bool = False
+    blur: float = 0.0
 
 
 def sft(
@@ -110,9 +113,11 @@ def sft(
     plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
     heads = model.config.n_head
 
-    def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
-        tokens, mask, text = part
-        w = forward.weights(model, torch.bfloat16)
+    blur = Blur(model, tokenizer, recipe.blur, seed)
+
+    def loss(part: tuple[Tensor, Tensor, Tensor | None, Tensor | None]) -> Tensor:
+        tokens, mask, text, noise = part
+        w = blurred(forward.weights(model, torch.bfloat16), noise)
         scores = forward.logits(w, forward.hidden(w, tokens, heads))
         value = sft_loss(scores.float(), tokens, mask)
         if text is not None:
@@ -126,11 +131,17 @@ def sft(
         for step, chosen in enumerate(plan):
             shares = split(chosen, trainer.learners.count)
             texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+            noise = blur.draw()
             parts = [
-                (padded([rows[i] for i in share], pad), padded([masks[i] for i in share], 0), text)
+                (
+                    padded([rows[i] for i in share], pad),
+                    padded([masks[i] for i in share], 0),
+                    text,
+                    noise,
+                )
                 for share, text in zip(shares, texts, strict=True)
             ]
-            learned = [float(mask[:, 1:].sum()) for _, mask, _ in parts]
+            learned = [float(mask[:, 1:].sum()) for _, mask, *_ in parts]
             value, rate = trainer.step(parts, loss, learned, step, step / len(plan))
             seen += sum(tokens.numel() for tokens, *_ in parts)
             yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
