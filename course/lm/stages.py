@@ -18,7 +18,7 @@ import torch
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import behave, data, evaluate, exercises, held, model, ppo, reward, tune
+from course.lm import behave, data, evaluate, exercises, held, model, ppo, reward, train, tune
 from course.lm import tokenizer as tok
 from course.lm.evaluate import standard_error
 from course.world import demonstrate, talk
@@ -216,12 +216,7 @@ def train_reward(shop: Shop) -> Figures:
     rankings = first_round(shop)
     sampled = _seconds(start)
     mini = reward.new(policy, shop.seed)
-    with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
-        done = watch(
-            reward.train(mini, rankings, **hearts, recipe=plan.reward_recipe, seed=shop.seed),
-            "mini-reward",
-            lambda p: f"loss {p.loss:.3f}",
-        )
+    done = learn(shop, mini, rankings, hearts, "mini-reward")
     reward.normalise(mini, own_answers(shop, policy, "train"))
     seconds = _seconds(start)
     tested = reward.compare(
@@ -257,14 +252,18 @@ def ranked(
     )
 
 
-def learn_again(
-    shop: Shop, mini: PreTrainedModel, rankings: Sequence[reward.Ranking], what: str
-) -> None:
-    """Train a reward model on more rankings, once."""
-    recipe = replace(shop.plan.reward_recipe, epochs=1)
-    steps = reward.train(mini, rankings, **given(*REWARD), recipe=recipe, seed=shop.seed)
+def learn(
+    shop: Shop,
+    mini: PreTrainedModel,
+    rankings: Sequence[reward.Ranking],
+    hearts: exercises.Exercises,
+    what: str,
+) -> list[train.Progress]:
+    """Train a reward model on `rankings` and return the course of it."""
+    recipe = shop.plan.reward_recipe
+    steps = reward.train(mini, rankings, **hearts, recipe=recipe, seed=shop.seed)
     with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
-        watch(steps, f"{what}: comparisons", lambda p: f"loss {p.loss:.3f}")
+        return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
 
 
 def own_answers(shop: Shop, policy: PreTrainedModel, split: str) -> list[list[int]]:
@@ -334,10 +333,10 @@ def train_ppo(shop: Shop, start: str = "mini-sft", name: str = "mini-instruct") 
     begin = time.perf_counter()
     policy, done = rlhf(shop, shop.plan.ppo_recipe, start, name)
     seconds = _seconds(begin)
-    (before, before_scores), (after, scores) = (
-        behave.measure(who, shop.tokenizer, tests, seed=shop.seed + k, draws=DRAWS)
-        for k, who in enumerate((shop.get(start), policy))
+    before, before_scores = behave.measure(
+        shop.get(start), shop.tokenizer, tests, seed=shop.seed, draws=DRAWS
     )
+    after, scores = behave.measure(policy, shop.tokenizer, tests, seed=shop.seed + 1, draws=DRAWS)
     won, error = behave.wins(scores, before_scores)
     figures = {
         "true_before": before["true_score"],
@@ -386,7 +385,7 @@ def hacking(shop: Shop) -> Figures:
     more = list(demonstrate.requests(plan.second, "train", 600 + shop.seed))
     second = ranked(shop, [start, policy], more, 60 + shop.seed)
     mended = copy.deepcopy(old)
-    learn_again(shop, mended, second, "repair")
+    learn(shop, mended, second, given(*REWARD), "repair: comparisons")
     repaired = reward.agreement(rows_scored(mended, tested), tested)
     change = [a - b for a, b in zip(after, before, strict=True)]
     return {
@@ -421,7 +420,8 @@ def chat(shop: Shop) -> Figures:
     shop.made["chat-sft"] = mini
     rewarded = shop.get("mini-reward")
     asked = mixed(plan.chat_comparisons, 70 + shop.seed, FOLLOW_UPS)
-    learn_again(shop, rewarded, ranked(shop, [mini], asked, shop.seed), "chat")
+    rankings = ranked(shop, [mini], asked, shop.seed)
+    learn(shop, rewarded, rankings, given(*REWARD), "chat: comparisons")
     reward.normalise(rewarded, own_answers(shop, mini, "train"))
     policy, rounds = rlhf(shop, plan.chat_ppo_recipe, "chat-sft", "mini-chat", rewarded, FOLLOW_UPS)
     seconds = _seconds(begin)

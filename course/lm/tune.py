@@ -112,7 +112,6 @@ def sft(
     lengths, rng = [len(r) for r in rows], random.Random(seed)
     plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
     heads = model.config.n_head
-
     blur = Blur(model, tokenizer, recipe.blur, seed)
 
     def loss(part: tuple[Tensor, Tensor, Tensor | None, Tensor | None]) -> Tensor:
