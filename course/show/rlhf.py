@@ -313,14 +313,14 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
     )
     with look():
         shown, (left, right) = picture(2, width=9.2, height=4.2, alt=alt)
-        for key, name, shade, at, side in (
-            ("reward", "reward (proxy)", PROXY, -1, "right"),
-            ("true", "true score", TRUE, top, "center"),
+        for key, name, shade, above in (
+            ("reward", "reward (proxy)", PROXY, 8),
+            ("true", "true score", TRUE, -46),
         ):
             line = smoothed(free[key])
             left.plot(way, line, "o-", ms=3.5, lw=1.6, color=shade)
             left.annotate(
-                name, (way[at], line[at]), (0, 8), textcoords="offset points", ha=side,
+                name, (way[-1], line[-1]), (0, above), textcoords="offset points", ha="right",
                 color=shade,
             )  # fmt: skip
         left.axhline(0, color=LINE, lw=1)
@@ -333,8 +333,8 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
                     color=shades[run["beta"]], zorder=3,
                 )  # fmt: skip
                 right.annotate(
-                    f"β {run['beta']:g}", (at, end["true"] + 1.96 * end["true_error"]), (0, 5),
-                    textcoords="offset points", fontsize=10, ha="center",
+                    f"β {run['beta']:g}", (at, end["true"]), (6, 0),
+                    textcoords="offset points", fontsize=10, va="center",
                 )  # fmt: skip
         best = record["best_of"]
         right.plot(
