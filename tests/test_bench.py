@@ -148,13 +148,13 @@ def test_rlhf_prints_what_was_promised(stand_in, capsys):
 
 def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
     asked = []
-    generate = ppo.generate
+    written = ppo.written
 
     def noted(policy, prompts, *rest, **named):
         asked.append([list(p) for p in prompts])
-        return generate(policy, prompts, *rest, **named)
+        return written(policy, prompts, *rest, **named)
 
-    monkeypatch.setattr(ppo, "generate", noted)
+    monkeypatch.setattr(ppo, "written", noted)
     job = bench_rlhf.prepare()
     ours = bench_rlhf.turn_of_ours(job, functions, seed=1)
     peer, _ = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)

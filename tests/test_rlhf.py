@@ -172,6 +172,23 @@ def test_a_text_does_not_depend_on_its_neighbours(tokenizer):
     assert sample.generate(mini, [], 5) == []
 
 
+def test_written_tokens_come_with_the_probabilities_that_they_were_drawn_by(tokenizer):
+    mini, _ = model.load("mini-ada")
+    prompts = behave.base_prompts(tokenizer, list(demonstrate.requests(12, "train", 3)))
+    end = tokenizer.convert_tokens_to_ids(".")  # a token that comes soon
+    found = sample.written(mini, prompts, 20, temperature=1.0, seed=4, end=end)
+    plain = sample.generate(mini, prompts, 20, temperature=1.0, seed=4, end=end)
+    assert {len(tokens) for tokens, _ in found} - {20}, "some texts end"
+    for prompt, (tokens, own), text in zip(prompts, found, plain, strict=True):
+        assert text == (tokens[:-1] if tokens[-1] == end else tokens)
+        assert end not in text
+        scores = mini(torch.tensor([[*prompt, *tokens]])).logits[0, len(prompt) - 1 : -1]
+        expected = scores.log_softmax(-1).gather(-1, torch.tensor(tokens)[:, None])[:, 0]
+        assert own == pytest.approx(expected.tolist(), abs=1e-3)
+    half = sample.written(mini, prompts, 1, temperature=1.0, seed=4, dtype=torch.bfloat16)
+    assert half[0][1] == pytest.approx(found[0][1][:1], abs=0.1)
+
+
 def test_wins_count_equal_answers_half():
     share, error = behave.wins([1.0, 2.0, 0.0, 1.0], [0.0, 2.0, 1.0, 0.0])
     assert share == pytest.approx(2.5 / 4)

@@ -105,7 +105,7 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
     before = {name: p.detach().clone() for name, p in mini.named_parameters()}
     functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
     examples = list(demonstrate.demonstrations(32, seed=1))
-    recipe = tune.Recipe(epochs=1, batch=16, hold=True)
+    recipe = tune.Recipe(epochs=1, batch=16, hold=held.PARTS)
     list(tune.sft(mini, tokenizer, examples, **functions, recipe=recipe, seed=1))
 
     after = dict(mini.named_parameters())
@@ -159,7 +159,7 @@ def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
     examples = list(demonstrate.demonstrations(64, seed=1))
     losses = {}
     for blur in (0.0, 1.0):
-        recipe = tune.Recipe(epochs=12, batch=16, hold=True, blur=blur)
+        recipe = tune.Recipe(epochs=12, batch=16, hold=held.PARTS, blur=blur)
         run = tune.sft(
             copy.deepcopy(mini) if blur == 0 else mini, tokenizer, examples, **functions,
             recipe=recipe, seed=1,
@@ -168,6 +168,25 @@ def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
     assert losses[1.0][-1] < 0.95 * losses[1.0][0]
     assert losses[1.0] != losses[0.0], "the noise reaches the loss"
     assert torch.equal(mini.get_input_embeddings().weight[names], before)
+
+
+def test_shares_take_about_equally_long():
+    lengths = [40, 5, 6, 30, 7, 8, 9, 10]
+    shares = tune.even(lengths, 2)
+    assert sorted(i for share in shares for i in share) == list(range(8))
+    areas = [len(share) * max(lengths[i] for i in share) for share in shares]
+    cuts = [max(k * 40, (8 - k) * sorted(lengths)[7 - k]) for k in range(1, 8)]
+    assert max(areas) == min(cuts) == 80
+    assert tune.even([3, 3, 3, 3], 2) == [[0, 1], [2, 3]]
+    assert tune.even([7], 2) == [[0]]
+    assert [len(share) for share in tune.even([1] * 9, 4)] == [3, 3, 3]
+
+
+def test_without_parts_nothing_is_held():
+    mini = model.new(model.Size(2, 32), seed=1)
+    with held.held(mini, tok.load(), ()):
+        assert all(p.requires_grad for p in mini.parameters())
+        assert not mini.get_input_embeddings().weight._backward_hooks
 
 
 def test_more_can_be_held_still():

@@ -6,10 +6,10 @@ batch of answers. It has no critic, so in an update it trains one model where we
 at least two answers to each prompt; so we answer each twice as well, and a prompt counts each time.
 
 Both start from the same model and answer the same prompts in the same batches, with a KV cache; the
-same reward model scores the answers; both take the same number of updates, which are counted, with
-weights in float32 and arithmetic in bf16 (but we sample and score in float32). The end of a text is
-a token that is never drawn, so that all answers are equally long. Imports, set-up and warm-up are
-outside the timed part, and nothing is logged, saved or evaluated.
+same reward model scores the answers; both hold the same weights of the policy still, and take the
+same number of updates, which are counted, with weights in float32 and arithmetic in bf16. The end
+of a text is a token that is never drawn, so that all answers are equally long. Imports, set-up and
+warm-up are outside the timed part, and nothing is logged, saved or evaluated.
 
 The two take turns. On a busy machine PyTorch's threads wait for each other in every operation, and
 with them the peer comes to a standstill, which would flatter us. So in each slice the peer takes a
@@ -45,13 +45,13 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import behave, exercises, model, ppo, reward, stages, train
+from course.lm import behave, exercises, held, model, ppo, reward, stages, train
 from course.world import demonstrate
 
 SEED = 5
 SLICES = 4
-ROUNDS = 3  # timed rounds of answering and learning in each turn
-WARM_UP = 1  # rounds before the clock starts
+ROUNDS = 6  # timed rounds of answering and learning in each turn
+WARM_UP = 2  # rounds before the clock starts
 NEW_TOKENS = 24  # of each answer
 GENERATIONS = 2  # answers to each prompt: the fewest that the peer takes
 ATTENTION = "eager"  # the peer's faster one here: on CPUs the fused one is slow to learn with
@@ -264,7 +264,12 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
         "prompt": job.tokenizer.batch_decode(job.prompts),
         "number": list(range(len(job.prompts))),
     }
-    with tempfile.TemporaryDirectory() as folder, counting(policy) as updates, quiet():
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        counting(policy) as updates,
+        held.held(policy, job.tokenizer, job.recipe.hold),
+        quiet(),
+    ):
         clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))
         trainer = trl.GRPOTrainer(
             model=policy,

@@ -16,6 +16,9 @@ from course.world import web
 
 OPEN_ROWS = 12  # rows that are being filled at the same time
 CHUNK = 8_000  # documents that are written and encoded at once
+# Batches are as wide as a multiple of this. PyTorch compiles its bf16 products for each new shape,
+# which takes longer than the product; with fewer shapes more of them are known already.
+WIDTH = 8
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[list[int]]:
@@ -97,3 +100,8 @@ def batches(rows: Iterator[list[int]], size: int) -> Iterator[Tensor]:
         if len(taken) < size:
             return
         yield torch.from_numpy(np.array(taken, dtype=np.int64))
+
+
+def whole(size: int, unit: int) -> int:
+    """Return `size`, rounded up to a multiple of `unit`."""
+    return -(-size // unit) * unit

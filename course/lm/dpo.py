@@ -12,7 +12,6 @@ the epochs (that would be *online* DPO).
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,9 +22,9 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import behave, forward
 from course.lm.data import like_length
-from course.lm.held import held
+from course.lm.held import PARTS, held
 from course.lm.reward import Ranking
-from course.lm.train import LEARNERS, Learners, one_thread, one_thread_each, set_rates
+from course.lm.train import LEARNERS, Learners, one_thread, set_rates, workers
 from course.lm.tune import groups, padded, split
 
 DpoLoss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
@@ -47,15 +46,15 @@ class Recipe:
         Rankings a step; each gives all pairs of its answers.
     rate : float
         Learning rate of AdamW at its height.
-    hold : bool
-        Whether the MLPs and the embeddings of names stay as they are (`course.lm.held`).
+    hold : tuple of str
+        What stays as it is (`course.lm.held`), () for nothing.
     """
 
     beta: float = 0.3
     epochs: int = 1
     batch: int = 16
     rate: float = 6e-4
-    hold: bool = True
+    hold: tuple[str, ...] = PARTS
 
 
 @dataclass(frozen=True)
@@ -138,9 +137,8 @@ def logprobs(
             )
 
     found = torch.empty(len(rows))
-    with one_thread_each(LEARNERS) as pool:
-        for part, values in zip(parts, pool.map(some, parts), strict=True):
-            found[part] = values
+    for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
+        found[part] = values
     return found
 
 
@@ -235,7 +233,7 @@ def train(
 
     policy.train()
     start = time.perf_counter()
-    with held(policy, tokenizer) if recipe.hold else nullcontext(), one_thread():
+    with held(policy, tokenizer, recipe.hold), one_thread():
         learners = Learners(policy.parameters())
         optimizers = [
             torch.optim.AdamW(

@@ -23,7 +23,7 @@ import torch
 from tqdm import tqdm
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import behave, forward, stages, tune
+from course.lm import behave, forward, held, stages, tune
 from course.lm.data import like_length
 from course.lm.tune import padded
 from course.world import demonstrate, labeler, talk
@@ -31,7 +31,7 @@ from course.world import phrases as ph
 from course.world.talk import Example
 
 # The kinds of the worked examples, in the order in which they stand in the prompt.
-TUNING = tune.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=True)
+TUNING = tune.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=held.PARTS)
 SHOWN = ("harmless", "fact", "unknown")
 WAYS = ("base", "few_shot", "sft", "feedme")
 BEGINNINGS = tuple({t.split()[0] for t in (*ph.EXPLAIN, *ph.HOW_TO, *ph.LISTS) if t[0] != "I"})
@@ -288,7 +288,7 @@ def epochs(shop: stages.Shop, few: int = FEW, count: int = ROUNDS) -> dict[str, 
     unseen = list(demonstrate.demonstrations(shop.plan.tests, 90 + shop.seed, shop.split))
     asked = behave.asked_in(shop.split, shop.plan.tests).mixed
     prompts = behave.chat_prompts(tokenizer, asked)
-    recipe = tune.Recipe(epochs=count, hold=True)
+    recipe = tune.Recipe(epochs=count, hold=held.PARTS)
 
     def measure() -> dict[str, Any]:
         texts = behave.answers(mini, tokenizer, prompts, temperature=1.0, seed=shop.seed)

@@ -43,8 +43,11 @@ def held(
         Trained in place meanwhile, by whatever asks for the gradients of the parameters that
         require one.
     parts : sequence of str
-        Weights whose names contain one of these are held.
+        Weights whose names contain one of these are held; without any nothing is.
     """
+    if not parts:
+        yield
+        return
     rows = torch.tensor(names(tokenizer))
 
     def without_names(gradient: Tensor) -> Tensor:

@@ -7,14 +7,14 @@ as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rew
 ``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
 sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
 answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
-the batch. The policy's MLPs, first layer and embeddings of names are held still
-(`course.lm.held`).
+the batch. MLPs, first layer and embeddings of names are held still (`course.lm.held`). Sampling
+and scoring are done in bf16 like the rest; the log-probabilities at the time of writing are those
+that the tokens were drawn by.
 """
 
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -28,13 +28,16 @@ from transformers import (
 )
 
 from course.lm import behave, forward
-from course.lm.held import FEEDBACK_PARTS, PARTS, held
-from course.lm.reward import closed, score
-from course.lm.sample import generate
+from course.lm.data import WIDTH, whole
+from course.lm.held import FEEDBACK_PARTS, held
+from course.lm.reward import score
+from course.lm.sample import written
 from course.lm.train import Learners, one_thread, set_rates
-from course.lm.tune import padded, split
+from course.lm.tune import even, padded
 
 HALF = torch.bfloat16
+SHARE = 4  # answers, or a multiple, in the share of a thread
+PLACES = 64  # as many tokens, or a multiple, are scored at once (`data.WIDTH`)
 
 
 @dataclass(frozen=True)
@@ -60,28 +63,25 @@ class Recipe:
         Learning rates of AdamW.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers, if there is such text.
-    hold : bool
-        Whether the policy's MLPs and embeddings of names stay as they are (`course.lm.held`).
-    hold_first : bool
-        Whether its first layer does so too, if those do.
+    hold : tuple of str
+        What of policy and value model stays as it is (`course.lm.held`), () for nothing.
     average : float
         The policy is at last the mean of what it was after each of this share of the iterations,
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
     """
 
-    iterations: int = 90
+    iterations: int = 115
     batch: int = 128
     epochs: int = 1
     minibatch: int = 32
-    beta: float = 0.13
+    beta: float = 0.11
     clip: float = 0.3
     lam: float = 0.95
     policy: float = 2e-3
     value: float = 1e-3
     rehearsal: float = 1.2
-    hold: bool = True
-    hold_first: bool = True
+    hold: tuple[str, ...] = FEEDBACK_PARTS
     average: float = 0.25
 
 
@@ -128,14 +128,9 @@ class Batch:
     values: Tensor
     returns: Tensor
 
-    @property
-    def ends(self) -> Tensor:
-        """Return the place of each answer's last token, shape (answers,)."""
-        return (self.mask * torch.arange(self.mask.shape[1])).amax(1)
-
     def take(self, share: list[int]) -> "Batch":
         """Return the answers numbered `share`, without padding that is common to them."""
-        longest = int(self.ends[share].max()) + 1
+        longest = whole(max(ends(self.mask[share])) + 2, WIDTH) - 1
         tokens, *rest = (getattr(self, each.name)[share] for each in fields(self))
         return Batch(tokens[:, : longest + 1], *(x[:, :longest] for x in rest))
 
@@ -205,10 +200,13 @@ def train(
 
     def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probability of each answer token after those before it, else 0."""
-        chosen = mask.bool()
-        states = forward.hidden(w, tokens[:, :-1], heads)[chosen]
-        found = token_logprobs(forward.logits(w, states)[None].float(), tokens[:, 1:][chosen][None])
-        return torch.zeros(mask.shape).index_put((chosen,), found[0])
+        states = forward.hidden(w, tokens[:, :-1], heads).flatten(0, 1)
+        places = mask.flatten().nonzero()[:, 0]
+        count = len(places)
+        more = torch.cat([places, places[:1].expand(whole(count, PLACES) - count)])
+        scores = forward.logits(w, states[more])[None].float()
+        found = token_logprobs(scores, tokens[:, 1:].flatten()[more][None])[0, :count]
+        return torch.zeros(mask.numel()).index_put((places,), found).view(mask.shape)
 
     def values(w: forward.Weights, tokens: Tensor) -> Tensor:
         """Return what is expected before each token but the first is written."""
@@ -216,28 +214,28 @@ def train(
         return (states @ w["score.weight"].T)[..., 0].float()
 
     def look(tokens: Tensor, mask: Tensor) -> list[Tensor]:
-        """Return log-probabilities under policy and reference, and values, as they are now."""
-        with torch.no_grad():
-            now, critic = forward.weights(policy, HALF), forward.weights(value_model, HALF)
+        """Return log-probabilities under the reference model, and values as they are now."""
+        critic = forward.weights(value_model, HALF)
+        last = ends(mask)
+        shares = even(last, learners.count)
 
-            def some(part: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-                with torch.no_grad():
-                    return (
-                        logprobs(now, part, own),
-                        logprobs(frozen, part, own),
-                        values(critic, part),
-                    )
+        @torch.no_grad()
+        def some(share: list[int]) -> tuple[Tensor, Tensor]:
+            longest = whole(max(last[i] for i in share) + 2, WIDTH) - 1
+            part, own = tokens[share, : longest + 1], mask[share, :longest]
+            return logprobs(frozen, part, own), values(critic, part)
 
-            shares = learners.pool.map(
-                some, tokens.chunk(learners.count), mask.chunk(learners.count)
-            )
-            return [torch.cat(x) for x in zip(*shares, strict=True)]
+        found = [torch.zeros(mask.shape) for _ in range(2)]
+        for share, seen in zip(shares, learners.pool.map(some, shares), strict=True):
+            for table, part in zip(found, seen, strict=True):
+                table[share, : part.shape[1]] = part
+        return found
 
-    def loss(part: tuple[Batch, Tensor | None]) -> Tensor:
-        batch, text = part
-        mask, w = batch.mask, forward.weights(policy, HALF)
+    def loss(part: tuple[Batch, Tensor | None, forward.Weights, forward.Weights]) -> Tensor:
+        batch, text, w, critic = part
+        mask = batch.mask
         new = logprobs(w, batch.tokens, mask)
-        now = values(forward.weights(value_model, HALF), batch.tokens)
+        now = values(critic, batch.tokens)
         total = ppo_loss(new, batch.logprobs, batch.advantages, mask, recipe.clip) + value_loss(
             now, batch.values, batch.returns, mask, recipe.clip
         )
@@ -251,16 +249,18 @@ def train(
         numbers = [i % len(prompts) for i in range(first, first + recipe.batch)]
         numbers.sort(key=lambda i: len(prompts[i]))  # neighbours share a forward pass: less padding
         asked = [prompts[i] for i in numbers]
-        answers = generate(
-            policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end
-        )
-        answers = [closed(a, end, new_tokens) for a in answers]
+        drawn = written(
+            policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end,
+            dtype=HALF,
+        )  # fmt: skip
+        answers, chances = zip(*drawn, strict=True)
         rows = [[*p, *a] for p, a in zip(asked, answers, strict=True)]
-        scores, tokens = score(reward_model, rows, pad), padded(rows, pad)
-        mask = padded(
-            [[0] * (len(p) - 1) + [1] * len(a) for p, a in zip(asked, answers, strict=True)], 0
-        )
-        old, anchor, expected = look(tokens, mask)
+        scores, tokens = score(reward_model, rows, pad, HALF), padded(rows, pad)
+        before = [[0] * (len(p) - 1) for p in asked]
+        mask = padded([[*b, *[1] * len(a), 0] for b, a in zip(before, answers, strict=True)], 0)
+        old = padded([[*b, *own, 0] for b, own in zip(before, chances, strict=True)], 0)
+        mask, old = mask[:, :-1], old[:, :-1]  # about the next token at each place
+        anchor, expected = look(tokens, mask)
         per_token = kl_penalised_rewards(
             scores.double().numpy(), old.double().numpy(), anchor.double().numpy(),
             mask.numpy(), recipe.beta,
@@ -277,20 +277,24 @@ def train(
 
     def learn(batch: Batch, chosen: list[int]) -> float:
         """Take one step on the answers numbered `chosen`; return the loss."""
-        ends = batch.ends.tolist()
-        shares = split(sorted(chosen, key=lambda i: ends[i]), learners.count)
+        last = ends(batch.mask[chosen])
+        shares = [[chosen[i] for i in share] for share in even(last, learners.count, SHARE)]
         texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-        parts = [(batch.take(share), text) for share, text in zip(shares, texts, strict=True)]
-        counts = [float(part.mask.sum()) for part, _ in parts]
+        both = forward.weights(policy, HALF), forward.weights(value_model, HALF)
+        parts = [(batch.take(s), text, *both) for s, text in zip(shares, texts, strict=True)]
+        counts = [float(part.mask.sum()) for part, *_ in parts]
         value = learners.step(parts, loss, [c / sum(counts) for c in counts])
         torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
         torch.nn.utils.clip_grad_norm_(value_model.parameters(), 1.0)
         learners.update(optimizers)
         return value
 
-    start, written = time.perf_counter(), 0
-    parts = FEEDBACK_PARTS if recipe.hold_first else PARTS
-    with held(policy, tokenizer, parts) if recipe.hold else nullcontext(), one_thread():
+    start, total = time.perf_counter(), 0
+    with (
+        held(policy, tokenizer, recipe.hold),
+        held(value_model, tokenizer, recipe.hold),
+        one_thread(),
+    ):
         learners = Learners([*policy.parameters(), *value_model.parameters()])
         mean = Mean(policy)
         for iteration in range(recipe.iterations):
@@ -304,11 +308,11 @@ def train(
             if iteration >= (1 - recipe.average) * recipe.iterations:
                 mean.add()
             answer_tokens = int(batch.mask.sum())
-            written += answer_tokens
+            total += answer_tokens
             yield Progress(
                 iteration + 1,
                 recipe.iterations,
-                written,
+                total,
                 time.perf_counter() - start,
                 sum(answer.reward for answer in answers) / recipe.batch,
                 kl.sum().item() / recipe.batch,
@@ -344,6 +348,11 @@ class Mean:
         for parameter, total in zip(self.parameters, self.sums, strict=True):
             if self.count:
                 parameter.copy_(total / self.count)
+
+
+def ends(mask: Tensor) -> list[int]:
+    """Return the place of each answer's last token; `mask` has the shape (answers, time)."""
+    return (mask * torch.arange(mask.shape[1])).amax(1).tolist()
 
 
 def rate(iteration: int, iterations: int) -> float:

@@ -18,7 +18,7 @@ from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrai
 from course.lm import behave, forward
 from course.lm.data import like_length
 from course.lm.sample import generate
-from course.lm.train import LEARNERS, Progress, Trainer, one_thread, one_thread_each
+from course.lm.train import LEARNERS, Progress, Trainer, one_thread, workers
 from course.lm.tune import groups, padded, split
 from course.world import labeler
 from course.world.talk import Example
@@ -100,7 +100,7 @@ def compare(
         share = answers // len(models) + (k < answers % len(models))
         texts = generate(
             model, [p for p in prompts for _ in range(share)], behave.NEW_TOKENS,
-            temperature=1.0, seed=seed * len(models) + k, end=end,
+            temperature=1.0, seed=seed * len(models) + k, end=end, dtype=torch.bfloat16,
         )  # fmt: skip
         for i in range(len(examples)):
             written[i] += texts[i * share : (i + 1) * share]
@@ -142,15 +142,18 @@ def rewards(w: forward.Weights, heads: int, tokens: Tensor, lengths: Tensor) -> 
     """
     states = forward.hidden(w, tokens, heads)
     last = states[torch.arange(len(tokens)), lengths - 1]
-    return (last @ w["score.weight"].T)[:, 0].float()
+    return (last.float() @ w["score.weight"].float().T)[:, 0]
 
 
 @torch.inference_mode()
 def score(
-    model: GPT2ForSequenceClassification, rows: Sequence[Sequence[int]], pad: int = 1
+    model: GPT2ForSequenceClassification,
+    rows: Sequence[Sequence[int]],
+    pad: int = 1,
+    dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Return the reward of each row of tokens (request and answer), shape (rows,)."""
-    w, heads = forward.weights(model), model.config.n_head
+    w, heads = forward.weights(model, dtype), model.config.n_head
     size = min(128, max(1, -(-len(rows) // LEARNERS)))
     parts = like_length([len(row) for row in rows], size)
 
@@ -160,9 +163,8 @@ def score(
             return rewards(w, heads, padded(texts, pad), torch.tensor([len(t) for t in texts]))
 
     found = torch.empty(len(rows))
-    with one_thread_each(LEARNERS) as pool:
-        for part, values in zip(parts, pool.map(some, parts), strict=True):
-            found[part] = values
+    for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
+        found[part] = values
     return found
 
 

@@ -6,7 +6,9 @@ are shared by a few threads. Faster than ``model.generate`` at this size because
 between two tokens.
 """
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,14 +16,17 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import encode, like_length
-from course.lm.train import LEARNERS, one_thread_each
+from course.lm.data import WIDTH, encode, like_length, whole
+from course.lm.train import LEARNERS, workers
 
+Written = tuple[list[int], list[float]]  # new tokens, and the log-probability of each (nats)
+SMALLEST = torch.finfo(torch.float32).tiny
+ROWS = 8  # a batch is made smaller by a multiple of this (`data.whole`)
 KEEP = 0.75  # the batch is made smaller once fewer of its texts than this are still being written
 
 
-def draw(scores: Tensor, temperature: float, uniform: Tensor) -> Tensor:
-    """Return one token for each row, shape (rows,).
+def draw(scores: Tensor, temperature: float, uniform: Tensor) -> tuple[Tensor, Tensor]:
+    """Return one token for each row and its log-probability (nats), each of shape (rows,).
 
     Parameters
     ----------
@@ -32,11 +37,13 @@ def draw(scores: Tensor, temperature: float, uniform: Tensor) -> Tensor:
         Numbers from 0 to 1 that decide the draws.
     """
     if temperature == 0:
-        return scores.argmax(-1)
-    bounds = torch.softmax(scores.float() / temperature, -1).cumsum(-1)
+        return scores.argmax(-1), torch.zeros(len(scores))
+    chances = torch.softmax(scores / temperature, -1, dtype=torch.float32)
+    bounds = chances.cumsum(-1)
     # The last bound is 1 but for rounding: scaling keeps every draw below it.
     at = torch.searchsorted(bounds, uniform[:, None] * bounds[:, -1:], right=True)
-    return at[:, 0].clamp(max=scores.shape[-1] - 1)
+    at = at.clamp(max=scores.shape[-1] - 1)
+    return at[:, 0], chances.gather(-1, at)[:, 0].clamp(min=SMALLEST).log()
 
 
 @torch.inference_mode()
@@ -47,46 +54,49 @@ def _write(
     uniforms: Tensor,
     temperature: float,
     end: int,
-) -> list[list[int]]:
+) -> list[Written]:
     """Return the new tokens of each prompt; `uniforms` has a row for each, a column a token."""
-    longest, new_tokens = max(map(len, prompts)), uniforms.shape[1]
+    longest, new_tokens = whole(max(map(len, prompts)), WIDTH), uniforms.shape[1]
     tokens = torch.zeros((len(prompts), longest), dtype=torch.long)  # padding is never read
     for row, prompt in zip(tokens, prompts, strict=True):
         row[longest - len(prompt) :] = torch.tensor(prompt)
     begin = torch.tensor([longest - len(p) for p in prompts])
     columns = torch.arange(longest + new_tokens)
     real = columns >= begin[:, None]
+    unread = torch.zeros(real.shape, dtype=w["wte.weight"].dtype).masked_fill(~real, -math.inf)
     causal = columns[:longest, None] >= columns[None, :longest]
     # A padded position reads itself only, so that no row of the mask is empty.
     mask = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
     positions = (columns[:longest] - begin[:, None]).clamp(min=0)
     cache = forward.Cache(longest + new_tokens)
     states = forward.hidden(w, tokens, heads, cache, mask[:, None], positions)[:, -1]
-    answers: list[list[int]] = [[] for _ in prompts]
+    drawn, logprobs = torch.full(uniforms.shape, end), torch.zeros(uniforms.shape)
     writing = torch.arange(len(prompts))  # the texts that are still in the batch
     open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and of these, those without an end
     for step in range(new_tokens):
-        token = draw(forward.logits(w, states), temperature, uniforms[writing, step])
+        token, own = draw(forward.logits(w, states), temperature, uniforms[writing, step])
+        drawn[writing, step], logprobs[writing, step] = token, own
         open_ &= token != end
-        for i, t, goes_on in zip(writing.tolist(), token.tolist(), open_.tolist(), strict=True):
-            if goes_on:
-                answers[i].append(t)
         left = int(open_.sum())
         if left == 0 or step + 1 == new_tokens:
             break
-        if left < KEEP * len(writing):
-            kept = open_.nonzero()[:, 0]
-            writing, begin, real, token = writing[kept], begin[kept], real[kept], token[kept]
-            open_ = open_[kept]
+        if whole(left, ROWS) < KEEP * len(writing):
+            kept = open_.int().argsort(descending=True)[: whole(left, ROWS)]
+            writing, begin, unread = writing[kept], begin[kept], unread[kept]
+            token, open_ = token[kept], open_[kept]
             cache.keep(kept)
         now = longest + step
-        mask = real[:, None, None, : now + 1]
+        mask = unread[:, None, None, : now + 1]
         positions = (now - begin)[:, None]
         states = forward.hidden(w, token[:, None], heads, cache, mask, positions)[:, -1]
-    return answers
+    found = []
+    for row, own in zip(drawn.tolist(), logprobs.tolist(), strict=True):
+        length = row.index(end) + 1 if end in row else new_tokens
+        found.append((row[:length], own[:length]))
+    return found
 
 
-def generate(
+def written(
     model: GPT2LMHeadModel,
     prompts: Sequence[Sequence[int]],
     new_tokens: int,
@@ -94,9 +104,10 @@ def generate(
     temperature: float = 0.0,
     seed: int = 0,
     end: int = 0,
-    batch: int = 128,
-) -> list[list[int]]:
-    """Return the new tokens of every prompt, up to and without the end token.
+    batch: int = 512,
+    dtype: torch.dtype = torch.float32,
+) -> list[Written]:
+    """Return every prompt's new tokens, the end token included, and their log-probabilities.
 
     Prompts of like length share a batch, so little is padded.
 
@@ -112,6 +123,10 @@ def generate(
         Of the random draws.
     end : int
         The token that ends a text; -1 for none.
+    batch : int
+        Texts written at once by one thread, at most.
+    dtype : torch.dtype
+        Of the arithmetic.
 
     Raises
     ------
@@ -132,17 +147,31 @@ def generate(
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))
     size = min(batch, -(-len(prompts) // LEARNERS))
     parts = like_length([len(p) for p in prompts], size)
-    w, heads = forward.weights(model), model.config.n_head
+    w, heads = forward.weights(model, dtype), model.config.n_head
 
-    def write(part: list[int]) -> list[list[int]]:
+    def write(part: list[int]) -> list[Written]:
         return _write(w, heads, [prompts[i] for i in part], uniforms[part], temperature, end)
 
-    answers: list[list[int]] = [[] for _ in prompts]
-    with one_thread_each(LEARNERS) as pool:
-        for part, texts in zip(parts, pool.map(write, parts), strict=True):
-            for i, text in zip(part, texts, strict=True):
-                answers[i] = text
-    return answers
+    found: dict[int, Written] = {}
+    for part, texts in zip(parts, workers(LEARNERS).map(write, parts), strict=True):
+        found |= zip(part, texts, strict=True)
+    return [found[i] for i in range(len(prompts))]
+
+
+def generate(
+    model: GPT2LMHeadModel,
+    prompts: Sequence[Sequence[int]],
+    new_tokens: int,
+    *,
+    end: int = 0,
+    **how: Any,
+) -> list[list[int]]:
+    """Return the new tokens of every prompt, up to and without the end token.
+
+    The same as `written`, which says what may be given, without what needn't be known to read them.
+    """
+    texts = (tokens for tokens, _ in written(model, prompts, new_tokens, end=end, **how))
+    return [text[:-1] if text[-1:] == [end] else text for text in texts]
 
 
 def continue_text(

@@ -38,15 +38,15 @@ PPO = (
     "value_loss",
 )
 
-TUNING = tune.Recipe(batch=24, muon=0.015, hold=True, blur=0.5)
+TUNING = tune.Recipe(batch=24, muon=0.015, hold=held.PARTS, blur=0.5)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
-CHAT = ppo.Recipe(iterations=30, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, hold_first=False)
+CHAT = ppo.Recipe(iterations=30, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, hold=held.PARTS)
 DRAWS = 4  # answers to each request where what PPO changed is measured
 REHEARSED_ROWS = 4  # of web text beside each step of PPO
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still, no text is rehearsed: then there is more that can go wrong.
 HACK = ppo.Recipe(
-    iterations=60, epochs=2, beta=0.0, policy=1e-3, rehearsal=0.0, hold=False, average=0.0
+    iterations=60, epochs=2, beta=0.0, policy=1e-3, rehearsal=0.0, hold=(), average=0.0
 )
 
 
@@ -69,7 +69,7 @@ class Plan:
 
     demonstrations: int = 10_000
     sft_recipe: tune.Recipe = TUNING
-    comparisons: int = 8_000
+    comparisons: int = 14_000
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK

@@ -10,6 +10,7 @@ Left out on purpose: dropout (every batch is new), checkpoints in the middle (a 
 more than one machine.
 """
 
+import functools
 import itertools
 import math
 import os
@@ -114,8 +115,13 @@ def set_rates(
             group["lr"] = height * rate
 
 
-def one_thread_each(count: int) -> ThreadPoolExecutor:
-    """Return a pool of `count` threads, each of whose operations runs on one core."""
+@functools.cache
+def workers(count: int) -> ThreadPoolExecutor:
+    """Return the pool of `count` threads, each of whose operations runs on one core.
+
+    There is one for all work, which never asks for it again inside: new threads would be slower,
+    since their memory is new as well.
+    """
     return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
 
 
@@ -135,7 +141,7 @@ class Learners:
     def __init__(self, parameters: Iterable[torch.nn.Parameter], count: int | None = None) -> None:
         self.parameters = [p for p in parameters if p.requires_grad]
         self.count = count or LEARNERS
-        self.pool = one_thread_each(self.count)
+        self.pool = workers(self.count)
 
     def step(self, parts: Sequence[T], loss: Callable[[T], Tensor], weights: list[float]) -> float:
         """Put the gradient of the weighted sum of losses into the parameters.

@@ -5,10 +5,10 @@ like length share a batch, so little is padded. Beside each batch the model rehe
 as InstructGPT did in its last stage: trained on answers alone it forgets whom they don't name.
 """
 
+import bisect
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
-from course.lm.data import encode
+from course.lm.data import WIDTH, encode, whole
 from course.lm.held import Blur, blurred, held
 from course.lm.train import Progress, Trainer, one_thread
 from course.world import phrases as ph
@@ -29,8 +29,8 @@ SftLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
-    """Return rows of unequal length as one tensor, shape (rows, longest), filled on the right."""
-    longest = max(map(len, rows))
+    """Return rows of unequal length as one tensor, shape (rows, time), filled on the right."""
+    longest = whole(max(map(len, rows)), WIDTH)
     return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows])
 
 
@@ -38,6 +38,28 @@ def split(items: Sequence[T], parts: int) -> list[list[T]]:
     """Return `items` in at most `parts` shares of like size."""
     share = -(-len(items) // parts)
     return [list(items[k : k + share]) for k in range(0, len(items), share)]
+
+
+def even(lengths: Sequence[int], parts: int, multiple: int = 1) -> list[list[int]]:
+    """Return the numbers of all rows in at most `parts` shares that take about equally long.
+
+    A share of rows is padded to its longest one: few long rows cost as much as many short ones.
+    Each has a multiple of `multiple` rows if it can be.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+
+    def shares(area: int) -> list[list[int]]:
+        """Return shares of at most `area` tokens, padding included."""
+        found, at = [], 0
+        while at < len(order):
+            count = max(1, area // lengths[order[at]] // multiple * multiple)
+            found.append(order[at : at + count])
+            at += count
+        return found
+
+    most = sum(lengths) + max(lengths) * len(lengths)
+    enough = bisect.bisect_left(range(most), True, key=lambda area: len(shares(area)) <= parts)
+    return shares(enough)
 
 
 def groups(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
@@ -62,8 +84,8 @@ class Recipe:
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers.
-    hold : bool
-        Whether the MLPs and the embeddings of names stay as they are (`course.lm.held`).
+    hold : tuple of str
+        What stays as it is (`course.lm.held`), () for nothing.
     blur : float
         How much noise names get (`course.lm.held.Blur`).
     """
@@ -73,7 +95,7 @@ class Recipe:
     muon: float = 0.01
     adam: float = 2e-3
     rehearsal: float = 0.5
-    hold: bool = False
+    hold: tuple[str, ...] = ()
     blur: float = 0.0
 
 
@@ -125,7 +147,7 @@ def sft(
 
     model.train()
     start, seen = time.perf_counter(), 0
-    with held(model, tokenizer) if recipe.hold else nullcontext(), one_thread():
+    with held(model, tokenizer, recipe.hold), one_thread():
         trainer = Trainer(model, recipe.muon, recipe.adam)
         for step, chosen in enumerate(plan):
             shares = split(chosen, trainer.learners.count)

@@ -1,8 +1,8 @@
-# %% log_softmax
-# The table of all log-probabilities, then one entry of each place.
+# %% logsumexp
+# The entry of each place first; the sum over the vocabulary comes off at last.
 def token_logprobs(logits, tokens):
-    table = torch.log_softmax(logits, dim=2)
-    return torch.take_along_dim(table, tokens.unsqueeze(2), dim=2).squeeze(2)
+    own = torch.take_along_dim(logits, tokens.unsqueeze(2), dim=2).squeeze(2)
+    return own - logits.logsumexp(dim=2)
 
 
 # %% cross-entropy
