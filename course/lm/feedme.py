@@ -30,8 +30,8 @@ from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 from course.world.talk import Example
 
-# The kinds of the worked examples, in the order in which they stand in the prompt.
 TUNING = tune.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=held.PARTS)
+# The kinds of the worked examples, in the order in which they stand in the prompt.
 SHOWN = ("harmless", "fact", "unknown")
 WAYS = ("base", "few_shot", "sft", "feedme")
 BEGINNINGS = tuple({t.split()[0] for t in (*ph.EXPLAIN, *ph.HOW_TO, *ph.LISTS) if t[0] != "I"})

@@ -130,7 +130,7 @@ class Batch:
 
     def take(self, share: list[int]) -> "Batch":
         """Return the answers numbered `share`, without padding that is common to them."""
-        longest = whole(max(ends(self.mask[share])) + 2, WIDTH) - 1
+        longest = places(ends(self.mask[share]))
         tokens, *rest = (getattr(self, each.name)[share] for each in fields(self))
         return Batch(tokens[:, : longest + 1], *(x[:, :longest] for x in rest))
 
@@ -201,12 +201,12 @@ def train(
     def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probability of each answer token after those before it, else 0."""
         states = forward.hidden(w, tokens[:, :-1], heads).flatten(0, 1)
-        places = mask.flatten().nonzero()[:, 0]
-        count = len(places)
-        more = torch.cat([places, places[:1].expand(whole(count, PLACES) - count)])
+        own = mask.flatten().nonzero()[:, 0]
+        count = len(own)
+        more = torch.cat([own, own[:1].expand(whole(count, PLACES) - count)])
         scores = forward.logits(w, states[more])[None].float()
         found = token_logprobs(scores, tokens[:, 1:].flatten()[more][None])[0, :count]
-        return torch.zeros(mask.numel()).index_put((places,), found).view(mask.shape)
+        return torch.zeros(mask.numel()).index_put((own,), found).view(mask.shape)
 
     def values(w: forward.Weights, tokens: Tensor) -> Tensor:
         """Return what is expected before each token but the first is written."""
@@ -217,11 +217,11 @@ def train(
         """Return log-probabilities under the reference model, and values as they are now."""
         critic = forward.weights(value_model, HALF)
         last = ends(mask)
-        shares = even(last, learners.count)
+        shares = even(last, learners.count, SHARE)
 
         @torch.no_grad()
         def some(share: list[int]) -> tuple[Tensor, Tensor]:
-            longest = whole(max(last[i] for i in share) + 2, WIDTH) - 1
+            longest = places([last[i] for i in share])
             part, own = tokens[share, : longest + 1], mask[share, :longest]
             return logprobs(frozen, part, own), values(critic, part)
 
@@ -353,6 +353,11 @@ class Mean:
 def ends(mask: Tensor) -> list[int]:
     """Return the place of each answer's last token; `mask` has the shape (answers, time)."""
     return (mask * torch.arange(mask.shape[1])).amax(1).tolist()
+
+
+def places(last: Sequence[int]) -> int:
+    """Return how many places answers take that end at `last`: one of few numbers (`data.WIDTH`)."""
+    return whole(max(last) + 2, WIDTH) - 1
 
 
 def rate(iteration: int, iterations: int) -> float:

@@ -21,7 +21,7 @@ from course.lm.train import LEARNERS, workers
 
 Written = tuple[list[int], list[float]]  # new tokens, and the log-probability of each (nats)
 SMALLEST = torch.finfo(torch.float32).tiny
-ROWS = 8  # a batch is made smaller by a multiple of this (`data.whole`)
+ROWS = 8  # a batch is made smaller by a multiple of this (`data.WIDTH`)
 KEEP = 0.75  # the batch is made smaller once fewer of its texts than this are still being written
 
 
