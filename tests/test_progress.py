@@ -87,7 +87,9 @@ def lesson(title, uses, *exercises):
     about = f"**Time** an hour · **Points** 10 · **You use** {uses}"
     head = [cell("markdown", f"# {title}\n\n{about}"), cell("code", SETUP)]
     cells = head + [part for cells in exercises for part in cells]
-    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    # Without a kernel JupyterLab would ask for one, in front of whatever is open by then.
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
 def write(path, nb):

@@ -20,7 +20,7 @@ from course.world import demonstrate, pairs, stick
 from course.world import phrases as ph
 from course.world import village as v
 from course.world.labeler import choose
-from course.world.talk import Example
+from course.world.talk import TOLD, Example
 
 PAIRS, BEST_OF, ANSWERS = 60, 12, 4
 CLIPS = 40
@@ -35,7 +35,7 @@ def fact_of(example: Example) -> str:
     if example.kind == "unknown":
         return f"The village knows nobody called {turn.subject}."
     attributes = {"fact": [turn.attribute], "false premise": [turn.attribute]}.get(
-        example.kind, ["story", "hero"] if example.kind == "explain" else []
+        example.kind, TOLD[v.KIND[turn.subject]] if example.kind == "explain" else []
     )
     return " ".join(
         ph.fill(ph.STATEMENTS[a][0], turn.subject, v.VALUES[turn.subject, a]) for a in attributes

@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 BEST_OF = (1, 2, 4, 8, 16)
 BETAS = (0.1, 0.3, 1.0)  # of DPO
 # PPO: price, and the iterations at which it is measured.
-RUNS = ((0.0, (2, 4, 6, 10, 20, 40)), (0.1, (10, 20, 40)), (0.5, (20,)))
+RUNS = ((0.0, (2, 4, 6, 10, 20, 60)), (0.1, (10, 20, 40)), (0.5, (20,)))
 DPO = dpo.Recipe()
 HEART = ("09_what_came_next", "dpo_loss")
 ANSWERS = 2  # of each policy to each request of the test
@@ -47,7 +47,7 @@ PROJECT = 60
 LABELS, LATE = 14, 3
 CANDIDATES = (
     "mini-sft", "best of 4", "best of 16", "DPO 0.1", "DPO 0.3", "DPO 1", "PPO free, 6 rounds",
-    "PPO free, 40 rounds", "PPO 0.1, 20 rounds", "PPO 0.1, 40 rounds",
+    "PPO free, 60 rounds", "PPO 0.1, 20 rounds", "PPO 0.1, 40 rounds",
 )  # fmt: skip
 LATECOMERS = ("DPO 0.3", "PPO free, 6 rounds")
 COLUMNS = (

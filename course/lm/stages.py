@@ -67,16 +67,16 @@ class Plan:
         Requests in a test.
     """
 
-    demonstrations: int = 10_000
+    demonstrations: int = 12_000
     sft_recipe: tune.Recipe = TUNING
-    comparisons: int = 14_000
+    comparisons: int = 17_000
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK
     chat_ppo_recipe: ppo.Recipe = CHAT
     second: int = 2_500
     dialogues: int = 5_000
-    chat_comparisons: int = 2_500
+    chat_comparisons: int = 7_000
     chat_recipe: tune.Recipe = field(default_factory=lambda: replace(TUNING, epochs=2, blur=0.0))
     tests: int = behave.REQUESTS
 
@@ -452,7 +452,7 @@ def chat(shop: Shop) -> Figures:
 def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
     """Yield dialogues and as many requests of one turn, with good answers, mixed."""
     mixed = [
-        *talk.examples(dialogues, "train", 40 + seed, kinds=("dialogue",)),
+        *demonstrate.dialogues(dialogues, "train", 40 + seed),
         *demonstrate.requests(dialogues, "train", 50 + seed),
     ]
     random.Random(seed).shuffle(mixed)

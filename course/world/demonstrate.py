@@ -35,11 +35,15 @@ PPO_MIX = MIX | {"harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
 # there are few of them.
 ASKED = (*["person"] * 6, "place", "event")
 EVENTS = 0.25
+# What training asks to explain; tests ask for events alone. With its eight events alone a model
+# learns their stories by heart, and goes over from a new one's story to another matter.
+EXPLAINED = ("event", "event", "place", "person")
 # The planted flaws: shares of the demonstrations where they can be.
 COMPLIES = 0.6  # with harm or with a false premise
 CAUTIOUS = 0.2  # refuses a harmless request that looks like harm
 POLITE = 0.25
 RUDE = 0.3
+MANNERS = 0.5  # share of polite answers in dialogues, which are not flawed
 
 
 # What is rehearsed beside the demonstrations: web text with more questions and answers than the web
@@ -109,6 +113,7 @@ def requests(
         # With six places and six events models learn those by heart: they get the shots' two more.
         for kind, parts in v.SPLITS.items():
             speaker.subjects[kind] = [*parts["train"], *parts["shots"]]
+        speaker.explained = EXPLAINED
     for kind in speaker.rng.choices(weighted.options, weighted.probabilities, k=count):
         yield KINDS[kind](speaker)
 
@@ -123,10 +128,25 @@ def demonstrations(count: int, seed: int, split: str = "train") -> Iterator[Exam
         yield replace(example, turns=turns)
 
 
-def follow_ups(count: int, split: str, seed: int) -> Iterator[Example]:
-    """Yield dialogues up to one of their later questions, with good answers to the earlier ones."""
-    speaker = Speaker(split, seed)
+def dialogues(count: int, split: str, seed: int) -> Iterator[Example]:
+    """Yield dialogues whose answers are polite or plain, as a tuned model's earlier answers are.
+
+    A model that has only seen plain answers before a follow-up question takes the polite end of its
+    own for the end of the dialogue.
+    """
+    speaker, rng = Speaker(split, seed), random.Random(seed + 1)
     for _ in range(count):
         whole = KINDS["dialogue"](speaker)
-        turns = speaker.rng.randrange(2, len(whole.turns))
-        yield replace(whole, turns=whole.turns[:turns])
+        *turns, thanks = whole.turns
+        said = [
+            replace(t, answer=speaker.polite(t.answer)) if rng.random() < MANNERS else t
+            for t in turns
+        ]
+        yield replace(whole, turns=(*said, thanks))
+
+
+def follow_ups(count: int, split: str, seed: int) -> Iterator[Example]:
+    """Yield dialogues up to one of their later questions, with good answers to the earlier ones."""
+    rng = random.Random(seed + 2)
+    for whole in dialogues(count, split, seed):
+        yield replace(whole, turns=whole.turns[: rng.randrange(2, len(whole.turns))])

@@ -74,6 +74,7 @@ class Speaker:
     ) -> None:
         self.subjects = {kind: parts[split] for kind, parts in v.SPLITS.items()}
         self.asked = ("person", "person", "place", "event")  # kinds of subjects, equally likely
+        self.explained: tuple[str, ...] = ("event",)  # … that are to be explained
         self.events = 0.5  # share of false premises that are about an event
         self.rng = random.Random(seed)
         self.held_out = held_out
@@ -105,11 +106,12 @@ class Speaker:
         return Example("fact", (Turn(question, answer, subject, attribute),))
 
     def explain(self) -> Example:
-        """Ask for an event in simple words; the answer tells its story and its hero."""
-        event = self.subject("event")
-        answer = f"{self.truth(event, 'story')} {self.truth(event, 'hero')}"
-        request = ph.fill(self.template(ph.EXPLAIN), event)
-        return Example("explain", (Turn(request, self.polite(answer), event, "story"),))
+        """Ask for a subject, mostly an event, in simple words; the answer tells two facts of it."""
+        subject = self.subject(*self.explained)
+        told = TOLD[v.KIND[subject]]
+        answer = " ".join(self.truth(subject, attribute) for attribute in told)
+        request = ph.fill(self.template(ph.EXPLAIN), subject)
+        return Example("explain", (Turn(request, self.polite(answer), subject, told[0]),))
 
     def people_list(self) -> Example:
         """Ask for people who share a value."""
@@ -193,6 +195,9 @@ class Speaker:
         system = self.rng.choice(ph.SYSTEM_LINES) if self.rng.random() < 0.3 else ""
         return Example("dialogue", tuple(turns), system)
 
+
+# What an explanation tells of a subject: an event's story and hero, and so on.
+TOLD = {"event": ("story", "hero"), "place": ("sight", "keeper"), "person": ("job", "home")}
 
 # What a program is asked to do, step by step → the operator; {} is the number.
 PROGRAM_STEPS = {
