@@ -142,12 +142,15 @@ def frontier(record: Mapping[str, Any]) -> Picture:
             axis.plot([0], [found["DPO"][0][key]], "*", color=colour("mini-sft"), ms=15, mec=INK)
             axis.set(title=title, ylabel=unit)
             _root_scale(axis, record["points"])
-        for name in ("PPO, no price", "DPO"):
+        for name, aside, side in (
+            ("PPO, no price", (-8, -14), "right"),
+            ("DPO", (9, -3), "left"),
+        ):
             end = found[name][-1]
             axes[1].annotate(
                 f"{label(end)} rounds" if end["iterations"] else label(end),
-                (_distance(end), end["true"]), (-8, -14), textcoords="offset points",
-                ha="right", fontsize=9.5, color=SHADES[name][0],
+                (_distance(end), end["true"]), aside, textcoords="offset points",
+                ha=side, fontsize=9.5, color=SHADES[name][0],
             )  # fmt: skip
         handles, names = axes[0].get_legend_handles_labels()
         shown.figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=10)
