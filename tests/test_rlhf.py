@@ -14,7 +14,7 @@ from course import paths, records
 from course.errors import CourseError
 from course.lm import behave, exercises, lineage, model, ppo, reward, sample, stages, tune
 from course.lm import tokenizer as tok
-from course.world import demonstrate, labeler, talk
+from course.world import demonstrate, labeler, talk, village
 from course.world import phrases as ph
 
 TINY = stages.Plan(
@@ -187,6 +187,26 @@ def test_written_tokens_come_with_the_probabilities_that_they_were_drawn_by(toke
         assert own == pytest.approx(expected.tolist(), abs=1e-3)
     half = sample.written(mini, prompts, 1, temperature=1.0, seed=4, dtype=torch.bfloat16)
     assert half[0][1] == pytest.approx(found[0][1][:1], abs=0.1)
+
+
+def test_training_explains_more_than_events_and_tests_events_alone():
+    mix = {"explain": 1.0}
+    for split, kinds in (("train", {"event", "place", "person"}), ("test", {"event"})):
+        asked = list(demonstrate.requests(60, split, 3, mix=mix))
+        assert {village.KIND[e.turns[0].subject] for e in asked} == kinds
+        judged = behave.judge(asked, [e.turns[0].answer for e in asked])
+        assert all(j.right and j.polite and j.true == 2 and not j.false for j in judged)
+
+
+def test_dialogues_have_polite_and_plain_answers_before_a_follow_up():
+    polite, count = 0, 0
+    for example in demonstrate.follow_ups(200, "train", 3):
+        assert len({turn.subject for turn in example.turns}) == 1
+        for turn in example.turns[:-1]:
+            judged = labeler.judge("fact", turn, turn.answer)
+            assert judged.right
+            polite, count = polite + judged.polite, count + 1
+    assert abs(polite / count - demonstrate.MANNERS) < 0.1
 
 
 def test_wins_count_equal_answers_half():
