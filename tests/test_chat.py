@@ -8,7 +8,6 @@ import threading
 import time
 
 import pytest
-from transformers import GPT2ForSequenceClassification
 
 from course import paths
 from course.errors import CourseError
@@ -125,8 +124,7 @@ def test_nobody_speaks_for_the_model_by_typing_its_marker(typed):
 
 
 def test_a_reward_model_is_refused_in_one_sentence():
-    TINY.config.num_labels = 1
-    judge = GPT2ForSequenceClassification(TINY.config)
+    judge = model.RewardModel(TINY.config)
     with pytest.raises(CourseError, match="mini-reward writes no text: choose one of"):
         chat.Chat("mini-reward", loaded=(judge, TOKENIZER))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification
+from transformers import GPT2LMHeadModel
 
 from course import paths, records
 from course.errors import CourseError
@@ -61,14 +61,34 @@ def scored(mini, rankings):
 # The reward model ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def manners(tokenizer):
+def taught(tokenizer, trust=reward.TRUST):
     """Return a small reward model that has learned to like manners, with its progress."""
-    mini = reward.new(model.load("mini-ada")[0], seed=1)
+    mini = reward.new(model.load("mini-ada")[0], tokenizer, seed=1, trust=trust)
     given = exercises.load("06_human_feedback", "reward_loss")
     recipe = reward.Recipe(epochs=2, batch=16)
     steps = reward.train(mini, preferences(tokenizer, 320, 1), **given, recipe=recipe, seed=1)
     return mini, list(steps)
+
+
+@pytest.fixture(scope="module")
+def manners(tokenizer):
+    return taught(tokenizer)
+
+
+@pytest.fixture(scope="module")
+def plain(tokenizer):
+    """Return one that doesn't ask what was to be expected: the requests of `small_ppo` are bare."""
+    return taught(tokenizer, trust=0.0)
+
+
+def test_a_plain_reward_model_reads_the_last_token_alone(plain, tokenizer):
+    mini, progress = plain
+    assert progress[-1].loss < 0.3
+    rows = [row for r in preferences(tokenizer, 3, 3) for row in r.rows]
+    for row, value in zip(rows, reward.score(mini, rows).tolist(), strict=True):
+        with torch.no_grad():
+            last = mini.transformer(torch.tensor([row])).last_hidden_state[0, -1]
+        assert mini.score(last)[0].item() == pytest.approx(value, abs=1e-3)
 
 
 def test_the_reward_model_learns_what_the_rankings_say(manners, tokenizer):
@@ -79,18 +99,55 @@ def test_the_reward_model_learns_what_the_rankings_say(manners, tokenizer):
     assert reward.agreement(scored(mini, tested), tested)["noisy"] > 0.8
 
 
-def test_a_saved_reward_model_is_one_of_plain_transformers(manners, tokenizer, tmp_path):
+def test_the_reward_is_what_its_docstring_says(manners, tokenizer, tmp_path):
+    """Computed anew for one row at a time, from a saved model, by transformers' own GPT-2."""
     mini, _ = manners
     model.save(mini, tokenizer, tmp_path / "mini-reward", "card")
-    theirs = AutoModelForSequenceClassification.from_pretrained(
-        tmp_path / "mini-reward", dtype=torch.float32
-    )
     ours, _ = model.load(tmp_path / "mini-reward")
+    assert isinstance(ours, model.RewardModel)
+    theirs = GPT2LMHeadModel(ours.config).eval()
+    theirs.transformer.load_state_dict(ours.transformer.state_dict())
+    assistant = tokenizer.convert_tokens_to_ids(ph.ASSISTANT)
     rows = [row for r in preferences(tokenizer, 3, 3) for row in r.rows]
-    found = reward.score(ours, rows)
-    for row, value in zip(rows, found.tolist(), strict=True):
-        # transformers reads the last token that isn't padding, and so do we.
-        assert theirs(torch.tensor([row])).logits.item() == pytest.approx(value, abs=1e-3)
+    for row, value in zip(rows, reward.score(ours, rows).tolist(), strict=True):
+        with torch.no_grad():
+            states = theirs.transformer(torch.tensor([row])).last_hidden_state[0]
+            chances = torch.log_softmax(theirs(torch.tensor([row])).logits[0], -1)
+            numbers = ours.score(states)
+        total = numbers[-1, 0]
+        for at in range(row.index(assistant) + 1, len(row)):
+            before = chances[at - 1]
+            unexpected = -before[row[at]] - torch.distributions.Categorical(logits=before).entropy()
+            total -= reward.TRUST * numbers[at - 1, 1] * unexpected
+        assert total.item() == pytest.approx(value, abs=1e-3)
+
+
+def test_an_untrained_reward_model_lowers_the_reward_of_what_is_unexpected(tokenizer):
+    mini = reward.new(model.load("mini-sft")[0], tokenizer, seed=1)
+    with torch.no_grad():
+        mini.score.weight.zero_()
+    example = next(e for e in demonstrate.requests(50, "train", 1) if e.kind == "fact")
+    (prompt,) = behave.chat_prompts(tokenizer, [example])
+    end = tokenizer.eos_token_id
+    usual = sample.generate(model.load("mini-sft")[0], [prompt], 30, end=end, temperature=0.0)[0]
+    told = [[*prompt, *usual, end], [*prompt, *usual[::-1], end]]
+    likely, scrambled = reward.score(mini, told).tolist()
+    assert likely > 0 > scrambled
+
+
+def test_the_reward_model_rehearses_web_text_and_reports_the_loss_on_rankings_alone(tokenizer):
+    (one,) = preferences(tokenizer, 1, 5)
+    seen, losses = [], []
+    for text in (None, stages.web(stages.Shop(), 1, 2)):
+        mini = reward.new(model.load("mini-ada")[0], tokenizer, seed=1)
+        steps = reward.train(
+            mini, [one] * 8, **exercises.load("06_human_feedback", "reward_loss"),
+            recipe=reward.Recipe(rehearsal=100.0), web=text,
+        )  # fmt: skip
+        losses.append(next(steps).loss)
+        seen.append(mini.transformer.wte.weight.detach().clone())
+    assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+    assert not torch.equal(*seen)
 
 
 def test_normalised_rewards_have_mean_0_and_deviation_1(manners, tokenizer):
@@ -147,7 +204,7 @@ def test_the_loss_is_the_mean_over_labelers(tokenizer):
     (one,) = preferences(tokenizer, 1, 5)
     losses = {}
     for others in ((), (one.order,), (one.order[::-1],)):
-        mini = reward.new(model.load("mini-ada")[0], seed=1)
+        mini = reward.new(model.load("mini-ada")[0], tokenizer, seed=1)
         steps = reward.train(
             mini, [replace(one, others=others)] * 2,
             **exercises.load("06_human_feedback", "reward_loss"),
@@ -266,11 +323,11 @@ def test_the_mean_of_weights_over_some_moments():
     assert layer.weight.tolist() == [[3.0, 3.0]]
 
 
-def small_ppo(tokenizer, manners, beta, iterations=25):
+def small_ppo(tokenizer, taught, beta, iterations=25):
     policy, reference = model.load("mini-ada")[0], model.load("mini-ada")[0]
     asked = list(demonstrate.requests(512, "train", 1, mix={"fact": 1.0}))
     steps = ppo.train(
-        policy, reference, manners[0], tokenizer, behave.base_prompts(tokenizer, asked),
+        policy, reference, taught[0], tokenizer, behave.base_prompts(tokenizer, asked),
         **exercises.load(*stages.PPO),
         recipe=ppo.Recipe(iterations=iterations, batch=64, beta=beta, policy=2e-3),
         seed=1, new_tokens=16,
@@ -278,8 +335,8 @@ def small_ppo(tokenizer, manners, beta, iterations=25):
     return list(steps)
 
 
-def test_ppo_raises_the_reward_and_a_price_keeps_it_near(manners, tokenizer):
-    free, dear = (small_ppo(tokenizer, manners, beta) for beta in (0.0, 5.0))
+def test_ppo_raises_the_reward_and_a_price_keeps_it_near(plain, tokenizer):
+    free, dear = (small_ppo(tokenizer, plain, beta) for beta in (0.0, 5.0))
     assert [p.iteration for p in free] == list(range(1, 26))
     assert free[0].kl == pytest.approx(0, abs=0.01)
     assert free[-1].reward > free[0].reward + 0.3
@@ -287,8 +344,8 @@ def test_ppo_raises_the_reward_and_a_price_keeps_it_near(manners, tokenizer):
     assert free[-1].tokens <= 25 * 64 * 16
 
 
-def test_ppo_can_stop_at_any_iteration(manners, tokenizer):
-    (only,) = small_ppo(tokenizer, manners, 0.1, iterations=1)
+def test_ppo_can_stop_at_any_iteration(plain, tokenizer):
+    (only,) = small_ppo(tokenizer, plain, 0.1, iterations=1)
     assert only.iteration == only.iterations == 1
 
 

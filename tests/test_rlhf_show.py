@@ -184,7 +184,7 @@ def test_hacked_answers_are_read_out_of_the_chat_format():
 
 
 def test_the_repair_table_has_the_three_shares():
-    page = rlhf.repair({"clear_hacked": 0.1, "clear_repaired": 0.95}, {"clear": 0.85})
+    page = rlhf.repair({"clear_honest": 0.85, "clear_hacked": 0.1, "clear_repaired": 0.95})
     assert [line.rsplit(" | ", 1)[1] for line in page.text.splitlines()] == [
         "right", "85%", "10%", "95%",
     ]  # fmt: skip

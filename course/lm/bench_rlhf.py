@@ -36,7 +36,6 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from tqdm import tqdm
 from transformers import (
-    GPT2ForSequenceClassification,
     GPT2LMHeadModel,
     PreTrainedTokenizerFast,
     TrainerCallback,
@@ -90,7 +89,7 @@ class Job:
 
     mini: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerFast
-    reward_model: GPT2ForSequenceClassification
+    reward_model: model.RewardModel
     prompts: Sequence[Sequence[int]]
     recipe: ppo.Recipe
 
@@ -165,7 +164,7 @@ def prepare() -> Job:
     count = recipe.iterations * recipe.batch // GENERATIONS
     examples = list(demonstrate.requests(count, "train", SEED))
     prompts = behave.chat_prompts(tokenizer, examples)
-    return Job(mini, tokenizer, reward.new(mini, SEED), prompts, recipe)
+    return Job(mini, tokenizer, reward.new(mini, tokenizer, SEED), prompts, recipe)
 
 
 def turn_of_ours(job: Job, functions: dict[str, Callable[..., Any]], seed: int) -> Turn:

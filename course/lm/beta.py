@@ -1,10 +1,11 @@
 """PPO at several prices for leaving the reference model: the runs behind lesson 07's slider.
 
-All runs are the hacking run of `course.lm.stages` but for their β. During a run the labeler judges
-the very answers that the policy learns from: the *true score*, which no model sees. Beside them
-stands best-of-n, which trains nothing: the SFT model answers n times, the reward model picks one.
-Made by ``course lineage --stage beta --save``; not part of the lineage, ships no model. Left out
-on purpose: more than one seed for each β.
+All runs are the hacking run of `course.lm.stages` but for their β, against a plain reward model
+(`stages.plain_reward`); one more, without a price, is against ``mini-reward``. During a run the
+labeler judges the very answers that the policy learns from: the *true score*, which no model sees.
+Beside them stands best-of-n, which trains nothing: the SFT model answers n times, the reward model
+picks one. Made by ``course lineage --stage beta --save``; not part of the lineage, ships no model.
+Left out on purpose: more than one seed for each β.
 """
 
 import math
@@ -50,7 +51,11 @@ def true_score(
 
 
 def drawn(
-    shop: stages.Shop, policy: PreTrainedModel, asked: Sequence[Example], times: int = 1
+    shop: stages.Shop,
+    policy: PreTrainedModel,
+    rewarded: PreTrainedModel,
+    asked: Sequence[Example],
+    times: int = 1,
 ) -> tuple[list[str], list[float], list[Judgement]]:
     """Return answers to each request, `times` one after the other, with reward and judgement."""
     end = shop.tokenizer.eos_token_id
@@ -59,15 +64,15 @@ def drawn(
         policy, prompts, behave.NEW_TOKENS, temperature=1.0, seed=890 + shop.seed, end=end
     )
     rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
-    rewards = reward.score(shop.get("mini-reward"), rows).tolist()
+    rewards = reward.score(rewarded, rows).tolist()
     replies = [r.strip() for r in shop.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
     return replies, rewards, behave.judge([e for e in asked for _ in range(times)], replies)
 
 
-def tested(shop: stages.Shop, policy: PreTrainedModel) -> dict[str, Any]:
+def tested(shop: stages.Shop, policy: PreTrainedModel, rewarded: PreTrainedModel) -> dict[str, Any]:
     """Return means over the test's requests (with errors), rates, and a few answers to read."""
     asked = behave.asked_in(shop.split, shop.plan.tests).mixed
-    replies, rewards, judged = drawn(shop, policy, asked)
+    replies, rewards, judged = drawn(shop, policy, rewarded, asked)
     scores = [j.score for j in judged]
     return {
         "reward": sum(rewards) / len(asked),
@@ -97,7 +102,8 @@ def shown(asked: Sequence[Example]) -> list[int]:
 def best_of(shop: stages.Shop) -> list[dict[str, float]]:
     """Return reward and true score of the answer that the reward model picks out of n."""
     asked, most = behave.asked_in(shop.split, shop.plan.tests).mixed, max(BEST_OF)
-    _, rewards, judged = drawn(shop, shop.get("mini-sft"), asked, most)
+    sft = shop.get("mini-sft")
+    _, rewards, judged = drawn(shop, sft, stages.plain_reward(shop), asked, most)
     points = []
     for n in BEST_OF:
         picked = [
@@ -122,31 +128,36 @@ def run(shop: stages.Shop) -> dict[str, Any]:
     -------
     dict
         ``start`` (the SFT model, as `tested`), ``runs``: for each β its ``reward``, ``kl`` and
-        ``true`` score by iteration and ``end``, as `tested` with ``kl``; ``best_of``; ``recipe``.
+        ``true`` score by iteration and ``end``, as `tested` with ``kl``; ``wary``, the same of the
+        run against ``mini-reward``; ``best_of``; ``recipe``.
     """
-    begin, plan, runs = time.perf_counter(), shop.plan, []
+    begin, plan, plain = time.perf_counter(), shop.plan, stages.plain_reward(shop)
     asked = stages.ppo_requests(plan.hack_recipe, shop.seed)
-    for beta in BETAS:
+
+    def trained(beta: float, rewarded: PreTrainedModel) -> dict[str, Any]:
         recipe = replace(plan.hack_recipe, beta=beta)
-        policy, done = stages.rlhf(shop, recipe, "mini-sft", f"beta {beta:g}")
+        policy, done = stages.rlhf(shop, recipe, "mini-sft", f"beta {beta:g}", rewarded)
         last = [p.kl for p in done[-LAST:]]
-        runs.append(
-            {
-                "beta": beta,
-                "reward": [round(p.reward, 4) for p in done],
-                "kl": [round(p.kl, 4) for p in done],
-                "true": [round(true_score(shop.tokenizer, asked, p), 4) for p in done],
-                "end": {"kl": sum(last) / len(last)} | tested(shop, policy),
-            }
-        )
+        return {
+            "beta": beta,
+            "reward": [round(p.reward, 4) for p in done],
+            "kl": [round(p.kl, 4) for p in done],
+            "true": [round(true_score(shop.tokenizer, asked, p), 4) for p in done],
+            "end": {"kl": sum(last) / len(last)} | tested(shop, policy, rewarded),
+        }
+
+    runs = [trained(beta, plain) for beta in BETAS]
+    wary = trained(0.0, shop.get("mini-reward"))
     return {
         "runs": runs,
-        "start": tested(shop, shop.get("mini-sft")),
+        "wary": wary,
+        "start": tested(shop, shop.get("mini-sft"), plain),
         "best_of": best_of(shop),
         "batch": plan.hack_recipe.batch,
         "recipe": {k: v for k, v in vars(plan.hack_recipe).items() if k != "beta"},
         "seed": shop.seed,
         "true_free": runs[0]["end"]["true"],
+        "true_wary": wary["end"]["true"],
         "true_best": max(r["end"]["true"] for r in runs),
         "seconds": round(time.perf_counter() - begin, 1),
     }

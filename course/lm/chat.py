@@ -32,7 +32,7 @@ def names() -> list[str]:
     speak = [
         folder.name
         for folder in ours
-        if "SequenceClassification" not in (folder / "config.json").read_text(encoding="utf-8")
+        if model.RewardModel.__name__ not in (folder / "config.json").read_text(encoding="utf-8")
     ]
     sizes, stages = list(model.SIZES), ["mini-code", "mini-sft", "mini-instruct", "mini-chat"]
     order = {name: i for i, name in enumerate(sizes + stages)}

@@ -110,11 +110,12 @@ def answer_logprobs(
     tokens, begin = padded(rows, pad), torch.tensor(starts)
     places, ends = torch.arange(1, tokens.shape[1]), torch.tensor([len(row) for row in rows])
     chosen = (places >= begin[:, None]) & (places < ends[:, None])
-    states = forward.hidden(w, tokens[:, :-1], heads)[chosen]
-    each = F.cross_entropy(
-        forward.logits(w, states).float(), tokens[:, 1:][chosen], reduction="none"
-    )
-    return -torch.zeros(chosen.shape).index_put((chosen,), each).sum(1)
+
+    def each(states: Tensor, tokens: Tensor) -> Tensor:
+        return -F.cross_entropy(forward.logits(w, states).float(), tokens, reduction="none")
+
+    states = forward.hidden(w, tokens[:, :-1], heads)
+    return forward.at_places(chosen, states, tokens[:, 1:], each).sum(1)
 
 
 @torch.inference_mode()

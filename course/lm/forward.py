@@ -7,13 +7,17 @@ Left out on purpose: dropout, cross-attention, sparse patterns.
 """
 
 import functools
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
+from course.lm.data import whole
+
 Weights = dict[str, Tensor]
+PLACES = 64  # as many answer tokens, or a multiple, are looked at at once (`data.WIDTH`)
 
 
 class Cache:
@@ -151,6 +155,31 @@ def trained_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 def logits(w: Weights, states: Tensor) -> Tensor:
     """Return the scores of all next tokens, shape (…, vocabulary), by the token embedding."""
     return F.linear(states, w["wte.weight"])
+
+
+def at_places(
+    mask: Tensor, states: Tensor, tokens: Tensor, each: Callable[[Tensor, Tensor], Tensor]
+) -> Tensor:
+    """Return what `each` makes of the places in `mask`, and 0 elsewhere; shape (batch, time).
+
+    What is computed over the whole vocabulary is computed for an answer's tokens alone.
+
+    Parameters
+    ----------
+    mask : Tensor of 0 and 1, shape (batch, time)
+        At least one place.
+    states : Tensor, shape (batch, time, width)
+        What the last layer knows before the token at each place.
+    tokens : Tensor of int, shape (batch, time)
+        The token at each place.
+    each : callable
+        (states, tokens) of some places, shapes (places, width) and (places,) → (places,).
+    """
+    own = mask.flatten().nonzero()[:, 0]
+    count = len(own)
+    more = torch.cat([own, own[:1].expand(whole(count, PLACES) - count)])
+    found = each(states.flatten(0, 1)[more], tokens.flatten()[more])[:count]
+    return torch.zeros(mask.numel()).index_put((own,), found).view(mask.shape)
 
 
 def loss(w: Weights, rows: Tensor, heads: int, ignore: int) -> Tensor:

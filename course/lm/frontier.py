@@ -1,12 +1,13 @@
 """Three uses of the same comparisons on one picture: PPO, DPO and best-of-n, reward against KL.
 
-All begin with ``mini-sft`` and with the labeler's rankings that ``mini-reward`` has learned from.
-Each policy answers the same requests; every answer gets the reward model's number (the *proxy*),
-the labeler's (the *true score*, which no model sees) and its log-probability under the policy and
-under ``mini-sft``, whose mean difference is the KL. Best-of-n is treated as a policy of its own.
-The test split gives the figures; the tuning split chooses, and gives the table of lesson 09's
-project. Made by ``course lineage --stage frontier --save``; not part of the lineage, ships no
-model. Left out on purpose: more than one seed, and rehearsed text, in PPO as in DPO.
+All begin with ``mini-sft`` and with the labeler's rankings that ``mini-reward`` has learned from;
+the reward model is a plain one (`stages.plain_reward`). Each policy answers the same requests;
+every answer gets the reward model's number (the *proxy*), the labeler's (the *true score*, which no
+model sees) and its log-probability under the policy and under ``mini-sft``, whose mean difference
+is the KL. Best-of-n is treated as a policy of its own. The test split gives the figures; the tuning
+split chooses, and gives the table of lesson 09's project. Made by ``course lineage --stage frontier
+--save``; not part of the lineage, ships no model. Left out on purpose: more than one seed, and
+rehearsed text, in PPO as in DPO.
 """
 
 import csv
@@ -206,7 +207,7 @@ def counted(shop: stages.Shop, rankings: Sequence[reward.Ranking], rollout: floa
     rehearsed = steps * 4 * sft.config.n_positions  # stages.web gives four rows a step
     return Costs(
         policy=model.parameters(sft),
-        judge=model.parameters(shop.get("mini-reward")),
+        judge=model.parameters(stages.plain_reward(shop)),
         pretraining=records.read(model.DEFAULT)["recipe"]["tokens"],
         sft=recipe.epochs * sum(map(len, read)) + rehearsed,
         compared=sum(len(row) for r in rankings for row in r.rows),
@@ -237,7 +238,7 @@ class Measure:
 
     def __init__(self, shop: stages.Shop) -> None:
         self.seed, self.tokenizer = shop.seed, shop.tokenizer
-        self.sft, self.judge = shop.get("mini-sft"), shop.get("mini-reward")
+        self.sft, self.judge = shop.get("mini-sft"), stages.plain_reward(shop)
         self.test = behave.asked_in(shop.split, shop.plan.tests).mixed
         count = min(TUNING, shop.plan.tests)
         self.tuning = behave.asked_in("tuning", shop.plan.tests).mixed[:count]

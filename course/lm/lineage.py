@@ -234,7 +234,7 @@ SHIPPED = (*RECIPES, *RECORDS.values(), f"{stages.SMALL}-instruct")  # models th
 LEFT_OUT = (
     *("pictures", "notes", "sentences", "cosines"),
     *("curve", "curves", "texts", "examples", "answers", "rates_base", "rates_greedy"),
-    *("runs", "start", "best_of", "recipe", "models"),
+    *("runs", "wary", "start", "best_of", "recipe", "models"),
     *("points", "chosen", "flop", "costs", "dpo_recipe"),
     *("drawn", "ways", "by_size", "size_recipe", "learning_rates"),
     *("counts", "counts_greedy", "asks", "asks_greedy", "right", "rated", "rounds"),
@@ -303,7 +303,7 @@ def tuned_card(name: str, figures: dict[str, Any]) -> str:
     what = {
         "mini-code": "fine-tuned from mini-babbage on tiny programs that comments ask for",
         "mini-sft": "fine-tuned from mini-babbage on flawed demonstrations",
-        "mini-reward": "a reward model: one number for a request and an answer",
+        "mini-reward": "a reward model: from it comes one number for a request and an answer",
         "mini-instruct": "trained from mini-sft by PPO against mini-reward",
         "mini-chat": "fine-tuned from mini-sft on dialogues, then trained by PPO",
     }.get(name, f"mini-ada taken through the stages of {name.removeprefix('mini-ada-')}")

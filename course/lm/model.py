@@ -1,8 +1,9 @@
 """The mini-GPTs: four sizes of one architecture, made, saved and loaded as Hugging Face folders.
 
 The architecture is GPT-2's (GPT-3 is that, with some sparse attention that we leave out), from
-``transformers``' own configuration, so plain ``AutoModelForCausalLM.from_pretrained`` loads them.
-One dial, the size; everything else follows. No dropout: each text is seen about once.
+``transformers``' own configuration, so plain ``AutoModelForCausalLM.from_pretrained`` loads them
+(but for the reward model, which has a class of its own here). One dial, the size; everything else
+follows. No dropout: each text is seen about once.
 """
 
 import shutil
@@ -14,8 +15,9 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     GPT2Config,
-    GPT2ForSequenceClassification,
     GPT2LMHeadModel,
+    GPT2Model,
+    GPT2PreTrainedModel,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
@@ -84,6 +86,19 @@ def new(size: Size, seed: int = 0, vocabulary: int = tok.VOCABULARY) -> GPT2LMHe
         return GPT2LMHeadModel(config)
 
 
+class RewardModel(GPT2PreTrainedModel):
+    """A GPT with two numbers at each token, beside the next token's scores.
+
+    `course.lm.reward.rewards` says what the numbers are for, and computes with them.
+    """
+
+    def __init__(self, config: GPT2Config) -> None:
+        super().__init__(config)
+        self.transformer = GPT2Model(config)
+        self.score = torch.nn.Linear(config.n_embd, 2)
+        self.post_init()
+
+
 def parameters(model: torch.nn.Module, embeddings: bool = False) -> int:
     """Count the parameters of a mini-GPT, without those of tokens and positions unless wanted."""
     total = sum(p.numel() for p in model.parameters())
@@ -111,7 +126,7 @@ def save(
 def load(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Return a mini model in float32, ready for evaluation, and the tokenizer.
 
-    A language model, or a reward model (``GPT2ForSequenceClassification``) if the folder has one.
+    A language model, or a `RewardModel` if the folder has one.
 
     Parameters
     ----------
@@ -129,8 +144,8 @@ def load(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         raise CourseError(f"There is no model {name}; there are: {there or 'none'}.")
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        rewards = config.architectures == [GPT2ForSequenceClassification.__name__]
-        kind = GPT2ForSequenceClassification if rewards else AutoModelForCausalLM
+        rewards = config.architectures == [RewardModel.__name__]
+        kind = RewardModel if rewards else AutoModelForCausalLM
         model = kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     except Exception as error:

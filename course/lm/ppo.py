@@ -20,16 +20,12 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import (
-    GPT2ForSequenceClassification,
-    GPT2LMHeadModel,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-)
+from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from course.lm import behave, forward
 from course.lm.data import WIDTH, whole
 from course.lm.held import FEEDBACK_PARTS, held
+from course.lm.model import RewardModel
 from course.lm.reward import score
 from course.lm.sample import written
 from course.lm.train import Learners, one_thread, set_rates
@@ -37,7 +33,6 @@ from course.lm.tune import even, padded
 
 HALF = torch.bfloat16
 SHARE = 4  # answers, or a multiple, in the share of a thread
-PLACES = 64  # as many tokens, or a multiple, are scored at once (`data.WIDTH`)
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ class Recipe:
     batch: int = 128
     epochs: int = 1
     minibatch: int = 32
-    beta: float = 0.11
+    beta: float = 0.085
     clip: float = 0.3
     lam: float = 0.95
     policy: float = 2e-3
@@ -138,7 +133,7 @@ class Batch:
 def train(
     policy: GPT2LMHeadModel,
     reference: GPT2LMHeadModel,
-    reward_model: GPT2ForSequenceClassification,
+    reward_model: RewardModel,
     tokenizer: PreTrainedTokenizerFast,
     prompts: Sequence[Sequence[int]],
     *,
@@ -158,7 +153,7 @@ def train(
     ----------
     policy, reference : GPT2LMHeadModel
         The model to train, and the one that it shall stay near to; the same weights at first.
-    reward_model : GPT2ForSequenceClassification
+    reward_model : RewardModel
         Its rewards should have deviation 1. The value model starts from it.
     prompts : sequence of sequences of int
         Requests as tokens; each iteration takes the next ``recipe.batch`` of them, in a circle.
@@ -200,18 +195,17 @@ def train(
 
     def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probability of each answer token after those before it, else 0."""
-        states = forward.hidden(w, tokens[:, :-1], heads).flatten(0, 1)
-        own = mask.flatten().nonzero()[:, 0]
-        count = len(own)
-        more = torch.cat([own, own[:1].expand(whole(count, PLACES) - count)])
-        scores = forward.logits(w, states[more])[None].float()
-        found = token_logprobs(scores, tokens[:, 1:].flatten()[more][None])[0, :count]
-        return torch.zeros(mask.numel()).index_put((own,), found).view(mask.shape)
+
+        def each(states: Tensor, tokens: Tensor) -> Tensor:
+            return token_logprobs(forward.logits(w, states)[None].float(), tokens[None])[0]
+
+        states = forward.hidden(w, tokens[:, :-1], heads)
+        return forward.at_places(mask, states, tokens[:, 1:], each)
 
     def values(w: forward.Weights, tokens: Tensor) -> Tensor:
         """Return what is expected before each token but the first is written."""
         states = forward.hidden(w, tokens[:, :-1], value_heads)
-        return (states @ w["score.weight"].T)[..., 0].float()
+        return (states @ w["score.weight"][0] + w["score.bias"][0]).float()
 
     def look(tokens: Tensor, mask: Tensor) -> list[Tensor]:
         """Return log-probabilities under the reference model, and values as they are now."""

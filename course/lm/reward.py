@@ -1,9 +1,16 @@
-"""The reward model: a language model with one number in place of the next token's scores.
+"""The reward model: a language model with two numbers at each token, learned from rankings.
 
-It starts from the SFT model and learns from rankings of that model's own answers. The number is
-read at the last token of an answer, where all of it has been seen. Stored as transformers'
-``GPT2ForSequenceClassification`` with one label. ``reward_loss`` is an exercise of lesson 06 and
-comes in as an argument.
+It starts from the SFT model and learns from rankings of that model's own answers. The first number
+is read at the last token of an answer, where all of it has been seen, as in InstructGPT. That alone
+tells manners from rudeness and help from refusal, but hardly a true value from a false one: the
+model looks facts up in its last layers, too late to compare them with the answer. So it also asks
+of each token of the answer, as the language model that it still is, whether that was to be expected
+(the idea of typical text: Meister et al. 2022, arXiv:2202.00666), and the second number says how
+much that counts there. It goes on reading web text meanwhile, else it forgets what is to be
+expected. Real reward models have a hundred layers and do with the first number; ``TRAINING.md``
+tells what else was tried.
+
+``reward_loss`` is an exercise of lesson 06 and comes in as an argument.
 """
 
 import random
@@ -13,31 +20,47 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import GPT2ForSequenceClassification, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import behave, forward
 from course.lm.data import like_length
+from course.lm.model import RewardModel
 from course.lm.sample import generate
 from course.lm.train import LEARNERS, Progress, Trainer, one_thread, workers
 from course.lm.tune import groups, padded, split
 from course.world import labeler
+from course.world import phrases as ph
 from course.world.talk import Example
 
 RewardLoss = Callable[[Tensor, Tensor], Tensor]
 ANSWERS = 4  # to each prompt, for the labelers to rank (K in the paper: 4 to 9)
 SLIPS = 1  # … and so many more, made of those (`slip`)
-LABELERS = 4  # who rank the same answers; each costs nothing here but a label
+LABELERS = 8  # who rank the same answers; each costs nothing here but a label
+TRUST = 0.1  # what a nat of the unexpected costs at first
 CLEAR = 1.0  # difference of true scores from which a pair is called clear
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a reward model is trained: rounds, prompts a step, learning rates at their height."""
+    """How a reward model is trained.
+
+    Parameters
+    ----------
+    epochs : int
+        Rounds over the rankings.
+    batch : int
+        Prompts a step.
+    muon, adam : float
+        Learning rates at their height, of weight matrices and of everything else.
+    rehearsal : float
+        Weight of the loss on web text beside the loss on rankings, if there is such text.
+    """
 
     epochs: int = 1
     batch: int = 8
     muon: float = 0.01
     adam: float = 6e-3
+    rehearsal: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,14 +77,31 @@ class Ranking:
     others: tuple[tuple[int, ...], ...] = ()
 
 
-def new(model: GPT2LMHeadModel, seed: int = 0) -> GPT2ForSequenceClassification:
-    """Return an untrained reward model with the weights of `model` and a random head."""
-    changes = {"id2label": {0: "reward"}, "label2id": {"reward": 0}}
-    config = type(model.config).from_dict(model.config.to_dict() | changes)
+def new(
+    model: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    seed: int = 0,
+    trust: float = TRUST,
+) -> RewardModel:
+    """Return an untrained reward model with the weights of `model` and a random head.
+
+    Parameters
+    ----------
+    trust : float
+        What a nat of the unexpected costs, at first everywhere alike; with 0 it never counts, and
+        the reward model is a *plain* one.
+    """
+    config = type(model.config).from_dict(model.config.to_dict())
+    config.sep_token_id = tokenizer.convert_tokens_to_ids(ph.ASSISTANT)  # where the answer begins
+    config.trust = trust
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        reward = GPT2ForSequenceClassification(config)
-        torch.nn.init.normal_(reward.score.weight, std=(model.config.n_embd + 1) ** -0.5)
+        reward = RewardModel(config)
+        head = reward.score
+        torch.nn.init.normal_(head.weight, std=(model.config.n_embd + 1) ** -0.5)
+    with torch.no_grad():
+        head.weight[1] = 0.0
+        head.bias.copy_(torch.tensor([0.0, 1.0]))
     reward.transformer.load_state_dict(model.transformer.state_dict())
     return reward.eval()
 
@@ -130,37 +170,57 @@ def closed(answer: Sequence[int], end: int, most: int = behave.NEW_TOKENS) -> li
     return [*answer, end] if len(answer) < most else list(answer)
 
 
-def rewards(w: forward.Weights, heads: int, tokens: Tensor, lengths: Tensor) -> Tensor:
+def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Tensor) -> Tensor:
     """Return the reward of each row, shape (rows,).
 
     Parameters
     ----------
+    config : GPT2Config
+        A reward model's, as `new` makes it.
     tokens : Tensor of int, shape (rows, time)
         Request and answer, padded on the right.
     lengths : Tensor of int, shape (rows,)
         Tokens in each row without padding.
     """
-    states = forward.hidden(w, tokens, heads)
-    last = states[torch.arange(len(tokens)), lengths - 1]
-    return (last.float() @ w["score.weight"].float().T)[:, 0]
+    states = forward.hidden(w, tokens, config.n_head)
+    weight, bias = w["score.weight"].float(), w["score.bias"].float()
+    last = states[torch.arange(len(tokens)), lengths - 1].float()
+    found = last @ weight[0] + bias[0]
+    if not config.trust:
+        return found
+    places = torch.arange(tokens.shape[1])
+    begin = ((tokens == config.sep_token_id) * places).amax(1)
+    answer = (places[1:] > begin[:, None]) & (places[1:] < lengths[:, None])
+
+    def weighed(states: Tensor, tokens: Tensor) -> Tensor:
+        # ln p - E[ln p] over the vocabulary; without the logarithm of the sum, which cancels.
+        scores = forward.logits(w, states).float()
+        got = scores.gather(-1, tokens[:, None])[:, 0]
+        expected = (torch.softmax(scores, -1) * scores).sum(-1)
+        return (got - expected) * (states.float() @ weight[1] + bias[1])
+
+    return found + config.trust * forward.at_places(
+        answer, states[:, :-1], tokens[:, 1:], weighed
+    ).sum(1)
 
 
 @torch.inference_mode()
 def score(
-    model: GPT2ForSequenceClassification,
+    model: RewardModel,
     rows: Sequence[Sequence[int]],
     pad: int = 1,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Return the reward of each row of tokens (request and answer), shape (rows,)."""
-    w, heads = forward.weights(model, dtype), model.config.n_head
+    w = forward.weights(model, dtype)
     size = min(128, max(1, -(-len(rows) // LEARNERS)))
     parts = like_length([len(row) for row in rows], size)
 
     def some(part: list[int]) -> Tensor:
         with torch.inference_mode():
             texts = [rows[i] for i in part]
-            return rewards(w, heads, padded(texts, pad), torch.tensor([len(t) for t in texts]))
+            lengths = torch.tensor([len(text) for text in texts])
+            return rewards(w, model.config, padded(texts, pad), lengths)
 
     found = torch.empty(len(rows))
     for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
@@ -169,15 +229,18 @@ def score(
 
 
 def train(
-    model: GPT2ForSequenceClassification,
+    model: RewardModel,
     rankings: Sequence[Ranking],
     *,
     reward_loss: RewardLoss,
     recipe: Recipe | None = None,
+    web: Iterator[Tensor] | None = None,
     seed: int = 0,
     pad: int = 1,
 ) -> Iterator[Progress]:
     """Train `model` in place on `rankings` and yield after every step.
+
+    The loss that it reports is the one on rankings alone.
 
     Parameters
     ----------
@@ -185,24 +248,30 @@ def train(
         (rewards, order), each of shape (prompts, answers) → mean loss over all pairs, a scalar.
     recipe : Recipe, optional
         How long and how fast.
+    web : iterator of Tensor of int, shape (rows, time + 1), optional
+        Web text to rehearse, a batch a step.
     seed : int
         Of the order of the prompts.
     """
     recipe = recipe or Recipe()
     lengths, rng = [max(map(len, r.rows)) for r in rankings], random.Random(seed)
     plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
-    heads = model.config.n_head
 
-    def loss(some: list[Ranking]) -> Tensor:
+    own: list[float] = []  # losses on rankings alone, of the shares of a step
+
+    def loss(part: tuple[list[Ranking], Tensor | None]) -> Tensor:
+        some, text = part
         rows = [row for ranking in some for row in ranking.rows]
+        lengths = torch.tensor([len(row) for row in rows])
         w = forward.weights(model, torch.bfloat16)
-        found = rewards(w, heads, padded(rows, pad), torch.tensor([len(row) for row in rows]))
-        orders = [(r.order, *r.others) for r in some]
-        each = [
-            reward_loss(found.view(len(some), -1), torch.tensor(order))
-            for order in zip(*orders, strict=True)
-        ]
-        return torch.stack(each).mean()
+        found = rewards(w, model.config, padded(rows, pad), lengths)
+        orders = [order for r in some for order in (r.order, *r.others)]
+        each = found.view(len(some), -1).repeat_interleave(len(orders) // len(some), 0)
+        value = reward_loss(each, torch.tensor(orders))
+        own.append(value.item() * len(some))
+        if text is not None:
+            value = value + recipe.rehearsal * forward.loss(w, text, model.config.n_head, pad)
+        return value
 
     trainer = Trainer(model, recipe.muon, recipe.adam)
     model.train()
@@ -210,24 +279,27 @@ def train(
     with one_thread():
         for step, chosen in enumerate(plan):
             shares = split([rankings[i] for i in chosen], trainer.learners.count)
-            sizes = [len(share) for share in shares]
-            value, rate = trainer.step(shares, loss, sizes, step, step / len(plan))
+            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+            parts, sizes = list(zip(shares, texts, strict=True)), [len(share) for share in shares]
+            own.clear()
+            _, rate = trainer.step(parts, loss, sizes, step, step / len(plan))
+            value = sum(own) / len(chosen)
             seen += sum(len(row) for share in shares for r in share for row in r.rows)
             yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
     model.eval()
 
 
 @torch.no_grad()
-def normalise(model: GPT2ForSequenceClassification, rows: Sequence[Sequence[int]]) -> None:
+def normalise(model: RewardModel, rows: Sequence[Sequence[int]]) -> None:
     """Shift and scale the rewards so that over `rows` they have mean 0 and deviation 1.
 
     Only differences of rewards mean anything; on this scale a price for each nat of KL means the
-    same for every reward model. The head has no bias: the shift goes into the last layer norm's.
+    same for every reward model.
     """
-    found = score(model, rows)
-    head = model.score.weight
-    model.transformer.ln_f.bias -= found.mean() * head[0] / head.square().sum()
-    head /= found.std()
+    found, head = score(model, rows), model.score
+    head.weight /= found.std()
+    head.bias /= found.std()
+    head.bias[0] -= found.mean() / found.std()
 
 
 def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, float]:

@@ -18,7 +18,19 @@ import torch
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import behave, data, evaluate, exercises, held, model, ppo, reward, train, tune
+from course.lm import (
+    behave,
+    data,
+    evaluate,
+    exercises,
+    held,
+    model,
+    ppo,
+    reward,
+    shares,
+    train,
+    tune,
+)
 from course.lm import tokenizer as tok
 from course.lm.evaluate import standard_error
 from course.world import demonstrate, talk
@@ -43,6 +55,8 @@ TUNING = tune.Recipe(batch=24, muon=0.015, hold=held.PARTS, blur=0.5)
 CHAT = ppo.Recipe(iterations=30, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, hold=held.PARTS)
 DRAWS = 4  # answers to each request where what PPO changed is measured
 REHEARSED_ROWS = 4  # of web text beside each step of PPO
+PLAIN = "plain-reward"
+COMPARED_ROWS = 2  # … and of the reward model
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still, no text is rehearsed: then there is more that can go wrong.
 HACK = ppo.Recipe(
@@ -69,7 +83,7 @@ class Plan:
 
     demonstrations: int = 12_000
     sft_recipe: tune.Recipe = TUNING
-    comparisons: int = 17_000
+    comparisons: int = 13_000
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK
@@ -116,6 +130,7 @@ class Shop:
     split: str = "test"
     keep: Callable[[str, PreTrainedModel, Figures], None] | None = None
     made: dict[str, PreTrainedModel] = field(default_factory=dict)
+    rankings: list[reward.Ranking] | None = None  # the first round's, once they are made
     tokenizer: PreTrainedTokenizerFast = field(default_factory=tok.load)
 
     def get(self, name: str | Path) -> PreTrainedModel:
@@ -215,7 +230,7 @@ def train_reward(shop: Shop) -> Figures:
     policy, start = shop.get("mini-sft"), time.perf_counter()
     rankings = first_round(shop)
     sampled = _seconds(start)
-    mini = reward.new(policy, shop.seed)
+    mini = reward.new(policy, shop.tokenizer, shop.seed)
     done = learn(shop, mini, rankings, hearts, "mini-reward")
     reward.normalise(mini, own_answers(shop, policy, "train"))
     seconds = _seconds(start)
@@ -237,10 +252,27 @@ def train_reward(shop: Shop) -> Figures:
 
 
 def first_round(shop: Shop) -> list[reward.Ranking]:
-    """Return the rankings of the SFT model's answers that the reward model first learns from."""
-    mix, count = demonstrate.COMPARED_MIX, shop.plan.comparisons
-    asked = list(demonstrate.requests(count, "train", 500 + shop.seed, mix=mix))
-    return ranked(shop, [shop.get("mini-sft")], asked, shop.seed)
+    """Return the rankings of the SFT model's answers that reward models first learn from."""
+    if shop.rankings is None:
+        mix, count = demonstrate.COMPARED_MIX, shop.plan.comparisons
+        asked = list(demonstrate.requests(count, "train", 500 + shop.seed, mix=mix))
+        shop.rankings = ranked(shop, [shop.get("mini-sft")], asked, shop.seed)
+    return shop.rankings
+
+
+def plain_reward(shop: Shop) -> PreTrainedModel:
+    """Return a reward model that reads the last token of an answer alone, as InstructGPT's.
+
+    It learns from the same rankings as `mini-reward`, and is easier to hack: so it is what the runs
+    are for that show how much can go wrong.
+    """
+    if PLAIN not in shop.made:
+        policy = shop.get("mini-sft")
+        mini = reward.new(policy, shop.tokenizer, shop.seed, trust=0.0)
+        learn(shop, mini, first_round(shop), given(*REWARD), "a plain reward model")
+        reward.normalise(mini, own_answers(shop, policy, "train"))
+        shop.made[PLAIN] = mini
+    return shop.get(PLAIN)
 
 
 def ranked(
@@ -261,7 +293,8 @@ def learn(
 ) -> list[train.Progress]:
     """Train a reward model on `rankings` and return the course of it."""
     recipe = shop.plan.reward_recipe
-    steps = reward.train(mini, rankings, **hearts, recipe=recipe, seed=shop.seed)
+    text = web(shop, 3000 + shop.seed, COMPARED_ROWS) if mini.config.trust else None
+    steps = reward.train(mini, rankings, **hearts, recipe=recipe, web=text, seed=shop.seed)
     with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
         return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
 
@@ -366,11 +399,12 @@ def train_ppo(shop: Shop, start: str = "mini-sft", name: str = "mini-instruct") 
 def hacking(shop: Shop) -> Figures:
     """Train without a price for leaving the reference model, then repair the reward model.
 
-    The policy finds answers that the reward model likes and the labeler doesn't. Then the labeler
-    ranks answers of that policy beside the SFT model's, and the reward model learns on.
+    That is a plain one (`plain_reward`). The policy finds answers that the reward model likes and
+    the labeler doesn't. Then the labeler ranks answers of that policy beside the SFT model's, and
+    the reward model learns on.
     """
     plan, begin = shop.plan, time.perf_counter()
-    old, start = shop.get("mini-reward"), shop.get("mini-sft")
+    old, start = plain_reward(shop), shop.get("mini-sft")
     policy, done = rlhf(shop, plan.hack_recipe, "mini-sft", "hacking", old)
     asked = behave.asked_in(shop.split, plan.tests).mixed
     drawn = {
@@ -380,6 +414,8 @@ def hacking(shop: Shop) -> Figures:
     before, after = ([r.scores[0] for r in drawn[mini]] for mini in (start, policy))
     proxies = (rows_scored(old, drawn[mini]) for mini in (start, policy))
     proxy_before, proxy_after = (sum(found) / len(asked) for found in proxies)
+    honest = reward.compare([start], shop.tokenizer, asked, 840 + shop.seed, answers=2)
+    trusted = reward.agreement(rows_scored(old, honest), honest)
     tested = reward.compare([start, policy], shop.tokenizer, asked, 850 + shop.seed, answers=2)
     broken = reward.agreement(rows_scored(old, tested), tested)
     more = list(demonstrate.requests(plan.second, "train", 600 + shop.seed))
@@ -395,6 +431,7 @@ def hacking(shop: Shop) -> Figures:
         "true_before": sum(before) / len(before),
         "true_after": sum(after) / len(after),
         "true_drop_errors": -sum(change) / len(change) / max(standard_error(change), 1e-9),
+        "clear_honest": trusted.get("clear"),
         "clear_hacked": broken.get("clear"),
         "clear_repaired": repaired.get("clear"),
         "seconds": _seconds(begin),
@@ -492,10 +529,12 @@ def headline(shop: Shop) -> Figures:
         prompts = behave.base_prompts(tokenizer, tests.mixed, examples)
         theirs[key] = behave.first_line(behave.answers(large, tokenizer, prompts))
         judged = behave.judge(tests.mixed, theirs[key])
-        won, error = behave.wins([j.score for j in own], [j.score for j in judged])
+        won, _ = behave.wins([j.score for j in own], [j.score for j in judged])
+        count = len(judged)
         table |= {
             f"win_{key}": won,
-            f"interval_{key}": [won - 1.96 * error, won + 1.96 * error],
+            # Equal answers are half a win each; whole wins would vary more, so this is wide enough.
+            f"interval_{key}": list(shares.interval(won * count, count)),
             f"base_rates_{key}": behave.rates(tests.mixed, judged),
         }
         asked = [i for i, e in enumerate(tests.mixed) if e.kind == "fact"]

@@ -313,16 +313,8 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
     )
     with look():
         shown, (left, right) = picture(2, width=9.2, height=4.2, alt=alt)
-        for key, name, shade, above in (
-            ("reward", "reward (proxy)", PROXY, 8),
-            ("true", "true score", TRUE, -46),
-        ):
-            line = smoothed(free[key])
-            left.plot(way, line, "o-", ms=3.5, lw=1.6, color=shade)
-            left.annotate(
-                name, (way[-1], line[-1]), (0, above), textcoords="offset points", ha="right",
-                color=shade,
-            )  # fmt: skip
+        for key, name, shade in (("reward", "reward (proxy)", PROXY), ("true", "true score", TRUE)):
+            left.plot(way, smoothed(free[key]), "o-", ms=3.5, lw=1.6, color=shade, label=name)
         left.axhline(0, color=LINE, lw=1)
         left.set(title="No price (β = 0), iteration by iteration", ylabel="deviations · points")
         for run in record["runs"]:
@@ -350,7 +342,7 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
         for axis in (left, right):
             axis.set_xlabel("distance d = √KL from the SFT model (KL in nats)")
             _room(axis)
-        right.legend(loc="best", fontsize=10)
+            axis.legend(loc="best", fontsize=10)
     return shown
 
 
@@ -400,21 +392,19 @@ def hacked(answers: Sequence[str]) -> Page:
     return table([{"request": r, "answer": a or "(nothing)"} for r, a in pairs])
 
 
-def repair(hacking: Mapping[str, Any], reward: Mapping[str, Any]) -> Page:
+def repair(hacking: Mapping[str, Any]) -> Page:
     """Return how often the reward model is right about clear pairs, before and after the repair.
 
     Parameters
     ----------
-    hacking, reward : dict
-        The run records ``hacking`` and ``mini-reward``.
+    hacking : dict
+        The run record ``hacking``.
     """
     rows = (
-        ("as it was trained", "two SFT answers", reward["clear"]),
-        ("as it was trained", "an SFT answer and a hacked one",
-         hacking["clear_hacked"]),
-        ("after the second round", "an SFT answer and a hacked one",
-         hacking["clear_repaired"]),
-    )  # fmt: skip
+        ("as it was trained", "two SFT answers", hacking["clear_honest"]),
+        ("as it was trained", "an SFT answer and a hacked one", hacking["clear_hacked"]),
+        ("after the second round", "an SFT answer and a hacked one", hacking["clear_repaired"]),
+    )
     return table(
         [
             {"reward model": who, "clear pairs of": pairs, "right": f"{share:.0%}"}
