@@ -173,6 +173,10 @@ def closed(answer: Sequence[int], end: int, most: int = behave.NEW_TOKENS) -> li
 def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Tensor) -> Tensor:
     """Return the reward of each row, shape (rows,).
 
+    That is the first number n₀ at the last token, less trust · Σ n₁(t) u(t) over the answer, where
+    u(t) = −ln p(token t) − entropy is by how many nats the token is less expected than tokens are
+    there on average, and n₁(t) the second number just before it.
+
     Parameters
     ----------
     config : GPT2Config
