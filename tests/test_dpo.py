@@ -257,7 +257,7 @@ def small(tmp_path_factory):
     ))  # fmt: skip
     patch.setattr(frontier.paths, "DATA", folder)
     plan = stages.Plan(
-        demonstrations=40, comparisons=24, hack_recipe=ppo.Recipe(iterations=2, batch=32), tests=20
+        demonstrations=40, comparisons=24, hack_recipe=ppo.Recipe(iterations=2, batch=32), tests=80
     )
     try:
         figures = frontier.run(stages.Shop(1, plan), save=True)
@@ -280,7 +280,7 @@ def test_every_policy_has_its_figures(small):
     many = [by_name[f"best of {n}"] for n in frontier.BEST_OF]
     assert [p["reward"] for p in many] == sorted(p["reward"] for p in many)
     assert by_name["best of 1"]["kl"] == 0
-    assert all(p["kl"] <= p["kl_bound"] + 3 * p["kl_error"] for p in many)
+    assert all(p["kl"] <= p["kl_bound"] + 0.1 for p in many)
     assert by_name["best of 16"]["answer_flop"] > 16 * by_name["best of 1"]["answer_flop"]
     assert by_name["PPO free, 2 rounds"]["training_flop"] > many[1]["training_flop"]
     assert set(figures["chosen"]) == set(frontier.METHODS)

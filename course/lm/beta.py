@@ -99,11 +99,10 @@ def shown(asked: Sequence[Example]) -> list[int]:
     return chosen
 
 
-def best_of(shop: stages.Shop) -> list[dict[str, float]]:
+def best_of(shop: stages.Shop, rewarded: PreTrainedModel) -> list[dict[str, float]]:
     """Return reward and true score of the answer that the reward model picks out of n."""
     asked, most = behave.asked_in(shop.split, shop.plan.tests).mixed, max(BEST_OF)
-    sft = shop.get("mini-sft")
-    _, rewards, judged = drawn(shop, sft, stages.plain_reward(shop), asked, most)
+    _, rewards, judged = drawn(shop, shop.get("mini-sft"), rewarded, asked, most)
     points = []
     for n in BEST_OF:
         picked = [
@@ -152,7 +151,7 @@ def run(shop: stages.Shop) -> dict[str, Any]:
         "runs": runs,
         "wary": wary,
         "start": tested(shop, shop.get("mini-sft"), plain),
-        "best_of": best_of(shop),
+        "best_of": best_of(shop, plain),
         "batch": plan.hack_recipe.batch,
         "recipe": {k: v for k, v in vars(plan.hack_recipe).items() if k != "beta"},
         "seed": shop.seed,

@@ -303,7 +303,7 @@ def tuned_card(name: str, figures: dict[str, Any]) -> str:
     what = {
         "mini-code": "fine-tuned from mini-babbage on tiny programs that comments ask for",
         "mini-sft": "fine-tuned from mini-babbage on flawed demonstrations",
-        "mini-reward": "a reward model: from it comes one number for a request and an answer",
+        "mini-reward": "a reward model (`course.lm.model.load` opens it): one number for an answer",
         "mini-instruct": "trained from mini-sft by PPO against mini-reward",
         "mini-chat": "fine-tuned from mini-sft on dialogues, then trained by PPO",
     }.get(name, f"mini-ada taken through the stages of {name.removeprefix('mini-ada-')}")

@@ -230,9 +230,7 @@ def train_reward(shop: Shop) -> Figures:
     policy, start = shop.get("mini-sft"), time.perf_counter()
     rankings = first_round(shop)
     sampled = _seconds(start)
-    mini = reward.new(policy, shop.tokenizer, shop.seed)
-    done = learn(shop, mini, rankings, hearts, "mini-reward")
-    reward.normalise(mini, own_answers(shop, policy, "train"))
+    mini, done = from_first_round(shop, hearts, "mini-reward")
     seconds = _seconds(start)
     tested = reward.compare(
         [policy], shop.tokenizer, behave.asked_in(shop.split, plan.tests).mixed, 900 + shop.seed
@@ -260,6 +258,17 @@ def first_round(shop: Shop) -> list[reward.Ranking]:
     return shop.rankings
 
 
+def from_first_round(
+    shop: Shop, hearts: exercises.Exercises, what: str, trust: float = reward.TRUST
+) -> tuple[PreTrainedModel, list[train.Progress]]:
+    """Return a reward model that has learned from the first round, and the course of that."""
+    policy = shop.get("mini-sft")
+    mini = reward.new(policy, shop.tokenizer, shop.seed, trust)
+    done = learn(shop, mini, first_round(shop), hearts, what)
+    reward.normalise(mini, own_answers(shop, policy, "train"))
+    return mini, done
+
+
 def plain_reward(shop: Shop) -> PreTrainedModel:
     """Return a reward model that reads the last token of an answer alone, as InstructGPT's.
 
@@ -267,11 +276,7 @@ def plain_reward(shop: Shop) -> PreTrainedModel:
     are for that show how much can go wrong.
     """
     if PLAIN not in shop.made:
-        policy = shop.get("mini-sft")
-        mini = reward.new(policy, shop.tokenizer, shop.seed, trust=0.0)
-        learn(shop, mini, first_round(shop), given(*REWARD), "a plain reward model")
-        reward.normalise(mini, own_answers(shop, policy, "train"))
-        shop.made[PLAIN] = mini
+        shop.made[PLAIN], _ = from_first_round(shop, given(*REWARD), PLAIN, trust=0.0)
     return shop.get(PLAIN)
 
 
