@@ -12,7 +12,7 @@ from transformers import GPT2LMHeadModel
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import behave, exercises, lineage, model, ppo, reward, sample, stages, tune
+from course.lm import behave, exercises, held, lineage, model, ppo, reward, sample, stages, tune
 from course.lm import tokenizer as tok
 from course.world import demonstrate, labeler, talk, village
 from course.world import phrases as ph
@@ -323,20 +323,20 @@ def test_the_mean_of_weights_over_some_moments():
     assert layer.weight.tolist() == [[3.0, 3.0]]
 
 
-def small_ppo(tokenizer, taught, beta, iterations=25):
+def small_ppo(tokenizer, taught, iterations=25, **recipe):
     policy, reference = model.load("mini-ada")[0], model.load("mini-ada")[0]
     asked = list(demonstrate.requests(512, "train", 1, mix={"fact": 1.0}))
     steps = ppo.train(
         policy, reference, taught[0], tokenizer, behave.base_prompts(tokenizer, asked),
         **exercises.load(*stages.PPO),
-        recipe=ppo.Recipe(iterations=iterations, batch=64, beta=beta, policy=2e-3),
+        recipe=ppo.Recipe(iterations=iterations, batch=64, policy=2e-3, **recipe),
         seed=1, new_tokens=16,
     )  # fmt: skip
-    return list(steps)
+    return list(steps), policy
 
 
 def test_ppo_raises_the_reward_and_a_price_keeps_it_near(plain, tokenizer):
-    free, dear = (small_ppo(tokenizer, plain, beta) for beta in (0.0, 5.0))
+    (free, _), (dear, _) = (small_ppo(tokenizer, plain, beta=beta) for beta in (0.0, 5.0))
     assert [p.iteration for p in free] == list(range(1, 26))
     assert free[0].kl == pytest.approx(0, abs=0.01)
     assert free[-1].reward > free[0].reward + 0.3
@@ -345,8 +345,22 @@ def test_ppo_raises_the_reward_and_a_price_keeps_it_near(plain, tokenizer):
 
 
 def test_ppo_can_stop_at_any_iteration(plain, tokenizer):
-    (only,) = small_ppo(tokenizer, plain, 0.1, iterations=1)
+    (only,), _ = small_ppo(tokenizer, plain, iterations=1)
     assert only.iteration == only.iterations == 1
+
+
+def test_ppo_blurs_names_for_policy_and_reference_alike_and_leaves_them_as_they_were(
+    plain, tokenizer
+):
+    names = held.names(tokenizer)
+    (sharp,), _ = small_ppo(tokenizer, plain, iterations=1, blur=0.0)
+    (blurred,), policy = small_ppo(tokenizer, plain, iterations=1, blur=0.5)
+    assert sharp.answers != blurred.answers, "the noise reaches the answers"
+    assert blurred.kl == pytest.approx(0, abs=0.01)
+    embeddings, before = (
+        mini.get_input_embeddings().weight[names] for mini in (policy, model.load("mini-ada")[0])
+    )
+    assert torch.equal(embeddings, before)
 
 
 # The stages ---------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rew
 ``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
 sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
 answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
-the batch. MLPs, first layer and embeddings of names are held still (`course.lm.held`). Sampling
-and scoring are done in bf16 like the rest; the log-probabilities at the time of writing are those
-that the tokens were drawn by.
+the batch. MLPs, first layer and embeddings of names are held still, and names are a little blurred,
+in each iteration differently (`course.lm.held`). Sampling and scoring are done in bf16 like the
+rest; the log-probabilities at the time of writing are those that the tokens were drawn by.
 """
 
 import copy
@@ -24,7 +24,7 @@ from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFa
 
 from course.lm import behave, forward
 from course.lm.data import WIDTH, whole
-from course.lm.held import FEEDBACK_PARTS, held
+from course.lm.held import FEEDBACK_PARTS, Blur, blurred, held
 from course.lm.model import RewardModel
 from course.lm.reward import score
 from course.lm.sample import written
@@ -64,10 +64,13 @@ class Recipe:
         The policy is at last the mean of what it was after each of this share of the iterations,
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
+    blur : float
+        How much noise names get (`course.lm.held.Blur`), the same in an iteration for all models
+        but the reward model: so what is learned is learned of any name, not of some thirty.
     """
 
     iterations: int = 115
-    batch: int = 128
+    batch: int = 160
     epochs: int = 1
     minibatch: int = 32
     beta: float = 0.085
@@ -78,6 +81,7 @@ class Recipe:
     rehearsal: float = 1.2
     hold: tuple[str, ...] = FEEDBACK_PARTS
     average: float = 0.25
+    blur: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -190,8 +194,15 @@ def train(
         for m, rate in ((policy, recipe.policy), (value_model, recipe.value))
     ]
     heights = [recipe.policy, recipe.value]
-    frozen = forward.weights(reference, HALF)
     order = np.random.default_rng(seed)
+    # The value model may be wider than the policy; if it isn't, both get the same noise.
+    blur, value_blur = (Blur(m, tokenizer, recipe.blur, seed) for m in (policy, value_model))
+    noise = value_noise = None  # on the names of the iteration
+
+    def half(model: PreTrainedModel) -> forward.Weights:
+        """Return the model's weights as they take part in the iteration."""
+        w = forward.weights(model, HALF)
+        return blurred(w, value_noise if model is value_model else noise)
 
     def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probability of each answer token after those before it, else 0."""
@@ -209,7 +220,8 @@ def train(
 
     def look(tokens: Tensor, mask: Tensor) -> list[Tensor]:
         """Return log-probabilities under the reference model, and values as they are now."""
-        critic = forward.weights(value_model, HALF)
+        with torch.no_grad():
+            frozen, critic = half(reference), half(value_model)
         last = ends(mask)
         shares = even(last, learners.count, SHARE)
 
@@ -243,10 +255,10 @@ def train(
         numbers = [i % len(prompts) for i in range(first, first + recipe.batch)]
         numbers.sort(key=lambda i: len(prompts[i]))  # neighbours share a forward pass: less padding
         asked = [prompts[i] for i in numbers]
-        drawn = written(
-            policy, asked, new_tokens, temperature=1.0, seed=seed * 100_003 + iteration, end=end,
-            dtype=HALF,
-        )  # fmt: skip
+        with torch.no_grad():
+            w = half(policy)
+        draws = seed * 100_003 + iteration
+        drawn = written(policy, asked, new_tokens, temperature=1.0, seed=draws, end=end, w=w)
         answers, chances = zip(*drawn, strict=True)
         rows = [[*p, *a] for p, a in zip(asked, answers, strict=True)]
         scores, tokens = score(reward_model, rows, pad, HALF), padded(rows, pad)
@@ -274,7 +286,7 @@ def train(
         last = ends(batch.mask[chosen])
         shares = [[chosen[i] for i in share] for share in even(last, learners.count, SHARE)]
         texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-        both = forward.weights(policy, HALF), forward.weights(value_model, HALF)
+        both = half(policy), half(value_model)
         parts = [(batch.take(s), text, *both) for s, text in zip(shares, texts, strict=True)]
         counts = [float(part.mask.sum()) for part, *_ in parts]
         value = learners.step(parts, loss, [c / sum(counts) for c in counts])
@@ -292,6 +304,7 @@ def train(
         learners = Learners([*policy.parameters(), *value_model.parameters()])
         mean = Mean(policy)
         for iteration in range(recipe.iterations):
+            noise, value_noise = blur.draw(), value_blur.draw()
             batch, answers, kl = answered(iteration)
             set_rates(optimizers, heights, rate(iteration, recipe.iterations))
             losses = [

@@ -106,6 +106,7 @@ def written(
     end: int = 0,
     batch: int = 512,
     dtype: torch.dtype = torch.float32,
+    w: forward.Weights | None = None,
 ) -> list[Written]:
     """Return every prompt's new tokens, the end token included, and their log-probabilities.
 
@@ -127,6 +128,8 @@ def written(
         Texts written at once by one thread, at most.
     dtype : torch.dtype
         Of the arithmetic.
+    w : dict, optional
+        Weights to write with, in their own type, if not the model's own (`held.blurred`).
 
     Raises
     ------
@@ -147,7 +150,7 @@ def written(
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))
     size = min(batch, -(-len(prompts) // LEARNERS))
     parts = like_length([len(p) for p in prompts], size)
-    w, heads = forward.weights(model, dtype), model.config.n_head
+    w, heads = w or forward.weights(model, dtype), model.config.n_head
 
     def write(part: list[int]) -> list[Written]:
         return _write(w, heads, [prompts[i] for i in part], uniforms[part], temperature, end)

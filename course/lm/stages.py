@@ -54,14 +54,15 @@ TUNING = tune.Recipe(batch=24, muon=0.015, hold=held.PARTS, blur=0.5)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 CHAT = ppo.Recipe(iterations=30, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, hold=held.PARTS)
 DRAWS = 4  # answers to each request where what PPO changed is measured
-REHEARSED_ROWS = 4  # of web text beside each step of PPO
+REHEARSED_ROWS = 8  # of web text beside each step of PPO
 PLAIN = "plain-reward"
 COMPARED_ROWS = 2  # … and of the reward model
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
-# Nothing is held still, no text is rehearsed: then there is more that can go wrong.
+# Nothing is held still or blurred, no text is rehearsed: then there is more that can go wrong.
 HACK = ppo.Recipe(
-    iterations=60, epochs=2, beta=0.0, policy=1e-3, rehearsal=0.0, hold=(), average=0.0
-)
+    iterations=60, batch=128, epochs=2, beta=0.0, policy=1e-3, rehearsal=0.0, hold=(), average=0.0,
+    blur=0.0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

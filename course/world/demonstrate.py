@@ -27,9 +27,9 @@ MIX = {
     "self": 0.04,
 }
 # What answers are compared to, and what PPO is asked: more of what may do harm, since there one
-# mistake is one too many.
+# mistake is one too many; PPO also more of what is to be explained, else that turns into how-tos.
 COMPARED_MIX = MIX | {"harmful": 0.28, "harmless": 0.24}
-PPO_MIX = MIX | {"harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
+PPO_MIX = MIX | {"explain": 0.15, "harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
 # false premises that are about events. Training asks about places and events more often, since
 # there are few of them.
