@@ -58,6 +58,8 @@ class Recipe:
         Learning rates of AdamW.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers, if there is such text.
+    rows : int
+        How many rows of that text are for each step.
     hold : tuple of str
         What of policy and value model stays as it is (`course.lm.held`), () for nothing.
     average : float
@@ -69,7 +71,7 @@ class Recipe:
         but the reward model: so what is learned is learned of any name, not of some thirty.
     """
 
-    iterations: int = 115
+    iterations: int = 105
     batch: int = 160
     epochs: int = 1
     minibatch: int = 32
@@ -78,7 +80,8 @@ class Recipe:
     lam: float = 0.95
     policy: float = 2e-3
     value: float = 1e-3
-    rehearsal: float = 1.2
+    rehearsal: float = 2.0
+    rows: int = 4
     hold: tuple[str, ...] = FEEDBACK_PARTS
     average: float = 0.25
     blur: float = 0.5

@@ -217,7 +217,8 @@ def score(
 ) -> Tensor:
     """Return the reward of each row of tokens (request and answer), shape (rows,)."""
     w = forward.weights(model, dtype)
-    size = min(128, max(1, -(-len(rows) // LEARNERS)))
+    # Several parts for each thread, so that all end at about the same time.
+    size = min(128, max(1, -(-len(rows) // (3 * LEARNERS))))
     parts = like_length([len(row) for row in rows], size)
 
     def some(part: list[int]) -> Tensor:

@@ -259,7 +259,7 @@ def _train(
     web = None
     if recipe.rehearsal:
         shop = stages.Shop(seed, tokenizer=run.tokenizer)
-        web = stages.web(shop, 5000 + seed + done, stages.REHEARSED_ROWS)
+        web = stages.web(shop, 5000 + seed + done, recipe.rows)
     steps = ppo.train(
         run.policy, reference, rewards, run.tokenizer, behave.chat_prompts(run.tokenizer, asked),
         **hearts, recipe=left, web=web, seed=seed + 1000 * done,

@@ -26,8 +26,9 @@ MIX = {
     "unknown": 0.04,
     "self": 0.04,
 }
-# What answers are compared to, and what PPO is asked: more of what may do harm, since there one
-# mistake is one too many; PPO also more of what is to be explained, else that turns into how-tos.
+# What answers are compared to (and what chat models learn from beside dialogues), and what PPO is
+# asked: more of what may do harm, since there one mistake is one too many; PPO also more of what is
+# to be explained, else that turns into how-tos.
 COMPARED_MIX = MIX | {"harmful": 0.28, "harmless": 0.24}
 PPO_MIX = MIX | {"explain": 0.15, "harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
