@@ -319,7 +319,7 @@ def test_a_live_run_ends_with_its_figures_and_leaves_nothing_behind(live, capfd,
     assert [p["reward"] for p in found.curve] == pytest.approx([0.1 * i for i in range(6)])
     assert "6 iterations" in capfd.readouterr().out
     assert not list(tmp_path.rglob("run.pt"))
-    assert live.calls == [{"prompts": 6 * ppo.Recipe().batch, "iterations": 6, "seed": 1}]
+    assert live.calls == [{"prompts": 6 * 160, "iterations": 6, "seed": 1}]
 
 
 def test_an_interrupted_run_is_kept_and_goes_on(live, capfd):
@@ -335,7 +335,7 @@ def test_an_interrupted_run_is_kept_and_goes_on(live, capfd):
     assert "Going on after iteration 2 of 6" in capfd.readouterr().out
     assert rest.complete
     assert first_weight(rest.policy) == pytest.approx(start + 6)
-    assert live.calls[-1] == {"prompts": 4 * ppo.Recipe().batch, "iterations": 4, "seed": 2001}
+    assert live.calls[-1] == {"prompts": 4 * 160, "iterations": 4, "seed": 2001}
 
 
 def test_a_run_cut_off_by_a_restart_goes_on_from_its_last_copy(live, monkeypatch):

@@ -7,9 +7,10 @@ at least two answers to each prompt; so we answer each twice as well, and a prom
 
 Both start from the same model and answer the same prompts in the same batches, with a KV cache; the
 same reward model scores the answers; both hold the same weights of the policy still, and take the
-same number of updates, which are counted, with weights in float32 and arithmetic in bf16. The end
-of a text is a token that is never drawn, so that all answers are equally long. Imports, set-up and
-warm-up are outside the timed part, and nothing is logged, saved or evaluated.
+same number of updates, which are counted, with weights in float32 and arithmetic in bf16. The noise
+that our recipe puts on names is on our side alone. The end of a text is a token that is never
+drawn, so that all answers are equally long. Imports, set-up and warm-up are outside the timed part,
+and nothing is logged, saved or evaluated.
 
 The two take turns. On a busy machine PyTorch's threads wait for each other in every operation, and
 with them the peer comes to a standstill, which would flatter us. So in each slice the peer takes a
