@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from course import paths, records
@@ -124,10 +125,24 @@ def test_the_cache_changes_nothing():
     tokens = torch.randint(0, tok.VOCABULARY, (2, 12), generator=torch.Generator().manual_seed(0))
     w, heads = forward.weights(mini), mini.config.n_head
     whole = forward.hidden(w, tokens, heads)
-    cache = forward.Cache(12)
-    first = forward.hidden(w, tokens[:, :5], heads, cache)
-    more = [forward.hidden(w, tokens[:, i : i + 1], heads, cache) for i in range(5, 12)]
+    cache = forward.Cache(torch.zeros(2, 12), heads)
+    first = forward.hidden(w, tokens[:, :5], heads, cache=cache)
+    more = [
+        forward.step(w, tokens[:, i], torch.tensor([i, i]), cache)[:, None] for i in range(5, 12)
+    ]
     torch.testing.assert_close(torch.cat([first, *more], 1), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_is_that_of_pytorch_also_where_lengths_differ():
+    draw = torch.Generator().manual_seed(0)
+    q, k, v = (torch.randn(3, 2, 7, 4, generator=draw) for _ in range(3))
+    ours = forward.attention(q, k, v)
+    torch.testing.assert_close(ours, scaled_dot_product_attention(q, k, v, is_causal=True))
+    may = torch.rand(3, 1, 7, 7, generator=draw) < 0.5
+    may |= torch.eye(7, dtype=torch.bool)
+    mask = torch.zeros(may.shape).masked_fill(~may, -torch.inf)
+    ours = forward.attention(q, k, v, mask)
+    torch.testing.assert_close(ours, scaled_dot_product_attention(q, k, v, attn_mask=may))
 
 
 def test_padding_is_not_predicted():

@@ -21,32 +21,33 @@ PLACES = 64  # as many answer tokens, or a multiple, are looked at at once (`dat
 
 
 class Cache:
-    """Keys and values of the tokens read so far, with room for those to come.
+    """Keys and values of texts that are being written, in float32, with room for more tokens.
 
     Parameters
     ----------
-    room : int
-        The longest text, in tokens.
+    unread : Tensor of float, shape (batch, room)
+        Added to the scores: minus infinity where a text has padding, else 0. The room is that of
+        the longest text that will be, in tokens.
+    heads : int
+        Attention heads.
     """
 
-    def __init__(self, room: int) -> None:
-        self.room, self.length = room, 0
-        self.layers: list[tuple[Tensor, Tensor]] = []
+    def __init__(self, unread: Tensor, heads: int) -> None:
+        self.unread, self.heads, self.length = unread, heads, 0
+        self.layers: list[Tensor] = []  # each (2, batch, heads, room, head width)
 
-    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Add a layer's new keys and values, (batch, heads, time, width), and return all."""
-        if len(self.layers) == layer:
-            shape = (*k.shape[:2], self.room, k.shape[3])
-            self.layers.append((k.new_empty(shape), v.new_empty(shape)))
-        now = self.length + k.shape[2]
-        keys, values = self.layers[layer]
-        keys[:, :, self.length : now] = k
-        values[:, :, self.length : now] = v
-        return keys[:, :, :now], values[:, :, :now]
+    def put(self, k: Tensor, v: Tensor) -> None:
+        """Take in a layer's keys and values of the texts' beginnings, layer after layer."""
+        time = k.shape[2]
+        both = torch.empty(2, *k.shape[:2], self.unread.shape[1], k.shape[3])
+        both[0, :, :, :time], both[1, :, :, :time] = k, v
+        self.layers.append(both)
+        self.length = time
 
     def keep(self, rows: Tensor) -> None:
         """Forget all rows of the batch but those numbered."""
-        self.layers = [(k[rows], v[rows]) for k, v in self.layers]
+        self.unread = self.unread[rows]
+        self.layers = [both[:, rows] for both in self.layers]
 
 
 def weights(model: GPT2LMHeadModel, dtype: torch.dtype = torch.float32) -> Weights:
@@ -61,9 +62,9 @@ def hidden(
     w: Weights,
     tokens: Tensor,
     heads: int,
-    cache: Cache | None = None,
     mask: Tensor | None = None,
     positions: Tensor | None = None,
+    cache: Cache | None = None,
 ) -> Tensor:
     """Return what the last layer knows at each position.
 
@@ -72,15 +73,16 @@ def hidden(
     w : dict
         From `weights`.
     tokens : Tensor of int, shape (batch, time)
-        The text; with a cache only its new part.
+        The text.
     heads : int
         Attention heads.
-    cache : Cache, optional
-        Grows in place.
-    mask : Tensor of bool, shape (batch, 1, time, all time), optional
-        What each position may read; causal if left out.
+    mask : Tensor of float, shape (batch, 1, time, all time), optional
+        Added to the scores: 0 where a position may read, minus infinity elsewhere. Causal if left
+        out.
     positions : Tensor of int, shape (batch, time), optional
-        Where in its text each token stands; counted on from the cache if left out.
+        Where in its text each token stands; 0, 1, 2 … if left out.
+    cache : Cache, optional
+        An empty one, to go on from with `step`.
 
     Returns
     -------
@@ -90,8 +92,7 @@ def hidden(
     batch, time = tokens.shape
     width = w["wte.weight"].shape[1]
     if positions is None:
-        start = cache.length if cache else 0
-        positions = torch.arange(start, start + time)
+        positions = torch.arange(time)
     x = F.embedding(tokens, w["wte.weight"]) + F.embedding(positions, w["wpe.weight"])
     layer = 0
     while f"h.{layer}.ln_1.weight" in w:
@@ -100,12 +101,8 @@ def hidden(
         y = torch.addmm(w[at + "attn.c_attn.bias"], y.view(-1, width), w[at + "attn.c_attn.weight"])
         q, k, v = y.view(batch, time, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
         if cache is not None:
-            k, v = cache.extend(layer, k, v)
-        if mask is None and time == k.shape[2] and torch.is_grad_enabled():
-            y = trained_attention(q, k, v)
-        else:
-            causal = mask is None and time > 1
-            y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+            cache.put(k, v)
+        y = attention(q, k, v, mask)
         y = y.transpose(1, 2).reshape(-1, width)
         y = torch.addmm(w[at + "attn.c_proj.bias"], y, w[at + "attn.c_proj.weight"])
         x = x + y.view(batch, time, width)
@@ -115,41 +112,86 @@ def hidden(
         y = torch.addmm(w[at + "mlp.c_proj.bias"], y, w[at + "mlp.c_proj.weight"])
         x = x + y.view(batch, time, width)
         layer += 1
-    if cache is not None:
-        cache.length += time
+    return F.layer_norm(x, (width,), w["ln_f.weight"], w["ln_f.bias"])
+
+
+def step(w: Weights, tokens: Tensor, positions: Tensor, cache: Cache) -> Tensor:
+    """Read one more token of each text, and return what the last layer knows then.
+
+    It computes what `hidden` does, in as few operations as can be: those are so short here that it
+    counts how many there are, above all if another thread wants Python as well. Attention is in
+    float32, in which so small products are faster.
+
+    Parameters
+    ----------
+    w : dict
+        From `weights`.
+    tokens, positions : Tensor of int, shape (batch,)
+        The tokens, and where in its text each stands.
+    cache : Cache
+        What has been read so far; takes in the tokens too.
+
+    Returns
+    -------
+    Tensor, shape (batch, width)
+        After the last layer norm, ready for `logits`.
+    """
+    x = F.embedding(tokens, w["wte.weight"]) + F.embedding(positions, w["wpe.weight"])
+    (batch, width), heads, now = x.shape, cache.heads, cache.length
+    unread = cache.unread[:, None, : now + 1].repeat_interleave(heads, 0)
+    for layer, both in enumerate(cache.layers):
+        at = f"h.{layer}."
+        y = F.layer_norm(x, (width,), w[at + "ln_1.weight"], w[at + "ln_1.bias"])
+        y = torch.addmm(w[at + "attn.c_attn.bias"], y, w[at + "attn.c_attn.weight"])
+        y = y.view(batch, 3, heads, width // heads).float()
+        both[:, :, :, now] = y[:, 1:].transpose(0, 1)
+        k, v = both[:, :, :, : now + 1].flatten(1, 2)
+        q = y[:, 0].reshape(batch * heads, 1, -1)
+        scores = torch.baddbmm(unread, q, k.transpose(1, 2), alpha=q.shape[2] ** -0.5)
+        y = torch.bmm(torch.softmax(scores, -1), v).view(batch, width).to(x.dtype)
+        x = x + torch.addmm(w[at + "attn.c_proj.bias"], y, w[at + "attn.c_proj.weight"])
+        y = F.layer_norm(x, (width,), w[at + "ln_2.weight"], w[at + "ln_2.bias"])
+        y = F.gelu(torch.addmm(w[at + "mlp.c_fc.bias"], y, w[at + "mlp.c_fc.weight"]))
+        x = x + torch.addmm(w[at + "mlp.c_proj.bias"], y, w[at + "mlp.c_proj.weight"])
+    cache.length += 1
     return F.layer_norm(x, (width,), w["ln_f.weight"], w["ln_f.bias"])
 
 
 @functools.cache
+@torch.inference_mode(False)  # it is kept, and training may be next to use it
 def _future(time: int, dtype: torch.dtype) -> Tensor:
     """Return what is added to the scores: minus infinity where a position would look ahead."""
-    return torch.full((time, time), float("-inf"), dtype=dtype).triu(1)
+    return torch.full((time, time), -torch.inf, dtype=dtype).triu(1)
 
 
-def trained_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
     """Return what each position reads from those up to itself.
 
-    On CPUs the backward pass of PyTorch's fused attention takes about three times as long as these
-    three plain operations, at our length and in bf16.
+    On CPUs PyTorch's fused attention takes two to seven times as long as these plain operations, at
+    our lengths and in bf16; and softmax in bf16 takes three times as long as in float32 where the
+    length isn't a multiple of 32.
 
     Parameters
     ----------
     q, k, v : Tensor, shape (batch, heads, time, head width)
         Queries, keys and values.
+    mask : Tensor of float, shape (batch, 1, time, time), optional
+        Added to the scores instead of what hides the future.
 
     Returns
     -------
     Tensor, same shape
     """
     batch, heads, time, width = q.shape
-    flat = (batch * heads, time, width)
-    scores = torch.baddbmm(
-        _future(time, q.dtype),
-        q.reshape(flat),
-        k.reshape(flat).transpose(1, 2),
-        alpha=width**-0.5,
-    )
-    return torch.bmm(torch.softmax(scores, -1), v.reshape(flat)).view(q.shape)
+    q, k, v = (x.reshape(-1, time, width) for x in (q, k, v))
+    if mask is None:
+        future = _future(time, q.dtype)
+        scores = torch.baddbmm(future, q, k.transpose(1, 2), alpha=width**-0.5)
+    else:
+        scores = torch.bmm(q * width**-0.5, k.transpose(1, 2)).view(batch, heads, time, time)
+        scores = (scores + mask).flatten(0, 1)
+    read = torch.softmax(scores, -1, dtype=torch.float32).to(q.dtype)
+    return torch.bmm(read, v).view(batch, heads, time, width)
 
 
 def logits(w: Weights, states: Tensor) -> Tensor:

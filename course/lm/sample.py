@@ -63,13 +63,15 @@ def _write(
     begin = torch.tensor([longest - len(p) for p in prompts])
     columns = torch.arange(longest + new_tokens)
     real = columns >= begin[:, None]
-    unread = torch.zeros(real.shape, dtype=w["wte.weight"].dtype).masked_fill(~real, -math.inf)
+    unread = torch.zeros(real.shape).masked_fill(~real, -math.inf)
     causal = columns[:longest, None] >= columns[None, :longest]
     # A padded position reads itself only, so that no row of the mask is empty.
-    mask = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
+    may = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
+    mask = torch.zeros(may.shape).masked_fill(~may, -math.inf)
     positions = (columns[:longest] - begin[:, None]).clamp(min=0)
-    cache = forward.Cache(longest + new_tokens)
-    states = forward.hidden(w, tokens, heads, cache, mask[:, None], positions)[:, -1]
+    cache = forward.Cache(unread, heads)
+    states = forward.hidden(w, tokens, heads, mask[:, None], positions, cache)[:, -1]
+    positions = longest - begin  # of the next token
     drawn, logprobs = torch.full(uniforms.shape, end), torch.zeros(uniforms.shape)
     writing = torch.arange(len(prompts))  # the texts that are still in the batch
     open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and of these, those without an end
@@ -82,13 +84,11 @@ def _write(
             break
         if whole(left, ROWS) < KEEP * len(writing):
             kept = open_.int().argsort(descending=True)[: whole(left, ROWS)]
-            writing, begin, unread = writing[kept], begin[kept], unread[kept]
+            writing, positions = writing[kept], positions[kept]
             token, open_ = token[kept], open_[kept]
             cache.keep(kept)
-        now = longest + step
-        mask = unread[:, None, None, : now + 1]
-        positions = (now - begin)[:, None]
-        states = forward.hidden(w, token[:, None], heads, cache, mask, positions)[:, -1]
+        states = forward.step(w, token, positions, cache)
+        positions = positions + 1
     found = []
     for row, own in zip(drawn.tolist(), logprobs.tolist(), strict=True):
         length = row.index(end) + 1 if end in row else new_tokens
