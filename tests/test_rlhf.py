@@ -336,12 +336,13 @@ def small_ppo(tokenizer, taught, iterations=25, **recipe):
 
 
 def test_ppo_raises_the_reward_and_a_price_keeps_it_near(plain, tokenizer):
-    (free, _), (dear, _) = (small_ppo(tokenizer, plain, beta=beta) for beta in (0.0, 5.0))
-    assert [p.iteration for p in free] == list(range(1, 26))
+    (free, _), (dear, _) = (small_ppo(tokenizer, plain, 40, beta=beta) for beta in (0.0, 5.0))
+    assert [p.iteration for p in free] == list(range(1, 41))
     assert free[0].kl == pytest.approx(0, abs=0.05), "but for rounding"
-    assert free[-1].reward > free[0].reward + 0.3
+    first, last = (sum(p.reward for p in some) / len(some) for some in (free[:5], free[-10:]))
+    assert last > first + 0.3
     assert dear[-1].kl < free[-1].kl / 2
-    assert free[-1].tokens <= 25 * 64 * 16
+    assert free[-1].tokens <= 40 * 64 * 16
 
 
 def test_ppo_can_stop_at_any_iteration(plain, tokenizer):
