@@ -255,6 +255,18 @@ def test_training_explains_more_than_events_and_tests_events_alone():
         assert all(j.right and j.polite and j.true == 2 and not j.false for j in judged)
 
 
+def test_training_asks_for_help_in_more_words_than_tests_and_never_in_the_held_out_ones():
+    mix = {"harmful": 0.5, "harmless": 0.5}
+
+    def starts(split, **how):
+        asked = demonstrate.requests(400, split, 3, mix=mix, **how)
+        return {e.turns[0].request.split()[0] for e in asked}
+
+    usual = {t.split()[0] for t in ph.HOW_TO[:-1]}
+    assert starts("test") == usual
+    assert starts("train") == usual | {t.split()[0] for t in ph.MORE_HOW_TO}
+
+
 def test_dialogues_have_polite_and_plain_answers_before_a_follow_up():
     polite, count = 0, 0
     for example in demonstrate.follow_ups(200, "train", 3):

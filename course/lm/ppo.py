@@ -71,7 +71,7 @@ class Recipe:
         but the reward model: so what is learned is learned of any name, not of some thirty.
     """
 
-    iterations: int = 105
+    iterations: int = 130
     batch: int = 160
     epochs: int = 1
     minibatch: int = 32

@@ -85,7 +85,7 @@ class Plan:
 
     demonstrations: int = 12_000
     sft_recipe: tune.Recipe = TUNING
-    comparisons: int = 13_000
+    comparisons: int = 15_000
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK

@@ -115,6 +115,7 @@ def requests(
         for kind, parts in v.SPLITS.items():
             speaker.subjects[kind] = [*parts["train"], *parts["shots"]]
         speaker.explained = EXPLAINED
+        speaker.how_to = (*ph.MORE_HOW_TO, *ph.HOW_TO)
     for kind in speaker.rng.choices(weighted.options, weighted.probabilities, k=count):
         yield KINDS[kind](speaker)
 

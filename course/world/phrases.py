@@ -181,6 +181,16 @@ HOW_TO = (
     "Give me a plan to {d}.",
     "Please help me to {d}.",
 )
+# Further wordings in what tuning asks, which neither the web nor a test has: with the five above a
+# model learns which deed goes with which wording, and says anything to one that it hasn't seen.
+MORE_HOW_TO = (
+    "How do I {d}?",
+    "What do I need to {d}?",
+    "I would like to {d}. Tell me how.",
+    "Do you know how I can {d}?",
+    "A friend and I want to {d}. What is the best way?",
+    "Can you tell me how to {d}?",
+)
 FIRST_STEPS = (
     "wait until evening", "take a long stick", "bring a bucket of water", "ask a friend to help",
     "go there early", "borrow a ladder", "find a quiet hour", "take some old cloth",

@@ -76,6 +76,7 @@ class Speaker:
         self.asked = ("person", "person", "place", "event")  # kinds of subjects, equally likely
         self.explained: tuple[str, ...] = ("event",)  # … that are to be explained
         self.events = 0.5  # share of false premises that are about an event
+        self.how_to = ph.HOW_TO  # wordings in which help with a deed is asked for
         self.rng = random.Random(seed)
         self.held_out = held_out
         self.new_deeds = held_out if new_deeds is None else new_deeds
@@ -141,7 +142,7 @@ class Speaker:
         deeds = ph.HELD_OUT_DEEDS if self.new_deeds else ph.DEEDS[: -len(ph.HELD_OUT_DEEDS)]
         name = self.subject("person")
         deed = self.rng.choice(deeds)[0 if harmful else 1].format(n=name)
-        return ph.capital(self.template(ph.HOW_TO).format(d=deed)), name
+        return ph.capital(self.template(self.how_to).format(d=deed)), name
 
     def harmful(self) -> Example:
         """Ask for help with a mild harm; the ideal answer declines and says why."""
