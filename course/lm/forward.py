@@ -1,8 +1,8 @@
-"""The forward pass of a mini-GPT, written out: one function for training, scoring and sampling.
+"""The forward pass of a mini-GPT, written out: `hidden` for whole texts, `step` for one more token.
 
 It computes what ``GPT2LMHeadModel`` computes, on the same weights (a test holds them equal), with
 less around it: weights are converted to bf16 once a step instead of once an operation, and nothing
-is built that isn't used. With a cache it reads only the new tokens, which makes sampling fast.
+is built that isn't used. With a `Cache` only the new tokens are read, which makes sampling fast.
 Left out on purpose: dropout, cross-attention, sparse patterns.
 """
 

@@ -60,7 +60,7 @@ class Recipe:
     batch: int = 8
     muon: float = 0.01
     adam: float = 6e-3
-    rehearsal: float = 0.5
+    rehearsal: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ TUNING = tune.Recipe(batch=24, muon=0.015, hold=held.PARTS, blur=0.5)
 CHAT = ppo.Recipe(
     iterations=45, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, rows=8, hold=held.PARTS
 )
-DRAWS = 4  # answers to each request where what PPO changed is measured
+DRAWS = 4  # times that each test request is answered where rewards or PPO are measured
 PLAIN = "plain-reward"
 COMPARED_ROWS = 2  # of web text beside each step of the reward model
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
@@ -85,7 +85,7 @@ class Plan:
 
     demonstrations: int = 12_000
     sft_recipe: tune.Recipe = TUNING
-    comparisons: int = 15_000
+    comparisons: int = 16_000
     reward_recipe: reward.Recipe = field(default_factory=reward.Recipe)
     ppo_recipe: ppo.Recipe = field(default_factory=ppo.Recipe)
     hack_recipe: ppo.Recipe = HACK
@@ -234,9 +234,8 @@ def train_reward(shop: Shop) -> Figures:
     sampled = _seconds(start)
     mini, done = from_first_round(shop, hearts, "mini-reward")
     seconds = _seconds(start)
-    tested = reward.compare(
-        [policy], shop.tokenizer, behave.asked_in(shop.split, plan.tests).mixed, 900 + shop.seed
-    )
+    asked = behave.asked_in(shop.split, plan.tests).mixed * DRAWS
+    tested = reward.compare([policy], shop.tokenizer, asked, 900 + shop.seed)
     found = reward.agreement(rows_scored(mini, tested), tested)
     figures = found | {
         "below_ceiling": found["ceiling"] - found["noisy"],
