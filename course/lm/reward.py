@@ -54,6 +54,8 @@ class Recipe:
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
         Weight of the loss on web text beside the loss on rankings, if there is such text.
+    rows : int
+        How many rows of that text are for each step.
     """
 
     epochs: int = 1
@@ -61,6 +63,7 @@ class Recipe:
     muon: float = 0.01
     adam: float = 6e-3
     rehearsal: float = 1.0
+    rows: int = 2
 
 
 @dataclass(frozen=True)

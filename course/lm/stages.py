@@ -57,7 +57,6 @@ CHAT = ppo.Recipe(
 )
 DRAWS = 4  # times that each test request is answered where rewards or PPO are measured
 PLAIN = "plain-reward"
-COMPARED_ROWS = 2  # of web text beside each step of the reward model
 FOLLOW_UPS = 0.5  # share of the chat stage's requests that come in the middle of a dialogue
 # Nothing is held still or blurred, no text is rehearsed: then there is more that can go wrong.
 HACK = ppo.Recipe(
@@ -299,7 +298,7 @@ def learn(
 ) -> list[train.Progress]:
     """Train a reward model on `rankings` and return the course of it."""
     recipe = shop.plan.reward_recipe
-    text = web(shop, 3000 + shop.seed, COMPARED_ROWS) if mini.config.trust else None
+    text = web(shop, 3000 + shop.seed, recipe.rows) if mini.config.trust else None
     steps = reward.train(mini, rankings, **hearts, recipe=recipe, web=text, seed=shop.seed)
     with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
         return watch(steps, what, lambda p: f"loss {p.loss:.3f}")

@@ -335,8 +335,8 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
         )  # fmt: skip
         for point in (best[0], best[-1]):  # short labels: the longer ones met those of the runs
             right.annotate(
-                str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (5, -12),
-                fontsize=9, textcoords="offset points", color=QUIET,
+                str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (-6, 4),
+                fontsize=9, textcoords="offset points", color=QUIET, ha="right",
             )  # fmt: skip
         right.set(title="The end of every run with a price", ylabel="true score (points)")
         for axis in (left, right):
@@ -455,7 +455,7 @@ def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> P
                 axis.plot([win], [y], "o" if interval else "D", color=shade, ms=8)
                 axis.annotate(
                     f"{win:.0%}", (win, y), (0, 9), textcoords="offset points", ha="center",
-                    fontsize=10,
+                    fontsize=10, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
                 )  # fmt: skip
             axis.set_yticks(range(len(rows)), [name for name, *_ in rows], color=INK)
             axis.tick_params(axis="y", length=0)
