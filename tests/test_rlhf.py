@@ -258,8 +258,8 @@ def test_training_explains_more_than_events_and_tests_events_alone():
 def test_training_asks_for_help_in_more_words_than_tests_and_never_in_the_held_out_ones():
     mix = {"harmful": 0.5, "harmless": 0.5}
 
-    def starts(split, **how):
-        asked = demonstrate.requests(400, split, 3, mix=mix, **how)
+    def starts(split):
+        asked = demonstrate.requests(400, split, 3, mix=mix)
         return {e.turns[0].request.split()[0] for e in asked}
 
     usual = {t.split()[0] for t in ph.HOW_TO[:-1]}

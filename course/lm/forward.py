@@ -94,25 +94,18 @@ def hidden(
     if positions is None:
         positions = torch.arange(time)
     x = F.embedding(tokens, w["wte.weight"]) + F.embedding(positions, w["wpe.weight"])
+    x = x.view(-1, width)
     layer = 0
     while f"h.{layer}.ln_1.weight" in w:
         at = f"h.{layer}."
-        y = F.layer_norm(x, (width,), w[at + "ln_1.weight"], w[at + "ln_1.bias"])
-        y = torch.addmm(w[at + "attn.c_attn.bias"], y.view(-1, width), w[at + "attn.c_attn.weight"])
+        y = _asked(w, at, x)
         q, k, v = y.view(batch, time, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
         if cache is not None:
             cache.put(k, v)
         y = attention(q, k, v, mask)
-        y = y.transpose(1, 2).reshape(-1, width)
-        y = torch.addmm(w[at + "attn.c_proj.bias"], y, w[at + "attn.c_proj.weight"])
-        x = x + y.view(batch, time, width)
-        y = F.layer_norm(x, (width,), w[at + "ln_2.weight"], w[at + "ln_2.bias"])
-        y = torch.addmm(w[at + "mlp.c_fc.bias"], y.view(-1, width), w[at + "mlp.c_fc.weight"])
-        y = F.gelu(y)
-        y = torch.addmm(w[at + "mlp.c_proj.bias"], y, w[at + "mlp.c_proj.weight"])
-        x = x + y.view(batch, time, width)
+        x = _read(w, at, x, y.transpose(1, 2).reshape(-1, width))
         layer += 1
-    return F.layer_norm(x, (width,), w["ln_f.weight"], w["ln_f.bias"])
+    return _norm(w, "ln_f.", x).view(batch, time, width)
 
 
 def step(w: Weights, tokens: Tensor, positions: Tensor, cache: Cache) -> Tensor:
@@ -141,20 +134,35 @@ def step(w: Weights, tokens: Tensor, positions: Tensor, cache: Cache) -> Tensor:
     unread = cache.unread[:, None, : now + 1].repeat_interleave(heads, 0)
     for layer, both in enumerate(cache.layers):
         at = f"h.{layer}."
-        y = F.layer_norm(x, (width,), w[at + "ln_1.weight"], w[at + "ln_1.bias"])
-        y = torch.addmm(w[at + "attn.c_attn.bias"], y, w[at + "attn.c_attn.weight"])
-        y = y.view(batch, 3, heads, width // heads).float()
+        y = _asked(w, at, x).view(batch, 3, heads, width // heads).float()
         both[:, :, :, now] = y[:, 1:].transpose(0, 1)
         k, v = both[:, :, :, : now + 1].flatten(1, 2)
         q = y[:, 0].reshape(batch * heads, 1, -1)
         scores = torch.baddbmm(unread, q, k.transpose(1, 2), alpha=q.shape[2] ** -0.5)
         y = torch.bmm(torch.softmax(scores, -1), v).view(batch, width).to(x.dtype)
-        x = x + torch.addmm(w[at + "attn.c_proj.bias"], y, w[at + "attn.c_proj.weight"])
-        y = F.layer_norm(x, (width,), w[at + "ln_2.weight"], w[at + "ln_2.bias"])
-        y = F.gelu(torch.addmm(w[at + "mlp.c_fc.bias"], y, w[at + "mlp.c_fc.weight"]))
-        x = x + torch.addmm(w[at + "mlp.c_proj.bias"], y, w[at + "mlp.c_proj.weight"])
+        x = _read(w, at, x, y)
     cache.length += 1
-    return F.layer_norm(x, (width,), w["ln_f.weight"], w["ln_f.bias"])
+    return _norm(w, "ln_f.", x)
+
+
+def _norm(w: Weights, name: str, x: Tensor) -> Tensor:
+    return F.layer_norm(x, x.shape[-1:], w[name + "weight"], w[name + "bias"])
+
+
+def _linear(w: Weights, name: str, x: Tensor) -> Tensor:
+    return torch.addmm(w[name + "bias"], x, w[name + "weight"])
+
+
+def _asked(w: Weights, at: str, x: Tensor) -> Tensor:
+    """Return queries, keys and values of a layer, side by side, of the states `x`."""
+    return _linear(w, at + "attn.c_attn.", _norm(w, at + "ln_1.", x))
+
+
+def _read(w: Weights, at: str, x: Tensor, y: Tensor) -> Tensor:
+    """Return the states `x` after a layer whose attention has read `y`."""
+    x = x + _linear(w, at + "attn.c_proj.", y)
+    y = F.gelu(_linear(w, at + "mlp.c_fc.", _norm(w, at + "ln_2.", x)))
+    return x + _linear(w, at + "mlp.c_proj.", y)
 
 
 @functools.cache
