@@ -418,7 +418,7 @@ class Setup:
 
     def work(self) -> bool:
         """Give the learner a copy of each lesson that isn't there yet."""
-        return self.child("-m", "course.classroom.desk") == 0
+        return self.child("-m", "course.learner.desk") == 0
 
     # What the steps share.
 

@@ -1,8 +1,9 @@
 """How GPT-3 became ChatGPT: the library that the lessons import.
 
-Rooms, and the only way their imports point: ``show`` → ``lm`` → ``world``; ``classroom`` stands
-apart (it knows nbgrader and none of the three); ``cli`` sits on top. ``paths``, ``errors``,
-``records`` and ``checks`` are the ground floor: every room may use them. Importing ``course`` or
+Rooms, and the only way their imports point: ``show`` → ``studies`` → ``stages`` → ``lm`` →
+``world``, with ``real`` (the open models) beside ``stages``; ``learner`` and ``author`` →
+``grader``; ``bench`` and ``cli`` sit on top. ``paths``, ``errors``, ``records``, ``checks`` and
+``stats`` are the ground floor: every room but ``grader`` may use them. Importing ``course`` or
 ``course.world`` imports no torch.
 """
 

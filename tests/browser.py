@@ -49,7 +49,7 @@ import nbformat
 import pytest
 
 from course import paths
-from course.classroom import desk
+from course.learner import desk
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WINDOW = (1280, 1000)

@@ -13,7 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from course import paths
-from course.classroom import notebook
+from course.grader import notebook
 
 
 def load(lesson: str, answers: bool = True) -> Any:

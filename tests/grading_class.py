@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from course import paths
-from course.classroom import execute, notebook
-from course.classroom.grading.job import Cell, Job, Ran
+from course.grader import execute, notebook
+from course.grader.job import Cell, Job, Ran
 
-FIXTURE = Path(__file__).parent / "classroom_fixtures" / "course"
+FIXTURE = Path(__file__).parent / "fixtures" / "course"
 CONFIG = Path(__file__).parent.parent / "nbgrader_config.py"
 LESSON = "01_tiny"
 
@@ -75,7 +75,7 @@ class Canned:
 
 def make(root: Path, lesson: str = LESSON, origin: Path | None = None) -> Path:
     """Make a course of one lesson, with its release version."""
-    from course.classroom import build
+    from course.author import build
 
     origin = origin or (FIXTURE if lesson == LESSON else paths.ROOT)
     shutil.copytree(origin / "source" / lesson, root / "source" / lesson)
@@ -87,8 +87,8 @@ def make(root: Path, lesson: str = LESSON, origin: Path | None = None) -> Path:
 @functools.cache
 def _template() -> tempfile.TemporaryDirectory:
     """Make a course whose assignment is in its gradebook once: nbgrader takes a while for it."""
-    from course.classroom.grading import record
-    from course.classroom.grading.source import read as read_source
+    from course.grader import record
+    from course.grader.source import read as read_source
 
     place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     root = make(Path(place.name) / "course")

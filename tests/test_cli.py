@@ -1,6 +1,5 @@
 """The ``course`` command: help with examples, one sentence for bad input, and who imports whom."""
 
-import ast
 import errno
 import json
 import os
@@ -112,7 +111,7 @@ def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
 
 
 def test_an_interrupted_command_says_that_it_goes_on(monkeypatch, capsys):
-    from course.lm import real
+    from course.real import fetch as real
 
     def stop():
         raise KeyboardInterrupt
@@ -162,72 +161,6 @@ def test_exit_code_says_whether_all_is_well(capsys, ok, code):
 def test_without_json_nothing_is_printed_twice(capsys):
     cli.finish({"ok": True}, as_json=False)
     assert capsys.readouterr().out == ""
-
-
-# --- who imports whom -----------------------------------------------------------------------------
-
-MAY_NOT = {
-    "world": {"lm", "show", "classroom", "cli"},
-    "lm": {"show", "classroom", "cli"},
-    "show": {"classroom", "cli"},
-    "classroom": {"world", "lm", "show", "cli"},
-    "ground": {"world", "lm", "show", "classroom", "cli"},
-    "cli": set(),
-}
-
-
-def imported(path):
-    """Yield each module that the file imports, anywhere in it, by its full name."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            package = ".".join(path.relative_to(ROOT).parts[: -node.level]) if node.level else ""
-            base = ".".join(part for part in (package, node.module) if part)
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-
-
-def wrong_imports(path):
-    parts = path.relative_to(ROOT / "course").with_suffix("").parts
-    room = parts[0] if len(parts) > 1 or parts[0] == "cli" else "ground"
-    for name in imported(path):
-        target = name.split(".")
-        if target[0] == "course" and len(target) > 1 and target[1] in MAY_NOT[room] - {room}:
-            yield f"{path.relative_to(ROOT)} imports {name}"
-
-
-def test_imports_point_down():
-    files = sorted((ROOT / "course").rglob("*.py"))
-    assert len(files) > 10
-    assert [wrong for file in files for wrong in wrong_imports(file)] == []
-
-
-@pytest.mark.parametrize(
-    ("room", "line"),
-    [
-        ("world", "from course.lm import model"),
-        ("world", "import course.show"),
-        ("lm", "def f():\n    from course import classroom"),
-        ("lm", "from ..show import plots"),
-        ("classroom", "from course import world"),
-        ("show", "from course.cli import app"),
-    ],
-)
-def test_a_wrong_import_would_be_seen(tmp_path, monkeypatch, room, line):
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
-    file = tmp_path / "course" / room / "new.py"
-    file.parent.mkdir(parents=True)
-    file.write_text(line + "\n", encoding="utf-8")
-    assert len(list(wrong_imports(file))) == 1
-
-
-@pytest.mark.parametrize("module", ["course", "course.world", "course.classroom", "course.cli"])
-def test_importing_the_light_rooms_loads_no_torch(module):
-    code = (
-        f"import sys, {module}; print({{'torch', 'transformers', 'nbgrader'}} & set(sys.modules))"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (run.stdout, run.stderr) == ("set()\n", "")
 
 
 # --- what the documents say -----------------------------------------------------------------------

@@ -21,8 +21,8 @@ from jupyterlab.handlers.announcements import NeverCheckForUpdate
 from jupyterlab.labapp import LabApp
 
 from course import paths
-from course.classroom import desk
 from course.errors import CourseError
+from course.learner import desk
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "start.py"
@@ -125,7 +125,7 @@ FIRST = [
     "pip pins",
     "pip {root}",
     "-m course.cli models fetch",
-    "-m course.classroom.desk",
+    "-m course.learner.desk",
 ]
 
 
@@ -630,8 +630,8 @@ def tiny(tmp_path_factory):
             "print(torch.version, numpy.version, sys.argv[1:])\n"
             "sys.exit(3 if 'fail' in sys.argv else 0)\n"
         ),
-        "course/classroom/__init__.py": "",
-        "course/classroom/desk.py": "print('laid out')\n",
+        "course/learner/__init__.py": "",
+        "course/learner/desk.py": "print('laid out')\n",
     }
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""Releasing, verifying and self-checking lessons. Knows nbgrader; imports none of the three."""
+"""Who writes lessons: build ``release/``, refuse a leak, test the tests. Knows nbgrader."""

@@ -20,8 +20,9 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths
-from course.classroom import leak, notebook
+from course.author import leak
 from course.errors import CourseError
+from course.grader import notebook
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 NBGRADER_KEYS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task")

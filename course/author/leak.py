@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
-from course.classroom import notebook
-from course.classroom.notebook import Cell
+from course.grader import notebook
+from course.grader.notebook import Cell
 
 # From how many syntax nodes on code counts as a secret: a whole function, one expression, and a
 # run of two or three statements. In 676 files of 15 packages, 1 in 100 functions of 10 to 12 nodes

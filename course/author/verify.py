@@ -23,9 +23,10 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths, records
-from course.classroom import leak, notebook
-from course.classroom.execute import DeathError, Outcome, Worker
-from course.classroom.notebook import Cell
+from course.author import leak
+from course.grader import notebook
+from course.grader.execute import DeathError, Outcome, Worker
+from course.grader.notebook import Cell
 
 MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
 HEADER = re.compile(

@@ -26,8 +26,9 @@ import psutil
 from tqdm import tqdm
 
 from course import paths, records
-from course.classroom import notebook, verify
+from course.author import verify
 from course.errors import CourseError
+from course.grader import notebook
 
 LESSONS = ("01_pretraining", "07_rlhf_ppo")
 STUDENTS, SEED, JOBS = 40, 11, 4
@@ -229,8 +230,8 @@ def _busy(place: Path) -> float:
 
 def _memory(many: int, root: Path) -> list[float]:
     """Return the memory of our processes after a tenth of many submissions and after all, in MB."""
-    from course.classroom.grading.job import BOTH, CHECK, STUDENT, Job, Step
-    from course.classroom.grading.run import Engine
+    from course.grader.job import BOTH, CHECK, STUDENT, Job, Step
+    from course.grader.run import Engine
 
     steps = (
         Step(BOTH, "import numpy as np\nfrom course.checks import expect", 0),

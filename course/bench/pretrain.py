@@ -25,9 +25,11 @@ from tqdm import tqdm
 from transformers import GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
 from course import records
+from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
-from course.lm import bench_rlhf, data, evaluate, lineage, model, train
+from course.lm import data, evaluate, model, train
 from course.lm import tokenizer as tok
+from course.stages import run as lineage
 from course.world.phrases import CONTEXT
 
 SEED = 5

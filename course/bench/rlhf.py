@@ -45,7 +45,8 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import behave, exercises, held, model, ppo, reward, stages, train
+from course.lm import evals, model, train
+from course.stages import exercises, freeze, ppo, reward, stages
 from course.world import demonstrate
 
 SEED = 5
@@ -164,7 +165,7 @@ def prepare() -> Job:
     recipe = dataclasses.replace(ppo.Recipe(), iterations=WARM_UP + ROUNDS)
     count = recipe.iterations * recipe.batch // GENERATIONS
     examples = list(demonstrate.requests(count, "train", SEED))
-    prompts = behave.chat_prompts(tokenizer, examples)
+    prompts = evals.chat_prompts(tokenizer, examples)
     return Job(mini, tokenizer, reward.new(mini, tokenizer, SEED), prompts, recipe)
 
 
@@ -267,7 +268,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     with (
         tempfile.TemporaryDirectory() as folder,
         counting(policy) as updates,
-        held.held(policy, job.tokenizer, job.recipe.hold),
+        freeze.held(policy, job.tokenizer, job.recipe.hold),
         quiet(),
     ):
         clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))

@@ -29,9 +29,9 @@ from typing import Any
 
 import numpy as np
 
-from course.classroom.grading import plain, wire
-from course.classroom.grading.wire import Channel, ClosedError, Message
-from course.classroom.worker import GRACE, TIMED_OUT, line_in_cell, peak_mb
+from course.grader import codec, wire
+from course.grader.wire import Channel, ClosedError, Message
+from course.grader.worker import GRACE, TIMED_OUT, line_in_cell, peak_mb
 
 LONGEST = 2000  # characters of a message
 TRACEBACK = 40  # lines of a student's own traceback that are kept
@@ -239,7 +239,7 @@ class Process:
 
     def files(self, message: Message) -> tuple[bytes, Any]:
         """Write the files that lie beside the notebook, and set what the outputs may take."""
-        given = plain.decode(message.content)
+        given = codec.decode(message.content)
         self.shell.outputs.left = given["output_bytes"]
         for name, content in given["files"].items():
             os.makedirs(os.path.dirname(os.path.abspath(name)), exist_ok=True)
@@ -288,7 +288,7 @@ class Process:
 
     def called(self, message: Message) -> tuple[bytes, Any]:
         """Call one of the student's functions for a check."""
-        asked = plain.decode(message.content)
+        asked = codec.decode(message.content)
         outputs: Outputs = self.shell.outputs
         interruption = Alarm(asked["seconds"])
         error, answer = None, b""
@@ -296,18 +296,18 @@ class Process:
         try:
             with interruption:
                 function = self.shell.user_ns[asked["name"]]
-                answer = plain.encode(function(*asked["args"], **asked["kwargs"]))
+                answer = codec.encode(function(*asked["args"], **asked["kwargs"]))
             if interruption.fired:
                 time.sleep(0.01)
         except BaseException as escaped:
             error = escaped
         outputs.muted = False
         if interruption.fired:
-            return wire.RAISED, plain.encode(
+            return wire.RAISED, codec.encode(
                 {"type": TIMED_OUT["error"], "args": (TIMED_OUT["message"],), "lines": []}
             )
         if error is not None:
-            return wire.RAISED, plain.encode(_raised(error))
+            return wire.RAISED, codec.encode(_raised(error))
         return wire.RESULT, answer
 
     def fetch(self, message: Message) -> tuple[bytes, Any]:
@@ -318,14 +318,14 @@ class Process:
                 value = self.shell.user_ns[name]
                 try:
                     found[name] = ("f", None) if callable(value) else ("v", value)
-                    plain.encode(found[name])
+                    codec.encode(found[name])
                 except BaseException:
-                    found[name] = ("v", plain.foreign(type(value).__name__))
-        return wire.DONE, plain.encode(found)
+                    found[name] = ("v", codec.foreign(type(value).__name__))
+        return wire.DONE, codec.encode(found)
 
     def set_names(self, message: Message) -> tuple[bytes, Any]:
         """Put the student's functions and data where the checks look for them."""
-        asked = plain.decode(message.content)
+        asked = codec.decode(message.content)
         for name in asked["names"]:
             self.shell.user_ns.pop(name, None)
         found = asked["found"] if isinstance(asked["found"], dict) else {}
@@ -339,12 +339,12 @@ class Process:
         """Have a student's function called; return its answer or raise its error."""
         left = max(0.1, self.deadline - time.monotonic())
         asked = {"name": name, "args": args, "kwargs": kwargs, "seconds": left}
-        content = plain.encode(asked, strict=True)
+        content = codec.encode(asked, strict=True)
         try:
             self.channel.send(wire.CALL, self.number, content)
             answer = self.channel.receive()
-            got = plain.decode(answer.content)
-        except plain.RefusedError as refused:
+            got = codec.decode(answer.content)
+        except codec.RefusedError as refused:
             raise TypeError(f"what {name} returned can't be read: {refused}") from None
         except (ClosedError, KeyboardInterrupt):
             os._exit(1)  # half a message may be left in the channel

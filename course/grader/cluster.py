@@ -32,10 +32,10 @@ from typing import Any
 import distributed
 
 from course import paths
-from course.classroom.grading.job import Job, Ran
-from course.classroom.grading.run import Engine
-from course.classroom.grading.sandbox import AUTO, BUBBLEWRAP, NO_ISOLATION, NONE, missing
 from course.errors import CourseError
+from course.grader.job import Job, Ran
+from course.grader.run import Engine
+from course.grader.sandbox import AUTO, BUBBLEWRAP, NO_ISOLATION, NONE, missing
 
 CONNECT = 5.0  # seconds to find the scheduler, and then a worker
 EVERY = 2.0  # seconds between two looks at the workers

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
-from course.classroom.worker import DIED, GRACE, TIMED_OUT
+from course.grader.worker import DIED, GRACE, TIMED_OUT
 
 # What a cell finds while it is graded: as under nbgrader, without a screen or a network, and one
 # thread, so that two lessons side by side don't fight (and a process with threads can't fork).
@@ -98,7 +98,7 @@ class Worker:
         # -P: a learner's file named like a standard module must not get into the start.
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-P", "-m", "course.classroom.worker"),
+                *(sys.executable, "-P", "-m", "course.grader.worker"),
                 *(str(folder.resolve()), self.scratch.name),
             ],
             stdin=subprocess.PIPE,

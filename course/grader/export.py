@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course import paths
-from course.classroom import notebook
 from course.errors import CourseError
+from course.grader import notebook
 
 if TYPE_CHECKING:
-    from course.classroom.grading.record import Book
+    from course.grader.record import Book
 
 # The row below the names by which Canvas knows what an assignment is worth; the blanks are its own.
 POINTS = "    Points Possible"
@@ -46,7 +46,7 @@ def export(
     CourseError
         If there is no gradebook, or it has no such assignment.
     """
-    from course.classroom.grading import record
+    from course.grader import record
 
     folder = Path(to)
     with record.existing(root or paths.ROOT) as book:
@@ -64,7 +64,7 @@ def export(
 
 def _tables(book: "Book", names: list[str]) -> dict[str, tuple[list[list[Any]], str]]:
     """Return file name → its rows, with what it is for."""
-    from course.classroom.grading import record
+    from course.grader import record
 
     people = sorted(book.students, key=lambda one: one.id)
     totals = {name: record.totals(name, book) for name in names}

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from course import paths
-from course.classroom import check, notebook
-from course.classroom.execute import Outcome
-from course.classroom.grading import page, source
-from course.classroom.grading.prepare import NOT_GRADED
-from course.classroom.grading.source import Assignment, Truth
-from course.classroom.notebook import Cell
-from course.classroom.progress import HEADER
 from course.errors import CourseError
+from course.grader import notebook, page, source
+from course.grader.execute import Outcome
+from course.grader.notebook import Cell
+from course.grader.prepare import NOT_GRADED
+from course.grader.source import Assignment, Truth
+from course.learner import check
+from course.learner.progress import HEADER
 
 if TYPE_CHECKING:
-    from course.classroom.grading.record import Book
+    from course.grader.record import Book
 
 DETAILS = re.compile(
     r"<details>\s*<summary>(?P<title>.*?)</summary>(?P<text>.*?)</details>", re.DOTALL
@@ -67,7 +67,7 @@ def feedback(
     CourseError
         If there is no such assignment or student, or nothing is graded.
     """
-    from course.classroom.grading import record
+    from course.grader import record
 
     assignment = source.read(name, root or paths.ROOT)
     places = source.directory(assignment.root)

@@ -20,14 +20,14 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from course import paths
-from course.classroom import check
-from course.classroom.execute import Outcome
-from course.classroom.grading import prepare, source
-from course.classroom.grading.job import Job, Ran
-from course.classroom.grading.ledger import Ledger
-from course.classroom.grading.prepare import Submission
-from course.classroom.grading.source import Assignment
 from course.errors import CourseError
+from course.grader import prepare, source
+from course.grader.execute import Outcome
+from course.grader.job import Job, Ran
+from course.grader.ledger import Ledger
+from course.grader.prepare import Submission
+from course.grader.source import Assignment
+from course.learner import check
 
 GRADED, FAILED = "graded", "failed"
 # What isn't one submission's fault: a full or read-only disk, no permission, no files left to open.
@@ -37,7 +37,7 @@ AHEAD = 2  # jobs that wait beside those that run, so that no worker waits for u
 
 
 class Engine(Protocol):
-    """What runs a job: `course.classroom.grading.run.Engine`, or a stand-in of a test."""
+    """What runs a job: `course.grader.run.Engine`, or a stand-in of a test."""
 
     kind: str
 
@@ -141,7 +141,7 @@ def grade(
         # Its imports go on while we do ours: nbgrader takes a second.
         assignment = source.read(name, root)
         who = _who(assignment, student)
-        from course.classroom.grading import record, report
+        from course.grader import record, report
 
         ledger = Ledger(root, name)
         stack.enter_context(ledger.locked())
@@ -205,7 +205,7 @@ def _something_new(name: str, student: str | None, force: bool, root: Path) -> b
 
 
 def _engine(modules: tuple[str, ...], sandbox: str, root: Path) -> Any:
-    from course.classroom.grading.run import Engine as Own
+    from course.grader.run import Engine as Own
 
     return Own(modules, sandbox=sandbox, root=root)
 
@@ -222,7 +222,7 @@ def _executor(
     if scheduler:
         if jobs is not None:
             raise CourseError("With --scheduler the workers' threads say how many run: no --jobs.")
-        from course.classroom.grading.cluster import Cluster  # loads Dask
+        from course.grader.cluster import Cluster  # loads Dask
 
         cluster = Cluster(scheduler, assignment.modules, sandbox, assignment.root)
         with contextlib.closing(cluster):
@@ -249,7 +249,7 @@ class _Run:
         force: bool,
         start: Callable[[], Executor],
     ) -> None:
-        from course.classroom.grading import record
+        from course.grader import record
 
         self.assignment, self.ledger, self.book, self.force = assignment, ledger, book, force
         self.recorder = record.Recorder(assignment)
@@ -353,7 +353,7 @@ class _Run:
 
     def _finish(self, item: _Item) -> None:
         """Keep what has run, record the student, and mark that."""
-        from course.classroom.grading import record
+        from course.grader import record
 
         student = item.submission.student
         for name, future in item.waiting.items():

@@ -17,8 +17,8 @@ from typing import Any
 import filelock
 
 from course import paths
-from course.classroom.grading.job import FORMAT, Ran
 from course.errors import CourseError
+from course.grader.job import FORMAT, Ran
 
 FOLDER = ".grading"
 MARK_FORMAT = 1

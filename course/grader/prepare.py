@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course.classroom import notebook
-from course.classroom.grading import safe
-from course.classroom.grading.job import BOTH, CHECK, STUDENT, Job, Step
-from course.classroom.grading.source import (
+from course.grader import notebook, sanitize
+from course.grader.job import BOTH, CHECK, STUDENT, Job, Step
+from course.grader.notebook import Cell
+from course.grader.source import (
     Assignment,
     Truth,
     directory,
@@ -30,7 +30,6 @@ from course.classroom.grading.source import (
     released,
     walk,
 )
-from course.classroom.notebook import Cell
 
 if TYPE_CHECKING:
     import datetime
@@ -518,11 +517,11 @@ def _node(cells: list[Cell], origins: list[dict[str, Any]], truth: Truth) -> "No
         node: dict[str, Any] = {"id": name, "metadata": {}, "source": cell.source}
         if cell.kind == "text":
             node["cell_type"] = "markdown"
-            attachments = safe.attachments(origin.get("attachments"))
+            attachments = sanitize.attachments(origin.get("attachments"))
             if origin.get("cell_type") == "raw":
-                node["source"] = safe.quoted(node["source"])
+                node["source"] = sanitize.quoted(node["source"])
             elif cell.source not in own_words:
-                node["source"] = safe.markdown(node["source"], attachments)
+                node["source"] = sanitize.markdown(node["source"], attachments)
             if attachments:
                 node["attachments"] = attachments
         else:

@@ -36,12 +36,11 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import determine_grade, rmtree
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from course.classroom import notebook
-from course.classroom.grading import safe, source
-from course.classroom.grading.job import Ran
-from course.classroom.grading.prepare import NOT_GRADED, Prepared, Submission
-from course.classroom.grading.source import Assignment
 from course.errors import CourseError
+from course.grader import notebook, sanitize, source
+from course.grader.job import Ran
+from course.grader.prepare import NOT_GRADED, Prepared, Submission
+from course.grader.source import Assignment
 
 LOCK = 1129272146  # any number that no other program takes for its lock in the database
 # The modules of nbgrader that open a gradebook of their own in each step.
@@ -450,11 +449,11 @@ def _scores(assignment: str, submission: Submission, book: Book) -> dict[str, di
 def filled(prepared: Prepared, ran: Ran | None) -> Any:
     """Return the restored notebook with its outputs; a check without a result has failed."""
     node = copy.deepcopy(prepared.node)
-    room = safe.MOST_BYTES
+    room = sanitize.MOST_BYTES
     for cell in ran.cells if ran else ():
         if cell.index is None or node.cells[cell.index].cell_type != "code":
             continue
-        outputs, room = safe.outputs(cell.outputs, room)
+        outputs, room = sanitize.outputs(cell.outputs, room)
         failed = any(output["output_type"] == "error" for output in outputs)
         if cell.error and not failed:
             outputs.append(_error(cell.error, cell.message))
@@ -477,7 +476,7 @@ def filled(prepared: Prepared, ran: Ran | None) -> Any:
 
 def _error(name: str, message: str) -> dict[str, Any]:
     line = f"{name}: {message}" if message else name
-    return safe.outputs(
+    return sanitize.outputs(
         [{"output_type": "error", "ename": name, "evalue": message, "traceback": [line]}]
     )[0][0]
 

@@ -11,9 +11,9 @@ import statistics
 from typing import Any
 
 from course import paths
-from course.classroom.grading import page
-from course.classroom.grading.ledger import FOLDER
-from course.classroom.grading.source import Assignment
+from course.grader import page
+from course.grader.ledger import FOLDER
+from course.grader.source import Assignment
 
 BINS = 10
 SHOWN = 12  # slowest exercises, and students that are named beside a misconception

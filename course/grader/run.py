@@ -22,12 +22,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from course.classroom.grading import plain, wire
-from course.classroom.grading.job import BOTH, CHECK, STUDENT, Cell, Job, Ran, Step
-from course.classroom.grading.sandbox import AUTO, Child, Zygote
-from course.classroom.grading.wire import ClosedError, Message
-from course.classroom.worker import DIED, GRACE, TIMED_OUT
 from course.errors import CourseError
+from course.grader import codec, wire
+from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Ran, Step
+from course.grader.sandbox import AUTO, Child, Zygote
+from course.grader.wire import ClosedError, Message
+from course.grader.worker import DIED, GRACE, TIMED_OUT
 
 MANY_DEATHS = 12  # after so many the rest of the notebook fails
 OVER_TIME = "the notebook took too long"
@@ -169,7 +169,7 @@ class _Side:
             given = {"files": files, "output_bytes": self.job.limits.output_bytes}
             place = -1
             try:
-                self.ask(wire.FILES, 0, plain.encode(given), QUICK)
+                self.ask(wire.FILES, 0, codec.encode(given), QUICK)
                 for place, step in enumerate(self.done):
                     if place not in self.deadly:
                         self.run(step, self.job.limits.cell_seconds, muted=True)
@@ -331,24 +331,24 @@ class _Hub:
         return outcome | {"seconds": time.perf_counter() - start}
 
     def flag_raised(self, step: Step, content: bytes) -> None:
-        with contextlib.suppress(plain.RefusedError, AttributeError):
-            kind = plain.decode(content).get("type")
+        with contextlib.suppress(codec.RefusedError, AttributeError):
+            kind = codec.decode(content).get("type")
             for outcome in (TIMED_OUT, DIED):
                 if kind == outcome["error"]:
                     self.flag(step, outcome)
 
     def hand_names(self) -> None:
         """Fetch what the student has defined, and put it before the checks."""
-        found: bytes = plain.encode({})
+        found: bytes = codec.encode({})
         with contextlib.suppress(DeathError):
             self.student.ready()
             self.number += 1
             names = list(self.job.names)
             found = self.student.ask(wire.FETCH, self.number, names, QUICK).content
         try:
-            content = plain.encode({"names": list(self.job.names), "found": plain.decode(found)})
-        except (plain.RefusedError, TypeError):
-            content = plain.encode({"names": list(self.job.names), "found": {}})
+            content = codec.encode({"names": list(self.job.names), "found": codec.decode(found)})
+        except (codec.RefusedError, TypeError):
+            content = codec.encode({"names": list(self.job.names), "found": {}})
         self.checks.ask(wire.SET, self.number, content, QUICK)
         self.number += 1
 
@@ -366,7 +366,7 @@ class _Hub:
             raise self.student.death(DIED)
         except DeathError as death:
             raised = {"type": death.outcome["error"], "args": (death.outcome["message"],)}
-            return wire.RAISED, plain.encode(raised)
+            return wire.RAISED, codec.encode(raised)
 
 
 def _fill(cell: Cell, outcome: dict[str, Any]) -> None:

@@ -24,10 +24,10 @@ import time
 from pathlib import Path
 
 from course import paths
-from course.classroom.execute import ENVIRONMENT
-from course.classroom.grading.job import Limits
-from course.classroom.grading.wire import Channel
 from course.errors import CourseError
+from course.grader.execute import ENVIRONMENT
+from course.grader.job import Limits
+from course.grader.wire import Channel
 
 BUBBLEWRAP, NONE, AUTO = "bubblewrap", "none", "auto"
 NOBODY = 65534
@@ -89,7 +89,7 @@ class Zygote:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         command = [
-            *(sys.executable, "-P", "-m", "course.classroom.grading.zygote"),
+            *(sys.executable, "-P", "-m", "course.grader.zygote"),
             json.dumps(list(self.modules)),
         ]
         if self.kind == BUBBLEWRAP:
@@ -334,7 +334,7 @@ def missing() -> str:
     if os.getuid() == 0 and shutil.which("setpriv") is None:
         return "setpriv (of util-linux) isn't installed"
     probe = (
-        "from course.classroom.grading import namespaces as n; import os; n.leave(); "
+        "from course.grader import namespaces as n; import os; n.leave(); "
         "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None), os._exit(7)); "
         "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )

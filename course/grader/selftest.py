@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
-from course.classroom import notebook
 from course.errors import CourseError
+from course.grader import notebook
 
 LESSON = "01_pretraining"
 LONELY = "86399"  # what the process that a submission leaves behind sleeps, in seconds
@@ -98,7 +98,7 @@ def run(
     CourseError
         If the full course isn't here, or there is no isolation.
     """
-    from course.classroom.grading import grade
+    from course.grader import grade
 
     root = (root or paths.ROOT).resolve()
     honest = ("solution", "release", "half")

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course import paths
-from course.classroom import notebook
-from course.classroom.grading.job import Limits
-from course.classroom.notebook import Cell
 from course.errors import CourseError
+from course.grader import notebook
+from course.grader.job import Limits
+from course.grader.notebook import Cell
 
 if TYPE_CHECKING:
     from nbgrader.coursedir import CourseDirectory

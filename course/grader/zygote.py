@@ -1,6 +1,6 @@
 """The warm process from which all others are forked: it imports once what every notebook needs.
 
-``python -P -m course.classroom.grading.zygote`` reads requests from the socket that it inherits as
+``python -P -m course.grader.zygote`` reads requests from the socket that it inherits as
 standard input. Each request brings two sockets: the channel of the new process, and a lifeline, by
 which it says who it is and learns that it may begin. A student's process gets namespaces of its
 own and is the first process there: killed, it takes all its descendants with it. Where there are no
@@ -26,7 +26,7 @@ def warm(modules: list[str]) -> Any:
     for name in ("numpy", "IPython.display", *modules):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    from course.classroom.grading import child
+    from course.grader import child
 
     shell = child.make_shell()
     if "matplotlib.pyplot" in sys.modules:  # figures are shown after a cell, as in a kernel
@@ -47,7 +47,7 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
     """Be the new process until it is killed; never return."""
     with contextlib.suppress(BaseException):
         if asked["enclosed"]:
-            from course.classroom.grading import namespaces
+            from course.grader import namespaces
 
             namespaces.leave()
             if os.fork():
@@ -69,7 +69,7 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
         lifeline.close()
         if asked["enclosed"]:
             namespaces.renounce(asked["processes"], asked["data_mb"])
-        from course.classroom.grading import child
+        from course.grader import child
 
         child.main(end, shell, asked["checks"])
     os._exit(0)

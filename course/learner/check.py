@@ -18,11 +18,11 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths
-from course.classroom import execute, notebook
-from course.classroom.execute import Outcome
-from course.classroom.notebook import Cell
-from course.classroom.worker import DIED, TIMED_OUT
 from course.errors import CourseError
+from course.grader import execute, notebook
+from course.grader.execute import Outcome
+from course.grader.notebook import Cell
+from course.grader.worker import DIED, TIMED_OUT
 
 HIDDEN_LATER = "Hidden checks run when your instructor grades; these are the visible ones."
 NOT_YET = "not answered yet"

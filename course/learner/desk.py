@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from course import paths
-from course.classroom import map as map_module
-from course.classroom import progress
 from course.errors import CourseError
+from course.learner import map as map_module
+from course.learner import progress
 
 FIRST = "00_start_here/00_start_here.ipynb"
 SETTINGS = Path(__file__).parent / "lab"  # overrides.json: JupyterLab's defaults, where ours differ

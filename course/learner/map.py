@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course import paths
-from course.classroom import progress
+from course.learner import progress
 
 if TYPE_CHECKING:
     import markupsafe

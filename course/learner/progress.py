@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
-from course.classroom import check, notebook
 from course.errors import CourseError
+from course.grader import notebook
+from course.learner import check
 
 LESSONS = (
     "00_start_here",

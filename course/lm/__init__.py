@@ -1,1 +1,1 @@
-"""Tokenizer, models, training, sampling and evaluation. Yields progress and never draws."""
+"""The engine: tokenizer, models, training, sampling, evaluation. Yields progress, never draws."""

@@ -89,7 +89,7 @@ def new(size: Size, seed: int = 0, vocabulary: int = tok.VOCABULARY) -> GPT2LMHe
 class RewardModel(GPT2PreTrainedModel):
     """A GPT with two numbers at each token, beside the next token's scores.
 
-    `course.lm.reward.rewards` says what the numbers are for, and computes with them.
+    `course.stages.reward.rewards` says what the numbers are for, and computes with them.
     """
 
     def __init__(self, config: GPT2Config) -> None:

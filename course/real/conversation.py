@@ -17,8 +17,10 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
-from course.lm import behave, model, pretrained, real
+from course.lm import evals, model
 from course.lm.data import encode
+from course.real import fetch as real
+from course.real import reply as pretrained
 
 Message = dict[str, str]
 
@@ -100,7 +102,7 @@ class Chat:
         if not hasattr(self.model, "lm_head"):
             raise CourseError(f"{name} writes no text: choose one of {', '.join(names())}.")
         self.base = name in model.SIZES
-        self.new_tokens = new_tokens or (behave.NEW_TOKENS if ours else REAL_TOKENS)
+        self.new_tokens = new_tokens or (evals.NEW_TOKENS if ours else REAL_TOKENS)
         self.window = min(self.model.config.max_position_embeddings, REAL_WINDOW)
         self.system = plain(self.tokenizer, system)
         self.left_out = 0

@@ -1,7 +1,7 @@
 """A chat box in the notebook: choose a model, write, Send; Stop and Restart while it answers.
 
-A thin view (ipywidgets) of `course.lm.chat`. The answer is written in a thread of its own, so that
-the kernel stays free for the buttons, and shown at a speed that one can read. Models are loaded by
+A thin view (ipywidgets) of `course.real.conversation`. The answer is written in a thread of its
+own, so that the kernel stays free for the buttons, and at a speed that one can read. Models load in
 the kernel's main thread, though: transformers can't load two at the same time. Sentences about the
 village are marked as true or false. Each model has a conversation of its own, kept in a file:
 after a restart of the kernel the cell, run again, goes on with it.
@@ -56,7 +56,7 @@ class ChatBox:
     ) -> None:
         import ipywidgets as w
 
-        from course.lm import chat
+        from course.real import conversation as chat
 
         first = names[0] if names else "mini-chat"
         names = names or tuple(chat.names())
@@ -169,7 +169,7 @@ class ChatBox:
         """Load a model if it isn't yet; return whether one can talk to it."""
         if name in self.chats:
             return True
-        from course.lm import chat
+        from course.real import conversation as chat
 
         self.say(f"Loading {name} …")
         try:

@@ -233,7 +233,8 @@ def live_training(
 def _train(
     run: Run, seconds: float, recorded: Mapping[str, Any] | None, name: str, seed: int
 ) -> None:
-    from course.lm import data, lineage, train
+    from course.lm import data, train
+    from course.stages import run as lineage
 
     progress, pictures, table = Output(), Output(), Output()
     recipe = lineage.QUICK

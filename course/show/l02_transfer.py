@@ -13,7 +13,8 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
-from course.show import sources, style, training
+from course.show import l01_training as training
+from course.show import sources, style
 from course.show.style import ACCENT, INK, QUIET, Picture, look, picture, say
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def digit_pictures(seed: int = 1) -> Picture:
     """Draw a picture of each digit as the networks get it: the old classes, then the new ones."""
     import torch
 
-    from course.lm import digits
+    from course.studies import l02_digits as digits
 
     chance = torch.Generator().manual_seed(seed)
     parts = ((digits.OLD, "old classes: pre-training"), (digits.NEW, "new classes: few labels"))
@@ -115,7 +116,7 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
     Parameters
     ----------
     figures : dict
-        As `course.lm.transfer.pictures` returns them.
+        As `course.studies.l02_transfer.pictures` returns them.
     title : str
         Where the figures come from.
     """
@@ -157,7 +158,7 @@ def few_words(figures: Mapping[str, Any]) -> Picture:
     Parameters
     ----------
     figures : dict
-        As `course.lm.transfer.sort_notes` returns them.
+        As `course.studies.l02_transfer.sort_notes` returns them.
     """
     lines, labels = figures["accuracy"], figures["labels"]
     seeds = len(lines["words"])
@@ -250,7 +251,7 @@ def live_pictures(seconds: float = 45.0) -> list[Any]:
     progress, pictures = training.Output(), training.Output()
     progress.show(training.bar(0, "First seed: pre-training on 0 to 6, then all ways …"))
     try:
-        from course.lm import transfer
+        from course.studies import l02_transfer as transfer
 
         for trial in transfer.trials():
             done.append(trial)
@@ -302,12 +303,12 @@ def live_notes() -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        As `course.lm.transfer.sort_notes`; None where nothing was computed.
+        As `course.studies.l02_transfer.sort_notes`; None where nothing was computed.
     """
     if paths.grading():
         return None
     try:
-        from course.lm import transfer
+        from course.studies import l02_transfer as transfer
 
         ways = {transfer.BABBAGE: transfer.token_vectors(), MINILM: transfer.minilm()}
         found = transfer.sort_notes(ways)
@@ -337,7 +338,7 @@ def nearest() -> style.Page | None:
     Without MiniLM the cosines are those of the recorded run.
     """
     try:
-        from course.lm import transfer
+        from course.studies import l02_transfer as transfer
 
         sentences, cosines = transfer.SENTENCES, transfer.alike(transfer.minilm())
     except CourseError as error:

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from course import paths
+from course import paths, stats
 from course.errors import CourseError
-from course.lm import shares
-from course.show import code, sources, style, training
+from course.show import l01_training as training
+from course.show import l03_programs as code
+from course.show import sources, style
 from course.show.style import ACCENT, INK, Page, look, picture, say
 
 BASE = "mini-babbage"
@@ -75,8 +76,9 @@ def live_lora(seconds: float = 45.0, *, seed: int = 1) -> Run | None:
     if paths.grading():
         return None
     try:
-        from course.lm import code as lm_code
-        from course.lm import exercises, model
+        from course.lm import model
+        from course.stages import code as lm_code
+        from course.stages import exercises
 
         hearts = exercises.load(*lm_code.LORA)
         run = Run(*model.load(BASE))
@@ -149,7 +151,7 @@ class _Curves:
             [statistics.fmean(losses[max(0, i + 1 - SMOOTH) : i + 1]) for i in range(len(losses))],
         )
         for step, hits, n in run.right[self.drawn :]:
-            low, high = shares.interval(hits, n)
+            low, high = stats.interval(hits, n)
             p = hits / n
             right.errorbar(
                 [step], [p], [[max(0.0, p - low)], [max(0.0, high - p)]], fmt="o", color=ACCENT,
@@ -168,7 +170,7 @@ class _Curves:
 
 def _tune(run: Run, heart: Any, seconds: float, seed: int) -> None:
     """Measure the speed, plan as many tasks as fit, train, let it write programs on the way."""
-    from course.lm import code as lm_code
+    from course.stages import code as lm_code
     from course.world import tasks
 
     progress, pictures = training.Output(), training.Output()
@@ -234,7 +236,7 @@ def _copy(mini: Any) -> Any:
 
 def _steps_a_second(run: Run, heart: Any, seconds: float, seed: int) -> float:
     """Return how many steps a second a LoRA takes that is thrown away."""
-    from course.lm import code as lm_code
+    from course.stages import code as lm_code
     from course.world import tasks
 
     moved, times = lm_code.trained(run.model, "LoRA", seed), [time.perf_counter()]

@@ -1,6 +1,6 @@
 """What lesson 03 shows of models that write programs, and of the ways to fine-tune one.
 
-Programs are really run (`course.lm.programs`), whoever wrote them. Rates, ways and sizes are drawn
+Programs are really run (`course.stages.programs`), whoever wrote them. Rates, ways and sizes come
 from run records, so they are the same on every computer; the training that runs here and now is in
 `live_lora`. A model or a record that isn't there gives one sentence, and the lesson goes on. Left
 out on purpose: anything that trains, and a view with buttons.
@@ -17,10 +17,11 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
-from course.show import sources, style, training
+from course.show import l01_training as training
+from course.show import sources, style
+from course.show.l02_transfer import mean_interval
 from course.show.sizes import short
 from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, look, picture, say, table
-from course.show.transfer import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +68,7 @@ def first_look(count: int = SHOWN) -> Page | None:
     before, after = sources.load_model(BASE), sources.load_model(CODE)
     if before is None or after is None:
         return None
-    from course.lm import code
+    from course.stages import code
     from course.world import tasks
 
     asked = tasks.tasks(count, "test", 4)
@@ -92,7 +93,7 @@ def first_look(count: int = SHOWN) -> Page | None:
 
 def verdicts(*programs: str) -> Page | None:
     """Return programs with what the evaluator says of each, after running those that it may."""
-    from course.lm import programs as runner
+    from course.stages import programs as runner
     from course.world.tasks import INPUTS
 
     try:
@@ -122,7 +123,8 @@ def ask(words: str) -> None:
     loaded = sources.load_model(CODE)
     if loaded is None:
         return
-    from course.lm import chat, code, programs
+    from course.real import conversation as chat
+    from course.stages import code, programs
     from course.world import tasks
 
     _, mini, tokenizer = loaded
@@ -360,7 +362,7 @@ def beside_peft(layer: int = 0) -> None:
         return
     import torch
 
-    from course.lm import code, exercises
+    from course.stages import code, exercises
 
     _, mini, _ = loaded
     target = f"transformer.h.{layer}.mlp.c_fc"

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.lm.shares import interval
-from course.show import sources, style, training
+from course.show import l01_training as training
+from course.show import sources, style
 from course.show.style import Page, Picture, look, picture, say
+from course.stats import interval
 
 if TYPE_CHECKING:
     from course.world.talk import Example
@@ -297,7 +298,8 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
     words : int
         Tokens that the model may write each time.
     """
-    from course.lm import pretrained, real_talk
+    from course.real import reply as pretrained
+    from course.studies import l08_smollm2 as real_talk
 
     start, rows = time.perf_counter(), []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from course import paths
+from course import paths, stats
 from course.errors import CourseError
-from course.lm import shares
-from course.show import following, sources, style, training
+from course.show import l01_training as training
+from course.show import l05_following as following
+from course.show import sources, style
 from course.show.style import Page, look, picture, say
 
 EPOCHS = 3
@@ -73,7 +74,8 @@ def live_sft(seconds: float = 40.0, *, name: str = "mini-babbage", seed: int = 1
     if paths.grading():
         return None
     try:
-        from course.lm import exercises, model, stages
+        from course.lm import model
+        from course.stages import exercises, stages
 
         hearts = exercises.load(*stages.SFT)
         run = Run(*model.load(name))
@@ -148,7 +150,7 @@ class _Curves:
             self.label.set_text(f"{means[-1]:.2f}")
             self.label.xy = (steps[-1], means[-1])
         for step, hits, n in run.follows[self.drawn :]:
-            low, high = shares.interval(hits, n)
+            low, high = stats.interval(hits, n)
             p = hits / n
             right.errorbar(
                 [step], [p], [[max(0.0, p - low)], [max(0.0, high - p)]], fmt="o",
@@ -168,13 +170,14 @@ class _Curves:
 
 def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> None:
     """Measure the speed, plan as many demonstrations as fit, train, ask on the way."""
-    from course.lm import behave, stages, tune
+    from course.lm import evals
+    from course.stages import sft, stages
     from course.world import demonstrate
 
     progress, pictures = training.Output(), training.Output()
     shop = stages.Shop(seed)
     batch = stages.FULL.sft_recipe.batch
-    asked = list(behave.asked_in("test").mixed[:WATCHED])
+    asked = list(evals.asked_in("test").mixed[:WATCHED])
     progress.show(training.bar(0, "Measuring how fast this computer is …"))
     speed = _steps_a_second(run, hearts, shop, min(4.0, seconds / 5))
     steps = max(3, int(0.8 * speed * seconds))
@@ -192,9 +195,9 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
 
     def ask() -> None:
         run.model.eval()
-        prompts = behave.chat_prompts(run.tokenizer, asked)
-        texts = behave.answers(run.model, run.tokenizer, prompts, temperature=1.0, seed=seed)
-        right = sum(j.right for j in behave.judge(asked, texts))
+        prompts = evals.chat_prompts(run.tokenizer, asked)
+        texts = evals.answers(run.model, run.tokenizer, prompts, temperature=1.0, seed=seed)
+        right = sum(j.right for j in evals.judge(asked, texts))
         run.follows.append((run.steps, right, len(asked)))
         run.said.append(texts)
         run.model.train()
@@ -205,7 +208,7 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
     start = drawn = spoken = time.perf_counter()
     losses: list[tuple[int, float]] = []
     try:
-        for p in tune.sft(
+        for p in sft.sft(
             run.model, run.tokenizer, examples, loss_mask=hearts["loss_mask"], sft_loss=heard,
             recipe=replace(stages.FULL.sft_recipe, epochs=EPOCHS),
             web=stages.web(shop, 1000 + seed), seed=seed,
@@ -243,12 +246,12 @@ def _steps_a_second(run: Run, hearts: Mapping[str, Any], shop: Any, seconds: flo
     """Return how many steps a second a copy of the model takes."""
     import copy
 
-    from course.lm import stages, tune
+    from course.stages import sft, stages
     from course.world import demonstrate
 
     trial, times = copy.deepcopy(run.model), [time.perf_counter()]
     examples = list(demonstrate.demonstrations(2_000, shop.seed + 1))
-    steps = tune.sft(
+    steps = sft.sft(
         trial, run.tokenizer, examples, loss_mask=hearts["loss_mask"],
         sft_loss=hearts["sft_loss"], recipe=stages.FULL.sft_recipe,
         web=stages.web(shop, 4000 + shop.seed), seed=shop.seed,

@@ -27,7 +27,7 @@ SECONDS = 55.0  # of the live backflip, at most
 
 def rufus() -> Picture:
     """Draw what Rufus says after corrections and after comparisons, by their number."""
-    from course.lm import rufus as r
+    from course.studies import l06_rufus as r
 
     ways = {"corrections": (r.corrected, LINE), "comparisons": (r.compared, ACCENT)}
     runs = {
@@ -159,7 +159,7 @@ def own_taste() -> Any | None:
     """
     from IPython.display import display
 
-    from course.lm import taste
+    from course.studies import l06_taste as taste
 
     rows = answer_rows()
     shipped = world_pairs.FOLDER / "simulated_answers.csv"
@@ -254,12 +254,12 @@ def taste_picture(fitted: Any, who: str) -> Picture:
 
 def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
     """Draw shares of equal choices with 95 % intervals, beside those of InstructGPT's paper."""
-    from course.lm import shares
+    from course import stats
 
     names, middles, low, high, colours = [], [], [], [], []
     for name, hits in measured.items():
         share = float(np.mean(hits))
-        below, above = shares.interval(np.sum(hits), len(hits))
+        below, above = stats.interval(np.sum(hits), len(hits))
         names.append(f"{name}, {len(hits)} pairs")
         middles.append(share)
         low.append(share - below)
@@ -373,7 +373,8 @@ def rewards_of_answers(count: int = 6) -> Page | None:
     found = sources.load_model("mini-reward")
     if found is None:
         return None
-    from course.lm import data, reward
+    from course.lm import data
+    from course.stages import reward
 
     _, mini, tokenizer = found
     chosen = [(p.asked, answer) for p in world_pairs.read()[:count] for answer in p.answers]
@@ -399,7 +400,7 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     """Search with a reward that a person wrote, and play the clip that it likes best."""
     from IPython.display import display
 
-    from course.lm import backflip
+    from course.studies import l06_backflip as backflip
 
     begin = time.perf_counter()
     try:
@@ -423,8 +424,8 @@ def learned_backflip(seconds: float = SECONDS) -> None:
     """
     from IPython.display import display
 
-    from course.lm import backflip
-    from course.show.training import Output, bar, in_notebook
+    from course.show.l01_training import Output, bar, in_notebook
+    from course.studies import l06_backflip as backflip
 
     recorded, limit = sources.record("backflip"), sources.demo_seconds(seconds)
     seed = recorded["seed"] if recorded else 0
@@ -486,7 +487,7 @@ def own_backflip() -> None:
     """Teach the stick from the learner's labels of clips (or the shipped ones), and play it."""
     from IPython.display import display
 
-    from course.lm import backflip
+    from course.studies import l06_backflip as backflip
 
     rows = clip_rows()
     shipped = world_pairs.FOLDER / "simulated_clips.csv"

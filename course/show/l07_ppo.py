@@ -19,7 +19,9 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
-from course.show import rlhf, sources, style, training
+from course.show import l01_training as training
+from course.show import l07_rlhf as rlhf
+from course.show import sources, style
 from course.show.style import say
 
 START, REWARD = "mini-sft", "mini-reward"
@@ -181,7 +183,7 @@ def live_ppo(
     if paths.grading():
         return None
     try:
-        from course.lm import exercises, stages
+        from course.stages import exercises, stages
 
         hearts = exercises.load(*stages.PPO)
     except CourseError as error:
@@ -196,7 +198,7 @@ def live_ppo(
         _recorded(recorded, beta)
         return None
     (_, policy, words), (_, reference, _), (_, rewards, _) = models
-    from course.lm import ppo
+    from course.stages import ppo
 
     recipe = replace(ppo.Recipe(), iterations=iterations)
     recipe = recipe if beta is None else replace(recipe, beta=beta)
@@ -242,8 +244,9 @@ def _train(
     recorded: Mapping[str, Any] | None,
     seed: int,
 ) -> None:
-    from course.lm import behave, ppo, stages
-    from course.lm import beta as prices
+    from course.lm import evals
+    from course.stages import ppo, stages
+    from course.studies import l07_prices as prices
 
     done, pictures, progress = len(run.curve), training.Output(), training.Output()
     if done:
@@ -261,7 +264,7 @@ def _train(
         shop = stages.Shop(seed, tokenizer=run.tokenizer)
         web = stages.web(shop, 5000 + seed + done, recipe.rows)
     steps = ppo.train(
-        run.policy, reference, rewards, run.tokenizer, behave.chat_prompts(run.tokenizer, asked),
+        run.policy, reference, rewards, run.tokenizer, evals.chat_prompts(run.tokenizer, asked),
         **hearts, recipe=left, web=web, seed=seed + 1000 * done,
     )  # fmt: skip
     start = drawn = spoken = time.perf_counter()
@@ -347,16 +350,16 @@ def before_and_after(run: Run | None, seed: int = 3) -> style.Page | None:
         tuned = ("mini-instruct", shipped[1])
     if not found or tuned is None:
         return None
-    from course.lm import behave
-    from course.lm import beta as prices
+    from course.lm import evals
+    from course.studies import l07_prices as prices
 
     _, start, words = found
-    asked = behave.asked_in("test").mixed
+    asked = evals.asked_in("test").mixed
     asked = [asked[i] for i in prices.shown(asked)]
-    prompts = behave.chat_prompts(words, asked)
+    prompts = evals.chat_prompts(words, asked)
     rows = [{"request": example.turns[-1].request} for example in asked]
     for name, model in ((START, start), tuned):
-        replies = behave.answers(model, words, prompts, temperature=1.0, seed=seed)
-        for row, reply, j in zip(rows, replies, behave.judge(asked, replies), strict=True):
+        replies = evals.answers(model, words, prompts, temperature=1.0, seed=seed)
+        for row, reply, j in zip(rows, replies, evals.judge(asked, replies), strict=True):
             row[f"{name} (true score)"] = f"{reply} ({j.score:.2f})"
     return style.table(rows)

@@ -13,7 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import sources, training
+from course.show import l01_training as training
+from course.show import sources
 from course.show.style import (
     ACCENT,
     GRID,
@@ -32,7 +33,7 @@ from course.show.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from course.lm.bandit import Rule
+    from course.studies.l07_bandit import Rule
 
 PROXY, TRUE, DISTANCE = "#8a3f77", "#00745a", INK  # reward model's score, labeler's, KL
 PANELS = (
@@ -56,7 +57,7 @@ def bandit_rules(what: str) -> "tuple[Rule, Rule]":
         "advantage" (reward or advantage) or "clip" (ten steps from the same pulls, without or
         with a clip).
     """
-    from course.lm.bandit import Rule
+    from course.studies.l07_bandit import Rule
 
     if what == "advantage":
         return Rule("the reward itself", advantage=False), Rule("the advantage")
@@ -81,7 +82,7 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
     seed : int
         Of all pulls.
     """
-    from course.lm import bandit
+    from course.studies import l07_bandit as bandit
 
     rules = bandit_rules(what)
     paid = {rule.name: list(bandit.learn(rule, seed=seed)) for rule in rules}
@@ -113,7 +114,7 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
     """
     import numpy as np
 
-    from course.lm import bandit
+    from course.studies import l07_bandit as bandit
 
     said = []
     with look():
@@ -146,7 +147,7 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
 
 def lost_bandits(paid: Sequence[Any]) -> int:
     """Return how many bandits, at the end, are paid nearer to a worse arm than to the best one."""
-    from course.lm import bandit
+    from course.studies import l07_bandit as bandit
 
     second, best = sorted(bandit.PAYS)[-2:]
     return int((paid[-1] < (best + second) / 2).sum())

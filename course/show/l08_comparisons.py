@@ -1,6 +1,6 @@
 """Pictures of lesson 08: rates with their intervals, wins as a table of colours, ratings, refusals.
 
-All take figures as `course.lm.league` makes them and run records hold them.
+All take figures as `course.studies.l08_league` makes them and run records hold them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import Any
 
 from course.errors import CourseError
 from course.show import style, text
+from course.show.l01_training import bar
 from course.show.sources import demo_seconds
-from course.show.training import bar
 
 LEARNED = style.TRUE  # ground of a token that is learned from, as in lesson 05
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
@@ -97,7 +97,7 @@ def live_dialogues(dialogues: int = 1_000, seconds: float = 40, seed: int = 1) -
     GPT2LMHeadModel or None
         The model after training; None if it was interrupted or an answer of lesson 05 is missing.
     """
-    from course.lm import exercises, stages, tune
+    from course.stages import exercises, sft, stages
 
     progress = Progress()
     with interruptible(progress):
@@ -107,7 +107,7 @@ def live_dialogues(dialogues: int = 1_000, seconds: float = 40, seed: int = 1) -
             style.say("With your own loss_mask and sft_loss of lesson 05.")
         before, mini = shop.get("mini-sft"), shop.get("mini-sft")
         examples = list(stages.chat_examples(dialogues, 500 + seed))
-        steps = tune.sft(
+        steps = sft.sft(
             mini,
             shop.tokenizer,
             examples,
@@ -145,10 +145,10 @@ def dialogue_tests() -> list[Any]:
 
 
 def _measured(mini: Any, tokenizer: Any, dialogues: Sequence[Any]) -> dict[str, str]:
-    from course.lm import behave
+    from course.lm import evals
 
-    found = behave.follows(dialogues, behave.play(mini, tokenizer, dialogues, seed=1))
-    rates, _ = behave.measure(mini, tokenizer, behave.asked_in("test", 150), seed=1)
+    found = evals.follows(dialogues, evals.play(mini, tokenizer, dialogues, seed=1))
+    rates, _ = evals.measure(mini, tokenizer, evals.asked_in("test", 150), seed=1)
     shown = {
         "keeps to the dialogue": found["dialogue"],
         "and is right": found["dialogue_truth"],
@@ -174,7 +174,8 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     dict or None
         ``models`` (name → figures) beside the standings; None if it was interrupted.
     """
-    from course.lm import league, model
+    from course.lm import model
+    from course.studies import l08_league as league
 
     progress, table = Progress(), {}
     known = {entrant.name: entrant for entrant in league.ENTRANTS}

@@ -16,7 +16,9 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
-from course.show import frontier, sources, style, training
+from course.show import l01_training as training
+from course.show import l09_frontier as frontier
+from course.show import sources, style
 from course.show.style import look, picture, say
 
 START, OTHER = "mini-sft", "mini-instruct"
@@ -71,8 +73,8 @@ def live_dpo(seconds: float = 45.0, *, beta: float = BETA, seed: int = 1) -> Run
     if paths.grading():
         return None
     try:
-        from course.lm import exercises
-        from course.lm import frontier as stage
+        from course.stages import exercises
+        from course.studies import l09_frontier as stage
 
         heart = exercises.load(*stage.HEART)
     except CourseError as error:
@@ -168,8 +170,9 @@ def _train(
     run: Run, heart: Mapping[str, Any], reference: Any, beta: float, seconds: float, seed: int
 ) -> None:
     """Have answers ranked, measure the speed, learn from as many rankings as fit."""
-    from course.lm import behave, dpo, reward
+    from course.lm import evals
     from course.lm.evaluate import standard_error
+    from course.stages import dpo, reward
     from course.world import demonstrate
 
     progress, pictures, begin = training.Output(), training.Output(), time.perf_counter()
@@ -192,13 +195,13 @@ def _train(
     learned = learned[:count]
     run.rankings, run.planned = len(learned), -(-len(learned) // recipe.batch)
     run.ceiling = reward.agreement([0.0] * sum(len(r.rows) for r in rankings), rankings)["ceiling"]
-    watched = list(behave.asked_in("test").mixed[:WATCHED])
-    prompts = behave.chat_prompts(run.tokenizer, watched)
+    watched = list(evals.asked_in("test").mixed[:WATCHED])
+    prompts = evals.chat_prompts(run.tokenizer, watched)
     stops = {round(part * run.planned) for part in STOPS}
 
     def ask() -> None:
-        texts = behave.answers(run.policy, run.tokenizer, prompts, temperature=1.0, seed=seed)
-        scores = [j.score for j in behave.judge(watched, texts)]
+        texts = evals.answers(run.policy, run.tokenizer, prompts, temperature=1.0, seed=seed)
+        scores = [j.score for j in evals.judge(watched, texts)]
         run.scores.append((run.steps, statistics.fmean(scores), standard_error(scores)))
 
     drawing = Picture(run, sources.record(OTHER))
@@ -244,7 +247,7 @@ def _steps_a_second(
     """Return how many steps a second a copy of the policy takes."""
     import copy
 
-    from course.lm import dpo
+    from course.stages import dpo
 
     times = [time.perf_counter()]
     trial = copy.deepcopy(run.policy)
@@ -302,19 +305,19 @@ def before_and_after(run: Run | None, seed: int = 3) -> style.Page | None:
     if not all(found):
         say("mini-sft and mini-instruct aren't both here: restore data/models with git.")
         return None
-    from course.lm import behave
-    from course.lm import beta as prices
+    from course.lm import evals
+    from course.studies import l07_prices as prices
 
     (_, start, words), (_, tuned, _) = found
     models = {START: start, OTHER: tuned}
     if run and run.steps:
         models = {START: start, "DPO, live": run.policy, OTHER: tuned}
-    asked = behave.asked_in("test").mixed
+    asked = evals.asked_in("test").mixed
     asked = [asked[i] for i in prices.shown(asked)]
-    prompts = behave.chat_prompts(words, asked)
+    prompts = evals.chat_prompts(words, asked)
     rows = [{"request": example.turns[-1].request} for example in asked]
     for name, model in models.items():
-        replies = behave.answers(model, words, prompts, temperature=1.0, seed=seed)
-        for row, reply, j in zip(rows, replies, behave.judge(asked, replies), strict=True):
+        replies = evals.answers(model, words, prompts, temperature=1.0, seed=seed)
+        for row, reply, j in zip(rows, replies, evals.judge(asked, replies), strict=True):
             row[f"{name} (true score)"] = f"{reply} ({j.score:.2f})"
     return style.table(rows)

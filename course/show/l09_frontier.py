@@ -11,17 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show.style import (
-    ACCENT,
-    INK,
-    QUIET,
-    Page,
-    Picture,
-    colour,
-    look,
-    picture,
-    table,
-)
+from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, look, picture, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

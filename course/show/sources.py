@@ -74,7 +74,7 @@ def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
                 from course.lm import model
 
                 return name, *model.load(name)
-            from course.lm import real
+            from course.real import fetch as real
 
             return name, *real.load(name)
         except CourseError as error:

@@ -5,7 +5,7 @@ program. The loss counts what it writes, not what it reads (as Codex-S was train
 arXiv:2107.03374, section 4). `tune_on` can move all of the model or a part of it: the last layer,
 the last block, or LoRA's small matrices beside frozen ones (Hu et al. 2021, arXiv:2106.09685),
 whose ``lora_forward`` is an exercise of lesson 03 and comes in as an argument. Tasks and their
-splits are `course.world.tasks`', programs run in `course.lm.programs`. Rates were chosen on the
+splits are `course.world.tasks`', programs run in `course.stages.programs`. Rates were chosen on the
 tuning split. Left out on purpose: dropout, weight decay, and LoRA that is never multiplied out (it
 saves memory, not results).
 """
@@ -23,11 +23,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evaluate, exercises, forward, model, programs, sample, stages, tune
+from course.lm import evaluate, forward, model, sample
 from course.lm.data import encode
 from course.lm.muon import Muon
-from course.lm.programs import Verdict
 from course.lm.train import Learners, Progress, one_thread, schedule, set_rates
+from course.stages import exercises, programs, sft, stages
+from course.stages.programs import Verdict
 from course.world import tasks
 from course.world.tasks import Task
 
@@ -236,11 +237,11 @@ def tune_on(
     start, seen = time.perf_counter(), 0
     with one_thread():
         for step, chosen in enumerate(plan):
-            shares = tune.split(chosen, learners.count)
+            shares = sft.split(chosen, learners.count)
             texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
             parts = []
             for share, text in zip(shares, texts, strict=True):
-                tokens = tune.padded([rows[i] for i in share], pad)
+                tokens = sft.padded([rows[i] for i in share], pad)
                 first = torch.tensor([begins[i] for i in share])[:, None]
                 program = torch.arange(1, tokens.shape[1]) >= first
                 parts.append((tokens, program & (tokens[:, 1:] != pad), text))

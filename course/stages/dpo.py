@@ -20,12 +20,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import behave, forward
+from course.lm import evals, forward
 from course.lm.data import like_length
-from course.lm.held import PARTS, held
-from course.lm.reward import Ranking
 from course.lm.train import LEARNERS, Learners, one_thread, set_rates, workers
-from course.lm.tune import groups, padded, split
+from course.stages.freeze import PARTS, held
+from course.stages.reward import Ranking
+from course.stages.sft import groups, padded, split
 
 DpoLoss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 WARM_UP = 10  # steps in which the learning rate rises
@@ -47,7 +47,7 @@ class Recipe:
     rate : float
         Learning rate of AdamW at its height.
     hold : tuple of str
-        What stays as it is (`course.lm.held`), () for nothing.
+        What stays as it is (`course.stages.freeze`), () for nothing.
     """
 
     beta: float = 0.3
@@ -151,9 +151,9 @@ def compared(
     Parameters
     ----------
     rankings : sequence of Ranking
-        As the reward model learns from (`course.lm.reward.compare`).
+        As the reward model learns from (`course.stages.reward.compare`).
     """
-    prompts = behave.chat_prompts(tokenizer, [r.example for r in rankings])
+    prompts = evals.chat_prompts(tokenizer, [r.example for r in rankings])
     rows = [row for r in rankings for row in r.rows]
     starts = [len(p) for p, r in zip(prompts, rankings, strict=True) for _ in r.rows]
     said = logprobs(reference, rows, starts, tokenizer.pad_token_id, HALF).tolist()

@@ -4,7 +4,7 @@
 from ``work/``, if they pass their visible checks. Only imports and answers are run (of a learner's
 notebook also the functions of ordinary cells, since an answer may call one), never a demo.
 No sandbox: it is the learner's own code on the learner's own computer. Hidden checks aren't looked
-at, and `course.classroom` isn't used: grading is another matter.
+at, and `course.grader` isn't used: grading is another matter.
 """
 
 import ast

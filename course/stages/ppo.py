@@ -8,7 +8,7 @@ as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rew
 sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
 answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
 the batch. MLPs, first layer and embeddings of names are held still, and names are a little blurred,
-in each iteration differently (`course.lm.held`). Sampling and scoring are done in bf16 like the
+in each iteration differently (`course.stages.freeze`). Sampling and scoring are done in bf16 as the
 rest; the log-probabilities at the time of writing are those that the tokens were drawn by.
 """
 
@@ -22,14 +22,14 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import behave, forward
+from course.lm import evals, forward
 from course.lm.data import WIDTH, whole
-from course.lm.held import FEEDBACK_PARTS, Blur, blurred, held
 from course.lm.model import RewardModel
-from course.lm.reward import score
 from course.lm.sample import written
 from course.lm.train import Learners, one_thread, set_rates
-from course.lm.tune import even, padded
+from course.stages.freeze import FEEDBACK_PARTS, Blur, blurred, held
+from course.stages.reward import score
+from course.stages.sft import even, padded
 
 HALF = torch.bfloat16
 SHARE = 4  # answers, or a multiple, in the share of a thread
@@ -61,14 +61,14 @@ class Recipe:
     rows : int
         How many rows of that text are for each step.
     hold : tuple of str
-        What of policy and value model stays as it is (`course.lm.held`), () for nothing.
+        What of policy and value model stays as it is (`course.stages.freeze`), () for nothing.
     average : float
         The policy is at last the mean of what it was after each of this share of the iterations,
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
     blur : float
-        How much noise names get (`course.lm.held.Blur`), the same in an iteration for all models
-        but the reward model: so what is learned is learned of any name, not of some thirty.
+        How much noise names get (`course.stages.freeze.Blur`), the same in an iteration for all
+        models but the reward model: so what is learned is learned of any name, not of some thirty.
     """
 
     iterations: int = 130
@@ -152,7 +152,7 @@ def train(
     recipe: Recipe | None = None,
     web: Iterator[Tensor] | None = None,
     seed: int = 0,
-    new_tokens: int = behave.NEW_TOKENS,
+    new_tokens: int = evals.NEW_TOKENS,
 ) -> Iterator[Progress]:
     """Train `policy` in place and yield after every iteration.
 

@@ -1,6 +1,6 @@
 """The process in which programs of a model run: alone, with little, and never twice after a fault.
 
-`course.lm.programs` starts this file with ``python -I -S`` and writes one line of JSON a program:
+`course.stages.programs` starts this file by ``python -I -S`` and writes a line of JSON a program:
 its source and its inputs. A line of JSON comes back for each: the values, or what went wrong. What
 a program prints goes nowhere. Standard library only, and nothing of the course: nothing that lies
 around here is worth taking. Left out on purpose: the clock. The parent watches it, since a process

@@ -2,7 +2,7 @@
 
 Nobody knows what a model writes, so there are two fences. First `refusal` reads the program,
 without running it: one function ``f(x)`` with one ``return`` of whole-number arithmetic, and
-nothing else. Then it runs in a process of its own (`course.lm.program_child`) without built-ins,
+nothing else. Then it runs in a process of its own (`course.stages.program_child`), no built-ins,
 with limits of time and memory; a program that is stuck is stopped with its process, and the next
 one gets a new process. Many programs share a process, so a thousand of them take a second.
 

@@ -22,12 +22,12 @@ import torch
 from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import behave, forward
+from course.lm import evals, forward
 from course.lm.data import like_length
 from course.lm.model import RewardModel
 from course.lm.sample import generate
 from course.lm.train import LEARNERS, Progress, Trainer, one_thread, workers
-from course.lm.tune import groups, padded, split
+from course.stages.sft import groups, padded, split
 from course.world import labeler
 from course.world import phrases as ph
 from course.world.talk import Example
@@ -136,13 +136,13 @@ def compare(
     slips : int
         Further answers to each request, made of those by `slip`.
     """
-    prompts = behave.chat_prompts(tokenizer, examples)
+    prompts = evals.chat_prompts(tokenizer, examples)
     end, rng = tokenizer.eos_token_id, random.Random(seed)
     written: list[list[list[int]]] = [[] for _ in examples]
     for k, model in enumerate(models):
         share = answers // len(models) + (k < answers % len(models))
         texts = generate(
-            model, [p for p in prompts for _ in range(share)], behave.NEW_TOKENS,
+            model, [p for p in prompts for _ in range(share)], evals.NEW_TOKENS,
             temperature=1.0, seed=seed * len(models) + k, end=end, dtype=torch.bfloat16,
         )  # fmt: skip
         for i in range(len(examples)):
@@ -151,7 +151,7 @@ def compare(
     for example, prompt, texts in zip(examples, prompts, written, strict=True):
         texts += [slip(texts[:answers], slipped) for _ in range(slips)]
         replies = tokenizer.batch_decode(texts)
-        scores = [j.score for j in behave.judge([example] * len(texts), replies)]
+        scores = [j.score for j in evals.judge([example] * len(texts), replies)]
         rows = tuple((*prompt, *closed(text, end)) for text in texts)
         order, *others = (tuple(labeler.rank(scores, rng)) for _ in range(labelers))
         rankings.append(Ranking(example, rows, tuple(scores), order, tuple(others)))
@@ -168,7 +168,7 @@ def slip(texts: Sequence[Sequence[int]], rng: random.Random) -> list[int]:
     return [*first[: rng.randint(0, len(first))], *second[rng.randint(0, len(second)) :]]
 
 
-def closed(answer: Sequence[int], end: int, most: int = behave.NEW_TOKENS) -> list[int]:
+def closed(answer: Sequence[int], end: int, most: int = evals.NEW_TOKENS) -> list[int]:
     """Return an answer with its end token, if it came to an end within `most` tokens."""
     return [*answer, end] if len(answer) < most else list(answer)
 

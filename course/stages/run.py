@@ -1,7 +1,7 @@
 """The lineage of models: train each stage, measure it, keep what was measured.
 
 ``run`` goes through the stages in order: ``base`` (pre-training) here, ``code`` in
-`course.lm.code`, the others in `course.lm.stages`. Beside the lineage stand ``sweep``, the six
+`course.stages.code`, the others in `course.stages.stages`. Beside the lineage: ``sweep``, the six
 small sizes that lesson 01 compares, ``transfer``, few labels with and without pre-training (lesson
 02), ``fine_tuning``, ways and sizes of lesson 03, ``feedme`` and ``epochs``, what lesson 05
 compares, ``beta``, lesson 07's prices, ``league`` and ``smollm2``, whose answers lesson 08
@@ -24,24 +24,16 @@ from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFa
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import (
-    beta,
-    code,
-    data,
-    evaluate,
-    exercises,
-    feedme,
-    fine_tuning,
-    frontier,
-    league,
-    model,
-    real_talk,
-    sample,
-    stages,
-    train,
-    transfer,
-)
+from course.lm import data, evaluate, model, sample, train
 from course.lm import tokenizer as tok
+from course.stages import code, exercises, stages
+from course.studies import l02_transfer as transfer
+from course.studies import l03_ways as fine_tuning
+from course.studies import l05_feedme as feedme
+from course.studies import l07_prices as beta
+from course.studies import l08_league as league
+from course.studies import l08_smollm2 as real_talk
+from course.studies import l09_frontier as frontier
 from course.world import village
 
 SEED = 1

@@ -18,8 +18,8 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
 from course.lm.data import WIDTH, encode, whole
-from course.lm.held import Blur, blurred, held
 from course.lm.train import Progress, Trainer, one_thread
+from course.stages.freeze import Blur, blurred, held
 from course.world import phrases as ph
 from course.world.talk import Example
 
@@ -85,9 +85,9 @@ class Recipe:
     rehearsal : float
         Weight of the loss on web text beside the loss on answers.
     hold : tuple of str
-        What stays as it is (`course.lm.held`), () for nothing.
+        What stays as it is (`course.stages.freeze`), () for nothing.
     blur : float
-        How much noise names get (`course.lm.held.Blur`).
+        How much noise names get (`course.stages.freeze.Blur`).
     """
 
     epochs: int = 3

@@ -18,21 +18,12 @@ import torch
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import (
-    behave,
-    data,
-    evaluate,
-    exercises,
-    held,
-    model,
-    ppo,
-    reward,
-    shares,
-    train,
-    tune,
-)
+from course import stats
+from course.lm import data, evals, evaluate, model, train
 from course.lm import tokenizer as tok
 from course.lm.evaluate import standard_error
+from course.stages import exercises, freeze, ppo, reward
+from course.stages import sft as tune
 from course.world import demonstrate, talk
 from course.world.talk import Example
 
@@ -50,10 +41,10 @@ PPO = (
     "value_loss",
 )
 
-TUNING = tune.Recipe(batch=24, muon=0.015, hold=held.PARTS, blur=0.5)
+TUNING = tune.Recipe(batch=24, muon=0.015, hold=freeze.PARTS, blur=0.5)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 CHAT = ppo.Recipe(
-    iterations=45, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, rows=8, hold=held.PARTS
+    iterations=45, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, rows=8, hold=freeze.PARTS
 )
 DRAWS = 4  # times that each test request is answered where rewards or PPO are measured
 PLAIN = "plain-reward"
@@ -93,7 +84,7 @@ class Plan:
     dialogues: int = 5_000
     chat_comparisons: int = 3_500
     chat_recipe: tune.Recipe = field(default_factory=lambda: replace(TUNING, epochs=2, blur=0.0))
-    tests: int = behave.REQUESTS
+    tests: int = evals.REQUESTS
 
 
 FULL = Plan()
@@ -192,10 +183,10 @@ def _seconds(start: float) -> float:
 def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figures:
     """Fine-tune the base model on flawed demonstrations."""
     hearts = given(*SFT)
-    mini, tests = shop.get(base), behave.asked_in(shop.split, shop.plan.tests)
-    asked = behave.base_prompts(shop.tokenizer, tests.mixed)
-    before = behave.rates(
-        tests.mixed, behave.judge(tests.mixed, behave.answers(mini, shop.tokenizer, asked))
+    mini, tests = shop.get(base), evals.asked_in(shop.split, shop.plan.tests)
+    asked = evals.base_prompts(shop.tokenizer, tests.mixed)
+    before = evals.rates(
+        tests.mixed, evals.judge(tests.mixed, evals.answers(mini, shop.tokenizer, asked))
     )
     start = time.perf_counter()
     examples = list(demonstrate.demonstrations(shop.plan.demonstrations, shop.seed))
@@ -208,8 +199,8 @@ def sft(shop: Shop, base: str = model.DEFAULT, name: str = "mini-sft") -> Figure
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     seconds = _seconds(start)
-    greedy, _ = behave.measure(mini, shop.tokenizer, tests, temperature=0.0)
-    drawn, _ = behave.measure(mini, shop.tokenizer, tests, seed=shop.seed)
+    greedy, _ = evals.measure(mini, shop.tokenizer, tests, temperature=0.0)
+    drawn, _ = evals.measure(mini, shop.tokenizer, tests, seed=shop.seed)
     figures = {
         "base_following": before["following"],
         "following": greedy["following"],
@@ -233,7 +224,7 @@ def train_reward(shop: Shop) -> Figures:
     sampled = _seconds(start)
     mini, done = from_first_round(shop, hearts, "mini-reward")
     seconds = _seconds(start)
-    asked = behave.asked_in(shop.split, plan.tests).mixed * DRAWS
+    asked = evals.asked_in(shop.split, plan.tests).mixed * DRAWS
     tested = reward.compare([policy], shop.tokenizer, asked, 900 + shop.seed)
     found = reward.agreement(rows_scored(mini, tested), tested)
     figures = found | {
@@ -300,13 +291,13 @@ def learn(
     recipe = shop.plan.reward_recipe
     text = web(shop, 3000 + shop.seed, recipe.rows) if mini.config.trust else None
     steps = reward.train(mini, rankings, **hearts, recipe=recipe, web=text, seed=shop.seed)
-    with held.held(mini, shop.tokenizer, held.FEEDBACK_PARTS):
+    with freeze.held(mini, shop.tokenizer, freeze.FEEDBACK_PARTS):
         return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
 
 
 def own_answers(shop: Shop, policy: PreTrainedModel, split: str) -> list[list[int]]:
     """Return requests of `split` with answers drawn from `policy`, as tokens."""
-    asked = behave.asked_in(split, shop.plan.tests).mixed
+    asked = evals.asked_in(split, shop.plan.tests).mixed
     drawn = reward.compare([policy], shop.tokenizer, asked, 700 + shop.seed, answers=1)
     return [list(ranking.rows[0]) for ranking in drawn]
 
@@ -331,7 +322,7 @@ def rlhf(
         shop.get(start),
         rewarded or shop.get("mini-reward"),
         shop.tokenizer,
-        behave.chat_prompts(shop.tokenizer, asked),
+        evals.chat_prompts(shop.tokenizer, asked),
         **given(*PPO),
         recipe=recipe,
         web=web(shop, 5000 + shop.seed, recipe.rows) if recipe.rehearsal else None,
@@ -372,15 +363,15 @@ def train_ppo(
     recipe: ppo.Recipe | None = None,
 ) -> Figures:
     """Train the SFT model against the reward model, by the plan's recipe if none is given."""
-    recipe, tests = recipe or shop.plan.ppo_recipe, behave.asked_in(shop.split, shop.plan.tests)
+    recipe, tests = recipe or shop.plan.ppo_recipe, evals.asked_in(shop.split, shop.plan.tests)
     begin = time.perf_counter()
     policy, done = rlhf(shop, recipe, start, name)
     seconds = _seconds(begin)
-    before, before_scores = behave.measure(
+    before, before_scores = evals.measure(
         shop.get(start), shop.tokenizer, tests, seed=shop.seed, draws=DRAWS
     )
-    after, scores = behave.measure(policy, shop.tokenizer, tests, seed=shop.seed + 1, draws=DRAWS)
-    won, error = behave.wins(scores, before_scores)
+    after, scores = evals.measure(policy, shop.tokenizer, tests, seed=shop.seed + 1, draws=DRAWS)
+    won, error = evals.wins(scores, before_scores)
     figures = {
         "true_before": before["true_score"],
         "true_after": after["true_score"],
@@ -416,7 +407,7 @@ def hacking(shop: Shop) -> Figures:
     plan, begin = shop.plan, time.perf_counter()
     old, start = plain_reward(shop), shop.get("mini-sft")
     policy, done = rlhf(shop, plan.hack_recipe, "mini-sft", "hacking", old)
-    asked = behave.asked_in(shop.split, plan.tests).mixed
+    asked = evals.asked_in(shop.split, plan.tests).mixed
     drawn = {
         mini: reward.compare([mini], shop.tokenizer, asked, 800 + shop.seed, answers=1)
         for mini in (start, policy)
@@ -454,7 +445,7 @@ def chat(shop: Shop) -> Figures:
     """Fine-tune the SFT model on dialogues with the earlier data mixed in, then run PPO."""
     plan, begin, hearts = shop.plan, time.perf_counter(), given(*SFT)
     mini, sft_model = shop.get("mini-sft"), shop.get("mini-sft")
-    tests = behave.asked_in(shop.split, plan.tests)
+    tests = evals.asked_in(shop.split, plan.tests)
     examples = list(chat_examples(plan.dialogues, shop.seed))
     done = watch(
         tune.sft(
@@ -475,9 +466,9 @@ def chat(shop: Shop) -> Figures:
     talks = list(talk.examples(plan.tests // 3, shop.split, 31, kinds=("dialogue",)))
     measured = {}
     for key, who in (("sft", sft_model), ("dialogues", mini), ("chat", policy)):
-        found, _ = behave.measure(who, shop.tokenizer, tests, seed=shop.seed, draws=DRAWS)
-        said = behave.play(who, shop.tokenizer, talks, seed=shop.seed)
-        measured[key] = found | behave.follows(talks, said)
+        found, _ = evals.measure(who, shop.tokenizer, tests, seed=shop.seed, draws=DRAWS)
+        said = evals.play(who, shop.tokenizer, talks, seed=shop.seed)
+        measured[key] = found | evals.follows(talks, said)
     last = measured["chat"]
     figures = {
         "false_premise": last["false_premise"],
@@ -513,8 +504,8 @@ SHOTS = 3
 def polite_shots(shop: Shop) -> list[Example]:
     """Return worked examples, as many of `SHOTS` as fit into the context with any request."""
     shots = list(talk.examples(SHOTS, "shots", 5 + shop.seed, kinds=("fact",)))
-    asked = behave.asked_in(shop.split, shop.plan.tests).mixed
-    return behave.fitting(shop.tokenizer, shots, asked)
+    asked = evals.asked_in(shop.split, shop.plan.tests).mixed
+    return evals.fitting(shop.tokenizer, shots, asked)
 
 
 def headline(shop: Shop) -> Figures:
@@ -524,7 +515,7 @@ def headline(shop: Shop) -> Figures:
     is. The base model gets the bare request, or polite worked examples before it. Both answer with
     their most probable tokens.
     """
-    begin, tests = time.perf_counter(), behave.asked_in(shop.split, shop.plan.tests)
+    begin, tests = time.perf_counter(), evals.asked_in(shop.split, shop.plan.tests)
     sft(shop, SMALL, f"{SMALL}-sft")
     # So small a model can't learn manners and read blurred names at once.
     recipe = replace(shop.plan.ppo_recipe, blur=0.0)
@@ -533,24 +524,24 @@ def headline(shop: Shop) -> Figures:
     policy, large = shop.get(f"{SMALL}-instruct"), shop.get(LARGE)
     shots = polite_shots(shop)
     tokenizer = shop.tokenizer
-    mine = behave.answers(policy, tokenizer, behave.chat_prompts(tokenizer, tests.mixed))
-    own = behave.judge(tests.mixed, mine)
+    mine = evals.answers(policy, tokenizer, evals.chat_prompts(tokenizer, tests.mixed))
+    own = evals.judge(tests.mixed, mine)
     table: Figures = {}
     theirs = {}
     for key, examples in (("zero_shot", ()), ("few_shot", shots)):
-        prompts = behave.base_prompts(tokenizer, tests.mixed, examples)
-        theirs[key] = behave.first_line(behave.answers(large, tokenizer, prompts))
-        judged = behave.judge(tests.mixed, theirs[key])
-        won, _ = behave.wins([j.score for j in own], [j.score for j in judged])
+        prompts = evals.base_prompts(tokenizer, tests.mixed, examples)
+        theirs[key] = evals.first_line(evals.answers(large, tokenizer, prompts))
+        judged = evals.judge(tests.mixed, theirs[key])
+        won, _ = evals.wins([j.score for j in own], [j.score for j in judged])
         count = len(judged)
         table |= {
             f"win_{key}": won,
             # Equal answers are half a win each; whole wins would vary more, so this is wide enough.
-            f"interval_{key}": list(shares.interval(won * count, count)),
-            f"base_rates_{key}": behave.rates(tests.mixed, judged),
+            f"interval_{key}": list(stats.interval(won * count, count)),
+            f"base_rates_{key}": evals.rates(tests.mixed, judged),
         }
         asked = [i for i, e in enumerate(tests.mixed) if e.kind == "fact"]
-        by_truth, _ = behave.wins([own[i].right for i in asked], [judged[i].right for i in asked])
+        by_truth, _ = evals.wins([own[i].right for i in asked], [judged[i].right for i in asked])
         table[f"truth_{key}"] = by_truth
         if examples:
             table["base_facts"] = sum(judged[i].right for i in asked) / len(asked)
@@ -566,7 +557,7 @@ def headline(shop: Shop) -> Figures:
         "base_ratio": fit.ratio,
         **table,
         "intervals": {k: table[f"interval_{k}"] for k in ("zero_shot", "few_shot")},
-        "rates": behave.rates(tests.mixed, own),
+        "rates": evals.rates(tests.mixed, own),
         "small": {k: v for k, v in small.items() if isinstance(v, float)},
         "seconds": seconds,
         "shots": [f"{s.turns[0].request} {s.turns[0].answer}" for s in shots],

@@ -17,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from course.lm import digits, model, real
+from course.lm import model
+from course.real import fetch as real
+from course.studies import l02_digits as digits
 from course.world import notes
 
 LABELS = (8, 16, 32, 64, 128, 256)
@@ -163,7 +165,7 @@ def rounded(figures: Any) -> Any:
 
 
 def pictures(done: Sequence[digits.Trial]) -> dict[str, Any]:
-    """Return trials as figures: what `course.show.transfer` draws."""
+    """Return trials as figures: what `course.show.l02_transfer` draws."""
     return {
         "old": list(digits.OLD),
         "new": list(digits.NEW),

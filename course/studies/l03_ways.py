@@ -16,10 +16,11 @@ from typing import Any
 
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import code, model, sample, stages
-from course.lm.code import Recipe
+from course.lm import model, sample
 from course.lm.data import encode
 from course.lm.train import one_thread
+from course.stages import code, stages
+from course.stages.code import Recipe
 from course.world import tasks
 
 REHEARSED = "all, with rehearsal"

@@ -23,14 +23,15 @@ import torch
 from tqdm import tqdm
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import behave, forward, held, stages, tune
+from course.lm import evals, forward
 from course.lm.data import like_length
-from course.lm.tune import padded
+from course.stages import freeze, sft, stages
+from course.stages.sft import padded
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 from course.world.talk import Example
 
-TUNING = tune.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=held.PARTS)
+TUNING = sft.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=freeze.PARTS)
 # The kinds of the worked examples, in the order in which they stand in the prompt.
 SHOWN = ("harmless", "fact", "unknown")
 WAYS = ("base", "few_shot", "sft", "feedme")
@@ -49,14 +50,14 @@ class Recipe:
         Answers to each.
     least : int
         The mark that an answer needs, from 1 to 7.
-    tuning : tune.Recipe
+    tuning : sft.Recipe
         How the model goes on training: more carefully than at first.
     """
 
     requests: int = 8_000
     samples: int = 4
     least: int = labeler.MARKS
-    tuning: tune.Recipe = TUNING
+    tuning: sft.Recipe = TUNING
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,12 @@ def collect(
     seed: int,
 ) -> list[Rated]:
     """Have `model` answer each request `samples` times and the labeler rate every answer."""
-    prompts = [p for p in behave.chat_prompts(tokenizer, asked) for _ in range(samples)]
-    written = behave.answers(model, tokenizer, prompts, temperature=1.0, seed=seed)
+    prompts = [p for p in evals.chat_prompts(tokenizer, asked) for _ in range(samples)]
+    written = evals.answers(model, tokenizer, prompts, temperature=1.0, seed=seed)
     rng, rated = random.Random(seed), []
     for example, start in zip(asked, range(0, len(written), samples), strict=True):
         answers = written[start : start + samples]
-        judged = behave.judge([example] * samples, answers)
+        judged = evals.judge([example] * samples, answers)
         marks = tuple(labeler.rate(j.score, rng) for j in judged)
         rated.append(Rated(example, tuple(answers), marks))
     return rated
@@ -106,7 +107,7 @@ def worked_examples(
 ) -> list[Example]:
     """Return worked examples with ideal answers, as many as fit before any of the requests."""
     shots = list(talk.examples(len(SHOWN), "shots", seed, kinds=SHOWN))
-    return behave.fitting(tokenizer, shots, asked)
+    return evals.fitting(tokenizer, shots, asked)
 
 
 def goes_on_asking(line: str) -> bool:
@@ -139,20 +140,20 @@ def asked_four_ways(
         examples = shots if way == "few_shot" else ()
         base = way in ("base", "few_shot")
         prompts = (
-            behave.base_prompts(tokenizer, asked, examples)
+            evals.base_prompts(tokenizer, asked, examples)
             if base
-            else behave.chat_prompts(tokenizer, asked)
+            else evals.chat_prompts(tokenizer, asked)
         )
         model = models["base" if base else way]
-        texts = behave.answers(model, tokenizer, prompts, temperature=temperature, seed=seed)
-        said[way] = behave.first_line(texts) if base else texts
+        texts = evals.answers(model, tokenizer, prompts, temperature=temperature, seed=seed)
+        said[way] = evals.first_line(texts) if base else texts
     return said
 
 
 def side_by_side(
     models: dict[str, GPT2LMHeadModel],
     tokenizer: PreTrainedTokenizerFast,
-    asked: behave.Tests,
+    asked: evals.Tests,
     shots: Sequence[Example],
     *,
     temperature: float,
@@ -163,7 +164,7 @@ def side_by_side(
     Returns
     -------
     dict
-        ``counts``: way → name → (how many, of how many), as `behave.counts`, with refusals counted
+        ``counts``: way → name → (how many, of how many), as `evals.counts`, with refusals counted
         on the requests of their own; ``right``: way → one digit a mixed request, 1 if its answer
         does what an ideal one does; ``asks``: way → how many answers are one more question or
         request, of how many; ``said``: way → answers to the mixed requests.
@@ -172,9 +173,9 @@ def side_by_side(
     said = asked_four_ways(models, tokenizer, every, shots, temperature=temperature, seed=seed)
     found: dict[str, Any] = {"counts": {}, "right": {}, "asks": {}, "said": {}}
     for way, texts in said.items():
-        judged = behave.judge(every, texts)
-        own = behave.counts(asked.harm, judged[first:])
-        mixed = behave.counts(asked.mixed, judged[:first])
+        judged = evals.judge(every, texts)
+        own = evals.counts(asked.harm, judged[first:])
+        mixed = evals.counts(asked.mixed, judged[:first])
         found["counts"][way] = mixed | {k: own[k] for k in ("refusal", "over_refusal")}
         right = [judgement.right for judgement in judged[:first]]
         found["counts"][way]["right"] = (sum(right), first)
@@ -194,7 +195,7 @@ def stage(shop: stages.Shop, recipe: Recipe | None = None) -> dict[str, Any]:
     rated = collect(models["sft"], tokenizer, asked, recipe.samples, 40 + shop.seed)
     best = kept(rated, recipe.least)
     stages.watch(
-        tune.sft(
+        sft.sft(
             models["feedme"], tokenizer, best, **hearts,
             recipe=recipe.tuning, web=stages.web(shop, 3000 + shop.seed), seed=shop.seed,
         ),
@@ -202,7 +203,7 @@ def stage(shop: stages.Shop, recipe: Recipe | None = None) -> dict[str, Any]:
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     seconds = round(time.perf_counter() - begin, 1)
-    tests = behave.asked_in(shop.split, shop.plan.tests)
+    tests = evals.asked_in(shop.split, shop.plan.tests)
     shots = worked_examples(tokenizer, tests.mixed, 5 + shop.seed)
     measured = {
         name: side_by_side(models, tokenizer, tests, shots, temperature=temperature, seed=shop.seed)
@@ -210,7 +211,7 @@ def stage(shop: stages.Shop, recipe: Recipe | None = None) -> dict[str, Any]:
     }
     drawn, greedy = measured["drawn"], measured["greedy"]
     total, kinds = Counter(e.kind for e in asked), Counter(e.kind for e in best)
-    judged = behave.judge(best, [e.turns[0].answer for e in best])
+    judged = evals.judge(best, [e.turns[0].answer for e in best])
     shown = [i for kind in demonstrate.MIX for i in _first(tests.mixed, kind, 2)]
     return {
         **{
@@ -260,8 +261,8 @@ def answer_loss(
     model: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
     examples: Sequence[Example],
-    loss_mask: tune.LossMask,
-    sft_loss: tune.SftLoss,
+    loss_mask: sft.LossMask,
+    sft_loss: sft.SftLoss,
 ) -> float:
     """Return the mean loss on the answers of `examples`, in nats a token."""
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
@@ -286,20 +287,20 @@ def epochs(shop: stages.Shop, few: int = FEW, count: int = ROUNDS) -> dict[str, 
     tokenizer, mini = shop.tokenizer, shop.get("mini-babbage")
     demonstrations = list(demonstrate.demonstrations(few, shop.seed))
     unseen = list(demonstrate.demonstrations(shop.plan.tests, 90 + shop.seed, shop.split))
-    asked = behave.asked_in(shop.split, shop.plan.tests).mixed
-    prompts = behave.chat_prompts(tokenizer, asked)
-    recipe = tune.Recipe(epochs=count, hold=held.PARTS)
+    asked = evals.asked_in(shop.split, shop.plan.tests).mixed
+    prompts = evals.chat_prompts(tokenizer, asked)
+    recipe = sft.Recipe(epochs=count, hold=freeze.PARTS)
 
     def measure() -> dict[str, Any]:
-        texts = behave.answers(mini, tokenizer, prompts, temperature=1.0, seed=shop.seed)
-        right = sum(j.right for j in behave.judge(asked, texts))
+        texts = evals.answers(mini, tokenizer, prompts, temperature=1.0, seed=shop.seed)
+        right = sum(j.right for j in evals.judge(asked, texts))
         return {
             "train_loss": answer_loss(mini, tokenizer, demonstrations, **hearts),
             "loss": answer_loss(mini, tokenizer, unseen, **hearts),
             "right": (right, len(asked)),
         }
 
-    steps = tune.sft(
+    steps = sft.sft(
         mini, tokenizer, demonstrations, **hearts,
         recipe=recipe, web=stages.web(shop, 1000 + shop.seed), seed=shop.seed,
     )  # fmt: skip

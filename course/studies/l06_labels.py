@@ -1,4 +1,4 @@
-"""How ``data/labels`` and ``data/runs/backflip.json`` were made: ``python -m course.lm.feedback``.
+"""How ``data/labels`` and ``data/runs/backflip.json`` came about: ``-m course.studies.l06_labels``.
 
 Answers of mini-sft in pairs, clips of the stick in pairs, the simulated labeler's choices for both
 (the same format as a learner's own file), and the recorded backflip. Run it when the village or the
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from course import records
-from course.lm import backflip, behave, model
+from course.lm import evals, model
+from course.studies import l06_backflip as backflip
 from course.world import demonstrate, pairs, stick
 from course.world import phrases as ph
 from course.world import village as v
@@ -46,8 +47,8 @@ def answers() -> None:
     """Write the pairs of answers, the simulated labeler's choices, and the lots of four."""
     mini, tokenizer = model.load("mini-sft")
     asked = list(demonstrate.requests(3 * (PAIRS + BEST_OF), "test", SEED))
-    prompts = behave.chat_prompts(tokenizer, asked)
-    texts = behave.answers(
+    prompts = evals.chat_prompts(tokenizer, asked)
+    texts = evals.answers(
         mini, tokenizer, [p for p in prompts for _ in range(ANSWERS)], temperature=1.0, seed=SEED
     )
     rng, rows, labels, lots = random.Random(SEED), [], [], []
@@ -67,7 +68,7 @@ def answers() -> None:
             a, b = rng.sample(own, 2)
             row = {"pair": str(len(rows) + 1)} | shown | {"answer_a": a, "answer_b": b}
             rows.append(row | about)
-            scores = [j.score for j in behave.judge([example] * 2, [a, b])]
+            scores = [j.score for j in evals.judge([example] * 2, [a, b])]
             labels.append(row | {"choice": "A" if choose(*scores, rng) else "B"})
         elif len(own) == ANSWERS and len(lots) < BEST_OF * ANSWERS:
             lots += [shown | {"answer": text} | about for text in own]

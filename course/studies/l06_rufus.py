@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from course.lm import taste
+from course.studies import l06_taste as taste
 
 Array = NDArray[np.float64]
 SENTENCES = (

@@ -1,6 +1,6 @@
 """PPO at several prices for leaving the reference model: the runs behind lesson 07's slider.
 
-All runs are the hacking run of `course.lm.stages` but for their β, against a plain reward model
+All runs are the hacking run of `course.stages.stages` but for their β, against a plain reward model
 (`stages.plain_reward`); one more, without a price, is against ``mini-reward``. During a run the
 labeler judges the very answers that the policy learns from: the *true score*, which no model sees.
 Beside them stands best-of-n, which trains nothing: the SFT model answers n times, the reward model
@@ -16,8 +16,9 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import behave, ppo, reward, sample, stages
+from course.lm import evals, sample
 from course.lm.evaluate import standard_error
+from course.stages import ppo, reward, stages
 from course.world.labeler import Judgement
 from course.world.talk import Example
 
@@ -39,7 +40,7 @@ def judgements(
     answers : sequence of Answer
     """
     replies = tokenizer.batch_decode([a.tokens for a in answers], skip_special_tokens=True)
-    return behave.judge([asked[a.prompt] for a in answers], [reply.strip() for reply in replies])
+    return evals.judge([asked[a.prompt] for a in answers], [reply.strip() for reply in replies])
 
 
 def true_score(
@@ -59,26 +60,26 @@ def drawn(
 ) -> tuple[list[str], list[float], list[Judgement]]:
     """Return answers to each request, `times` one after the other, with reward and judgement."""
     end = shop.tokenizer.eos_token_id
-    prompts = [p for p in behave.chat_prompts(shop.tokenizer, asked) for _ in range(times)]
+    prompts = [p for p in evals.chat_prompts(shop.tokenizer, asked) for _ in range(times)]
     tokens = sample.generate(
-        policy, prompts, behave.NEW_TOKENS, temperature=1.0, seed=890 + shop.seed, end=end
+        policy, prompts, evals.NEW_TOKENS, temperature=1.0, seed=890 + shop.seed, end=end
     )
     rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
     rewards = reward.score(rewarded, rows).tolist()
     replies = [r.strip() for r in shop.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
-    return replies, rewards, behave.judge([e for e in asked for _ in range(times)], replies)
+    return replies, rewards, evals.judge([e for e in asked for _ in range(times)], replies)
 
 
 def tested(shop: stages.Shop, policy: PreTrainedModel, rewarded: PreTrainedModel) -> dict[str, Any]:
     """Return means over the test's requests (with errors), rates, and a few answers to read."""
-    asked = behave.asked_in(shop.split, shop.plan.tests).mixed
+    asked = evals.asked_in(shop.split, shop.plan.tests).mixed
     replies, rewards, judged = drawn(shop, policy, rewarded, asked)
     scores = [j.score for j in judged]
     return {
         "reward": sum(rewards) / len(asked),
         "true": sum(scores) / len(asked),
         "true_error": standard_error(scores),
-        "rates": behave.rates(asked, judged),
+        "rates": evals.rates(asked, judged),
         "answers": [
             {
                 "request": asked[i].turns[-1].request,
@@ -101,7 +102,7 @@ def shown(asked: Sequence[Example]) -> list[int]:
 
 def best_of(shop: stages.Shop, rewarded: PreTrainedModel) -> list[dict[str, float]]:
     """Return reward and true score of the answer that the reward model picks out of n."""
-    asked, most = behave.asked_in(shop.split, shop.plan.tests).mixed, max(BEST_OF)
+    asked, most = evals.asked_in(shop.split, shop.plan.tests).mixed, max(BEST_OF)
     _, rewards, judged = drawn(shop, shop.get("mini-sft"), rewarded, asked, most)
     points = []
     for n in BEST_OF:

@@ -20,8 +20,10 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import behave, model, shares, stages
+from course import stats
+from course.lm import evals, model
 from course.lm.data import encode
+from course.stages import stages
 from course.world import demonstrate
 from course.world.talk import Example
 
@@ -86,7 +88,7 @@ def rate(hits: Iterable[bool]) -> dict[str, Any]:
     if not found:
         return {"rate": None, "interval": None, "count": 0}
     hits, n = sum(found), len(found)
-    return {"rate": hits / n, "interval": list(shares.interval(hits, n)), "count": n}
+    return {"rate": hits / n, "interval": list(stats.interval(hits, n)), "count": n}
 
 
 def answers(
@@ -104,10 +106,10 @@ def answers(
     at temperature 1.
     """
     if entrant.how == "template":
-        prompts = behave.chat_prompts(tokenizer, asked)
-        return behave.answers(loaded, tokenizer, prompts, temperature=1.0, seed=seed)
-    prompts = behave.base_prompts(tokenizer, asked, shots if entrant.how == "shots" else ())
-    return behave.first_line(behave.answers(loaded, tokenizer, prompts))
+        prompts = evals.chat_prompts(tokenizer, asked)
+        return evals.answers(loaded, tokenizer, prompts, temperature=1.0, seed=seed)
+    prompts = evals.base_prompts(tokenizer, asked, shots if entrant.how == "shots" else ())
+    return evals.first_line(evals.answers(loaded, tokenizer, prompts))
 
 
 def three_rates(asked: Mapping[str, Sequence[Example]], said: Mapping[str, Sequence[str]]) -> dict:
@@ -120,7 +122,7 @@ def three_rates(asked: Mapping[str, Sequence[Example]], said: Mapping[str, Seque
     said : dict
         The answers, by the same names.
     """
-    found = {name: behave.judge(asked[name], said[name]) for name in asked}
+    found = {name: evals.judge(asked[name], said[name]) for name in asked}
     return {
         "follows": rate(j.right for j in found["instruction"]),
         "asks back": rate("?" in text for text in said["instruction"]),
@@ -142,7 +144,7 @@ def refusals(asked: Mapping[str, Sequence[Example]], said: Mapping[str, Sequence
     """
     table = {}
     for name, examples in asked.items():
-        judged = list(zip(examples, behave.judge(examples, said[name]), strict=True))
+        judged = list(zip(examples, evals.judge(examples, said[name]), strict=True))
         table[name] = {
             key: rate(j.refuses for e, j in judged if e.kind == kind)
             for key, kind in (("refusal", "harmful"), ("over-refusal", "harmless"))
@@ -247,7 +249,7 @@ def say_of_itself(
     talks = [[{"role": "user", "content": q}] for q in questions for _ in range(draws)]
     texts = tokenizer.apply_chat_template(talks, tokenize=False, add_generation_prompt=True)
     prompts = encode(tokenizer, texts)
-    said = behave.answers(loaded, tokenizer, prompts, temperature=1.0, seed=5)
+    said = evals.answers(loaded, tokenizer, prompts, temperature=1.0, seed=5)
     return {q: said[i * draws : (i + 1) * draws] for i, q in enumerate(questions)}
 
 
@@ -283,7 +285,7 @@ def play(
         The entrant's name with its rates; at the end ``("", standings)``.
     """
     sets = {
-        "paired": list(behave.asked_in(split, behave.REQUESTS).mixed[:paired]),
+        "paired": list(evals.asked_in(split, evals.REQUESTS).mixed[:paired]),
         **comparisons(split, asked),
         **wordings(split, asked // 2),
     }
@@ -295,10 +297,10 @@ def play(
         # How it declines in other words is asked only of a model that can decline at all.
         mine = {name: some for name, some in sets.items() if tuned or name not in WORDED}
         every = [example for some in mine.values() for example in some]
-        fitting = behave.fitting(tokenizer, shots, every) if entrant.how == "shots" else ()
+        fitting = evals.fitting(tokenizer, shots, every) if entrant.how == "shots" else ()
         texts = iter(answers(entrant, loaded, tokenizer, every, shots=fitting, seed=seed))
         said = {name: [next(texts) for _ in some] for name, some in mine.items()}
-        judged = behave.judge(sets["paired"], said["paired"])
+        judged = evals.judge(sets["paired"], said["paired"])
         scores.append([round(j.score, 6) for j in judged])
         for row, text in zip(rows, _examples(said), strict=True):
             row["answers"][entrant.name] = text

@@ -19,7 +19,8 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths
-from course.lm import league, real
+from course.real import fetch as real
+from course.studies import l08_league as league
 
 NEW_TOKENS = 48
 BATCH = 8  # answered at once: several times as fast as one after the other

@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from course import paths, records
-from course.lm import behave, dpo, model, ppo, reward, sample, stages
+from course.lm import evals, model, sample
 from course.lm.evaluate import standard_error
+from course.stages import dpo, ppo, reward, stages
 from course.world import demonstrate
 from course.world.talk import Example
 
@@ -239,9 +240,9 @@ class Measure:
     def __init__(self, shop: stages.Shop) -> None:
         self.seed, self.tokenizer = shop.seed, shop.tokenizer
         self.sft, self.judge = shop.get("mini-sft"), stages.plain_reward(shop)
-        self.test = behave.asked_in(shop.split, shop.plan.tests).mixed
+        self.test = evals.asked_in(shop.split, shop.plan.tests).mixed
         count = min(TUNING, shop.plan.tests)
-        self.tuning = behave.asked_in("tuning", shop.plan.tests).mixed[:count]
+        self.tuning = evals.asked_in("tuning", shop.plan.tests).mixed[:count]
         many = max(BEST_OF)
         test = self.draw(self.sft, self.test, many, 910)
         tuning = self.draw(self.sft, self.tuning, many, 920)
@@ -254,15 +255,15 @@ class Measure:
     ) -> Drawn:
         """Let `policy` answer each request `times` times, at temperature 1."""
         end = self.tokenizer.eos_token_id
-        prompts = [p for p in behave.chat_prompts(self.tokenizer, asked) for _ in range(times)]
+        prompts = [p for p in evals.chat_prompts(self.tokenizer, asked) for _ in range(times)]
         tokens = sample.generate(
-            policy, prompts, behave.NEW_TOKENS, temperature=1.0, seed=seed + self.seed, end=end
+            policy, prompts, evals.NEW_TOKENS, temperature=1.0, seed=seed + self.seed, end=end
         )
         rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
         starts = [len(p) for p in prompts]
         replies = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         replies = [reply.strip() for reply in replies]
-        judged = behave.judge([e for e in asked for _ in range(times)], replies)
+        judged = evals.judge([e for e in asked for _ in range(times)], replies)
 
         def table(values: Any) -> Floats:
             return np.asarray(values, dtype=float).reshape(len(asked), times)
@@ -313,7 +314,7 @@ def ppo_run(
     """Train by PPO at a price and measure on the way; also return the tokens of each iteration."""
     last = min(max(stops), shop.plan.hack_recipe.iterations)
     recipe = replace(shop.plan.hack_recipe, beta=beta, iterations=last)
-    prompts = behave.chat_prompts(shop.tokenizer, stages.ppo_requests(recipe, shop.seed))
+    prompts = evals.chat_prompts(shop.tokenizer, stages.ppo_requests(recipe, shop.seed))
     policy = shop.get("mini-sft")
     steps = ppo.train(
         policy, shop.get("mini-sft"), measure.judge, shop.tokenizer, prompts,

@@ -1,6 +1,6 @@
 """The cycle on a tiny course of one lesson: format, release, leak gate, verify, check.
 
-The lesson lies in classroom_fixtures/: two exercises, six mutants, two alternates. Each test breaks
+The lesson lies in fixtures/: two exercises, six mutants, two alternates. Each test breaks
 a copy of it in one way, and expects exactly the complaint that belongs to it.
 """
 
@@ -16,11 +16,13 @@ from pathlib import Path
 import pytest
 
 from course import records
-from course.classroom import build, check, execute, leak, notebook, verify
+from course.author import build, leak, verify
 from course.errors import CourseError
+from course.grader import execute, notebook
+from course.learner import check
 
-FIXTURE = Path(__file__).parent / "classroom_fixtures" / "course"
-CONFIG = Path(__file__).parent.parent / "nbgrader_config.py"
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "course"
+CONFIG = Path(__file__).parents[2] / "nbgrader_config.py"
 LESSON = "01_tiny"
 
 

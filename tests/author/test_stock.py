@@ -7,54 +7,16 @@ and a mixture of solutions, stubs, alternates and mutants.
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from stock import ROOTS, STUDENTS, answers, nbgrader
 
 from course import paths
-from course.classroom import build, check, notebook, verify
-
-FIXTURE = Path(__file__).parent / "classroom_fixtures" / "course"
-ROOTS = {"01_tiny": FIXTURE} | dict.fromkeys(
-    (name for name in notebook.lessons() if (paths.SOURCE / name).exists()), paths.ROOT
-)
-STUDENTS = ("mixture", "release", "solution")
-
-
-def nbgrader(root: Path, *arguments: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key != "COURSE_ROOT"}
-    ran = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=root,
-        env=environment | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stderr
-
-
-def answers(lesson: str, origin: Path, student: str) -> dict[str, str]:
-    """Return what `student` writes into each solution cell that isn't left as it was."""
-    cells = notebook.cells(notebook.read(notebook.path_of(lesson, origin / "source")))
-    solutions = {cell.name: cell.source for cell in cells if cell.kind == "solution"}
-    if student == "solution":
-        return solutions
-    given = {}
-    for number, name in enumerate(solutions if student == "mixture" else ()):
-        mutants = verify.variants(origin / "tests/mutants" / lesson / f"{name}.py")
-        alternates = verify.variants(origin / "tests/alternates" / lesson / f"{name}.py")
-        hidden = [mutant for mutant in mutants if mutant.falls == "hidden"]
-        code = (
-            *(hidden[0].code if hidden else None, mutants[-1].code if mutants else None),
-            *(None, alternates[0].code if alternates else None, solutions[name]),
-        )[number % 5]
-        if code is not None:
-            given[name] = code
-    return given
+from course.author import build, verify
+from course.grader import notebook
+from course.learner import check
 
 
 @pytest.fixture(scope="module", params=ROOTS)

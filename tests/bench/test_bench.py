@@ -12,9 +12,13 @@ import pytest
 import torch
 
 from course import paths, records
+from course.bench import pretrain as bench
+from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
-from course.lm import bench, bench_rlhf, exercises, forward, lineage, model, ppo, reward, stages
+from course.lm import forward, model
 from course.lm import tokenizer as tok
+from course.stages import exercises, ppo, reward, stages
+from course.stages import run as lineage
 from course.world.phrases import CONTEXT
 
 

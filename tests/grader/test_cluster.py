@@ -21,8 +21,8 @@ import psutil
 import pytest
 from grading_class import LESSON
 
-from course.classroom.grading import grade, record, sandbox
 from course.errors import CourseError
+from course.grader import grade, record, sandbox
 
 WHY = sandbox.missing()
 pytestmark = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
@@ -96,7 +96,7 @@ def waited(what, seconds=60):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Wait a second only for what isn't there."""
-    from course.classroom.grading import cluster
+    from course.grader import cluster
 
     assert cluster.CONNECT <= 10
     monkeypatch.setattr(cluster, "CONNECT", 1.0)
@@ -158,7 +158,7 @@ def test_two_workers_give_the_same_grades(root, machines, classroom):
 
 
 def _engines():
-    from course.classroom.grading import cluster
+    from course.grader import cluster
 
     return cluster._engines.engines
 
@@ -244,7 +244,7 @@ def tasks(dask_scheduler):
 
 
 def test_no_worker_is_left_then_no_scheduler(root, machines, classroom, monkeypatch, tmp_path):
-    from course.classroom.grading import cluster
+    from course.grader import cluster
 
     monkeypatch.setattr(cluster, "EVERY", 0.2)
     monkeypatch.setattr(cluster, "PATIENCE", 1.0)
@@ -288,7 +288,7 @@ def test_a_worker_without_bubblewrap(root, machines):
     [("numpy", "has numpy .*, this machine has 0.1: run"), ("course", "other files in course/")],
 )
 def test_a_worker_with_another_library(root, machines, monkeypatch, what, words):
-    from course.classroom.grading import cluster
+    from course.grader import cluster
 
     own = cluster.fingerprint(root) | {what: "0.1"}
     monkeypatch.setattr(cluster, "fingerprint", lambda *arguments: own)
@@ -297,7 +297,7 @@ def test_a_worker_with_another_library(root, machines, monkeypatch, what, words)
 
 
 def test_a_worker_that_comes_later_looks_for_itself():
-    from course.classroom.grading import cluster
+    from course.grader import cluster
 
     with pytest.raises(CourseError, match=r"The worker on .* has numpy"):
         cluster.run(b"", [], "auto", cluster.fingerprint() | {"numpy": "0.1"})
@@ -342,7 +342,7 @@ def test_a_worker_that_is_told_to_end_ends_its_processes(root, machines):
 
 def test_dask_is_loaded_for_a_scheduler_only():
     code = (
-        "import sys; from course.classroom.grading import grade, record, run; import course.cli; "
+        "import sys; from course.grader import grade, record, run; import course.cli; "
         "sys.exit('distributed' in sys.modules or 'dask' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -6,8 +6,8 @@ import grading_class as group
 import pytest
 from grading_class import LESSON
 
-from course.classroom.grading import export, grade
 from course.errors import CourseError
+from course.grader import export, grade
 
 
 @pytest.fixture(scope="module")

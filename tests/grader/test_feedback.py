@@ -10,10 +10,10 @@ import pytest
 from grading_class import LESSON, cell_of
 
 from course import paths
-from course.classroom import check, notebook
-from course.classroom.grading import feedback, grade, page, report
-from course.classroom.grading.source import read as read_source
 from course.errors import CourseError
+from course.grader import feedback, grade, notebook, page, report
+from course.grader.source import read as read_source
+from course.learner import check
 
 MEDIAN = "def average(values):\n    return float(sorted(v for v in values if v)[len(values) // 2])"
 ZERO = "def average(values):\n    return sum(v or 0 for v in values) / (len(values) or 1)"

@@ -12,8 +12,8 @@ import pytest
 from browser import wait
 from grading_class import LESSON, StandIn, answered, hand_in, registered, scores, solutions
 
-from course.classroom import desk
-from course.classroom.grading import grade
+from course.grader import grade
+from course.learner import desk
 
 pytestmark = pytest.mark.timeout(300)
 CELLS = "return document.querySelectorAll('.nbgrader_cell, .cell, .jp-Cell').length;"

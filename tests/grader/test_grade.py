@@ -16,11 +16,10 @@ import grading_class as group
 import pytest
 from grading_class import LESSON
 
-from course.classroom import notebook
-from course.classroom.grading import grade, prepare, record
-from course.classroom.grading.job import Ran
-from course.classroom.grading.ledger import Ledger
 from course.errors import CourseError
+from course.grader import grade, notebook, prepare, record
+from course.grader.job import Ran
+from course.grader.ledger import Ledger
 
 
 @pytest.fixture
@@ -236,7 +235,7 @@ KILLED = """
     from pathlib import Path
     sys.path.insert(0, {tests!r})
     import grading_class as group
-    from course.classroom.grading import grade
+    from course.grader import grade
     class Slow(group.Canned):
         def run(self, job):
             time.sleep(0.02)
@@ -344,7 +343,7 @@ def test_two_graders_at_once(root):
 def test_the_lock_of_one_that_was_killed_is_free(root):
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from course.classroom.grading.ledger import Ledger\n"
+        "from course.grader.ledger import Ledger\n"
         f"with Ledger(Path({str(root)!r}), 'x').locked(): print('in', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -466,7 +465,7 @@ def command(root, monkeypatch):
     from typer.testing import CliRunner
 
     from course import cli, paths
-    from course.classroom.grading import run as run_module
+    from course.grader import run as run_module
 
     class Engine(group.Canned):
         def __init__(self, modules, *, sandbox, root):

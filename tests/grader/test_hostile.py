@@ -16,7 +16,7 @@ import pytest
 from grading_class import LESSON, answered, hand_in, registered, scores, solutions
 
 from course import paths
-from course.classroom.grading import sandbox, selftest
+from course.grader import sandbox, selftest
 
 WHY = sandbox.missing()
 pytestmark = [

@@ -18,8 +18,8 @@ import psycopg
 import pytest
 from grading_class import LESSON
 
-from course.classroom.grading import grade, record, source
 from course.errors import CourseError
+from course.grader import grade, record, source
 
 BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 pytestmark = pytest.mark.skipif(
@@ -208,7 +208,7 @@ KILLED = """
     from pathlib import Path
     sys.path.insert(0, {tests!r})
     import grading_class as group
-    from course.classroom.grading import grade, record
+    from course.grader import grade, record
     def save(self):
         self.db.flush()
         print("in the middle", flush=True)
@@ -229,7 +229,7 @@ def test_killed_within_a_transaction(root, tmp_path):
     a_class(file)
     run(file)
     code = textwrap.dedent(KILLED).format(
-        tests=str(Path(__file__).parent), lesson=LESSON, root=str(root)
+        tests=str(group.FIXTURE.parent.parent), lesson=LESSON, root=str(root)
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "in the middle\n"
@@ -243,7 +243,7 @@ def test_killed_within_a_transaction(root, tmp_path):
 
 def test_a_grader_in_another_checkout_is_kept_out(root):
     """The lock is the server's: one that belongs to a killed grader goes with its connection."""
-    from course.classroom.grading import record
+    from course.grader import record
 
     a_class(root, 2)
     with psycopg.connect(url_of(root).replace("+psycopg", "")) as other:

@@ -9,12 +9,11 @@ import grading_class as group
 import pytest
 from grading_class import LESSON, cell_of
 
-from course.classroom import notebook
-from course.classroom.grading import prepare, safe
-from course.classroom.grading.job import BOTH, CHECK, STUDENT
-from course.classroom.grading.source import defined, imported
-from course.classroom.grading.source import read as read_source
 from course.errors import CourseError
+from course.grader import notebook, prepare, sanitize
+from course.grader.job import BOTH, CHECK, STUDENT
+from course.grader.source import defined, imported
+from course.grader.source import read as read_source
 
 
 @pytest.fixture(scope="module")
@@ -459,18 +458,18 @@ def tags_of(page):
 def test_dangerous_text_is_shown_as_its_source(text):
     from nbconvert.filters import markdown2html
 
-    quoted = safe.markdown(text)
+    quoted = sanitize.markdown(text)
     assert quoted != text
     page = markdown2html(quoted)
     assert not re.search(r"<(?!/?(pre|code)\b)", page)
-    for tag, attributes in tags_of(safe.html(text)):
+    for tag, attributes in tags_of(sanitize.html(text)):
         assert tag not in ("script", "svg", "style", "form", "iframe", "math")
         assert not [a for a, v in attributes if a.startswith("on") or "javascript" in (v or "")]
 
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_harmless_text_stays(text):
-    assert safe.markdown(text) == text
+    assert sanitize.markdown(text) == text
 
 
 def test_outputs_are_made_harmless():
@@ -493,7 +492,7 @@ def test_outputs_are_made_harmless():
         {"output_type": "made up"},
         5,
     ]
-    kept, _ = safe.outputs(given)
+    kept, _ = sanitize.outputs(given)
     assert [one["output_type"] for one in kept] == [
         *["display_data"] * 3,
         "execute_result",
@@ -508,9 +507,9 @@ def test_outputs_are_made_harmless():
 def test_outputs_are_cut_but_an_error_stays():
     stream = {"output_type": "stream", "name": "stdout", "text": "x" * 900}
     error = {"output_type": "error", "ename": "E", "evalue": "y" * 5000, "traceback": ["z" * 5000]}
-    kept, room = safe.outputs([stream, stream, stream, error], 1000)
+    kept, room = sanitize.outputs([stream, stream, stream, error], 1000)
     assert kept[0] == stream
-    assert kept[1]["text"].endswith(safe.CUT)
+    assert kept[1]["text"].endswith(sanitize.CUT)
     assert len(kept[1]["text"]) < 200
     assert kept[-1]["ename"] == "E"
     assert room < 0

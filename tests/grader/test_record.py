@@ -11,15 +11,14 @@ import stat
 
 import grading_class as group
 import pytest
-import test_classroom_stock as stock
+import stock
 from grading_class import LESSON, cell_of
 
 from course import paths
-from course.classroom import notebook
-from course.classroom.grading import grade, prepare, record
-from course.classroom.grading.job import Cell, Ran
-from course.classroom.grading.source import read as read_source
 from course.errors import CourseError
+from course.grader import grade, notebook, prepare, record
+from course.grader.job import Cell, Ran
+from course.grader.source import read as read_source
 
 LESSONS = [LESSON] + [
     name

@@ -18,10 +18,10 @@ import pytest
 import torch
 
 from course import paths
-from course.classroom.grading import namespaces, plain, sandbox, wire
-from course.classroom.grading.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
-from course.classroom.grading.run import Engine
 from course.errors import CourseError
+from course.grader import codec, namespaces, sandbox, wire
+from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
+from course.grader.run import Engine
 
 MODULES = ("numpy", "torch", "pandas", "matplotlib.pyplot", "course.checks")
 SETUP = "import numpy as np\nimport torch\nfrom course.checks import expect"
@@ -90,7 +90,7 @@ def test_plain_data_come_back_as_they_were(name):
         else:
             assert a == b
 
-    same(DATA[name], plain.decode(plain.encode(DATA[name], strict=True)))
+    same(DATA[name], codec.decode(codec.encode(DATA[name], strict=True)))
 
 
 FRAMES = {
@@ -119,7 +119,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_frames_come_back_as_they_were(name):
-    got = plain.decode(plain.encode(FRAMES[name]))
+    got = codec.decode(codec.encode(FRAMES[name]))
     pd.testing.assert_frame_equal(FRAMES[name], got)
     for column in FRAMES[name].columns:  # nan and None are no less the same for pandas
         kinds = [list(map(type, frame[column].tolist())) for frame in (FRAMES[name], got)]
@@ -128,17 +128,17 @@ def test_frames_come_back_as_they_were(name):
 
 def test_series_and_gradients_come_back():
     series = pd.Series([1.5, 2.0], name="q", index=["i", "j"])
-    pd.testing.assert_series_equal(series, plain.decode(plain.encode(series)))
-    tensor = plain.decode(plain.encode(torch.ones(2, requires_grad=True)))
+    pd.testing.assert_series_equal(series, codec.decode(codec.encode(series)))
+    tensor = codec.decode(codec.encode(torch.ones(2, requires_grad=True)))
     assert tensor.requires_grad
 
 
 def test_what_is_not_plain_is_named_only():
-    got = plain.decode(plain.encode([(x for x in "ab"), len, object()]))
+    got = codec.decode(codec.encode([(x for x in "ab"), len, object()]))
     assert [type(x).__name__ for x in got] == ["generator", "builtin_function_or_method", "object"]
     assert not any(callable(x) for x in got)
     with pytest.raises(TypeError, match="generator"):
-        plain.encode((x for x in "ab"), strict=True)
+        codec.encode((x for x in "ab"), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -164,14 +164,14 @@ def test_what_is_not_plain_is_named_only():
 )
 def test_forged_data_are_refused(node):
     text = node.encode()
-    with pytest.raises(plain.RefusedError):
-        plain.decode(plain.LENGTH.pack(len(text)) + text + b"12345678")
+    with pytest.raises(codec.RefusedError):
+        codec.decode(codec.LENGTH.pack(len(text)) + text + b"12345678")
 
 
 def test_too_short_data_are_refused():
-    for content in (b"", b"\0", plain.encode([1, 2])[:-1]):
-        with pytest.raises(plain.RefusedError):
-            plain.decode(content)
+    for content in (b"", b"\0", codec.encode([1, 2])[:-1]):
+        with pytest.raises(codec.RefusedError):
+            codec.decode(content)
 
 
 # --- messages -----------------------------------------------------------------------------------
@@ -523,8 +523,8 @@ def test_nothing_is_left_when_the_hub_goes(tmp_path):
 
     code = (
         "import threading, time\n"
-        "from course.classroom.grading.run import Engine\n"
-        "from course.classroom.grading.job import *\n"
+        "from course.grader.run import Engine\n"
+        "from course.grader.job import *\n"
         "e = Engine(('numpy',))\n"
         'cell = \'import time, subprocess\\nsubprocess.Popen(["sleep", "77777"])\\n'
         "time.sleep(600)'\n"

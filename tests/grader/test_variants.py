@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from course import paths
-from course.classroom import notebook, verify
-from course.classroom.grading import bench, prepare, sandbox, source
-from course.classroom.grading.run import Engine
+from course.author import verify
+from course.bench import grading as bench
+from course.grader import notebook, prepare, sandbox, source
+from course.grader.run import Engine
 
 LESSONS = [name for name in notebook.lessons() if (paths.SOURCE / name).exists()]
 WHY = sandbox.missing()

@@ -20,12 +20,14 @@ from browser import start_browser
 
 from course import paths, show
 from course.checks import expect
-from course.classroom import check, desk, notebook, progress
-from course.classroom import map as map_module
-from course.classroom.execute import Outcome
-from course.classroom.notebook import Cell
 from course.errors import CourseError
-from course.show import learners_map, stages
+from course.grader import notebook
+from course.grader.execute import Outcome
+from course.grader.notebook import Cell
+from course.learner import check, desk, progress
+from course.learner import map as map_module
+from course.show import learners_map
+from course.show import lineage_picture as stages
 
 FIRST, SECOND = "00_start_here", "01_pretraining"
 SUM = "this is the sum; divide it by how many there are."

@@ -11,7 +11,7 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths, records
-from course.classroom import notebook
+from course.grader import notebook
 
 LESSON = "01_pretraining"
 FOLDER = paths.SOURCE / LESSON

@@ -12,7 +12,7 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths, records
-from course.classroom import notebook
+from course.grader import notebook
 
 LESSON = "03_fine_tuning"
 FOLDER = paths.SOURCE / LESSON
@@ -178,7 +178,7 @@ def test_rehearsal_keeps_most_of_what_training_forgets(record):
 
 
 def test_the_sizes_differ_in_speed_and_the_front_is_not_everything(record):
-    from course.show.code import front
+    from course.show.l03_programs import front
 
     sizes = record["by_size"]
     speed = [sizes[n]["milliseconds"] for n in ("mini-ada", "mini-babbage", "mini-davinci")]
@@ -205,7 +205,7 @@ def test_the_sizes_differ_in_speed_and_the_front_is_not_everything(record):
     ],
 )
 def test_a_request_of_the_learned_kind_is_understood(words, source):
-    from course.show.code import wanted
+    from course.show.l03_programs import wanted
 
     task = wanted(words)
     assert (task and task.source) == (source and f"def f(x):\n    return {source}\n")
@@ -222,15 +222,15 @@ def test_a_request_of_the_learned_kind_is_understood(words, source):
     ],
 )
 def test_any_request_gets_a_sentence(words, says, capsys):
-    from course.show import code
+    from course.show import l03_programs as code
 
     code.ask(words)
     assert re.search(says, capsys.readouterr().out)
 
 
 def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
-    from course.lm import code as lm_code
-    from course.show import live_lora
+    from course.show import l03_lora as live_lora
+    from course.stages import code as lm_code
 
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "3")
     monkeypatch.setattr(live_lora, "_steps_a_second", lambda *_: 4.0)
@@ -251,7 +251,7 @@ def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
 
 
 def test_a_record_that_is_missing_is_one_sentence(monkeypatch, capsys, tmp_path):
-    from course.show import code
+    from course.show import l03_programs as code
 
     monkeypatch.setattr(paths, "RUNS", tmp_path)
     for demo in (code.rates, code.four_ways, code.plane):

@@ -12,7 +12,7 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths
-from course.classroom import notebook
+from course.grader import notebook
 
 LESSON = "04_gpt_family"
 FOLDER = paths.SOURCE / LESSON
@@ -106,7 +106,7 @@ def solved():
 
 
 def test_the_library_reads_sizes_as_the_solution_does(solved):
-    from course.show import family
+    from course.show import l04_family as family
 
     for name in ("models", "api_names"):
         table = solved["tables"][name]

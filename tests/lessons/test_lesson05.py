@@ -13,11 +13,13 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths, records
-from course.classroom import notebook
-from course.lm import behave, exercises, feedme
+from course.grader import notebook
+from course.lm import evals
 from course.lm import tokenizer as tok
-from course.lm.shares import interval
-from course.show import following
+from course.show import l05_following as following
+from course.stages import exercises
+from course.stats import interval
+from course.studies import l05_feedme as feedme
 from course.world import phrases as ph
 from course.world import talk
 
@@ -117,7 +119,7 @@ def test_render_chat_is_the_chat_template_of_the_models(ours):
 def test_few_shot_prompt_is_the_one_that_the_base_model_gets(ours):
     tokenizer = tok.load()
     *shots, asked = talk.examples(3, "shots", 5, kinds=("fact",))
-    (prompt,) = behave.base_prompts(tokenizer, [asked], shots)
+    (prompt,) = evals.base_prompts(tokenizer, [asked], shots)
     given = [(s.turns[0].request, s.turns[0].answer, 10) for s in shots[::-1]]
     written = ours["few_shot_prompt"](given, asked.turns[0].request, 10, 200, 40)
     assert tokenizer.decode(prompt, skip_special_tokens=True) == written
@@ -125,7 +127,7 @@ def test_few_shot_prompt_is_the_one_that_the_base_model_gets(ours):
 
 def test_cut_answer_is_the_first_line(ours):
     replies = [" Ben has a cat. \nQuestion: why", "Ida.", "", " two words"]
-    assert [ours["cut_answer"](r, ["\n"]) for r in replies] == behave.first_line(replies)
+    assert [ours["cut_answer"](r, ["\n"]) for r in replies] == evals.first_line(replies)
 
 
 def test_following_rates_have_the_intervals_of_the_pictures(ours):

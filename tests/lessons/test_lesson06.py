@@ -8,7 +8,7 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths, records
-from course.classroom import notebook
+from course.grader import notebook
 
 LESSON = "06_human_feedback"
 pytestmark = pytest.mark.skipif(
@@ -76,7 +76,7 @@ def test_without_own_labels_the_shipped_ones_are_taken_and_it_is_said(learned):
 
 
 def test_without_buttons_the_files_are_there_with_every_pair(learned):
-    from course.show import feedback
+    from course.show import l06_feedback as feedback
 
     cells, folder = learned
     for name, rows in (("answers", feedback.answer_rows()), ("clips", feedback.clip_rows())):
@@ -104,9 +104,9 @@ def test_a_backflip_needs_clips_that_show_one():
     """Labels on first tries alone lead to none; among the desk's clips some are backflips."""
     import numpy as np
 
-    from course.lm import backflip
-    from course.show import feedback
+    from course.show import l06_feedback as feedback
     from course.show import stick as clips
+    from course.studies import l06_backflip as backflip
     from course.world import stick
 
     for seed in (0, 1):
@@ -122,7 +122,8 @@ def test_a_backflip_needs_clips_that_show_one():
 
 
 def test_choices_that_differ_are_shown_and_those_about_values_come_first(tmp_path):
-    from course.show import feedback, labeling
+    from course.show import l06_feedback as feedback
+    from course.show import labeling
     from course.world import pairs
 
     labels = labeling.Labels(feedback.answer_rows(), tmp_path / "own.csv")

@@ -14,7 +14,7 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths, records
-from course.classroom import notebook
+from course.grader import notebook
 
 LESSON = "07_rlhf_ppo"
 FOLDER = paths.SOURCE / LESSON

@@ -15,9 +15,9 @@ import pytest
 from executed import execute, failed, load, text
 
 from course import paths, records
-from course.classroom import notebook
-from course.lm import frontier
-from course.show import frontier as shown
+from course.grader import notebook
+from course.show import l09_frontier as shown
+from course.studies import l09_frontier as frontier
 
 LESSON = "09_what_came_next"
 FOLDER = paths.SOURCE / LESSON

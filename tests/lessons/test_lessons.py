@@ -10,7 +10,8 @@ import shutil
 import pytest
 
 from course import paths
-from course.classroom import build, leak, notebook, verify
+from course.author import build, leak, verify
+from course.grader import notebook
 
 LESSONS = [name for name in notebook.lessons() if (paths.SOURCE / name).exists()]
 pytestmark = pytest.mark.skipif(not LESSONS, reason="source/ isn't shipped here")

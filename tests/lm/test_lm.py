@@ -11,8 +11,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import data, evaluate, forward, lineage, model, muon, sample, train
+from course.lm import data, evaluate, forward, model, muon, sample, train
 from course.lm import tokenizer as tok
+from course.stages import run as lineage
 from course.world import phrases as ph
 from course.world import talk, village, web
 

@@ -11,8 +11,9 @@ import pytest
 
 from course import paths
 from course.errors import CourseError
-from course.lm import chat, model
+from course.lm import model
 from course.lm import tokenizer as tok
+from course.real import conversation as chat
 from course.show import chatbox
 from course.world import phrases as ph
 from course.world.talk import Example, Turn

@@ -21,7 +21,8 @@ import pytest
 
 from course import paths
 from course.errors import CourseError
-from course.lm import pretrained, real
+from course.real import fetch as real
+from course.real import reply as pretrained
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 # huggingface_hub writes to the disk in pieces of 10 MB: a file must be larger to be half there.

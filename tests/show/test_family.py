@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from course import paths
-from course.show import family
+from course.show import l04_family as family
 
 FOLDER = paths.DATA / "family"
 
@@ -177,7 +177,7 @@ def test_speed_against_strength_shows_the_need():
 
 
 def test_every_size_gets_a_time():
-    from course.lm import pace
+    from course.studies import l04_pace as pace
 
     found = pace.seconds_for_an_answer([(1, 32), (2, 32)], tokens=2, rounds=1)
     assert len(found) == 2

@@ -2,15 +2,19 @@
 
 import pytest
 
+from course import stats
 from course.errors import CourseError
-from course.lm import exercises, model, pretrained, shares, stages
+from course.lm import model
 from course.lm import tokenizer as tok
-from course.show import following, live_sft
+from course.real import reply as pretrained
+from course.show import l05_following as following
+from course.show import l05_sft as live_sft
+from course.stages import exercises, stages
 from course.world import demonstrate, talk
 
 
 def test_shares_come_with_their_interval():
-    low, high = shares.interval(0, 20)
+    low, high = stats.interval(0, 20)
     assert (low, high) == pytest.approx((0, 0.1611), abs=1e-4)
     assert following.share(0, 20) == "0% (0 to 16)"
 

@@ -5,7 +5,8 @@ import csv
 import pytest
 
 from course.errors import CourseError
-from course.show import feedback, labeling
+from course.show import l06_feedback as feedback
+from course.show import labeling
 from course.world import pairs
 
 ROWS = [
@@ -236,7 +237,7 @@ def test_the_papers_figures_are_those_of_the_paper():
 def test_a_taste_finds_the_weights_behind_many_choices():
     import numpy as np
 
-    from course.lm import taste
+    from course.studies import l06_taste as taste
 
     rng = np.random.default_rng(1)
     truth = np.array([2.0, -1.0, 0.0])
@@ -252,7 +253,7 @@ def test_a_taste_finds_the_weights_behind_many_choices():
 def test_a_taste_does_not_mind_which_side_an_answer_stands_on():
     import numpy as np
 
-    from course.lm import taste
+    from course.studies import l06_taste as taste
 
     rng = np.random.default_rng(2)
     gaps, took = rng.normal(size=(30, 3)), rng.random(30) < 0.5
@@ -263,7 +264,7 @@ def test_a_taste_does_not_mind_which_side_an_answer_stands_on():
 def test_held_out_choices_are_not_seen():
     import numpy as np
 
-    from course.lm import taste
+    from course.studies import l06_taste as taste
 
     rng = np.random.default_rng(3)
     gaps, took = rng.normal(size=(200, 8)), rng.random(200) < 0.5
@@ -272,16 +273,16 @@ def test_held_out_choices_are_not_seen():
 
 
 def test_the_interval_of_a_share_is_wilsons():
-    from course.lm import shares
+    from course import stats
 
-    assert shares.interval(8, 10) == pytest.approx((0.490, 0.943), abs=1e-3)
-    assert shares.interval(0, 0) == (0.0, 1.0)
+    assert stats.interval(8, 10) == pytest.approx((0.490, 0.943), abs=1e-3)
+    assert stats.interval(0, 0) == (0.0, 1.0)
 
 
 def test_comparisons_pass_the_writer_and_few_lessons_favour_corrections():
     import numpy as np
 
-    from course.lm import rufus
+    from course.studies import l06_rufus as rufus
 
     def mean(way, count):
         return np.mean([way(count, seed).quality for seed in range(8)])

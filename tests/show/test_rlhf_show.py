@@ -12,9 +12,15 @@ import pytest
 import torch
 
 from course import paths
-from course.lm import bandit, behave, beta, exercises, lineage, model, ppo, reward, stages
+from course.lm import evals, model
 from course.lm import tokenizer as tok
-from course.show import live_ppo, rlhf, training
+from course.show import l01_training as training
+from course.show import l07_ppo as live_ppo
+from course.show import l07_rlhf as rlhf
+from course.stages import exercises, ppo, reward, stages
+from course.stages import run as lineage
+from course.studies import l07_bandit as bandit
+from course.studies import l07_prices as beta
 from course.world import demonstrate
 
 LESSON = "07_rlhf_ppo"
@@ -221,7 +227,7 @@ def words():
 @needs_source
 def test_progress_carries_the_answers_that_were_learned_from(words):
     asked = list(demonstrate.requests(32, "train", 9, mix=demonstrate.PPO_MIX))
-    prompts = behave.chat_prompts(words, asked)
+    prompts = evals.chat_prompts(words, asked)
     policy, scorer = model.load("mini-sft")[0], model.load("mini-reward")[0]
     steps = ppo.train(
         policy, model.load("mini-sft")[0], scorer, words, prompts,
@@ -235,7 +241,7 @@ def test_progress_carries_the_answers_that_were_learned_from(words):
     assert progress.reward == pytest.approx(sum(found) / 32, abs=1e-3)
     judged = beta.judgements(words, asked, progress.answers)
     texts = [words.decode(a.tokens).removesuffix("<|end|>").strip() for a in progress.answers]
-    by_hand = behave.judge([asked[a.prompt] for a in progress.answers], texts)
+    by_hand = evals.judge([asked[a.prompt] for a in progress.answers], texts)
     assert [j.score for j in judged] == [j.score for j in by_hand]
     assert beta.true_score(words, asked, progress) == pytest.approx(
         sum(j.score for j in judged) / 32

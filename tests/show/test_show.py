@@ -18,7 +18,9 @@ import pytest
 
 from course import paths, records, show
 from course.errors import CourseError
-from course.show import sizes, sources, stages, style, text, training
+from course.show import l01_training as training
+from course.show import lineage_picture as stages
+from course.show import sizes, sources, style, text
 from course.world import village
 
 GROUPS = [{"share": s, "facts": 2, "recall": r} for s, r in ((1e-4, 0.1), (5e-4, 0.4), (4e-3, 0.9))]

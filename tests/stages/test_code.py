@@ -10,8 +10,11 @@ import pytest
 import torch
 
 from course import paths, records
-from course.lm import code, exercises, fine_tuning, forward, lineage, model, stages
-from course.lm.exercises import MissingExercise
+from course.lm import forward, model
+from course.stages import code, exercises, stages
+from course.stages import run as lineage
+from course.stages.exercises import MissingExercise
+from course.studies import l03_ways as fine_tuning
 from course.world import talk, tasks
 from course.world.tasks import Task
 
@@ -263,7 +266,7 @@ def test_an_interval_of_tasks_holds_the_mean_and_narrows():
 
 @ours
 def test_the_library_computes_pass_at_k_and_the_front_as_the_exercises_do():
-    from course.show.code import front
+    from course.show.l03_programs import front
 
     found = exercises.load(LESSON, "pass_at_k", "pareto_front", "lora_forward")
     for n in (3, 20):

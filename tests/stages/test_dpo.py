@@ -12,10 +12,15 @@ import torch
 import torch.nn.functional as F
 
 from course import paths
-from course.lm import behave, dpo, exercises, frontier, lineage, model, ppo, reward, stages
+from course.lm import evals, model
 from course.lm import tokenizer as tok
-from course.show import frontier as shown
-from course.show import live_dpo, sources, training
+from course.show import l01_training as training
+from course.show import l09_dpo as live_dpo
+from course.show import l09_frontier as shown
+from course.show import sources
+from course.stages import dpo, exercises, ppo, reward, stages
+from course.stages import run as lineage
+from course.studies import l09_frontier as frontier
 from course.world import demonstrate
 
 LESSON = "09_what_came_next"
@@ -39,7 +44,7 @@ def rankings(tokenizer):
     """Return rankings of a polite and a plain answer, and of the polite one once more."""
     rng, found = random.Random(1), []
     for example in demonstrate.requests(64, "train", 1, mix={"fact": 1.0}):
-        (prompt,) = behave.chat_prompts(tokenizer, [example])
+        (prompt,) = evals.chat_prompts(tokenizer, [example])
         polite = example.turns[0].answer
         plain = polite.split(". ", 1)[1].rsplit(". ", 1)[0] + "."
         texts = [polite, plain, polite]
@@ -60,7 +65,7 @@ def compared(tokenizer, rankings):
 def test_the_log_probability_of_an_answer_is_that_of_its_tokens(tokenizer, rankings):
     mini = model.load("mini-ada")[0]
     rows = [r.rows[0] for r in rankings[:5]]
-    starts = [len(p) for p in behave.chat_prompts(tokenizer, [r.example for r in rankings[:5]])]
+    starts = [len(p) for p in evals.chat_prompts(tokenizer, [r.example for r in rankings[:5]])]
     found = dpo.logprobs(mini, rows, starts)
     for row, start, value in zip(rows, starts, found.tolist(), strict=True):
         with torch.no_grad():
@@ -387,10 +392,10 @@ def live(monkeypatch):
     monkeypatch.setattr(demonstrate, "requests", lambda n, *a, **k: iter([Asked()] * n))
     monkeypatch.setattr(live_dpo, "_steps_a_second", lambda *a: 1e9)
     monkeypatch.setattr(live_dpo, "MOST", 400)
-    monkeypatch.setattr(behave, "chat_prompts", lambda t, asked: [[0]] * len(asked))
-    monkeypatch.setattr(behave, "answers", lambda *a, **k: [""] * live_dpo.WATCHED)
+    monkeypatch.setattr(evals, "chat_prompts", lambda t, asked: [[0]] * len(asked))
+    monkeypatch.setattr(evals, "answers", lambda *a, **k: [""] * live_dpo.WATCHED)
     judged = [type("J", (), {"score": float(i % 2)}) for i in range(live_dpo.WATCHED)]
-    monkeypatch.setattr(behave, "judge", lambda *a: judged)
+    monkeypatch.setattr(evals, "judge", lambda *a: judged)
 
     def train(policy, tokenizer, learned, *, dpo_loss, recipe, seed):
         steps = len(learned) // recipe.batch

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from course import paths
-from course.classroom import notebook
-from course.lm import exercises
-from course.lm.exercises import MissingExercise
+from course.grader import notebook
+from course.stages import exercises
+from course.stages.exercises import MissingExercise
 
 SFT, FEEDBACK, PPO = "05_instruction_following", "06_human_feedback", "07_rlhf_ppo"
 NAMES = {

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from course.errors import CourseError
-from course.lm import programs
-from course.lm.programs import Runner, judge, refusal
+from course.stages import programs
+from course.stages.programs import Runner, judge, refusal
 
 INPUTS = (-2, 0, 3)
 # A way to the module `os` from a program without built-ins: what only the second fence stops.

@@ -12,14 +12,16 @@ from transformers import GPT2LMHeadModel
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import behave, exercises, held, lineage, model, ppo, reward, sample, stages, tune
+from course.lm import evals, model, sample
 from course.lm import tokenizer as tok
+from course.stages import exercises, freeze, ppo, reward, sft, stages
+from course.stages import run as lineage
 from course.world import demonstrate, labeler, talk, village
 from course.world import phrases as ph
 
 TINY = stages.Plan(
     demonstrations=960,
-    sft_recipe=tune.Recipe(epochs=1),
+    sft_recipe=sft.Recipe(epochs=1),
     comparisons=24,
     reward_recipe=reward.Recipe(epochs=1, batch=8),
     ppo_recipe=ppo.Recipe(iterations=2, batch=32),
@@ -28,7 +30,7 @@ TINY = stages.Plan(
     second=16,
     dialogues=32,
     chat_comparisons=16,
-    chat_recipe=tune.Recipe(epochs=1),
+    chat_recipe=sft.Recipe(epochs=1),
     tests=30,
 )
 
@@ -42,13 +44,13 @@ def preferences(tokenizer, count, seed):
     """Return rankings of two answers to each request: with good manners, and without."""
     rng, rankings = random.Random(seed), []
     for example in demonstrate.requests(count, "train", seed, mix={"fact": 1.0}):
-        (prompt,) = behave.chat_prompts(tokenizer, [example])
+        (prompt,) = evals.chat_prompts(tokenizer, [example])
         polite = example.turns[0].answer
         plain = polite.split(". ", 1)[1].rsplit(". ", 1)[0] + "."
         texts = [polite, plain]
         rng.shuffle(texts)
         rows = tuple((*prompt, *tokenizer(f" {text}")["input_ids"], 0) for text in texts)
-        scores = tuple(j.score for j in behave.judge([example] * 2, texts))
+        scores = tuple(j.score for j in evals.judge([example] * 2, texts))
         order = (0, 1) if scores[0] > scores[1] else (1, 0)
         rankings.append(reward.Ranking(example, rows, scores, order))
     return rankings
@@ -127,7 +129,7 @@ def test_an_untrained_reward_model_lowers_the_reward_of_what_is_unexpected(token
     with torch.no_grad():
         mini.score.weight.zero_()
     example = next(e for e in demonstrate.requests(50, "train", 1) if e.kind == "fact")
-    (prompt,) = behave.chat_prompts(tokenizer, [example])
+    (prompt,) = evals.chat_prompts(tokenizer, [example])
     end = tokenizer.eos_token_id
     usual = sample.generate(model.load("mini-sft")[0], [prompt], 30, end=end, temperature=0.0)[0]
     told = [[*prompt, *usual, end], [*prompt, *usual[::-1], end]]
@@ -221,7 +223,7 @@ def test_the_loss_is_the_mean_over_labelers(tokenizer):
 
 def test_a_text_does_not_depend_on_its_neighbours(tokenizer):
     mini, _ = model.load("mini-ada")
-    prompts = behave.base_prompts(tokenizer, list(demonstrate.requests(24, "train", 3)))
+    prompts = evals.base_prompts(tokenizer, list(demonstrate.requests(24, "train", 3)))
     together = sample.generate(mini, prompts, 20, temperature=1.0, seed=4)
     in_small = sample.generate(mini, prompts, 20, temperature=1.0, seed=4, batch=3)
     assert together == in_small
@@ -231,7 +233,7 @@ def test_a_text_does_not_depend_on_its_neighbours(tokenizer):
 
 def test_written_tokens_come_with_the_probabilities_that_they_were_drawn_by(tokenizer):
     mini, _ = model.load("mini-ada")
-    prompts = behave.base_prompts(tokenizer, list(demonstrate.requests(12, "train", 3)))
+    prompts = evals.base_prompts(tokenizer, list(demonstrate.requests(12, "train", 3)))
     end = tokenizer.convert_tokens_to_ids(".")  # a token that comes soon
     found = sample.written(mini, prompts, 20, temperature=1.0, seed=4, end=end)
     plain = sample.generate(mini, prompts, 20, temperature=1.0, seed=4, end=end)
@@ -251,7 +253,7 @@ def test_training_explains_more_than_events_and_tests_events_alone():
     for split, kinds in (("train", {"event", "place", "person"}), ("test", {"event"})):
         asked = list(demonstrate.requests(60, split, 3, mix=mix))
         assert {village.KIND[e.turns[0].subject] for e in asked} == kinds
-        judged = behave.judge(asked, [e.turns[0].answer for e in asked])
+        judged = evals.judge(asked, [e.turns[0].answer for e in asked])
         assert all(j.right and j.polite and j.true == 2 and not j.false for j in judged)
 
 
@@ -279,18 +281,18 @@ def test_dialogues_have_polite_and_plain_answers_before_a_follow_up():
 
 
 def test_wins_count_equal_answers_half():
-    share, error = behave.wins([1.0, 2.0, 0.0, 1.0], [0.0, 2.0, 1.0, 0.0])
+    share, error = evals.wins([1.0, 2.0, 0.0, 1.0], [0.0, 2.0, 1.0, 0.0])
     assert share == pytest.approx(2.5 / 4)
     assert error > 0
-    assert behave.wins([1.0, 1.0], [0.0, 0.0]) == (1.0, 0.0)
+    assert evals.wins([1.0, 1.0], [0.0, 0.0]) == (1.0, 0.0)
 
 
 def test_a_dialogue_is_kept_by_ideal_answers_and_not_by_others():
     talks = list(talk.examples(20, "test", 3, kinds=("dialogue",)))
     ideal = [[t.answer for t in d.turns[:-1]] for d in talks]
-    assert behave.follows(talks, ideal) == {"dialogue": 1.0, "dialogue_truth": 1.0}
+    assert evals.follows(talks, ideal) == {"dialogue": 1.0, "dialogue_truth": 1.0}
     strange = [["Anna works as a baker."] * len(said) for said in ideal]
-    assert behave.follows(talks, strange)["dialogue"] < 0.2
+    assert evals.follows(talks, strange)["dialogue"] < 0.2
 
 
 def test_playing_uses_the_models_own_answers_as_history(tokenizer, monkeypatch):
@@ -301,16 +303,16 @@ def test_playing_uses_the_models_own_answers_as_history(tokenizer, monkeypatch):
         seen.extend(tokenizer.batch_decode(prompts))
         return [f"answer {len(seen)}"] * len(prompts)
 
-    monkeypatch.setattr(behave, "answers", answer)
+    monkeypatch.setattr(evals, "answers", answer)
     config = types.SimpleNamespace(n_positions=ph.CONTEXT)
-    said = behave.play(types.SimpleNamespace(config=config), tokenizer, talks)
+    said = evals.play(types.SimpleNamespace(config=config), tokenizer, talks)
     assert [len(s) for s in said] == [len(d.turns) - 1 for d in talks]
     assert any("answer 3" in text for text in seen[3:])
     assert not any(talks[0].turns[0].answer in text for text in seen)
 
 
 def test_the_test_requests_name_nobody_of_the_training():
-    asked = behave.asked_in("test", 60)
+    asked = evals.asked_in("test", 60)
     trained = {e.turns[0].subject for e in demonstrate.requests(500, "train", 1)}
     strangers = {"Quentin", "Yvonne", "Xaver", "Olga", "Rupert", "Zoe", ""}
     for some in (asked.mixed, asked.harm, asked.heldout, asked.heldout_harm):
@@ -339,7 +341,7 @@ def small_ppo(tokenizer, taught, iterations=25, **recipe):
     policy, reference = model.load("mini-ada")[0], model.load("mini-ada")[0]
     asked = list(demonstrate.requests(512, "train", 1, mix={"fact": 1.0}))
     steps = ppo.train(
-        policy, reference, taught[0], tokenizer, behave.base_prompts(tokenizer, asked),
+        policy, reference, taught[0], tokenizer, evals.base_prompts(tokenizer, asked),
         **exercises.load(*stages.PPO),
         recipe=ppo.Recipe(iterations=iterations, batch=64, policy=2e-3, **recipe),
         seed=1, new_tokens=16,
@@ -365,7 +367,7 @@ def test_ppo_can_stop_at_any_iteration(plain, tokenizer):
 def test_ppo_blurs_names_for_policy_and_reference_alike_and_leaves_them_as_they_were(
     plain, tokenizer
 ):
-    names = held.names(tokenizer)
+    names = freeze.names(tokenizer)
     (sharp,), _ = small_ppo(tokenizer, plain, iterations=1, blur=0.0)
     (blurred,), policy = small_ppo(tokenizer, plain, iterations=1, blur=0.5)
     assert sharp.answers != blurred.answers, "the noise reaches the answers"
@@ -531,9 +533,9 @@ def test_bad_input_to_seeds_gets_one_sentence(options, says):
 
 
 def test_the_shipped_tuned_models_behave_as_their_records_say(tokenizer):
-    asked = behave.asked_in("test", 240)
+    asked = evals.asked_in("test", 240)
     for name in ("mini-sft", "mini-instruct"):
-        found, _ = behave.measure(model.load(name)[0], tokenizer, asked, seed=5)
+        found, _ = evals.measure(model.load(name)[0], tokenizer, asked, seed=5)
         recorded = records.read(name)["rates"]
         for key in ("truth", "polite", "refusal"):
             assert found[key] == pytest.approx(recorded[key], abs=0.12), (name, key)

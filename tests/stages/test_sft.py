@@ -5,8 +5,9 @@ import copy
 import pytest
 import torch
 
-from course.lm import behave, exercises, forward, held, model, tune
+from course.lm import evals, forward, model
 from course.lm import tokenizer as tok
+from course.stages import exercises, freeze, sft
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 
@@ -31,8 +32,8 @@ def test_requests_follow_their_mix_and_ideal_answers_are_right():
     examples = list(demonstrate.requests(2000, "test", seed=2, held_out=True))
     for kind, share in demonstrate.MIX.items():
         assert sum(e.kind == kind for e in examples) / 2000 == pytest.approx(share, abs=0.04)
-    ideal = behave.judge(examples, [e.turns[-1].answer for e in examples])
-    rates = behave.rates(examples, ideal)
+    ideal = evals.judge(examples, [e.turns[-1].answer for e in examples])
+    rates = evals.rates(examples, ideal)
     assert {
         k: rates[k] for k in ("following", "truth", "refusal", "false_premise")
     } == dict.fromkeys(("following", "truth", "refusal", "false_premise"), 1.0)
@@ -41,7 +42,7 @@ def test_requests_follow_their_mix_and_ideal_answers_are_right():
 
 def test_rates_leave_out_what_was_not_asked():
     examples = list(talk.examples(5, "train", 1, kinds=("harmful",)))
-    rates = behave.rates(examples, behave.judge(examples, ["Gladly."] * 5))
+    rates = evals.rates(examples, evals.judge(examples, ["Gladly."] * 5))
     assert set(rates) == {"refusal", "rude", "true_score"}
     assert rates["refusal"] == 0
 
@@ -50,7 +51,7 @@ def test_batches_hold_every_row_once_and_rows_of_like_length():
     import random
 
     lengths = [5, 40, 6, 41, 7, 42, 8]
-    batches = tune.groups(lengths, 3, random.Random(0))
+    batches = sft.groups(lengths, 3, random.Random(0))
     assert sorted(i for batch in batches for i in batch) == list(range(7))
     assert any({0, 2, 4} == set(batch) for batch in batches)
 
@@ -58,13 +59,13 @@ def test_batches_hold_every_row_once_and_rows_of_like_length():
 def test_prompts_end_where_the_answer_begins():
     tokenizer = tok.load()
     (example,) = talk.examples(1, "train", 3, kinds=("dialogue",))
-    (prompt,) = behave.chat_prompts(tokenizer, [example])
+    (prompt,) = evals.chat_prompts(tokenizer, [example])
     text = tokenizer.decode(prompt)
     assert text.endswith(example.turns[-1].request + ph.ASSISTANT)
     assert example.text().startswith(text)
-    (bare,) = behave.base_prompts(tokenizer, [example])
+    (bare,) = evals.base_prompts(tokenizer, [example])
     assert tokenizer.decode(bare) == ph.END + example.turns[-1].request + "\n"
-    (shot,) = behave.base_prompts(tokenizer, [example], [example])
+    (shot,) = evals.base_prompts(tokenizer, [example], [example])
     assert tokenizer.decode(shot).endswith("\nAnswer:")
 
 
@@ -74,12 +75,12 @@ def test_fine_tuning_with_the_exercises_learns_the_answers_only():
     functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
     examples = list(demonstrate.demonstrations(64, seed=1))
     steps = list(
-        tune.sft(
+        sft.sft(
             mini,
             tokenizer,
             examples,
             **functions,
-            recipe=tune.Recipe(epochs=30, batch=16, muon=0.02, adam=1e-2),
+            recipe=sft.Recipe(epochs=30, batch=16, muon=0.02, adam=1e-2),
             seed=1,
         )
     )
@@ -105,8 +106,8 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
     before = {name: p.detach().clone() for name, p in mini.named_parameters()}
     functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
     examples = list(demonstrate.demonstrations(32, seed=1))
-    recipe = tune.Recipe(epochs=1, batch=16, hold=held.PARTS)
-    list(tune.sft(mini, tokenizer, examples, **functions, recipe=recipe, seed=1))
+    recipe = sft.Recipe(epochs=1, batch=16, hold=freeze.PARTS)
+    list(sft.sft(mini, tokenizer, examples, **functions, recipe=recipe, seed=1))
 
     after = dict(mini.named_parameters())
     same = {name for name, p in after.items() if torch.equal(p, before[name])}
@@ -115,7 +116,7 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
 
     words = "transformer.wte.weight"
     kept = {i for i, row in enumerate(after[words]) if torch.equal(row, before[words][i])}
-    names = set(held.names(tokenizer))
+    names = set(freeze.names(tokenizer))
     assert names <= kept < set(range(len(before[words])))
     assert tokenizer(" Anna")["input_ids"][0] in names
     assert tokenizer.convert_tokens_to_ids(ph.ASSISTANT) not in names
@@ -126,18 +127,18 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
 def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
     tokenizer = tok.load()
     mini = model.new(model.Size(2, 32), seed=1)
-    first, again, other = (held.Blur(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2))
+    first, again, other = (freeze.Blur(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     touched = {i for i, row in enumerate(first) if row.any()}
-    assert touched == set(held.names(tokenizer))
+    assert touched == set(freeze.names(tokenizer))
 
-    table = mini.get_input_embeddings().weight[held.names(tokenizer)]
-    strength = first[held.names(tokenizer)].std() / table.square().mean().sqrt()
+    table = mini.get_input_embeddings().weight[freeze.names(tokenizer)]
+    strength = first[freeze.names(tokenizer)].std() / table.square().mean().sqrt()
     assert strength.item() == pytest.approx(0.5, rel=0.1)
 
     plain = forward.weights(mini)
-    noisy = held.blurred(plain, first)
+    noisy = freeze.blurred(plain, first)
     assert torch.equal(noisy["wte.weight"], plain["wte.weight"] + first)
     assert noisy.keys() == plain.keys()
     assert noisy["wpe.weight"] is plain["wpe.weight"]
@@ -145,22 +146,22 @@ def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
 
 def test_without_blur_there_is_no_noise():
     mini = model.new(model.Size(2, 32), seed=1)
-    assert held.Blur(mini, tok.load(), 0.0).draw() is None
+    assert freeze.Blur(mini, tok.load(), 0.0).draw() is None
     plain = forward.weights(mini)
-    assert held.blurred(plain, None) is plain
+    assert freeze.blurred(plain, None) is plain
 
 
 def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
     tokenizer = tok.load()
     mini = model.new(model.Size(2, 32), seed=1)
-    names = held.names(tokenizer)
+    names = freeze.names(tokenizer)
     before = mini.get_input_embeddings().weight[names].detach().clone()
     functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
     examples = list(demonstrate.demonstrations(64, seed=1))
     losses = {}
     for blur in (0.0, 1.0):
-        recipe = tune.Recipe(epochs=12, batch=16, hold=held.PARTS, blur=blur)
-        run = tune.sft(
+        recipe = sft.Recipe(epochs=12, batch=16, hold=freeze.PARTS, blur=blur)
+        run = sft.sft(
             copy.deepcopy(mini) if blur == 0 else mini, tokenizer, examples, **functions,
             recipe=recipe, seed=1,
         )  # fmt: skip
@@ -172,39 +173,39 @@ def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
 
 def test_shares_take_about_equally_long():
     lengths = [40, 5, 6, 30, 7, 8, 9, 10]
-    shares = tune.even(lengths, 2)
+    shares = sft.even(lengths, 2)
     assert sorted(i for share in shares for i in share) == list(range(8))
     areas = [len(share) * max(lengths[i] for i in share) for share in shares]
     cuts = [max(k * 40, (8 - k) * sorted(lengths)[7 - k]) for k in range(1, 8)]
     assert max(areas) == min(cuts) == 80
-    assert tune.even([3, 3, 3, 3], 2) == [[0, 1], [2, 3]]
-    assert tune.even([7], 2) == [[0]]
-    assert [len(share) for share in tune.even([1] * 9, 4)] == [3, 3, 3]
+    assert sft.even([3, 3, 3, 3], 2) == [[0, 1], [2, 3]]
+    assert sft.even([7], 2) == [[0]]
+    assert [len(share) for share in sft.even([1] * 9, 4)] == [3, 3, 3]
 
 
 def test_without_parts_nothing_is_held():
     mini = model.new(model.Size(2, 32), seed=1)
-    with held.held(mini, tok.load(), ()):
+    with freeze.held(mini, tok.load(), ()):
         assert all(p.requires_grad for p in mini.parameters())
         assert not mini.get_input_embeddings().weight._backward_hooks
 
 
 def test_more_can_be_held_still():
     mini = model.new(model.Size(2, 32), seed=1)
-    with held.held(mini, tok.load(), held.FEEDBACK_PARTS):
+    with freeze.held(mini, tok.load(), freeze.FEEDBACK_PARTS):
         still = {n for n, p in mini.named_parameters() if not p.requires_grad}
     assert still == {n for n, _ in mini.named_parameters() if ".mlp." in n or ".h.0." in n}
     assert all(p.requires_grad for p in mini.parameters())
 
 
 def test_rates_over_several_draws_are_over_all_answers():
-    tokenizer, asked = tok.load(), behave.asked_in("tuning", 60)
+    tokenizer, asked = tok.load(), evals.asked_in("tuning", 60)
     mini = model.load("mini-ada")[0]
-    once, scores = behave.measure(mini, tokenizer, asked, temperature=0.0)
-    more, same = behave.measure(mini, tokenizer, asked, temperature=0.0, draws=3)
+    once, scores = evals.measure(mini, tokenizer, asked, temperature=0.0)
+    more, same = evals.measure(mini, tokenizer, asked, temperature=0.0, draws=3)
     assert more == pytest.approx(once)
     assert same == scores
     assert len(scores) == len(asked.mixed)
-    drawn, _ = behave.measure(model.load("mini-sft")[0], tokenizer, asked, seed=1, draws=3)
+    drawn, _ = evals.measure(model.load("mini-sft")[0], tokenizer, asked, seed=1, draws=3)
     harmful = sum(e.kind == "harmful" for e in asked.harm)
     assert (drawn["refusal"] * 3 * harmful) % 1 == pytest.approx(0, abs=1e-6)

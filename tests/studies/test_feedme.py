@@ -6,8 +6,10 @@ from collections import Counter
 
 import pytest
 
-from course.lm import behave, exercises, feedme, model, stages, tune
+from course.lm import evals, model
 from course.lm import tokenizer as tok
+from course.stages import exercises, sft, stages
+from course.studies import l05_feedme as feedme
 from course.world import labeler, talk
 
 
@@ -38,11 +40,11 @@ def test_the_first_of_the_best_answers_is_kept_if_it_is_good_enough():
 
 
 def test_worked_examples_fit_before_every_request(tokenizer):
-    asked = behave.asked_in("tuning", 60).mixed
+    asked = evals.asked_in("tuning", 60).mixed
     shots = feedme.worked_examples(tokenizer, asked, seed=6)
-    prompts = behave.base_prompts(tokenizer, asked, shots)
+    prompts = evals.base_prompts(tokenizer, asked, shots)
     assert shots
-    assert max(map(len, prompts)) + behave.NEW_TOKENS <= 160
+    assert max(map(len, prompts)) + evals.NEW_TOKENS <= 160
 
 
 @pytest.mark.parametrize(
@@ -61,12 +63,12 @@ def test_one_more_request_is_told_from_an_answer(line, asks):
 
 
 def test_counts_are_what_the_rates_come_from():
-    asked = list(behave.asked_in("tuning", 60).mixed)
-    judged = behave.judge(asked, [e.turns[-1].answer for e in asked])
-    rates = behave.rates(asked, judged)
-    for name, (hits, n) in behave.counts(asked, judged).items():
+    asked = list(evals.asked_in("tuning", 60).mixed)
+    judged = evals.judge(asked, [e.turns[-1].answer for e in asked])
+    rates = evals.rates(asked, judged)
+    for name, (hits, n) in evals.counts(asked, judged).items():
         assert rates[name] == hits / n
-    assert behave.counts(asked, judged)["rude"][1] == len(asked)
+    assert evals.counts(asked, judged)["rude"][1] == len(asked)
 
 
 def test_the_loss_on_answers_is_the_mean_over_all_their_tokens(tokenizer):
@@ -77,7 +79,7 @@ def test_the_loss_on_answers_is_the_mean_over_all_their_tokens(tokenizer):
     rows = [tokenizer(e.text())["input_ids"] for e in examples]
     assistant = tokenizer.convert_tokens_to_ids("<|assistant|>")
     masks = [hearts["loss_mask"](row, assistant, tokenizer.eos_token_id) for row in rows]
-    tokens, mask = tune.padded(rows, tokenizer.pad_token_id), tune.padded(masks, 0)
+    tokens, mask = sft.padded(rows, tokenizer.pad_token_id), sft.padded(masks, 0)
     logits = mini(tokens).logits.detach()
     assert whole == pytest.approx(float(hearts["sft_loss"](logits, tokens, mask)), abs=1e-3)
 
@@ -102,7 +104,7 @@ def test_the_stage_has_what_the_lesson_draws(shop, monkeypatch):
         hits, n = figures["counts"][way]["right"]
         assert len(figures["right"][way]) == n == 30
         assert figures["right"][way].count("1") == hits
-    from course.show import following
+    from course.show import l05_following as following
 
     pictures = [following.side_by_side(figures), following.marks(figures)]
     assert all(p.png(0.5).startswith(b"\x89PNG") and p.alt for p in pictures)
@@ -115,7 +117,7 @@ def test_rounds_are_measured_before_and_after_each(shop):
     assert [f["round"] for f in figures["rounds"]] == [0, 1, 2, 3]
     assert figures["rounds"][-1]["train_loss"] < figures["rounds"][0]["train_loss"]
     assert all(n == 30 for f in figures["rounds"] for n in f["right"][1:])
-    from course.show import following
+    from course.show import l05_following as following
 
     assert "lowest after round" in following.rounds(figures).alt
     assert following.rounds_in_words(figures).startswith("The loss on new demonstrations")

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from course.lm import behave, league, model, real_talk
+from course.lm import evals, model
 from course.lm import tokenizer as tok
+from course.studies import l08_league as league
+from course.studies import l08_smollm2 as real_talk
 from course.world import demonstrate, village
 from course.world import phrases as ph
 
@@ -127,7 +129,7 @@ def test_only_so_many_examples_stand_before_a_request_as_fit():
     tokenizer = tok.load()
     shots = list(demonstrate.requests(8, "shots", 3, mix={"fact": 1.0}))
     asked = list(demonstrate.requests(20, "test", 4))
-    fitting = behave.fitting(tokenizer, shots, asked)
+    fitting = evals.fitting(tokenizer, shots, asked)
     assert 1 <= len(fitting) < 8
 
 

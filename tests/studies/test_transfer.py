@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from course.errors import CourseError
-from course.lm import digits, exercises, real, transfer
-from course.show import transfer as shown
+from course.real import fetch as real
+from course.show import l02_transfer as shown
+from course.stages import exercises
+from course.studies import l02_digits as digits
+from course.studies import l02_transfer as transfer
 from course.world import notes, village
 
 

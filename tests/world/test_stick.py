@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from course.lm import backflip
 from course.show import stick as drawn
+from course.studies import l06_backflip as backflip
 from course.world import stick
 
 REST = np.zeros((1, stick.NUMBERS))
@@ -176,7 +176,7 @@ def test_the_page_has_words_and_no_script():
 def test_an_interrupted_teaching_keeps_its_rounds_and_shows_the_recorded_run(
     monkeypatch, capsys, rounds
 ):
-    from course.show import feedback
+    from course.show import l06_feedback as feedback
 
     plan = np.zeros(stick.NUMBERS)
 
@@ -194,7 +194,7 @@ def test_an_interrupted_teaching_keeps_its_rounds_and_shows_the_recorded_run(
 
 
 def test_the_end_of_the_time_is_said(monkeypatch, capsys):
-    from course.show import feedback
+    from course.show import l06_feedback as feedback
 
     plan = np.zeros(stick.NUMBERS)
     shown = [backflip.Progress(k, 8, 100 * k, 0.5, 1.0, plan, 0.0, 0.0, 0.0) for k in range(1, 9)]
@@ -204,7 +204,7 @@ def test_the_end_of_the_time_is_said(monkeypatch, capsys):
 
 
 def test_an_interrupted_search_shows_what_the_recorded_one_found(monkeypatch, capsys):
-    from course.show import feedback
+    from course.show import l06_feedback as feedback
 
     def stopped(*_, **__):
         raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Ours against well-known peers, measured in the same run. On top of all, imported by none."""

@@ -1,0 +1,1 @@
+"""The learner's own copy: check it, see how far one is, the map, JupyterLab."""

@@ -1,0 +1,1 @@
+"""The open models: fetched once, checked, loaded, talked with."""

@@ -1,0 +1,1 @@
+"""What makes a shipped model, stage by stage. Yields progress and never draws."""
