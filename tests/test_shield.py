@@ -153,7 +153,7 @@ def test_a_check_keeps_its_asserts():
     import marshal
 
     code = (
-        "import base64; from course.classroom.grading import run\n"
+        "import base64; from course.grader import run\n"
         "print(run.compiled('assert 1 == 2'))"
     )
     ran = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True)
