@@ -51,7 +51,6 @@ OWED = {
     "course/grader/source.py → errors",
     "course/grader/feedback.py → learner",
     "course/grader/grade.py → learner",
-    "course/stages/run.py → studies",
 }
 DOTTED = re.compile(r"\bcourse((?:\.\w+)+)")
 
