@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from course import paths
 from course.errors import CourseError
 from course.stages.stage import help_of, whole
 from course.studies.registry import ALL
@@ -138,12 +139,19 @@ def fetch(
 
 @app.command(epilog="Example: course build")
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
-    """Format source/, build release/ with nbgrader, and refuse a leaked solution."""
+    """Format source/, build release/ with nbgrader, and refuse a leaked solution.
+
+    Also writes what the documents say of the lineage: its picture and the models' cards.
+    """
     from course.author import build as build_module
+    from course.show import documents
 
     result = build_module.build(lessons or None)
+    written = documents.write()
     if not as_json:
         show_table("Built", result["lessons"])
+        for path in written:
+            print(f"Written: {path.relative_to(paths.ROOT)}")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)

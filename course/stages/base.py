@@ -11,9 +11,9 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course import paths, records
 from course.lm import data, evaluate, model, sample, train
+from course.stages.card import card
 from course.stages.context import Run
 from course.stages.stage import Figures, Work, models
-from course.stages.store import card
 from course.world import village
 
 SEED = 1

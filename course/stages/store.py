@@ -1,15 +1,14 @@
-"""Where a run puts its models and records, so that an interrupted run can go on; models' cards."""
+"""Where a run puts its models and records, so that an interrupted run can go on."""
 
 import json
-import textwrap
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from course import paths, records
 from course.lm import model
-from course.stages.stage import Figures, Model, Stage, Table
-from course.world import village
+from course.stages.card import card
+from course.stages.stage import Figures, Stage, Table
 
 
 def own_runs() -> Path:
@@ -92,59 +91,3 @@ class Store:
     def forget(self) -> None:
         """Forget the stages: the run is complete."""
         self.state.unlink(missing_ok=True)
-
-
-def card(stage: Stage, made: Model, figures: Figures) -> str:
-    """Return the card of a model, from its place in the table and its figures.
-
-    Parameters
-    ----------
-    stage : Stage
-        That makes it.
-    made : Model
-    figures : dict
-        Of the stage, as `Run.put` is given them, or as the record holds them.
-    """
-    about = f"{made.about.format_map(figures)} It knows the invented village of {village.VILLAGE} "
-    about += "and nothing else. For teaching only."
-    if made.base:
-        rows, how = _pretraining(figures), f"--stage {stage.name} --all-sizes"
-    else:
-        about += f" Figures are of the test split, whose {made.unseen} no stage after the base was"
-        about += " trained on."
-        rows, how = _numbers(figures), f"--stage {stage.name}"
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    record = made.name if made.recorded else stage.record
-    return f"""---
-license: mit
-language: en
-library_name: transformers
----
-# {made.name}
-
-{textwrap.fill(about, 100, break_on_hyphens=False)}
-
-| figure | value |
-|---|---|
-{table}
-
-Made by `course lineage {how} --save`; the full record is `data/runs/{record}.json`.
-"""
-
-
-def _pretraining(figures: Figures) -> dict[str, str]:
-    return {
-        "tokens seen": f"{figures['recipe']['tokens']:,}",
-        "validation loss": f"{figures['loss']:.4f} nats a token",
-        "true entropy of the same documents": f"{figures['entropy']:.4f} nats a token",
-        "facts recalled": f"{figures['recall']:.3f} of {len(village.FACTS)}",
-        "seed": str(figures["seed"]),
-    }
-
-
-def _numbers(figures: Figures) -> dict[str, str]:
-    return {
-        key: f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-        for key, value in figures.items()
-        if isinstance(value, int | float)
-    }

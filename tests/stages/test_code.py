@@ -13,10 +13,10 @@ from tables import planned
 from course import paths, records
 from course.lm import forward, model
 from course.stages import code, exercises
+from course.stages.card import card
 from course.stages.context import Run
 from course.stages.exercises import MissingExercise
 from course.stages.stage import LINEAGE
-from course.stages.store import card
 from course.studies import l03_ways as fine_tuning
 from course.studies.registry import ALL
 from course.world import talk, tasks
