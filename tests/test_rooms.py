@@ -53,7 +53,6 @@ OWED = {
     "course/grader/sandbox.py → shield",
     "course/grader/feedback.py → learner",
     "course/grader/grade.py → learner",
-    "course/stages/run.py → studies",
 }
 DOTTED = re.compile(r"\bcourse((?:\.\w+)+)")
 

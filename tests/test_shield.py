@@ -152,10 +152,7 @@ def test_a_check_keeps_its_asserts():
     import base64
     import marshal
 
-    code = (
-        "import base64; from course.grader import run\n"
-        "print(run.compiled('assert 1 == 2'))"
-    )
+    code = "import base64; from course.grader import run\nprint(run.compiled('assert 1 == 2'))"
     ran = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True)
     with pytest.raises(AssertionError):
         exec(marshal.loads(base64.b64decode(ran.stdout)))

@@ -65,7 +65,7 @@ def load(name: str) -> tuple[Any, Any]:
     Parameters
     ----------
     name : str
-        Such as ``real.SMOLLM2`` (a causal language model, bf16) or ``real.MINILM`` (an encoder
+        Such as ``catalogue.SMOLLM2`` (a causal language model, bf16) or ``catalogue.MINILM`` (an encoder
         whose last hidden state has 384 dimensions, fp32).
 
     Returns

@@ -234,10 +234,10 @@ def _train(
     run: Run, seconds: float, recorded: Mapping[str, Any] | None, name: str, seed: int
 ) -> None:
     from course.lm import data, train
-    from course.stages import run as lineage
+    from course.stages import base
 
     progress, pictures, table = Output(), Output(), Output()
-    recipe = lineage.QUICK
+    recipe = base.QUICK
     pad = run.tokenizer.pad_token_id
     progress.show(bar(0, "Writing the first texts of the village …"))
     batches = data.batches(data.web_rows(run.tokenizer, seed), recipe.batch)

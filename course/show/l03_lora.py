@@ -77,10 +77,10 @@ def live_lora(seconds: float = 45.0, *, seed: int = 1) -> Run | None:
         return None
     try:
         from course.lm import model
-        from course.stages import code as lm_code
         from course.stages import exercises
+        from course.stages.stage import LORA
 
-        hearts = exercises.load(*lm_code.LORA)
+        hearts = exercises.load(*LORA)
         run = Run(*model.load(BASE))
     except CourseError as error:
         say(f"{error} Until then here are the recorded figures.")

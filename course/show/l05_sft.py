@@ -75,9 +75,10 @@ def live_sft(seconds: float = 40.0, *, name: str = "mini-babbage", seed: int = 1
         return None
     try:
         from course.lm import model
-        from course.stages import exercises, stages
+        from course.stages import exercises
+        from course.stages.stage import SFT
 
-        hearts = exercises.load(*stages.SFT)
+        hearts = exercises.load(*SFT)
         run = Run(*model.load(name))
     except CourseError as error:
         say(f"{error} Until then here is the recorded run of mini-sft.")
@@ -171,15 +172,16 @@ class _Curves:
 def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> None:
     """Measure the speed, plan as many demonstrations as fit, train, ask on the way."""
     from course.lm import evals
-    from course.stages import sft, stages
+    from course.stages import sft
+    from course.stages.context import rehearsed
+    from course.stages.sft_stage import RECIPE
     from course.world import demonstrate
 
     progress, pictures = training.Output(), training.Output()
-    shop = stages.Shop(seed)
-    batch = stages.FULL.sft_recipe.batch
+    batch = RECIPE.batch
     asked = list(evals.asked_in("test").mixed[:WATCHED])
     progress.show(training.bar(0, "Measuring how fast this computer is …"))
-    speed = _steps_a_second(run, hearts, shop, min(4.0, seconds / 5))
+    speed = _steps_a_second(run, hearts, seed, min(4.0, seconds / 5))
     steps = max(3, int(0.8 * speed * seconds))
     run.demonstrations = min(MOST, max(batch, batch * steps // EPOCHS))
     examples = list(demonstrate.demonstrations(run.demonstrations, seed))
@@ -210,8 +212,8 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
     try:
         for p in sft.sft(
             run.model, run.tokenizer, examples, loss_mask=hearts["loss_mask"], sft_loss=heard,
-            recipe=replace(stages.FULL.sft_recipe, epochs=EPOCHS),
-            web=stages.web(shop, 1000 + seed), seed=seed,
+            recipe=replace(RECIPE, epochs=EPOCHS),
+            web=rehearsed(run.tokenizer, 1000 + seed), seed=seed,
         ):  # fmt: skip
             losses.append((p.step, statistics.fmean(seen)))
             seen.clear()
@@ -242,19 +244,21 @@ def _tune(run: Run, hearts: Mapping[str, Any], seconds: float, seed: int) -> Non
     _conclude(run, asked, progress)
 
 
-def _steps_a_second(run: Run, hearts: Mapping[str, Any], shop: Any, seconds: float) -> float:
+def _steps_a_second(run: Run, hearts: Mapping[str, Any], seed: int, seconds: float) -> float:
     """Return how many steps a second a copy of the model takes."""
     import copy
 
-    from course.stages import sft, stages
+    from course.stages import sft
+    from course.stages.context import rehearsed
+    from course.stages.sft_stage import RECIPE
     from course.world import demonstrate
 
     trial, times = copy.deepcopy(run.model), [time.perf_counter()]
-    examples = list(demonstrate.demonstrations(2_000, shop.seed + 1))
+    examples = list(demonstrate.demonstrations(2_000, seed + 1))
     steps = sft.sft(
         trial, run.tokenizer, examples, loss_mask=hearts["loss_mask"],
-        sft_loss=hearts["sft_loss"], recipe=stages.FULL.sft_recipe,
-        web=stages.web(shop, 4000 + shop.seed), seed=shop.seed,
+        sft_loss=hearts["sft_loss"], recipe=RECIPE,
+        web=rehearsed(run.tokenizer, 4000 + seed), seed=seed,
     )  # fmt: skip
     for p in steps:
         times.append(time.perf_counter())

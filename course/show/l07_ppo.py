@@ -183,9 +183,10 @@ def live_ppo(
     if paths.grading():
         return None
     try:
-        from course.stages import exercises, stages
+        from course.stages import exercises
+        from course.stages.stage import PPO
 
-        hearts = exercises.load(*stages.PPO)
+        hearts = exercises.load(*PPO)
     except CourseError as error:
         say(f"{error}")
         _recorded(recorded, beta)
@@ -245,7 +246,9 @@ def _train(
     seed: int,
 ) -> None:
     from course.lm import evals
-    from course.stages import ppo, stages
+    from course.stages import ppo
+    from course.stages.context import rehearsed
+    from course.stages.ppo_stage import ppo_requests
     from course.studies import l07_prices as prices
 
     done, pictures, progress = len(run.curve), training.Output(), training.Output()
@@ -254,15 +257,14 @@ def _train(
             f"Going on after iteration {done} of {run.iterations}, where the run before this one "
             "was cut off. (To begin anew: live_ppo(again=True).)"
         )
-    asked = stages.ppo_requests(recipe, seed)[done * recipe.batch :]
+    asked = ppo_requests(recipe, seed)[done * recipe.batch :]
     left = replace(recipe, iterations=run.iterations - done)
     picture = Picture(run.iterations, recorded)
     progress.show(training.bar(done / run.iterations, "Answering the first requests …"))
     pictures.show(picture.draw(run.curve))
     web = None
     if recipe.rehearsal:
-        shop = stages.Shop(seed, tokenizer=run.tokenizer)
-        web = stages.web(shop, 5000 + seed + done, recipe.rows)
+        web = rehearsed(run.tokenizer, 5000 + seed + done, recipe.rows)
     steps = ppo.train(
         run.policy, reference, rewards, run.tokenizer, evals.chat_prompts(run.tokenizer, asked),
         **hearts, recipe=left, web=web, seed=seed + 1000 * done,

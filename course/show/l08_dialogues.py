@@ -97,23 +97,26 @@ def live_dialogues(dialogues: int = 1_000, seconds: float = 40, seed: int = 1) -
     GPT2LMHeadModel or None
         The model after training; None if it was interrupted or an answer of lesson 05 is missing.
     """
-    from course.stages import exercises, sft, stages
+    from course.lm import model
+    from course.stages import chat, exercises, sft
+    from course.stages.context import rehearsed
+    from course.stages.stage import SFT
 
     progress = Progress()
     with interruptible(progress):
         progress.show(0, "Writing the dialogues …")
-        hearts, shop = exercises.load(*stages.SFT), stages.Shop(seed)
+        hearts = exercises.load(*SFT)
         if hearts.origin == "work":
             style.say("With your own loss_mask and sft_loss of lesson 05.")
-        before, mini = shop.get("mini-sft"), shop.get("mini-sft")
-        examples = list(stages.chat_examples(dialogues, 500 + seed))
+        (before, tokenizer), (mini, _) = model.load("mini-sft"), model.load("mini-sft")
+        examples = list(chat.chat_examples(dialogues, 500 + seed))
         steps = sft.sft(
             mini,
-            shop.tokenizer,
+            tokenizer,
             examples,
             **hearts,
-            recipe=replace(stages.FULL.chat_recipe, epochs=2),
-            web=stages.web(shop, 2500 + seed),
+            recipe=replace(chat.DIALOGUES, epochs=2),
+            web=rehearsed(tokenizer, 2500 + seed),
             seed=seed,
         )
         limit, losses = demo_seconds(seconds), []
@@ -127,7 +130,7 @@ def live_dialogues(dialogues: int = 1_000, seconds: float = 40, seed: int = 1) -
         progress.show(1, "Asking both models …")
         asked = dialogue_tests()
         rows = [
-            {"model": name} | _measured(who, shop.tokenizer, asked)
+            {"model": name} | _measured(who, tokenizer, asked)
             for name, who in (("mini-sft", before), ("after these dialogues", mini))
         ]
         ended = "" if p.step == p.steps else f", stopped by the clock at step {p.step}"

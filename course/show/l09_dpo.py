@@ -74,9 +74,9 @@ def live_dpo(seconds: float = 45.0, *, beta: float = BETA, seed: int = 1) -> Run
         return None
     try:
         from course.stages import exercises
-        from course.studies import l09_frontier as stage
+        from course.stages.stage import DPO
 
-        heart = exercises.load(*stage.HEART)
+        heart = exercises.load(*DPO)
     except CourseError as error:
         say(f"{error}")
         _recorded()

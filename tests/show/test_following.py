@@ -9,7 +9,8 @@ from course.lm import tokenizer as tok
 from course.real import reply as pretrained
 from course.show import l05_following as following
 from course.show import l05_sft as live_sft
-from course.stages import exercises, stages
+from course.stages import exercises
+from course.stages.stage import SFT
 from course.world import demonstrate, talk
 
 
@@ -74,7 +75,7 @@ def test_a_stopped_training_keeps_what_it_learned(said, monkeypatch):
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "600")
     monkeypatch.setattr(live_sft, "_steps_a_second", lambda *_: 0.1)
     monkeypatch.setattr(live_sft, "WATCHED", 20)
-    hearts = exercises.load(*stages.SFT)
+    hearts = exercises.load(*SFT)
     calls = []
 
     def stop(*arguments):
