@@ -1,6 +1,6 @@
 """What the lessons do with a real language model: have it write, and look at its next token.
 
-Works with any causal model of transformers and its tokenizer (``catalogue.load``), also with our own.
+Works with any causal model of transformers and its tokenizer (``catalogue.load``), ours as well.
 Simplified on purpose: one sequence at a time, greedy or at a temperature, without top-k or top-p.
 """
 
