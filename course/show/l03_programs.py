@@ -17,11 +17,10 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
-from course.show import l01_training as training
 from course.show import sources, style
-from course.show.l02_transfer import mean_interval
 from course.show.sizes import short
 from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, look, picture, say, table
+from course.stats import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -136,12 +135,12 @@ def ask(words: str) -> None:
         say(str(error))
         return
     task = wanted(words)
-    training._show(listing(prompt.removesuffix(tasks.HEADER) + source))
+    style.show(listing(prompt.removesuffix(tasks.HEADER) + source))
     if said:
         say(said)
         return
     row = {f"f({x})": v for x, v in zip(tasks.INPUTS, values, strict=True)}
-    training._show(table([{"": "it gives", **row}]))
+    style.show(table([{"": "it gives", **row}]))
     if task is None:
         say(
             "Nobody can say whether this is right: these aren't words, numbers or steps of the "
@@ -183,7 +182,7 @@ def rates() -> None:
         axis.grid(axis="y", visible=False)
         axis.set_title(f"{record['tests']} tasks that no training has seen, 95 % interval")
         shown.alt = "; ".join(said)
-    training._show(shown)
+    style.show(shown)
     sources.figure_line(
         record | {"name": CODE},
         "mini-code learned from {pairs:,} tasks, read {epochs} times, in {seconds:.0f} seconds. "
@@ -231,8 +230,8 @@ def four_ways() -> None:
                 "seconds of computing": f"{means(trials, 'computing')[0]:.0f}",
             }
         )
-    training._show(table(rows))
-    training._show(_learned_and_forgotten(record))
+    style.show(table(rows))
+    style.show(_learned_and_forgotten(record))
     best = max(ways, key=lambda way: means(ways[way], "pass_at_1")[0])
     rises = {way: means(trials, "web_loss")[0] - base for way, trials in ways.items()}
     good = [way for way in ways if means(ways[way], "pass_at_1")[0] > 0.8]
@@ -243,13 +242,8 @@ def four_ways() -> None:
         f"{rises[mildest]:.2f} nats a token; training all without rehearsal forgets "
         f"{rises['all']:.2f}, so its perplexity on village text grows by the factor "
         f"{np.exp(rises['all']):.1f}.",
-        _origin(record),
+        sources.origin(RECORD, record),
     )
-
-
-def _origin(record: Mapping[str, Any]) -> str:
-    parts = (RECORD, record.get("machine"), record.get("date"))
-    return "recorded run: " + ", ".join(str(part) for part in parts if part)
 
 
 def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
@@ -328,7 +322,7 @@ def plane() -> None:
         shown.alt = "Milliseconds a token and right programs: " + "; ".join(
             f"{name} {ms:.2f} and {quality:.0%}" for name, (ms, quality) in points.items()
         )
-    training._show(shown)
+    style.show(shown)
     beaten = [name for name in points if name not in best]
     say(
         f"On the front, the fastest first: {', '.join(best)}. "
@@ -337,7 +331,7 @@ def plane() -> None:
             if beaten
             else "Each of the four is worth having."
         ),
-        _origin(record),
+        sources.origin(RECORD, record),
     )
 
 
@@ -395,7 +389,7 @@ def beside_peft(layer: int = 0) -> None:
         except CourseError as error:
             say(f"{error} So here peft stands alone.")
     size = float(adapted.abs().mean())
-    training._show(
+    style.show(
         table(
             [
                 {

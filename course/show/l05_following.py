@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import l01_training as training
-from course.show import sources, style
+from course.show import live, sources, style
 from course.show.style import Page, Picture, look, picture, say
 from course.stats import interval
 
@@ -303,13 +302,13 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
 
     start, rows = time.perf_counter(), []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
-    progress = training.Output()
+    progress = live.Output()
     asked = [p for p in real_talk.prompts() if p.kind == "instruction"][:12]
     try:
         for i, prompt in enumerate(asked):
             if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
                 break
-            progress.show(training.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
+            progress.show(live.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
             row = {"question": prompt.text}
             for way, text in (
                 ("with", [{"role": "user", "content": prompt.text}]),

@@ -5,13 +5,13 @@ is recorded. Figures of our models come from run records, those of InstructGPT f
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course.show import labeling, sources, stick, style
+from course.show import labeling, live, sources, stick, style
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, look, picture
 from course.world import pairs as world_pairs
 from course.world import stick as physics
@@ -416,53 +416,84 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
 
 
-def learned_backflip(seconds: float = SECONDS) -> None:
+class LiveBackflip(live.Demo):
+    """The stick learns by comparisons; ``rounds`` are the finished ones."""
+
+    instead = "is the recorded run"
+    unit = "round"
+    kept = "."
+    measured = False
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.rounds: list[dict[str, Any]] = []
+
+    def load(self) -> None:
+        """Look for the recorded run, and begin by its seed."""
+        from course.studies import l06_backflip
+
+        self.past = sources.record("backflip")
+        self.planned = self.least = l06_backflip.Recipe().rounds
+
+    def training(self, _: Any, __: bool) -> Iterator[Any]:
+        """Return the teaching."""
+        from course.studies import l06_backflip
+
+        self.progress.show(live.bar(0, "The judge looks at the first clips …"))
+        seed = self.past["seed"] if self.past else 0
+        return l06_backflip.teach(l06_backflip.simulated(100 + seed), seed=seed)
+
+    def take(self, p: Any) -> None:
+        """Keep a round."""
+        self.rounds.append({"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan})
+
+    def draw(self, scale: float) -> Any:
+        """Play the clip that the reward model likes best."""
+        return liked_clips(self.rounds[-1:]) if self.rounds else None
+
+    def figures(self) -> str:
+        """Return what the last round is like."""
+        if not self.rounds:
+            return ""
+        count, share = self.rounds[-1]["comparisons"], self.rounds[-1]["flips"]
+        return f"{count} comparisons · {share:.0%} of the last clips are backflips"
+
+    def conclude(self) -> None:
+        """Play three clips, and draw how many were backflips."""
+        one_each = [self.rounds[i] for i in (0, len(self.rounds) // 2, -1)]
+        style.show(liked_clips(one_each), flips_picture(self.rounds, self.past))
+
+    def recorded(self) -> None:
+        """Show the same of the recorded run."""
+        if self.past:
+            self.rounds = self.past["rounds"]
+            self.conclude()
+
+
+def learned_backflip(seconds: float = SECONDS) -> LiveBackflip | None:
     """Teach the stick by comparisons in front of the reader's eyes, and play what it learned.
 
-    An interruption, or the end of the time, keeps the last finished round; without one the recorded
-    run is shown. Run again, it starts anew from the same seed.
+    Run again, it starts anew from the same seed.
+
+    Parameters
+    ----------
+    seconds : float
+        How long rounds may be begun; ``COURSE_DEMO_SECONDS`` overrides it.
+
+    Returns
+    -------
+    LiveBackflip or None
+        None while grading.
     """
-    from IPython.display import display
+    return LiveBackflip(seconds).run()
 
-    from course.show.l01_training import Output, bar, in_notebook
-    from course.studies import l06_backflip as backflip
 
-    recorded, limit = sources.record("backflip"), sources.demo_seconds(seconds)
-    seed = recorded["seed"] if recorded else 0
-    progress, player = Output(), Output()
-    rounds: list[backflip.Progress] = []
-    begin = time.perf_counter()
-    try:
-        progress.show(bar(0, "The judge looks at the first clips …"))
-        for p in backflip.teach(backflip.simulated(100 + seed), seed=seed):
-            rounds.append(p)
-            line = f"{p.comparisons} comparisons · {p.flips:.0%} of the last clips are backflips"
-            progress.show(bar(p.round / p.rounds, line))
-            clip = physics.simulate(p.plan[None])[0]
-            player.show(stick.animation({f"After {p.comparisons} comparisons": clip}))
-            if not in_notebook():
-                print(line, flush=True)
-            if time.perf_counter() - begin > limit and p.round < p.rounds:
-                style.say(f"The time is up after {p.comparisons} comparisons.")
-                break
-    except KeyboardInterrupt:
-        style.say(f"Stopped after {len(rounds)} rounds; what was learned so far is kept.")
-    done = [
-        {"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan.tolist()} for p in rounds
-    ]
-    whole = bool(rounds) and rounds[-1].round == rounds[-1].rounds
-    if not whole and recorded is not None:
-        style.say("The whole of it, from the recorded run:")
-        done = recorded["rounds"]
-    if not done:
-        return
-    chosen = {d["comparisons"]: d for d in (done[0], done[len(done) // 2], done[-1])}
-    clips = {
-        f"After {n} comparisons": physics.simulate(np.array(d["plan"])[None])[0]
-        for n, d in chosen.items()
-    }
-    display(stick.animation(clips))
-    display(flips_picture(done, recorded))
+def liked_clips(rounds: Sequence[Mapping[str, Any]]) -> Page:
+    """Return the clips that the reward model liked best after some rounds."""
+    chosen = {f"After {r['comparisons']} comparisons": np.array(r["plan"]) for r in rounds}
+    return stick.animation(
+        {title: physics.simulate(plan[None])[0] for title, plan in chosen.items()}
+    )
 
 
 def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any] | None) -> Picture:

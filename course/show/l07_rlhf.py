@@ -13,8 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import l01_training as training
-from course.show import sources
+from course.show import live, sources
 from course.show.style import (
     ACCENT,
     GRID,
@@ -86,9 +85,9 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
 
     rules = bandit_rules(what)
     paid = {rule.name: list(bandit.learn(rule, seed=seed)) for rule in rules}
-    output, pause = training.Output(), sources.demo_seconds(seconds) / FRAMES
+    output, pause = live.Output(), sources.demo_seconds(seconds) / FRAMES
     try:
-        for frame in range(1, FRAMES if training.in_notebook() else 0):
+        for frame in range(1, FRAMES if live.in_notebook() else 0):
             begin = time.perf_counter()
             upto = max(2, round(frame / FRAMES * bandit.ROUNDS))
             output.show(bandits({n: rounds[:upto] for n, rounds in paid.items()}).bundle(1.0))

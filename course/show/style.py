@@ -134,6 +134,13 @@ class Page:
         return {"text/html": self.html, "text/plain": self.text}
 
 
+def show(*things: Any) -> None:
+    """Display pictures, tables and pages, one below the other."""
+    from IPython.display import display
+
+    display(*things)
+
+
 def say(sentence: str, origin: str = "") -> None:
     """Show a sentence, with where its figures come from in small letters behind it."""
     from IPython.display import display
