@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style, text
+from course.show.charts import level, note, set_ticks
 from course.show.sizes import short
 
 if TYPE_CHECKING:
@@ -40,48 +41,37 @@ class LossCurve:
     def __init__(
         self, entropy: float, tokens: int, recorded: Mapping[str, Any] | None, name: str
     ) -> None:
-        ink, both = style.INK, recorded is not None
-        with style.look():
-            ratios = [3, 2] if both else [1]
-            self.picture, axes = style.picture(
-                len(ratios), width=9.2, height=3.7, sharey=True, width_ratios=ratios
-            )
+        form = {"width": 9.2, "height": 3.7, "sharey": True}
+        ratios = [3, 2] if recorded is not None else [1]
+        with style.picture(len(ratios), width_ratios=ratios, **form) as (self.picture, axes):
             left = axes[0]
             (self.line,) = left.plot([], [], color=style.colour(name))
             (self.dot,) = left.plot([], [], "o", color=style.colour(name), ms=6)
-            self.label = left.annotate(
-                "", (0, 1), (8, 6), textcoords="offset points", color=style.colour(name),
-                fontsize=13,
-            )  # fmt: skip
+            self.label = note(left, "", (0, 1), (8, 6), color=style.colour(name), fontsize=13)
             left.set(xlim=(0, 1.14 * tokens / 1e6), yscale="log", ylim=(0.8 * entropy, 9))
             left.set_xlabel("million tokens read")
             left.set_ylabel("loss (nats a token, log scale)")
             left.set_title("Live, on this computer")
-            left.set_yticks(TICKS, [f"{t:g}" for t in TICKS])
-            left.set_yticks([], minor=True)
-            for axis in axes:
-                axis.axhline(entropy, color=ink, ls="--", lw=1.5)
+            set_ticks(left, "y", TICKS)
             left.set_ylim(0.8 * entropy, 9)
-            left.annotate(
-                f"true entropy of the text {entropy:.2f}", (0.02, entropy), (0, -14), color=ink,
-                xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=10,
-            )  # fmt: skip
+            level(left, entropy, f"true entropy of the text {entropy:.2f}", below=True)
             if recorded is not None:
                 right = axes[1]
+                level(right, entropy)
                 seen, losses = zip(*recorded["curve"], strict=True)
                 right.plot(
                     [t / 1e6 for t in seen], losses, color=style.colour(name), alpha=0.45, lw=1.8
                 )
                 right.axvspan(0, tokens / 1e6, color=style.GRID, lw=0)
-                right.annotate(
-                    f"{recorded['loss']:.2f} on\nnew text", (seen[-1] / 1e6, losses[-1]), (0, 14),
-                    textcoords="offset points", ha="right", fontsize=10, color=style.QUIET,
+                note(
+                    right, f"{recorded['loss']:.2f} on\nnew text", (seen[-1] / 1e6, losses[-1]),
+                    (0, 14), ha="right", color=style.QUIET,
                 )  # fmt: skip
                 right.set_xlim(0, 1.02 * seen[-1] / 1e6)
                 right.set_xlabel("million tokens read")
-                right.annotate(
-                    "live part", (tokens / 1e6, 0.97), (4, 0), textcoords="offset points",
-                    xycoords=("data", "axes fraction"), va="top", fontsize=10, color=style.QUIET,
+                note(
+                    right, "live part", (tokens / 1e6, 0.97), (4, 0),
+                    xycoords=("data", "axes fraction"), va="top", color=style.QUIET,
                 )  # fmt: skip
                 right.set_title("A longer run, recorded")
 

@@ -13,7 +13,8 @@ import numpy as np
 from course import paths
 from course.errors import CourseError
 from course.show import live, sources, style
-from course.show.style import ACCENT, INK, QUIET, Picture, look, picture, say
+from course.show.charts import level, percent_ticks, set_ticks
+from course.show.style import ACCENT, INK, QUIET, Picture, picture, say
 from course.stats import mean_interval
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ HERE = "this run, on your computer"
 def _percent(axis: "Axes", chance: float) -> None:
     """Give an axis of accuracies its scale, and the line of guessing."""
     axis.set_ylim(0, 1.04)
-    axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    axis.axhline(chance, color=INK, ls=":", lw=1.2)
+    percent_ticks(axis, "y")
+    level(axis, chance, "guessing", ls=":", below=True)
 
 
 def _against_labels(
@@ -53,8 +54,7 @@ def _against_labels(
             axis.fill_between(labels, mean - half, mean + half, color=shade, alpha=0.2, lw=0)
             axis.plot(labels, mean, marker=marker, color=shade, label=words)
     axis.set(xscale="log", xlabel="labelled examples (log scale)")
-    axis.set_xticks(labels, [str(n) for n in labels])
-    axis.set_xticks([], minor=True)
+    set_ticks(axis, "x", labels)
 
 
 def digit_pictures(seed: int = 1) -> Picture:
@@ -65,12 +65,12 @@ def digit_pictures(seed: int = 1) -> Picture:
 
     chance = torch.Generator().manual_seed(seed)
     parts = ((digits.OLD, "old classes: pre-training"), (digits.NEW, "new classes: few labels"))
-    with look():
-        shown, axes = picture(
-            len(digits.OLD) + 1 + len(digits.NEW), width=8.6, height=1.3,
-            alt="Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: "
-            "0 to 6 are the old classes, 7 to 9 the new ones.",
-        )  # fmt: skip
+    alt = (
+        "Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: 0 to 6 "
+        "are the old classes, 7 to 9 the new ones."
+    )
+    columns = len(digits.OLD) + 1 + len(digits.NEW)
+    with picture(columns, width=8.6, height=1.3, alt=alt) as (shown, axes):
         for axis in axes:
             axis.set_axis_off()
         start = 0
@@ -106,16 +106,11 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
         f"{words} {np.mean([line[at] for line in lines[way]]):.0%}"
         for way, (words, _, _) in WAYS.items()
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.6, height=4.3, alt=alt, sharey=True)
+    with picture(2, width=9.6, height=4.3, alt=alt, sharey=True) as (shown, (left, right)):
         _percent(left, chance)
         _against_labels(left, figures["labels"], lines, WAYS)
         left.set_ylabel("accuracy on new pictures")
         left.set_title(title or f"By labels, {len(trials)} seeds, 95 % interval")
-        left.annotate(
-            "guessing", (figures["labels"][0], chance), (0, -14), color=INK,
-            textcoords="offset points", fontsize=9.5,
-        )  # fmt: skip
         left.legend(loc="lower right", fontsize=9.5, bbox_to_anchor=(1.0, 0.02))
         for way, (_, shade, marker) in WAYS.items():
             course = np.array([t["course"][way] for t in trials])  # (seeds, stops, 2)
@@ -123,7 +118,7 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
             seconds = 1000 * np.median(course[:, :, 0], axis=0)
             right.fill_between(seconds, mean - half, mean + half, color=shade, alpha=0.2, lw=0)
             right.plot(seconds, mean, marker=marker, ms=5, color=shade)
-        right.axhline(chance, color=INK, ls=":", lw=1.2)
+        level(right, chance, ls=":")
         right.set(xscale="log", xlabel="milliseconds of training (log scale)")
         right.xaxis.set_major_formatter("{x:g}")
         right.set_title(f"By time, {figures['watched']} labels")
@@ -145,15 +140,10 @@ def few_words(figures: Mapping[str, Any]) -> Picture:
         for way, (words, _, _) in TEXT_WAYS.items()
         if way in lines
     )
-    with look():
-        shown, (axis,) = picture(width=7.6, height=4.2, alt=alt)
+    with picture(width=7.6, height=4.2, alt=alt) as (shown, (axis,)):
         chance = 1 / len(figures["topics"])
         _percent(axis, chance)
         _against_labels(axis, labels, lines, TEXT_WAYS)
-        axis.annotate(
-            "guessing", (labels[0], chance), (0, -14), color=INK,
-            textcoords="offset points", fontsize=9.5,
-        )  # fmt: skip
         axis.set_ylabel("accuracy on new notes")
         axis.set_title(f"The same linear head on three kinds of numbers, {seeds} draws of labels")
         axis.legend(loc="lower right")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
+from course.show.charts import percent_ticks, set_ticks
 from course.show.l03_programs import BASE, RECORD, listing, means
 from course.stats import interval
 
@@ -93,12 +94,11 @@ class LiveLoRA(live.Watched):
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
         left.set(yscale="log", ylim=(0.003, 6), ylabel="loss (nats a token)")
-        left.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
-        left.set_yticks([], minor=True)
+        set_ticks(left, "y", (0.01, 0.1, 1))
         left.set_title("Loss on the programs, live")
         left.legend(fontsize=9.5, loc="lower left")
         right.set_ylim(0, 1.1)
-        right.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(right, "y")
         right.set_title("Programs that are right, 95 % interval", fontsize=11)
 
     def conclude(self) -> None:

@@ -18,8 +18,9 @@ import numpy as np
 from course import paths
 from course.errors import CourseError
 from course.show import sources, style
+from course.show.charts import name_rows, note, percent_ticks, set_ticks
 from course.show.sizes import short
-from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, look, picture, say, table
+from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, picture, say, table
 from course.stats import mean_interval
 
 if TYPE_CHECKING:
@@ -160,8 +161,7 @@ def rates() -> None:
     record = sources.record(CODE)
     if record is None:
         return
-    with look():
-        shown, (axis,) = picture(width=7.6, height=3.6)
+    with picture(width=7.6, height=3.6) as (shown, (axis,)):
         said = []
         for place, (prefix, key, words, shade) in enumerate(ASKED):
             for step, k in enumerate((1, 10)):
@@ -170,16 +170,15 @@ def rates() -> None:
                 y = place + 0.38 * step
                 axis.barh(y, value, 0.32, color=shade, alpha=0.6 if k == 1 else 1.0)
                 axis.plot([low, high], [y, y], color=INK, lw=1.6)
-                axis.annotate(
-                    f"pass@{k}  {percent(value)}", (max(value, high), y), (6, 0), va="center",
-                    textcoords="offset points", fontsize=10.5,
+                note(
+                    axis, f"pass@{k}  {percent(value)}", (max(value, high), y), (6, 0), va="center",
+                    fontsize=10.5,
                 )  # fmt: skip
                 said.append(f"{words}, pass@{k} {percent(value)}")
-        axis.set_yticks([i + 0.19 for i in range(len(ASKED))], [words for _, _, words, _ in ASKED])
-        axis.tick_params(axis="y", length=0, labelcolor=INK)
+        places = [i + 0.19 for i in range(len(ASKED))]
+        name_rows(axis, [words for _, _, words, _ in ASKED], places)
         axis.set(xlim=(0, 1.34), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
-        axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.grid(axis="y", visible=False)
+        percent_ticks(axis, "x")
         axis.set_title(f"{record['tests']} tasks that no training has seen, 95 % interval")
         shown.alt = "; ".join(said)
     style.show(shown)
@@ -249,15 +248,14 @@ def four_ways() -> None:
 def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
     """Draw right programs against what was forgotten, a point for each seed and way."""
     base = record["base_web_loss"]
-    with look():
-        shown, (axis,) = picture(width=7.6, height=3.9)
+    with picture(width=7.6, height=3.9) as (shown, (axis,)):
         for way, trials in record["ways"].items():
             words, shade = WAYS[way]
             x = [t["web_loss"] - base for t in trials]
             y = [t["pass_at_1"] for t in trials]
             axis.plot(x, y, "o", color=shade, ms=8, alpha=0.85, label=words)
         axis.set(ylim=(-0.05, 1.08), xlabel="forgotten: rise of the loss on village text (nats)")
-        axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(axis, "y")
         axis.set_xlim(left=min(-0.05, axis.get_xlim()[0]))
         axis.set_ylabel("right at the first try")
         axis.set_title("Learned much and forgotten little is at the top left")
@@ -299,23 +297,21 @@ def plane() -> None:
         for name, found in sizes.items()
     }
     best = front(points)
-    with look():
-        shown, (axis,) = picture(width=7.6, height=4.0)
+    with picture(width=7.6, height=4.0) as (shown, (axis,)):
         _draw_front(axis, [points[name] for name in best])
         for name, (ms, quality) in points.items():
             axis.plot(ms, quality, MARKERS.get(name, "o"), color=colour(name), ms=11)
             left = ms == max(other for other, _ in points.values())
-            axis.annotate(
-                f"{name}, {short(sizes[name]['parameters'])}", (ms, quality),
-                (6, -14) if left else (10, -14), textcoords="offset points", va="top",
-                ha="right" if left else "left", fontsize=10.5,
+            note(
+                axis, f"{name}, {short(sizes[name]['parameters'])}", (ms, quality),
+                (6, -14) if left else (10, -14), va="top", ha="right" if left else "left",
+                fontsize=10.5,
             )  # fmt: skip
         axis.set(xscale="log", ylim=(-0.12, 1.12), xlabel="milliseconds a token (log scale)")
         times = [p[0] for p in points.values()]
         low, high = 0.7 * min(times), 1.5 * max(times)
-        axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.set_xticks(TIMES, [f"{t:g}" for t in TIMES])
-        axis.set_xticks([], minor=True)
+        percent_ticks(axis, "y")
+        set_ticks(axis, "x", TIMES)
         axis.set_xlim(low, high)
         axis.set_ylabel("right at the first try")
         axis.set_title("Speed and quality of four sizes; the line is the front")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
+from course.show.charts import percent_ticks, set_ticks
 from course.show.l05_following import WAYS, share
 from course.stats import interval
 
@@ -101,12 +102,11 @@ class LiveSFT(live.Watched):
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
         left.set(yscale="log", ylabel="loss on answers (nats a token)", title="Loss, live")
-        left.set_yticks(TICKS, [f"{t:g}" for t in TICKS])
-        left.set_yticks([], minor=True)
+        set_ticks(left, "y", TICKS)
         left.set_ylim(0.15, 9)
         left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.08)
-        right.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(right, "y")
         right.set_title("Answers as an ideal one, with 95 % interval", fontsize=11)
 
     def conclude(self) -> None:
@@ -134,8 +134,10 @@ class LiveSFT(live.Watched):
         record = sources.record("mini-sft")
         if record is None:
             return
-        with style.look():
-            shown, (axis,) = style.picture(height=3.4, alt="Recorded loss of mini-sft, by step.")
+        with style.picture(height=3.4, alt="Recorded loss of mini-sft, by step.") as (
+            shown,
+            (axis,),
+        ):
             steps, losses = zip(*record["curve"], strict=True)
             axis.plot(steps, losses, color=WAYS["sft"][1])
             axis.set(xlabel="step", ylabel="loss (nats a token), with rehearsal", ylim=(0, None))

@@ -85,8 +85,7 @@ class Picture:
     def __init__(self, iterations: int, recorded: Mapping[str, Any] | None) -> None:
         self.lines: dict[str, Any] = {}
         self.dots: dict[str, Any] = {}
-        with style.look():
-            self.picture, axes = style.picture(3, width=9.2, height=3.4)
+        with style.picture(3, width=9.2, height=3.4) as (self.picture, axes):
             for axis, (key, title, unit, shade) in zip(axes, PANELS, strict=True):
                 if recorded is not None:
                     past = smoothed(recorded[key])[:iterations]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from course.show import answers, live, sources, style
+from course.show.charts import level, percent_ticks
 from course.show.l09_frontier import SHADES, frontier_table
 
 if TYPE_CHECKING:
@@ -113,24 +114,15 @@ class LiveDPO(live.Watched):
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales, and what can be reached."""
         left.axhline(0.5, color=style.LINE, lw=1.2)
-        left.axhline(self.ceiling, color=style.INK, ls="--", lw=1.4)
-        left.annotate(
-            f"the labels' noise: no judge above {self.ceiling:.0%}", (0.02, self.ceiling), (0, 5),
-            xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=9.5,
-        )  # fmt: skip
+        level(left, self.ceiling, f"the labels' noise: no judge above {self.ceiling:.0%}")
         left.set_ylim(0.4, 0.95)
-        ticks = (40, 50, 60, 70, 80, 90)
-        left.set_yticks([tick / 100 for tick in ticks], [f"{tick} %" for tick in ticks])
+        percent_ticks(left, "y", (0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
         left.set_title("Agreement with the labeler, live")
         left.legend(loc="lower right", fontsize=9.5)
         right.set(ylabel="points", title="True score, with 95 % interval")
         if self.past:
             after = self.past["true_after"]
-            right.axhline(after, color=style.colour(OTHER), ls="--", lw=1.4)
-            right.annotate(
-                f"{OTHER} (PPO), recorded", (0.02, after), (0, 5), fontsize=9.5,
-                xycoords=("axes fraction", "data"), textcoords="offset points",
-            )  # fmt: skip
+            level(right, after, f"{OTHER} (PPO), recorded", style.colour(OTHER))
             right.set_ylim(min(0.2, self.past["true_before"] - 0.4), after + 0.35)
 
     def conclude(self) -> None:

@@ -154,10 +154,11 @@ def say(sentence: str, origin: str = "") -> None:
     )
 
 
+@contextmanager
 def picture(
     columns: int = 1, *, width: float = 8.6, height: float = 4.2, alt: str = "", **subplots: Any
-) -> "tuple[Picture, list[Axes]]":
-    """Return an empty picture and its axes, side by side; call it inside `look`.
+) -> "Iterator[tuple[Picture, list[Axes]]]":
+    """Give an empty picture and its axes, side by side; inside, all is drawn in the course's style.
 
     Parameters
     ----------
@@ -172,9 +173,10 @@ def picture(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
-    return Picture(figure, alt), list(axes)
+    with look():
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
+        yield Picture(figure, alt), list(axes)
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, escape: bool = True) -> Page:

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from course.errors import CourseError
-from course.show import charts, live
+from course.show import charts, live, style
 from course.stages import exercises
 
 
@@ -371,3 +371,53 @@ def test_a_watched_demo_keeps_what_it_sees():
     assert demo.curve == [(1, 0.5), (2, 0.25)]
     assert [point[:2] for point in demo.points] == [(0, 0.1), (2, 0.2)]
     assert demo.figures() == "loss 0.38"
+
+
+# What pictures have in common ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def axis():
+    with style.picture() as (shown, (axis,)):
+        yield axis
+        shown.png(0.5)
+
+
+def labels(ticks):
+    return [label.get_text() for label in ticks]
+
+
+def test_ticks_are_those_that_were_given(axis):
+    axis.set(xscale="log", xlim=(1, 1000))
+    charts.set_ticks(axis, "x", (2, 0.5, 20))
+    assert labels(axis.get_xticklabels()) == ["2", "0.5", "20"]
+    assert len(axis.get_xticks(minor=True)) == 0
+    charts.set_ticks(axis, "y", (1e6, 2e6), ["1 million", "2 million"])
+    assert labels(axis.get_yticklabels()) == ["1 million", "2 million"]
+
+
+def test_shares_are_written_in_percent(axis):
+    charts.percent_ticks(axis, "y")
+    assert labels(axis.get_yticklabels()) == ["0", "25 %", "50 %", "75 %", "100 %"]
+    charts.percent_ticks(axis, "x", charts.HALVES, whole=100)
+    assert list(axis.get_xticks()) == [0, 50, 100]
+
+
+def test_rows_have_names_and_a_line_where_it_is_wanted(axis):
+    charts.name_rows(axis, ["a", "b"])
+    assert list(axis.get_yticks()) == [0, 1]
+    assert not axis.yaxis.get_gridlines()[0].get_visible()
+    charts.name_rows(axis, ["a", "b"], (3, 5), side="x", lines=True)
+    assert list(axis.get_xticks()) == [3, 5]
+    assert axis.xaxis.get_gridlines()[0].get_visible()
+
+
+def test_a_level_says_what_it_is_at_its_left_end(axis):
+    axis.set(xlim=(0, 10), ylim=(0, 10))
+    charts.level(axis, 4.0, "as it should be", below=True)
+    (line,), (text,) = axis.lines, axis.texts
+    assert set(line.get_ydata()) == {4.0}
+    axis.figure.draw_without_rendering()
+    box, height = text.get_window_extent(), axis.transData.transform((0, 4.0))[1]
+    assert box.y1 < height
+    assert axis.bbox.x0 < box.x0 < axis.bbox.x0 + 0.1 * axis.bbox.width

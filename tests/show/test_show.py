@@ -91,8 +91,8 @@ def test_a_model_has_one_colour_and_a_sized_stage_that_of_its_stage():
 
 
 def test_a_picture_is_a_png_with_its_size_and_words():
-    with style.look():
-        picture, _ = style.picture(width=5, height=2, alt="nothing yet")
+    with style.picture(width=5, height=2, alt="nothing yet") as (picture, _):
+        pass
     data, meta = picture._repr_mimebundle_()
     assert data["image/png"].startswith("iVBOR")
     assert meta["image/png"] == {"width": 500, "height": 200, "alt": "nothing yet"}
