@@ -7,7 +7,7 @@ What gives a picture or a table returns it, for ``display``; sentences are shown
 A model or run record that isn't there gives one sentence and None, and the lesson goes on.
 """
 
-from course.show.l01_training import Run, live_training, loss_curve
+from course.show.l01_training import LiveTraining, live_training, loss_curve
 from course.show.lineage_picture import lineage
 from course.show.sizes import circles, loss_against_size, recall_by_frequency
 from course.show.sources import demo_seconds, figure_line, load_model, record, records_of
@@ -16,9 +16,9 @@ from course.show.text import next_tokens, texts, tokens
 
 __all__ = [
     "COLOURS",
+    "LiveTraining",
     "Page",
     "Picture",
-    "Run",
     "circles",
     "colour",
     "demo_seconds",

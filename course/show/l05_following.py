@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import l01_training as training
-from course.show import sources, style
-from course.show.style import Page, Picture, look, picture, say
+from course.show import live, sources, style
+from course.show.charts import HALVES, name_rows, note, percent_ticks
+from course.show.style import Page, Picture, picture, say
 from course.stats import interval
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def side_by_side(
         + "."
         for way, (label, _) in WAYS.items()
     )
-    with look():
-        shown, (axis,) = picture(width=9.2, height=4.4, alt=alt)
+    with picture(width=9.2, height=4.4, alt=alt) as (shown, (axis,)):
         width = 0.8 / len(WAYS)
         for i, (way, (label, shade)) in enumerate(WAYS.items()):
             at = [k + (i - (len(WAYS) - 1) / 2) * width for k in range(len(names))]
@@ -76,15 +75,13 @@ def side_by_side(
             axis.bar(at, part, 0.92 * width, color=shade, label=label)
             axis.errorbar(at, part, off, fmt="none", ecolor=style.INK, elinewidth=1.2, capsize=3)
             for x, p, e in zip(at, part, ends, strict=True):
-                axis.annotate(
-                    f"{100 * p:.0f}", (x, e[1]), (0, 3), textcoords="offset points", ha="center",
-                    fontsize=9, color=style.QUIET,
+                note(
+                    axis, f"{100 * p:.0f}", (x, e[1]), (0, 3), ha="center", fontsize=9,
+                    color=style.QUIET,
                 )  # fmt: skip
-        axis.set_xticks(range(len(names)), [SHARES[s] for s in names], fontsize=10)
-        axis.tick_params(axis="x", length=0, labelcolor=style.INK)
-        axis.set(ylim=(0, 1.1), yticks=[0, 0.25, 0.5, 0.75, 1])
-        axis.set_yticklabels(["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.grid(axis="x", visible=False)
+        name_rows(axis, [SHARES[s] for s in names], side="x", fontsize=10)
+        axis.set_ylim(0, 1.1)
+        percent_ticks(axis, "y")
         axis.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=10)
     return shown
 
@@ -110,8 +107,10 @@ def marks(record: Mapping[str, Any]) -> Picture:
     alt += ". Requests of which an answer was kept: " + ", ".join(
         f"{kind} {kept} of {n}" for kind, (kept, n) in kinds
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2])
+    with picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2]) as (
+        shown,
+        (left, right),
+    ):
         shades = [style.LINE if m < record["least"] else WAYS["feedme"][1] for m in counted]
         bars = left.bar([*counted], [*counted.values()], color=shades, width=0.75)
         left.bar_label(bars, [f"{n:,}" for n in counted.values()], fontsize=8.5, color=style.QUIET)
@@ -124,10 +123,10 @@ def marks(record: Mapping[str, Any]) -> Picture:
         right.bar_label(
             bars, [f" {kept:,} of {n:,}" for _, (kept, n) in kinds], fontsize=9, color=style.QUIET
         )
-        right.tick_params(axis="y", length=0, labelcolor=style.INK)
-        right.set(xlim=(0, 1.3), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
+        name_rows(right, [kind for kind, _ in kinds])
+        right.set_xlim(0, 1.3)
+        percent_ticks(right, "x", HALVES)
         right.set_title("Requests of which an answer was kept")
-        right.grid(axis="y", visible=False)
     return shown
 
 
@@ -161,8 +160,7 @@ def rounds(record: Mapping[str, Any]) -> Picture:
         f"{found[-1]['loss']:.2f} after the last. Right: the share of ideal answers goes from "
         f"{part[0]:.0%} to {part[-1]:.0%}."
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=3.7, alt=alt)
+    with picture(2, width=9.2, height=3.7, alt=alt) as (shown, (left, right)):
         left.plot(at[1:], [f["loss"] for f in found[1:]], color=style.ACCENT, label="new ones")
         own = [f["train_loss"] for f in found[1:]]
         left.plot(at[1:], own, color=style.LINE, label="those it learns from")
@@ -175,12 +173,12 @@ def rounds(record: Mapping[str, Any]) -> Picture:
         )
         right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
         right.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
-        right.annotate(
-            "loss on new\nones is lowest", (lowest, 0.05), (5, 0), textcoords="offset points",
-            fontsize=9.5, color=style.QUIET,
+        note(
+            right, "loss on new\nones is lowest", (lowest, 0.05), (5, 0), fontsize=9.5,
+            color=style.QUIET,
         )  # fmt: skip
         right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
-        right.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(right, "y")
         right.set_title("Answers as an ideal one")
         for axis in (left, right):
             axis.set_xticks(range(0, at[-1] + 1, 4))
@@ -303,13 +301,13 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
 
     start, rows = time.perf_counter(), []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
-    progress = training.Output()
+    progress = live.Output()
     asked = [p for p in real_talk.prompts() if p.kind == "instruction"][:12]
     try:
         for i, prompt in enumerate(asked):
             if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
                 break
-            progress.show(training.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
+            progress.show(live.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
             row = {"question": prompt.text}
             for way, text in (
                 ("with", [{"role": "user", "content": prompt.text}]),

@@ -5,14 +5,15 @@ is recorded. Figures of our models come from run records, those of InstructGPT f
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course.show import labeling, sources, stick, style
-from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, look, picture
+from course.show import labeling, live, sources, stick, style
+from course.show.charts import HALVES, name_rows, note, percent_ticks, set_ticks
+from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
 from course.world import pairs as world_pairs
 from course.world import stick as physics
 
@@ -46,29 +47,25 @@ def rufus() -> Picture:
         f"(the writer: {people['the writer'].quality:.1f}): "
         + "; ".join(f"{name} " + ", ".join(f"{m:.1f}" for m in means[name]) for name in means)
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3])
+    with picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3]) as (shown, (left, right)):
         for (name, one), dashes, x in zip(
             people.items(), (":", "--"), (COUNTS[-1], COUNTS[0]), strict=True
         ):
             left.axhline(one.quality, color=QUIET, lw=1, ls=dashes)
-            left.annotate(
-                name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
-                textcoords="offset points", fontsize=9, color=QUIET,
+            note(
+                left, name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
+                fontsize=9, color=QUIET,
             )  # fmt: skip
         for (name, (_, colour)), marker in zip(ways.items(), "so", strict=True):
             left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
         left.set(xscale="log", xlabel="how many of them", ylabel="mean quality of what it says")
-        left.minorticks_off()
-        left.set_xticks(COUNTS, [str(n) for n in COUNTS])
+        set_ticks(left, "x", COUNTS)
         left.set_title("By their number")
         left.legend(loc="lower right", fontsize=10, bbox_to_anchor=(1, 0.08))
         places = np.arange(len(order))
         for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
             right.barh(places + shift, last[name][order], 0.38, color=colour, label=name)
-        right.set_yticks(places, [r.SENTENCES[i] for i in order], fontsize=8.5, color=INK)
-        right.tick_params(axis="y", length=0)
-        right.grid(axis="y", visible=False)
+        name_rows(right, [r.SENTENCES[i] for i in order], fontsize=8.5)
         right.set_title(f"What it says after {COUNTS[-1]} (best on top)")
         right.set_xlabel("share of what it says")
     return shown
@@ -83,12 +80,11 @@ def preference_curve() -> Picture:
 
     gaps = np.linspace(-2, 2, 161)
     ours = [labeler.prefers(float(g), 0.0) for g in gaps]
-    with look():
-        shown, (axis,) = picture(
-            width=7.2, height=3.6,
-            alt="The probability of a choice against the difference of the rewards: an S from 0 to "
-            "1 through one half at 0. The labeler's is steeper and ends short of 0 and 1.",
-        )  # fmt: skip
+    alt = (
+        "The probability of a choice against the difference of the rewards: an S from 0 to 1 "
+        "through one half at 0. The labeler's is steeper and ends short of 0 and 1."
+    )
+    with picture(width=7.2, height=3.6, alt=alt) as (shown, (axis,)):
         axis.plot(gaps, 1 / (1 + np.exp(-gaps)), color=LINE, label="Bradley and Terry")
         axis.plot(gaps, ours, color=ACCENT, label="the village's labeler, by true score")
         axis.set(xlabel="difference, first minus second", ylabel="probability of the first")
@@ -233,8 +229,7 @@ def taste_picture(fitted: Any, who: str) -> Picture:
     alt = f"What {fitted.labels} labels value, in log-odds with 90 % intervals: " + "; ".join(
         f"{n} {w:.1f}" for n, w in zip(names, fitted.weights, strict=True)
     )
-    with look():
-        shown, (axis,) = picture(width=8.6, height=3.9, alt=alt)
+    with picture(width=8.6, height=3.9, alt=alt) as (shown, (axis,)):
         axis.axvline(0, color=LINE, lw=1)
         axis.plot(
             rules, places, "D", color=QUIET, ms=6,
@@ -245,8 +240,7 @@ def taste_picture(fitted: Any, who: str) -> Picture:
             fitted.weights, places, xerr=np.maximum(spans, 0), fmt="o", color=ACCENT, capsize=4,
             label=f"learned from {fitted.labels} labels ({who})",
         )  # fmt: skip
-        axis.set_yticks(places, names, color=INK)
-        axis.tick_params(axis="y", length=0)
+        name_rows(axis, names, places, lines=True)
         axis.set_xlabel("weight, in log-odds of the choice (interval: 9 of 10 resamples)")
         axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, fontsize=10)
     return shown
@@ -273,17 +267,15 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         colours.append(QUIET)
     places = np.arange(len(names))[::-1]
     alt = "Agreement: " + "; ".join(f"{n} {m:.0%}" for n, m in zip(names, middles, strict=True))
-    with look():
-        shown, (axis,) = picture(width=8.6, height=0.9 + 0.5 * len(names), alt=alt)
+    with picture(width=8.6, height=0.9 + 0.5 * len(names), alt=alt) as (shown, (axis,)):
         for place, middle, a, b, colour in zip(places, middles, low, high, colours, strict=True):
             axis.errorbar(middle, place, xerr=[[a], [b]], fmt="o", color=colour, capsize=4)
-            axis.annotate(
-                f"{middle:.1%}", (middle, place), (0, 7), textcoords="offset points", ha="center",
-                fontsize=9, color=colour,
+            note(
+                axis, f"{middle:.1%}", (middle, place), (0, 7), ha="center", fontsize=9,
+                color=colour,
             )  # fmt: skip
         axis.axvline(0.5, color=LINE, lw=1, ls=":")
-        axis.set_yticks(places, names, color=INK, fontsize=10)
-        axis.tick_params(axis="y", length=0)
+        name_rows(axis, names, places, lines=True, fontsize=10)
         axis.set(xlim=(0.4, 1.0), ylim=(-0.6, len(names) - 0.3))
         axis.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], ["50 %", "60", "70", "80", "90", "100 %"])
         axis.set_xlabel("choices that are the same (dotted: by chance)")
@@ -331,19 +323,16 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
     alt = f"On {figures['pairs']} held-out pairs: " + "; ".join(
         f"{name} {value:.1%}" for name, (value, _) in bars.items()
     )
-    with look():
-        shown, (axis,) = picture(width=8.6, height=3.0, alt=alt)
+    with picture(width=8.6, height=3.0, alt=alt) as (shown, (axis,)):
         places = np.arange(len(bars))[::-1]
         for place, (value, colour) in zip(places, bars.values(), strict=True):
             axis.barh(place, value, 0.6, color=colour)
-            axis.annotate(
-                f"{value:.1%}", (value, place), (-6, 0), textcoords="offset points", va="center",
-                ha="right", fontsize=10, color="white", fontweight="bold",
+            note(
+                axis, f"{value:.1%}", (value, place), (-6, 0), va="center", ha="right",
+                color="white", fontweight="bold",
             )  # fmt: skip
         axis.axvline(figures["ceiling"], color=INK, lw=1.4, ls="--", ymin=0.25)
-        axis.set_yticks(places, list(bars), color=INK)
-        axis.tick_params(axis="y", length=0)
-        axis.grid(axis="y", visible=False)
+        name_rows(axis, list(bars), places)
         axis.set(
             xlim=(0.5, 1.0), xlabel="agreement with the labeler on held-out pairs (from chance)"
         )
@@ -353,17 +342,11 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
 def reward_curve(figures: Mapping[str, Any]) -> Picture:
     """Draw the loss of a recorded reward model; without any knowledge it is ln 2."""
     steps, losses = zip(*figures["curve"], strict=True)
-    with look():
-        shown, (axis,) = picture(
-            width=8.6, height=3.2,
-            alt=f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats a pair.",
-        )  # fmt: skip
+    alt = f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats a pair."
+    with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
         axis.plot(steps, losses, color=style.colour("mini-reward"), lw=1.6)
         axis.axhline(np.log(2), color=INK, ls="--", lw=1.4)
-        axis.annotate(
-            "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), textcoords="offset points",
-            ha="right", fontsize=10,
-        )  # fmt: skip
+        note(axis, "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), ha="right")
         axis.set(xlabel="step", ylabel="loss (nats a pair)")
     return shown
 
@@ -416,69 +399,99 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
 
 
-def learned_backflip(seconds: float = SECONDS) -> None:
+class LiveBackflip(live.Demo):
+    """The stick learns by comparisons; ``rounds`` are the finished ones."""
+
+    instead = "is the recorded run"
+    unit = "round"
+    kept = "."
+    measured = False
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.rounds: list[dict[str, Any]] = []
+
+    def load(self) -> None:
+        """Look for the recorded run, and begin by its seed."""
+        from course.studies import l06_backflip
+
+        self.past = sources.record("backflip")
+        self.planned = self.least = l06_backflip.Recipe().rounds
+
+    def training(self, _: Any, __: bool) -> Iterator[Any]:
+        """Return the teaching."""
+        from course.studies import l06_backflip
+
+        self.progress.show(live.bar(0, "The judge looks at the first clips …"))
+        seed = self.past["seed"] if self.past else 0
+        return l06_backflip.teach(l06_backflip.simulated(100 + seed), seed=seed)
+
+    def take(self, p: Any) -> None:
+        """Keep a round."""
+        self.rounds.append({"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan})
+
+    def draw(self, scale: float) -> Any:
+        """Play the clip that the reward model likes best."""
+        return liked_clips(self.rounds[-1:]) if self.rounds else None
+
+    def figures(self) -> str:
+        """Return what the last round is like."""
+        if not self.rounds:
+            return ""
+        count, share = self.rounds[-1]["comparisons"], self.rounds[-1]["flips"]
+        return f"{count} comparisons · {share:.0%} of the last clips are backflips"
+
+    def conclude(self) -> None:
+        """Play three clips, and draw how many were backflips."""
+        one_each = [self.rounds[i] for i in (0, len(self.rounds) // 2, -1)]
+        style.show(liked_clips(one_each), flips_picture(self.rounds, self.past))
+
+    def recorded(self) -> None:
+        """Show the same of the recorded run."""
+        if self.past:
+            self.rounds = self.past["rounds"]
+            self.conclude()
+
+
+def learned_backflip(seconds: float = SECONDS) -> LiveBackflip | None:
     """Teach the stick by comparisons in front of the reader's eyes, and play what it learned.
 
-    An interruption, or the end of the time, keeps the last finished round; without one the recorded
-    run is shown. Run again, it starts anew from the same seed.
+    Run again, it starts anew from the same seed.
+
+    Parameters
+    ----------
+    seconds : float
+        How long rounds may be begun; ``COURSE_DEMO_SECONDS`` overrides it.
+
+    Returns
+    -------
+    LiveBackflip or None
+        None while grading.
     """
-    from IPython.display import display
+    return LiveBackflip(seconds).run()
 
-    from course.show.l01_training import Output, bar, in_notebook
-    from course.studies import l06_backflip as backflip
 
-    recorded, limit = sources.record("backflip"), sources.demo_seconds(seconds)
-    seed = recorded["seed"] if recorded else 0
-    progress, player = Output(), Output()
-    rounds: list[backflip.Progress] = []
-    begin = time.perf_counter()
-    try:
-        progress.show(bar(0, "The judge looks at the first clips …"))
-        for p in backflip.teach(backflip.simulated(100 + seed), seed=seed):
-            rounds.append(p)
-            line = f"{p.comparisons} comparisons · {p.flips:.0%} of the last clips are backflips"
-            progress.show(bar(p.round / p.rounds, line))
-            clip = physics.simulate(p.plan[None])[0]
-            player.show(stick.animation({f"After {p.comparisons} comparisons": clip}))
-            if not in_notebook():
-                print(line, flush=True)
-            if time.perf_counter() - begin > limit and p.round < p.rounds:
-                style.say(f"The time is up after {p.comparisons} comparisons.")
-                break
-    except KeyboardInterrupt:
-        style.say(f"Stopped after {len(rounds)} rounds; what was learned so far is kept.")
-    done = [
-        {"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan.tolist()} for p in rounds
-    ]
-    whole = bool(rounds) and rounds[-1].round == rounds[-1].rounds
-    if not whole and recorded is not None:
-        style.say("The whole of it, from the recorded run:")
-        done = recorded["rounds"]
-    if not done:
-        return
-    chosen = {d["comparisons"]: d for d in (done[0], done[len(done) // 2], done[-1])}
-    clips = {
-        f"After {n} comparisons": physics.simulate(np.array(d["plan"])[None])[0]
-        for n, d in chosen.items()
-    }
-    display(stick.animation(clips))
-    display(flips_picture(done, recorded))
+def liked_clips(rounds: Sequence[Mapping[str, Any]]) -> Page:
+    """Return the clips that the reward model liked best after some rounds."""
+    chosen = {f"After {r['comparisons']} comparisons": np.array(r["plan"]) for r in rounds}
+    return stick.animation(
+        {title: physics.simulate(plan[None])[0] for title, plan in chosen.items()}
+    )
 
 
 def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any] | None) -> Picture:
     """Draw the share of backflips by comparisons: this run, and other seeds of the record."""
     counts, shares = [d["comparisons"] for d in done], [d["flips"] for d in done]
-    with look():
-        shown, (axis,) = picture(
-            width=7.2, height=3.2,
-            alt=f"Share of backflips from {shares[0]:.0%} after {counts[0]} comparisons to "
-            f"{shares[-1]:.0%} after {counts[-1]}.",
-        )  # fmt: skip
+    alt = (
+        f"Share of backflips from {shares[0]:.0%} after {counts[0]} comparisons to "
+        f"{shares[-1]:.0%} after {counts[-1]}."
+    )
+    with picture(width=7.2, height=3.2, alt=alt) as (shown, (axis,)):
         for k, run in enumerate(recorded["all"] if recorded else []):
             axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label="other seeds" * (not k))
         axis.plot(counts, shares, "o-", color=ACCENT, label="the run above")
         axis.set(ylim=(-0.03, 1.03), xlabel="comparisons", ylabel="share of backflips")
-        axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        percent_ticks(axis, "y", HALVES)
         axis.legend(loc="upper left", fontsize=10)
     return shown
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import l01_training as training
-from course.show import sources
+from course.show import live, sources
+from course.show.charts import HALVES, level, name_rows, note, percent_ticks, set_ticks
 from course.show.style import (
     ACCENT,
     GRID,
@@ -24,7 +24,6 @@ from course.show.style import (
     Page,
     Picture,
     colour,
-    look,
     picture,
     say,
     table,
@@ -86,9 +85,9 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
 
     rules = bandit_rules(what)
     paid = {rule.name: list(bandit.learn(rule, seed=seed)) for rule in rules}
-    output, pause = training.Output(), sources.demo_seconds(seconds) / FRAMES
+    output, pause = live.Output(), sources.demo_seconds(seconds) / FRAMES
     try:
-        for frame in range(1, FRAMES if training.in_notebook() else 0):
+        for frame in range(1, FRAMES if live.in_notebook() else 0):
             begin = time.perf_counter()
             upto = max(2, round(frame / FRAMES * bandit.ROUNDS))
             output.show(bandits({n: rounds[:upto] for n, rounds in paid.items()}).bundle(1.0))
@@ -117,8 +116,7 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
     from course.studies import l07_bandit as bandit
 
     said = []
-    with look():
-        shown, (axis,) = picture(width=7.6, height=3.8)
+    with picture(width=7.6, height=3.8) as (shown, (axis,)):
         for (name, rounds), shade in zip(
             paid.items(), (QUIET, colour("mini-instruct")), strict=True
         ):
@@ -129,11 +127,7 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
             axis.plot(at, pay.mean(1), color=shade, label=name)
             said.append(f"{name} {pay[-1].mean():.2f}")
         best = max(bandit.PAYS)
-        axis.axhline(best, color=INK, ls="--", lw=1.5)
-        axis.annotate(
-            f"the best arm pays {best:g}", (0.01, best), (0, 5), fontsize=10,
-            xycoords=("axes fraction", "data"), textcoords="offset points",
-        )  # fmt: skip
+        level(axis, best, f"the best arm pays {best:g}")
         axis.set(
             xlim=(0, bandit.ROUNDS), ylim=(sum(bandit.PAYS) / len(bandit.PAYS) - 0.3, best + 0.25)
         )
@@ -191,10 +185,10 @@ def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture
         for run in runs
         if chosen is None or run["beta"] == chosen
     )
-    with look():
-        shown, axes = picture(
-            3, width=9.2, height=3.6, alt=f"PPO at several prices, at the end: {last}."
-        )
+    with picture(3, width=9.2, height=3.6, alt=f"PPO at several prices, at the end: {last}.") as (
+        shown,
+        axes,
+    ):
         for axis, (key, title, unit, _) in zip(axes, PANELS, strict=True):
             for run in sorted(runs, key=lambda r: r["beta"] == chosen):
                 lit = chosen in (None, run["beta"])
@@ -206,8 +200,7 @@ def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture
             axis.set(title=title, xlabel="iteration", ylabel=unit)
         axes[1].set_yscale("symlog", linthresh=1.0, linscale=0.6)
         ticks = [t for t in (0, 1, 3, 10, 30, 100) if t <= 2 * max(max(r["kl"]) for r in runs)]
-        axes[1].set_yticks(ticks, [f"{t:g}" for t in ticks])
-        axes[1].set_yticks([], minor=True)
+        set_ticks(axes[1], "y", ticks)
         if chosen is None:
             shown.figure.legend(
                 *axes[0].get_legend_handles_labels(), loc="outside lower center",
@@ -312,8 +305,7 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
         f"the true score from {free['true'][0]:.2f} by way of {smoothed(free['true'])[top]:.2f} to "
         f"{free['true'][-1]:.2f}. Right: the true score at the end of the runs with a price."
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=4.2, alt=alt)
+    with picture(2, width=9.2, height=4.2, alt=alt) as (shown, (left, right)):
         for key, name, shade in (("reward", "reward (proxy)", PROXY), ("true", "true score", TRUE)):
             left.plot(way, smoothed(free[key]), "o-", ms=3.5, lw=1.6, color=shade, label=name)
         left.axhline(0, color=LINE, lw=1)
@@ -325,19 +317,16 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
                     [at], [end["true"]], yerr=[1.96 * end["true_error"]], fmt="o", capsize=3,
                     color=shades[run["beta"]], zorder=3,
                 )  # fmt: skip
-                right.annotate(
-                    f"β {run['beta']:g}", (at, end["true"]), (6, 0),
-                    textcoords="offset points", fontsize=10, va="center",
-                )  # fmt: skip
+                note(right, f"β {run['beta']:g}", (at, end["true"]), (6, 0), va="center")
         best = record["best_of"]
         right.plot(
             [math.sqrt(p["kl_bound"]) for p in best], [p["true"] for p in best], "s--",
             color=QUIET, lw=1.2, ms=5, label="best of n (1 is SFT)",
         )  # fmt: skip
         for point in (best[0], best[-1]):  # short labels: the longer ones met those of the runs
-            right.annotate(
-                str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (-6, 4),
-                fontsize=9, textcoords="offset points", color=QUIET, ha="right",
+            note(
+                right, str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (-6, 4),
+                fontsize=9, color=QUIET, ha="right",
             )  # fmt: skip
         right.set(title="The end of every run with a price", ylabel="true score (points)")
         for axis in (left, right):
@@ -442,10 +431,10 @@ def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> P
         "The paper, both of 175B",
     )
     alt = "Share of wins. " + "; ".join(f"{name}: {win:.0%}" for name, win, _ in (*ours, *theirs))
-    with look():
-        shown, axes = picture(
-            2, width=9.2, height=3.3, alt=alt + ".", width_ratios=[3, 2], sharex=True
-        )
+    with picture(2, width=9.2, height=3.3, alt=alt + ".", width_ratios=[3, 2], sharex=True) as (
+        shown,
+        axes,
+    ):
         for axis, rows, title, shade in zip(
             axes, (ours, theirs), titles, (colour("mini-instruct"), QUIET), strict=True
         ):
@@ -454,16 +443,14 @@ def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> P
                 if interval:
                     axis.plot(interval, [y, y], color=shade, lw=3, solid_capstyle="butt")
                 axis.plot([win], [y], "o" if interval else "D", color=shade, ms=8)
-                axis.annotate(
-                    f"{win:.0%}", (win, y), (0, 9), textcoords="offset points", ha="center",
-                    fontsize=10, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+                note(
+                    axis, f"{win:.0%}", (win, y), (0, 9), ha="center",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
                 )  # fmt: skip
-            axis.set_yticks(range(len(rows)), [name for name, *_ in rows], color=INK)
-            axis.tick_params(axis="y", length=0)
+            name_rows(axis, [name for name, *_ in rows])
             axis.set(xlim=(0, 1.02), ylim=(len(rows) - 0.5, -0.7))
-            axis.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+            percent_ticks(axis, "x", HALVES)
             axis.set_title(title, fontsize=11)
-            axis.grid(axis="y", visible=False)
             axis.set_xlabel("share of wins")
     return shown
 

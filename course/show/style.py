@@ -143,6 +143,13 @@ class Page:
         return {"text/html": self.html, "text/plain": self.text}
 
 
+def show(*things: Any) -> None:
+    """Display pictures, tables and pages, one below the other."""
+    from IPython.display import display
+
+    display(*things)
+
+
 def say(sentence: str, origin: str = "") -> None:
     """Show a sentence, with where its figures come from in small letters behind it."""
     from IPython.display import display
@@ -156,10 +163,11 @@ def say(sentence: str, origin: str = "") -> None:
     )
 
 
+@contextmanager
 def picture(
     columns: int = 1, *, width: float = 8.6, height: float = 4.2, alt: str = "", **subplots: Any
-) -> "tuple[Picture, list[Axes]]":
-    """Return an empty picture and its axes, side by side; call it inside `look`.
+) -> "Iterator[tuple[Picture, list[Axes]]]":
+    """Give an empty picture and its axes, side by side; inside, all is drawn in the course's style.
 
     Parameters
     ----------
@@ -174,9 +182,10 @@ def picture(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
-    return Picture(figure, alt), list(axes)
+    with look():
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
+        yield Picture(figure, alt), list(axes)
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, escape: bool = True) -> Page:
