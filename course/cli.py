@@ -146,6 +146,8 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
     result = build_module.build(lessons or None)
     if not as_json:
         show_table("Built", result["lessons"])
+        if result["readme"]:
+            print("README.md: its table of lessons is new.")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)
