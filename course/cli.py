@@ -11,10 +11,14 @@ from course import shield  # noqa: F401 - before all others, so that those are o
 
 # isort: split
 
+import contextlib
 import errno
 import json
 import os
+import re
 import sys
+import tomllib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -146,17 +150,17 @@ def fetch(
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
     """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    Also writes what the documents say of the lineage: its picture and the models' cards.
+    Also writes what the documents say: README's tables, the lineage's picture, the models' cards.
     """
     from course.author import build as build_module
     from course.show import documents
 
-    result = build_module.build(lessons or None)
-    written = documents.write()
+    result = build_module.build(lessons or None, blocks=documents.readme_blocks())
+    written = [path.relative_to(paths.ROOT).as_posix() for path in documents.write()]
     if not as_json:
         show_table("Built", result["lessons"])
-        for path in written:
-            print(f"Written: {path.relative_to(paths.ROOT)}")
+        for name in [*(["README.md"] if result["readme"] else []), *written]:
+            print(f"Written: {name}")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)
@@ -318,6 +322,29 @@ def sentence(error: OSError) -> str:
     return f"{error.strerror or error}{where}."
 
 
+def part_of(module: str) -> str:
+    """Return the part of our requirements that brings `module`, such as "grading", or ""."""
+    with contextlib.suppress(OSError):
+        text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        for part, lines in tomllib.loads(text)["project"]["optional-dependencies"].items():
+            if any(re.match(rf"{re.escape(module)}\b", line) for line in lines):
+                return part
+    return ""
+
+
+def unexpected(error: Exception) -> str:
+    """Say in one sentence what nobody has thought of, or which package isn't here."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    module = (missing or "course").partition(".")[0]
+    if module != "course":
+        install = f"python3 start.py install {part_of(module)}".strip()
+        return f"{module} isn't installed: run `{install}`."
+    return (
+        f"something unexpected went wrong ({type(error).__name__}: {error}); "
+        "run again with COURSE_DEBUG=1 to see where, and tell us."
+    )
+
+
 def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
     try:
@@ -341,11 +368,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("COURSE_DEBUG"):
             raise
-        print(
-            f"course: something unexpected went wrong ({type(error).__name__}: {error}); "
-            "run again with COURSE_DEBUG=1 to see where, and tell us.",
-            file=sys.stderr,
-        )
+        print(f"course: {unexpected(error)}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -92,7 +92,7 @@ def test_moodle(files):
 
 
 def test_the_scores_are_those_of_nbgraders_own_export(root, files):
-    import test_classroom_stock as stock
+    import stock
 
     stock.nbgrader(root, "export", "--to", "stock.csv")
     rows = list(csv.DictReader((root / "stock.csv").open(encoding="utf-8", newline="")))

@@ -184,7 +184,7 @@ def test_ordinary_messages_are_no_quotes():
 def test_after_stock_autograde_the_page_is_the_same(root, tmp_path, pages):
     import shutil
 
-    import test_classroom_stock as stock
+    import stock
 
     copy = shutil.copytree(root, tmp_path / "course")
     for student in ("mal", "eve", "ann", "bob"):
@@ -195,7 +195,7 @@ def test_after_stock_autograde_the_page_is_the_same(root, tmp_path, pages):
 
 
 def test_nbgraders_own_command_leaves_the_page(root, pages):
-    import test_classroom_stock as stock
+    import stock
 
     before = read(root, "ann")
     stock.nbgrader(root, "generate_feedback", LESSON)
