@@ -93,11 +93,11 @@ def first_look(count: int = SHOWN) -> Page | None:
 
 def verdicts(*programs: str) -> Page | None:
     """Return programs with what the evaluator says of each, after running those that it may."""
-    from course.stages import programs as runner
+    from course.stages.programs import run
     from course.world.tasks import INPUTS
 
     try:
-        found = runner.run(programs, INPUTS)
+        found = run(programs, INPUTS)
     except CourseError as error:
         say(str(error))
         return None
@@ -123,12 +123,12 @@ def ask(words: str) -> None:
     loaded = sources.load_model(CODE)
     if loaded is None:
         return
-    from course.real import conversation as chat
+    from course.real.conversation import plain
     from course.stages import code, programs
     from course.world import tasks
 
     _, mini, tokenizer = loaded
-    prompt = tasks.prompt(chat.plain(tokenizer, words))
+    prompt = tasks.prompt(plain(tokenizer, words))
     try:
         ((source,),) = code.written(mini, tokenizer, [prompt])
         ((values, said),) = programs.run([source], tasks.INPUTS)

@@ -20,6 +20,16 @@ BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-s
 FOLLOWED = 40  # dialogues in a live test
 
 
+def what_it_reads(messages: Sequence[Mapping[str, str]]) -> None:
+    """Show a conversation as our models read it, see `conversation`."""
+    from course.lm import tokenizer
+
+    try:
+        style.show(conversation(tokenizer.load(), messages))
+    except CourseError as error:
+        say(str(error))
+
+
 def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style.Page:
     """Return a conversation as the model reads it, a line a message, learned tokens in green.
 

@@ -19,7 +19,7 @@ NEXT = re.compile(r'<p class="m-next">(.*?)</p>', re.DOTALL)
 NO_MAP = "There is no map yet: python3 start.py check, in a terminal, draws it."
 
 
-def latest() -> Page:
+def latest_map() -> Page:
     """Return the map as it was drawn last, or a sentence that says how to draw it.
 
     Returns

@@ -79,9 +79,9 @@ def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
                 from course.lm import model
 
                 return name, *model.load(name)
-            from course.real import fetch as real
+            from course.real import fetch
 
-            return name, *real.load(name)
+            return name, *fetch.load(name)
         except CourseError as error:
             if not quiet:
                 say(str(error))
