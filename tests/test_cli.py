@@ -111,12 +111,12 @@ def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
 
 
 def test_an_interrupted_command_says_that_it_goes_on(monkeypatch, capsys):
-    from course.real import fetch as real
+    from course.real import catalogue
 
     def stop():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(real, "list_models", stop)
+    monkeypatch.setattr(catalogue, "list_models", stop)
     code, out, err = call(monkeypatch, capsys, "models")
     assert (code, out) == (130, "")
     assert "course: interrupted; run the same command again" in err

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GROUND = {"paths", "errors", "records", "checks", "stats", "seeds"}
+GROUND = {"paths", "shield", "errors", "records", "checks", "stats", "seeds"}
 ENGINE = GROUND | {"world", "lm"}
 # Room → what it may import, itself aside. Modules that lie in no room are rooms of their own.
 MAY = {
@@ -49,9 +49,10 @@ OWED = {
     *(f"course/grader/{name}.py → paths" for name in "ledger notebook report sandbox".split()),
     *(f"course/grader/{name}.py → paths" for name in "selftest source".split()),
     "course/grader/source.py → errors",
+    "course/grader/execute.py → shield",
+    "course/grader/sandbox.py → shield",
     "course/grader/feedback.py → learner",
     "course/grader/grade.py → learner",
-    "course/stages/run.py → studies",
 }
 DOTTED = re.compile(r"\bcourse((?:\.\w+)+)")
 

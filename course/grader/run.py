@@ -126,7 +126,7 @@ def compiled(source: str) -> str:
         tree = ast.parse(source)
         if not tree.body or (isinstance(tree.body[-1], ast.Expr) and not _is_call(tree.body[-1])):
             return ""
-        code = compile(tree, "<ipython-input-check>", "exec")
+        code = compile(tree, "<ipython-input-check>", "exec", optimize=0)  # asserts stay
     except (SyntaxError, ValueError):
         return ""
     return base64.b64encode(marshal.dumps(code)).decode()

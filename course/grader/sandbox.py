@@ -23,7 +23,7 @@ import threading
 import time
 from pathlib import Path
 
-from course import paths
+from course import paths, shield
 from course.errors import CourseError
 from course.grader.execute import ENVIRONMENT
 from course.grader.job import Limits
@@ -88,10 +88,8 @@ class Zygote:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [
-            *(sys.executable, "-P", "-m", "course.grader.zygote"),
-            json.dumps(list(self.modules)),
-        ]
+        modules = json.dumps(list(self.modules))
+        command = shield.python("-m", "course.grader.zygote", modules)
         if self.kind == BUBBLEWRAP:
             command = [*outer(self.root), *command]
         self.process = subprocess.Popen(
@@ -339,7 +337,7 @@ def missing() -> str:
         "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
     ran = subprocess.run(
-        [*outer(paths.ROOT), sys.executable, "-P", "-c", probe],
+        [*outer(paths.ROOT), *shield.python("-c", probe)],
         capture_output=True,
         env=environment(paths.ROOT, "/tmp"),
         stdin=subprocess.DEVNULL,

@@ -57,14 +57,14 @@ def count_answers() -> None:
 
 def real_answers(requests: Sequence[str]) -> None:
     """Show what SmolLM2 answers, if it is on this computer."""
-    from course.real import fetch
+    from course.real.catalogue import SMOLLM2, load
 
     try:
-        loaded = fetch.load(fetch.SMOLLM2)
+        loaded = load(SMOLLM2)
     except CourseError as missing:
         say(f"{missing} This lesson goes on without it.")
         return
-    answers.written_live(fetch.SMOLLM2, *loaded, requests, most=70)
+    answers.written_live(SMOLLM2, *loaded, requests, most=70)
     say("A text that breaks off was cut after 70 tokens.")
 
 

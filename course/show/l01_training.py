@@ -139,10 +139,10 @@ class LiveTraining(live.Demo):
     def prepare(self) -> None:
         """Write the first texts of the village."""
         from course.lm import data
-        from course.stages import run
+        from course.stages import base
 
         self.progress.show(live.bar(0, "Writing the first texts of the village …"))
-        self.recipe = run.QUICK
+        self.recipe = base.QUICK
         rows = data.web_rows(self.tokenizer, self.seed)
         self.batches = data.batches(rows, self.recipe.batch)
         self.first = next(self.batches)

@@ -45,9 +45,9 @@ class LiveLoRA(live.Watched):
 
     def needs(self) -> tuple[str, ...]:
         """Return the exercise of lesson 03."""
-        from course.stages import code
+        from course.stages.stage import LORA
 
-        return code.LORA
+        return LORA
 
     def load(self) -> None:
         """Load the base model."""

@@ -353,6 +353,7 @@ def beside_peft(layer: int = 0) -> None:
     import torch
 
     from course.stages import code, exercises
+    from course.stages.stage import LORA
 
     _, mini, _ = loaded
     target = f"transformer.h.{layer}.mlp.c_fc"
@@ -377,7 +378,7 @@ def beside_peft(layer: int = 0) -> None:
             ("peft's LoRA before and after its own merging", adapted, _merged(wrapped, target)(x)),
         ]
         try:
-            hearts = exercises.load(*code.LORA)
+            hearts = exercises.load(*LORA)
             whose = "yours" if hearts.origin == "work" else "the solution's"
             pair = a.detach(), b.detach()
             mine = hearts["lora_forward"](x, weight, *pair, code.ALPHA) + bias

@@ -45,17 +45,17 @@ class LiveSFT(live.Watched):
 
     def needs(self) -> tuple[str, ...]:
         """Return the exercises of lesson 05."""
-        from course.stages import stages
+        from course.stages.stage import SFT
 
-        return stages.SFT
+        return SFT
 
     def load(self) -> None:
         """Load the base model."""
         from course.lm import evals, model
-        from course.stages import stages
+        from course.stages.sft_stage import RECIPE
 
         self.model, self.tokenizer = model.load(BASE)
-        self.recipe = replace(stages.FULL.sft_recipe, epochs=EPOCHS)
+        self.recipe = replace(RECIPE, epochs=EPOCHS)
         self.requests = list(evals.asked_in("test").mixed[:WATCHED])
 
     def plan(self, steps: int) -> None:
@@ -67,6 +67,7 @@ class LiveSFT(live.Watched):
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training; it notes the exercise's loss, a step's own also holds web text."""
         from course.stages import sft
+        from course.stages.context import rehearsed
         from course.world import demonstrate
 
         def heard(*arguments: Any) -> Any:
@@ -80,7 +81,7 @@ class LiveSFT(live.Watched):
         return sft.sft(
             model, self.tokenizer, list(demonstrate.demonstrations(count, seed)),
             loss_mask=self.exercises["loss_mask"], sft_loss=heard, recipe=self.recipe,
-            web=live.web_text(self.tokenizer, 1000 + seed), seed=seed,
+            web=rehearsed(self.tokenizer, 1000 + seed), seed=seed,
         )  # fmt: skip
 
     def value(self, _: Any) -> float:

@@ -145,9 +145,9 @@ class LivePPO(live.Demo):
 
     def needs(self) -> tuple[str, ...]:
         """Return the exercises of lesson 07."""
-        from course.stages import stages
+        from course.stages.stage import PPO
 
-        return stages.PPO
+        return PPO
 
     def load(self) -> None:
         """Load policy, reference and reward model."""
@@ -162,7 +162,7 @@ class LivePPO(live.Demo):
 
     def prepare(self) -> None:
         """Go on where an unfinished run was cut off, if there is one."""
-        from course.stages import stages
+        from course.stages.ppo_stage import ppo_requests
 
         self.copy = Kept(_key(self.recipe, self.seed))
         if self.again:
@@ -174,7 +174,7 @@ class LivePPO(live.Demo):
                 f"Going on after iteration {self.done} of {self.planned}, where the run before "
                 "this one was cut off. (To begin anew: live_ppo(again=True).)"
             )
-        requests = stages.ppo_requests(self.recipe, self.seed)
+        requests = ppo_requests(self.recipe, self.seed)
         self.requests = requests[self.done * self.recipe.batch :]
         past = sources.record("beta")
         self.picture = Picture(self.planned, past and nearest(past, self.recipe.beta))
@@ -184,10 +184,11 @@ class LivePPO(live.Demo):
         """Return the rest of the training."""
         from course.lm import evals
         from course.stages import ppo
+        from course.stages.context import rehearsed
 
         web = None
         if self.recipe.rehearsal:
-            web = live.web_text(self.tokenizer, 5000 + self.seed + self.done, self.recipe.rows)
+            web = rehearsed(self.tokenizer, 5000 + self.seed + self.done, self.recipe.rows)
         return ppo.train(
             model, self.reference, self.rewards, self.tokenizer,
             evals.chat_prompts(self.tokenizer, self.requests), **self.exercises,

@@ -72,9 +72,9 @@ class LiveDialogues(live.Demo):
 
     def needs(self) -> tuple[str, ...]:
         """Return the exercises of lesson 05."""
-        from course.stages import stages
+        from course.stages.stage import SFT
 
-        return stages.SFT
+        return SFT
 
     def load(self) -> None:
         """Load the model twice: as it is, and to be trained."""
@@ -85,20 +85,21 @@ class LiveDialogues(live.Demo):
 
     def prepare(self) -> None:
         """Write the dialogues."""
-        from course.stages import stages
+        from course.stages import chat
 
         self.progress.show(live.bar(0, "Writing the dialogues …"))
-        self.examples = list(stages.chat_examples(self.dialogues, 500 + self.seed))
-        self.recipe = replace(stages.FULL.chat_recipe, epochs=2)
+        self.examples = list(chat.chat_examples(self.dialogues, 500 + self.seed))
+        self.recipe = replace(chat.DIALOGUES, epochs=2)
         self.planned = self.recipe.epochs * -(-len(self.examples) // self.recipe.batch)
 
     def training(self, model: Any, _: bool) -> Iterator[Any]:
         """Return the training."""
         from course.stages import sft
+        from course.stages.context import rehearsed
 
         return sft.sft(
             model, self.tokenizer, self.examples, **self.exercises, recipe=self.recipe,
-            web=live.web_text(self.tokenizer, 2500 + self.seed), seed=self.seed,
+            web=rehearsed(self.tokenizer, 2500 + self.seed), seed=self.seed,
         )  # fmt: skip
 
     def take(self, p: Any) -> None:

@@ -40,9 +40,9 @@ class LiveDPO(live.Watched):
 
     def needs(self) -> tuple[str, ...]:
         """Return the exercise of lesson 09."""
-        from course.studies.l09_frontier import HEART
+        from course.stages.stage import DPO
 
-        return HEART
+        return DPO
 
     def load(self) -> None:
         """Load the policy and the reference model, which are the same at first."""

@@ -392,11 +392,3 @@ class Watched(Demo):
         """Return the mean over some steps."""
         means = charts.running_mean([value for _, value in self.curve])
         return f"{self.measure} {means[-1]:{self.form[0]}}" if means else ""
-
-
-def web_text(tokenizer: Any, seed: int, rows: int = 4) -> Iterator[Any]:
-    """Yield batches of the web text that is rehearsed while a model is tuned, `rows` a batch."""
-    from course.lm import data
-    from course.world import demonstrate
-
-    return data.batches(data.web_rows(tokenizer, seed, demonstrate.rehearsal()), rows)

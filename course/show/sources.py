@@ -79,9 +79,9 @@ def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
                 from course.lm import model
 
                 return name, *model.load(name)
-            from course.real import fetch
+            from course.real import catalogue
 
-            return name, *fetch.load(name)
+            return name, *catalogue.load(name)
         except CourseError as error:
             if not quiet:
                 say(str(error))

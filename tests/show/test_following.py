@@ -9,7 +9,8 @@ from course.lm import tokenizer as tok
 from course.real import reply as pretrained
 from course.show import l05_following as following
 from course.show import l05_sft, live, sources, style
-from course.stages import exercises, stages
+from course.stages import exercises
+from course.stages.stage import SFT
 from course.world import demonstrate, talk
 
 
@@ -73,7 +74,7 @@ def test_the_live_training_learns_and_says_so(said, monkeypatch):
 
 
 def test_the_loss_on_answers_is_noted_without_the_rehearsal(said, monkeypatch):
-    hearts = exercises.load(*stages.SFT)
+    hearts = exercises.load(*SFT)
     monkeypatch.setattr(live, "steps_a_second", lambda *_: 0.01)
     monkeypatch.setattr(l05_sft, "WATCHED", 5)
     seen = []

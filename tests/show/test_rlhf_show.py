@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from tables import planned
 
 from course import paths
 from course.lm import evals, model
@@ -17,10 +18,12 @@ from course.lm import tokenizer as tok
 from course.show import l07_ppo, sources
 from course.show import l07_rlhf as rlhf
 from course.show import live as demo
-from course.stages import exercises, ppo, reward, stages
+from course.stages import context, exercises, hacking, ppo, reward
 from course.stages import run as lineage
+from course.stages.stage import PPO
 from course.studies import l07_bandit as bandit
 from course.studies import l07_prices as beta
+from course.studies.registry import ALL
 from course.world import demonstrate
 
 LESSON = "07_rlhf_ppo"
@@ -231,7 +234,7 @@ def test_progress_carries_the_answers_that_were_learned_from(words):
     policy, scorer = model.load("mini-sft")[0], model.load("mini-reward")[0]
     steps = ppo.train(
         policy, model.load("mini-sft")[0], scorer, words, prompts,
-        **exercises.load(*stages.PPO), recipe=ppo.Recipe(iterations=1, batch=32), seed=2,
+        **exercises.load(*PPO), recipe=ppo.Recipe(iterations=1, batch=32), seed=2,
     )  # fmt: skip
     (progress,) = steps
     assert sorted(a.prompt for a in progress.answers) == list(range(32))
@@ -253,10 +256,10 @@ def test_the_stage_beta_writes_its_record_and_no_model(monkeypatch, tmp_path):
     monkeypatch.setattr(beta, "BETAS", (0.0, 0.3))
     monkeypatch.setattr(beta, "BEST_OF", (1, 2))
     monkeypatch.setattr(paths, "WORK", tmp_path)
-    plan = stages.Plan(hack_recipe=ppo.Recipe(iterations=2, batch=32, beta=0.0), tests=30)
-    monkeypatch.setattr(stages, "QUICK", plan)
-    result = lineage.run(quick=True, stage="beta")
-    assert "runs" not in result["stages"]["beta"]
+    monkeypatch.setattr(context, "QUICK_TESTS", 30)
+    plan = hacking.Plan(ppo.Recipe(iterations=2, batch=32, beta=0.0))
+    result = lineage.run(planned(ALL, {"hacking": plan}), quick=True, stage="beta")
+    assert set(result.stages["beta"]) == set(ALL["beta"].shown)
     from course import records
 
     record = records.read("beta", folder=tmp_path / "runs")
@@ -287,7 +290,7 @@ def live(monkeypatch, words):
 
     def train(policy, _reference, _rewards, _words, prompts, *, recipe, web, seed, **hearts):
         calls.append({"prompts": len(prompts), "iterations": recipe.iterations, "seed": seed})
-        assert set(hearts) == set(stages.PPO[1:])
+        assert set(hearts) == set(PPO[1:])
         assert (web is not None) == bool(recipe.rehearsal)
         for i in range(recipe.iterations):
             if run.stop_after is not None and i >= run.stop_after:

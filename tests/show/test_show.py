@@ -7,6 +7,7 @@ is tiny, and where time matters the clock is ours.
 import gc
 import itertools
 import json
+import re
 import warnings
 from xml.etree import ElementTree
 
@@ -16,9 +17,9 @@ import pytest
 from course import paths
 from course.errors import CourseError
 from course.show import l01_training as training
-from course.show import lineage_picture as stages
+from course.show import lineage_picture, sizes, sources, style, text
 from course.show import live as demo
-from course.show import sizes, sources, style, text
+from course.studies.registry import ALL
 from course.world import village
 
 GROUPS = [{"share": s, "facts": 2, "recall": r} for s, r in ((1e-4, 0.1), (5e-4, 0.4), (4e-3, 0.9))]
@@ -107,23 +108,50 @@ def lit_boxes(page):
     return [b for b in boxes if b.get("fill") == style.ACCENT]
 
 
-@pytest.mark.parametrize("name", stages.NAMES)
+@pytest.mark.parametrize("name", lineage_picture.names())
 def test_the_lineage_lights_this_stage_alone(name):
-    assert len(lit_boxes(stages.lineage(name))) == (len(stages.REAL) if name == "family" else 1)
+    real = lineage_picture.real_boxes(ALL)
+    assert len(lit_boxes(lineage_picture.lineage(name))) == (len(real) if name == "family" else 1)
 
 
 def test_the_lineage_knows_its_stages():
-    assert lit_boxes(stages.lineage()) == []
+    assert lit_boxes(lineage_picture.lineage()) == []
     with pytest.raises(CourseError, match="pre-training"):
-        stages.lineage("pretraining")
+        lineage_picture.lineage("pretraining")
 
 
-def test_no_box_of_the_lineage_lies_on_another():
-    boxes = [(b.x, b.y, b.x + b.width, b.y + b.height) for b in (*stages.STAGES, *stages.REAL)]
-    for a, b in itertools.combinations(boxes, 2):
-        assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1], (a, b)
-    assert max(b[2] for b in boxes) < stages.WIDTH
-    assert max(b[3] for b in boxes) < stages.HEIGHT
+def test_all_boxes_and_texts_of_the_lineage_are_inside():
+    root = ElementTree.fromstring(lineage_picture.lineage().html)
+    _, _, width, height = map(int, root.get("viewBox").split())
+    for e in root.iter():
+        if e.tag.endswith("}rect"):
+            assert float(e.get("x", 0)) + float(e.get("width")) <= width
+            assert float(e.get("y", 0)) + float(e.get("height")) <= height
+        elif e.tag.endswith("}text"):
+            # A letter is at most 0.62 as wide as high, in the mean of a line.
+            half = 0.31 * len(e.text) * float(e.get("font-size"))
+            right = 2 * half if e.get("text-anchor") == "start" else half
+            assert float(e.get("x")) + right <= width
+            assert float(e.get("y")) < height
+
+
+def test_words_fit_into_their_boxes():
+    for box in (*lineage_picture.boxes(ALL), *lineage_picture.real_boxes(ALL).values()):
+        title, *others = box.lines
+        assert 14 * 0.64 * len(title) <= box.width
+        assert all(12 * 0.55 * len(line) <= box.width for line in others)
+
+
+@pytest.mark.parametrize("lesson", sorted(p.name for p in paths.RELEASE.glob("[0-9]*")))
+def test_a_lesson_opens_with_its_own_stage(lesson):
+    """What is lit in a lesson is of that lesson; 00 has none, and 04 is about the real family."""
+    (notebook,) = (paths.RELEASE / lesson).glob("*.ipynb")
+    (lit,) = re.findall(r"lineage\(lit=(.+?)\)", notebook.read_text(encoding="utf-8"))
+    lessons = {s.place.lit: s.lesson for s in ALL.values() if s.place} | {
+        "None": "00_start_here",
+        "family": "04_gpt_family",
+    }
+    assert lessons[lit.replace("\\", "").strip('"')] == lesson
 
 
 # Sizes ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from tables import planned
 
 from course import paths
 from course.lm import evals, model
@@ -17,9 +18,11 @@ from course.lm import tokenizer as tok
 from course.show import l09_dpo, sources
 from course.show import l09_frontier as shown
 from course.show import live as demo
-from course.stages import dpo, exercises, ppo, reward, stages
-from course.stages import run as lineage
+from course.stages import dpo, exercises, hacking, ppo, reward, reward_stage, sft_stage
+from course.stages.context import Run
+from course.stages.stage import DPO
 from course.studies import l09_frontier as frontier
+from course.studies.registry import ALL
 from course.world import demonstrate
 
 LESSON = "09_what_came_next"
@@ -140,7 +143,7 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(compared, tokenize
 
 @needs_source
 def test_the_lesson_s_loss_is_the_one_that_trains(compared):
-    heart = exercises.load(*frontier.HEART)
+    heart = exercises.load(*DPO)
     numbers = torch.randn(4, 7, generator=torch.Generator().manual_seed(1))
     assert heart["dpo_loss"](*numbers, 0.3).item() == pytest.approx(
         plain_loss(*numbers, 0.3).item(), abs=1e-6
@@ -256,15 +259,18 @@ def small(tmp_path_factory):
         "CANDIDATES": ("mini-sft", "best of 4", "DPO 1", "PPO free, 2 rounds"),
     }.items():  # fmt: skip
         patch.setattr(frontier, name, value)
-    patch.setattr(frontier.stages, "given", lambda lesson, *names: (
-        {"dpo_loss": plain_loss} if lesson == LESSON else exercises.load(lesson, *names)
-    ))  # fmt: skip
-    patch.setattr(frontier.paths, "DATA", folder)
-    plan = stages.Plan(
-        demonstrations=40, comparisons=24, hack_recipe=ppo.Recipe(iterations=2, batch=32), tests=80
+    own, load = exercises.Exercises({"dpo_loss": plain_loss}, "source"), exercises.load
+    patch.setattr(
+        exercises, "load", lambda lesson, *names: own if lesson == LESSON else load(lesson, *names)
     )
+    patch.setattr(frontier.paths, "DATA", folder)
+    plans = {
+        "sft": sft_stage.Plan(demonstrations=40),
+        "reward": reward_stage.Plan(comparisons=24),
+        "hacking": hacking.Plan(ppo.Recipe(iterations=2, batch=32)),
+    }
     try:
-        figures = frontier.run(stages.Shop(1, plan), save=True)
+        figures = frontier.study(Run(1, save=True, tests=80, table=planned(ALL, plans)))
     finally:
         patch.undo()
     return figures, (folder / "labels" / "project.csv").read_text(encoding="utf-8")
@@ -288,6 +294,7 @@ def test_every_policy_has_its_figures(small):
     assert by_name["best of 16"]["answer_flop"] > 16 * by_name["best of 1"]["answer_flop"]
     assert by_name["PPO free, 2 rounds"]["training_flop"] > many[1]["training_flop"]
     assert set(figures["chosen"]) == set(frontier.METHODS)
+    assert set(ALL["frontier"].shown) <= set(figures)
 
 
 @needs_source
@@ -329,9 +336,8 @@ def test_the_pictures_show_what_the_record_holds(small):
 
 
 def test_the_stage_stands_beside_the_lineage():
-    assert "frontier" in lineage.STAGES
-    assert "frontier" not in lineage.LINEAGE
-    assert {"points", "costs"} <= set(lineage.LEFT_OUT)
+    assert not ALL["frontier"].whole
+    assert not {"points", "costs"} & set(ALL["frontier"].shown)
 
 
 def points(**true):

@@ -8,7 +8,7 @@ import torch
 
 from course import stats
 from course.errors import CourseError
-from course.real import fetch as real
+from course.real import catalogue
 from course.show import l02_transfer as shown
 from course.show import live
 from course.stages import exercises
@@ -147,7 +147,7 @@ def test_no_seed_is_begun_that_would_not_end_in_time(monkeypatch):
 def test_without_minilm_the_recorded_run_is_shown(said, monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     assert shown.live_notes() is None
-    assert real.MINILM in said[0][0]
+    assert catalogue.MINILM in said[0][0]
     assert "Here is the recorded run" in said[0][0]
     assert len(said[1]) == 1
     table = shown.nearest()
