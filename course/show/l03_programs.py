@@ -21,6 +21,7 @@ from course.show import sources, style
 from course.show.charts import name_rows, note, percent_ticks, set_ticks
 from course.show.sizes import short
 from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, picture, say, table
+from course.stages.stage import LORA
 from course.stats import mean_interval
 
 if TYPE_CHECKING:
@@ -353,7 +354,6 @@ def beside_peft(layer: int = 0) -> None:
     import torch
 
     from course.stages import code, exercises
-    from course.stages.stage import LORA
 
     _, mini, _ = loaded
     target = f"transformer.h.{layer}.mlp.c_fc"

@@ -12,6 +12,7 @@ from typing import Any
 from course.errors import CourseError
 from course.show import charts, live, style, text
 from course.show.style import say
+from course.stages.stage import SFT
 
 START = "mini-sft"
 
@@ -63,18 +64,13 @@ def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style
 class LiveDialogues(live.Demo):
     """The SFT model is fine-tuned on dialogues, and as many single requests."""
 
+    needs = SFT
     measured = False
 
     def __init__(self, seconds: float, dialogues: int, seed: int) -> None:
         super().__init__(seconds)
         self.dialogues, self.seed = dialogues, seed
         self.losses: list[float] = []
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the exercises of lesson 05."""
-        from course.stages.stage import SFT
-
-        return SFT
 
     def load(self) -> None:
         """Load the model twice: as it is, and to be trained."""

@@ -131,6 +131,7 @@ class Demo:
         Whether it was stopped, and whether the loss was no number any more.
     """
 
+    needs: tuple[str, ...] = ()  # the lesson and the names of the exercises that are trained with
     instead = ""  # what is shown in its place, "are the recorded runs"; "" for nothing
     unit = "step"
     kept = "; the model keeps what it has learned."  # what follows "Stopped after step 3 of 9"
@@ -148,10 +149,6 @@ class Demo:
         self.progress, self.canvas = Output(), Output()
 
     # What a demo says of itself
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the lesson and the names of the exercises that are trained with, () for none."""
-        return ()
 
     def load(self) -> None:
         """Load models and all that may be missing, which raises CourseError."""
@@ -192,10 +189,10 @@ class Demo:
         if paths.grading():
             return None
         try:
-            if needed := self.needs():
+            if self.needs:
                 from course.stages import exercises
 
-                self.exercises = exercises.load(*needed)
+                self.exercises = exercises.load(*self.needs)
             self.load()
         except CourseError as error:
             return self._give_way(str(error))

@@ -236,7 +236,7 @@ def test_what_is_missing_is_one_sentence_and_the_recorded_run(said):
 def learners(monkeypatch, origin="work"):
     found = exercises.Exercises({"f": abs, "g": abs, "h": abs}, origin)
     monkeypatch.setattr(exercises, "load", lambda *names: found)
-    monkeypatch.setattr(Toy, "needs", lambda self: ("01_x", "f", "g", "h"))
+    monkeypatch.setattr(Toy, "needs", ("01_x", "f", "g", "h"))
 
 
 def test_the_learners_own_functions_are_named(said, monkeypatch):
