@@ -145,6 +145,7 @@ class Demo:
         self.exercises: Mapping[str, Callable[..., Any]] = {}
         self.done = self.planned = 0
         self.seconds = self.begin = 0.0
+        self.looked = -1  # the step after which one looked last
         self.interrupted = self.broken = self.over = False
         self.progress, self.canvas = Output(), Output()
 
@@ -293,12 +294,12 @@ class Demo:
             speed = steps_a_second(trial, min(PROBE, self.left() / 10))
             self.plan(max(1, int(ROOM * self.left() * speed)))
         self._show(1.0)
-        self.watch()
+        self._look()
         self._train()
         self.over = True
         more = self.ending()
         if more:
-            self.watch()
+            self._look()
         self._show(2.0)
         self.progress.show(bar(self.part(), self.status()))
         if more:
@@ -315,8 +316,8 @@ class Demo:
                 self.done += 1
                 self.seconds = time.perf_counter() - start
                 self.take(p)
-                if self.done in marks and self.done < self.planned:
-                    self.watch()
+                if self.done in marks:
+                    self._look()
                 now = time.perf_counter()
                 if now - drawn >= pause:
                     self.progress.show(bar(self.part(), self.status()))
@@ -332,6 +333,12 @@ class Demo:
             self.interrupted = True
         finally:
             steps.close()  # what it holds is let go here, not whenever Python gets to it
+
+    def _look(self) -> None:
+        """Look how good the model is, unless that is known."""
+        if self.looked != self.done:
+            self.watch()
+            self.looked = self.done
 
     def _show(self, scale: float) -> None:
         """Draw the picture in its place."""

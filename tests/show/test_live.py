@@ -171,6 +171,13 @@ def test_an_interruption_keeps_what_was_learned(said, at):
     assert not demo.model.training
 
 
+def test_one_looks_once_where_it_stopped_at_a_stop():
+    demo = Toy(losses=[1.0, 1.0, KeyboardInterrupt()])
+    demo.most = 4
+    demo.run()
+    assert demo.log == ["watched at 0", 1.0, 1.0, "watched at 2"]
+
+
 def test_an_interruption_before_the_first_step_shows_the_recorded_run(said):
     demo = Toy(losses=[KeyboardInterrupt()]).run()
     assert demo.done == 0
