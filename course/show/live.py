@@ -110,7 +110,7 @@ def steps_a_second(trial: Iterator[Any], seconds: float) -> float:
             if len(times) > WARM_UP + 2 and times[-1] - times[0] > seconds:
                 break
     warm = min(WARM_UP, len(times) - 2)
-    return (len(times) - 1 - warm) / (times[-1] - times[warm])
+    return (len(times) - 1 - warm) / max(times[-1] - times[warm], 1e-9)
 
 
 class Demo:
