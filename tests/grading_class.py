@@ -9,6 +9,7 @@ from pathlib import Path
 from course import paths
 from course.grader import execute, notebook
 from course.grader.job import Cell, Job, Ran
+from course.hooks import HOOKS
 
 FIXTURE = Path(__file__).parent / "fixtures" / "course"
 CONFIG = Path(__file__).parent.parent / "nbgrader_config.py"
@@ -92,8 +93,8 @@ def _template() -> tempfile.TemporaryDirectory:
 
     place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     root = make(Path(place.name) / "course")
-    with record.opened(root) as book:
-        record.register(read_source(LESSON, root), book)
+    with record.opened(root) as session:
+        record.register(read_source(LESSON, root, HOOKS), session)
     return place
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STUDENT, CHECK, BOTH = "student", "check", "both"
-FORMAT = 2  # of what is kept; a change of it makes old results worthless
+FORMAT = 3  # of what is kept; a change of it makes old results worthless
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ class Job:
     trusted : tuple of str
         Which of the files are the instructor's; the checks' process has these only, or it could
         import a student's file.
+    library : str
+        A hash of what else the result depends on: the course's library, its data, packages.
     """
 
     lesson: str
@@ -101,6 +103,7 @@ class Job:
     files: dict[str, bytes] = field(default_factory=dict)
     limits: Limits = Limits()
     trusted: tuple[str, ...] = ()
+    library: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data from which `from_json` makes an equal job."""
@@ -125,6 +128,39 @@ class Job:
         """Return 64 hexadecimal digits that change with anything that can change the result."""
         text = json.dumps(self.to_json(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell ended.
+
+    Attributes
+    ----------
+    error : str or None
+        The exception's name; None if the cell passed. ``CellTimeoutError`` if it took too long,
+        ``DeadKernelError`` if it ended Python.
+    message : str
+        The exception's text.
+    line : int or None
+        The line of the cell (from 1) where it failed.
+    value : bool
+        Whether the cell's last line had a value other than None.
+    stderr : str
+        The first characters that it wrote there.
+    seconds : float
+    """
+
+    error: str | None
+    message: str = ""
+    line: int | None = None
+    value: bool = False
+    stderr: str = ""
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nbgrader would give the cell its points."""
+        return self.error is None
 
 
 @dataclass

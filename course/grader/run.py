@@ -22,8 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from course.errors import CourseError
 from course.grader import codec, wire
+from course.grader.errors import GraderError
 from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Ran, Step
 from course.grader.sandbox import AUTO, Child, Zygote
 from course.grader.wire import ClosedError, Message
@@ -57,7 +57,7 @@ class Engine:
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no isolation, and `sandbox` isn't ``"none"``.
     """
 
@@ -91,7 +91,7 @@ class Engine:
 
         Raises
         ------
-        CourseError
+        GraderError
             If processes can't be started any more.
         """
         hub = _Hub(self, job)
@@ -105,7 +105,7 @@ class Engine:
         zygote = self.zygote
         try:
             return zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
-        except CourseError:
+        except GraderError:
             with self.lock:
                 if self.closed:
                     raise
