@@ -1,11 +1,12 @@
 """nbgrader as this grader leans on it: everything of nbgrader that we use comes through here.
 
 Folders, gradebook, release, late penalties and what is written into ``autograded/`` are nbgrader's
-own; only the cells run elsewhere. nbgrader offers no way in for three things, so they are replaced:
+own; only the cells run elsewhere. nbgrader offers no way in for four things, so they are replaced:
 
 - it opens the gradebook anew in each step and commits after each cell (`one_session`);
 - it takes the name of the course's folder for a pattern, so that "course [2026]" isn't found
   (`Release.init_notebooks`, `is_ignored`);
+- it asks a program on the PATH for the version of its tables (`newest_version`);
 - it executes notebooks and copies files itself (`Recorder`, `_OwnFiles`).
 
 What this counts on in nbgrader 0.9.6 is held by ``tests/grader/test_stock_contract.py``: after an
@@ -71,6 +72,7 @@ __all__ = [
 # The modules of nbgrader that open a gradebook of their own in each step.
 OPENING = (autograde, generate_assignment, latesubmissions, saveautogrades, savecells)
 utils.is_ignored = source.is_ignored
+api.get_alembic_version = lambda: newest_version()[0]
 
 
 # --- folders --------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from course.grader.source import Assignment
 GRADED, FAILED = "graded", "failed"
 # What isn't one submission's fault: a full or read-only disk, no permission, no files left to open.
 EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
 AHEAD = 2  # jobs that wait beside those that run, so that no worker waits for us
 
@@ -155,6 +156,9 @@ def grade(
             return stack.enter_context(_executor(assignment, engine, jobs, scheduler, sandbox))
 
         notes = [*others, *record.register(assignment, session)]
+        earlier = [mark for one in who if (mark := ledger.mark(one))]
+        if any(mark["library"] != assignment.library for mark in earlier):
+            notes.append(CHANGED)
         run = _Run(assignment, ledger, session, force, start)
         try:
             run.all(who)
@@ -415,6 +419,7 @@ class _Run:
         status = GRADED if submission.status == prepare.READY else submission.status
         return {
             "key": submission.key(terms),
+            "library": self.assignment.library,
             "auto": auto,
             "status": status,
             "reason": submission.reason,
