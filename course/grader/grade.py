@@ -19,11 +19,11 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from course.grader import prepare, settings, source
+from course.grader import prepare, results, settings, source
 from course.grader.errors import GraderError
 from course.grader.files import shown
 from course.grader.hooks import Hooks
-from course.grader.job import Job, Outcome, Ran
+from course.grader.job import Job, Ran
 from course.grader.ledger import Ledger
 from course.grader.prepare import Submission
 from course.grader.source import Assignment
@@ -412,9 +412,16 @@ class _Run:
         for ran in item.ran.values():
             flags += ran.flags
         exercises: list[dict[str, Any]] = []
+        assignment = self.assignment
         for one in submission.notebooks:
-            ran = item.ran.get(one.name)
-            rows = summary(self.assignment, one.name, ran, auto[one.name])
+            rows = results.exercises(
+                assignment.notebooks[one.name],
+                one.job,
+                item.ran.get(one.name),
+                auto[one.name],
+                assignment.hooks,
+                assignment.limits.cell_seconds,
+            )
             exercises += [row | {"notebook": one.name} for row in rows]
         status = GRADED if submission.status == prepare.READY else submission.status
         return {
@@ -428,53 +435,6 @@ class _Run:
             "seconds": round(sum(ran.seconds for ran in item.ran.values()), 3),
             "peak_mb": max((ran.peak_mb for ran in item.ran.values()), default=0.0),
         }
-
-
-def summary(
-    assignment: Assignment, name: str, ran: Ran | None, auto: dict[str, float]
-) -> list[dict[str, Any]]:
-    """Return a row for each exercise of a notebook.
-
-    Returns
-    -------
-    list of dict
-        ``exercise``, ``score``, ``max``, ``message`` (what first went wrong, in words for a
-        learner), ``misconceptions`` (the named ones), ``seconds`` and ``slowest`` (of its cells).
-    """
-    original = assignment.notebooks[name]
-    checks = [cell for cell in original.cells if cell.kind == "grade"]
-    rows = {
-        cell.exercise: {
-            "exercise": cell.exercise,
-            "score": 0.0,
-            "max": 0.0,
-            "message": "",
-            "misconceptions": [],
-            "seconds": 0.0,
-            "slowest": 0.0,
-        }
-        for cell in checks
-    }
-    for cell in checks:
-        rows[cell.exercise]["score"] += auto.get(cell.name) or 0.0
-        rows[cell.exercise]["max"] += cell.points
-    for cell in ran.cells if ran else ():
-        row = rows.get(cell.exercise)
-        if row is None:
-            continue
-        row["seconds"] = round(row["seconds"] + cell.seconds, 4)
-        row["slowest"] = round(max(row["slowest"], cell.seconds), 4)
-        known = original.known.get(cell.grade or cell.exercise)
-        if cell.error is None or known is None:
-            continue
-        outcome = Outcome(cell.error, cell.message, cell.line)
-        row["message"] = row["message"] or assignment.hooks.message(
-            known, outcome, assignment.limits.cell_seconds
-        )
-        says = assignment.hooks.misconception(known, outcome)
-        if says and says not in row["misconceptions"]:
-            row["misconceptions"].append(says)
-    return list(rows.values())
 
 
 def _row(

@@ -183,6 +183,8 @@ class Cell:
     line : int or None
         The line of the cell (from 1) that it passed through last.
     seconds : float
+    trusted_error, trusted_message : str or None, str
+        The same of an instructor's cell with the checks, where it ran on both sides.
     """
 
     index: int | None
@@ -193,6 +195,8 @@ class Cell:
     message: str = ""
     line: int | None = None
     seconds: float = 0.0
+    trusted_error: str | None = None
+    trusted_message: str = ""
 
 
 @dataclass

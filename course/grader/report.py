@@ -121,8 +121,9 @@ def _exercises(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _misconceptions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     who: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        for says in row["misconceptions"]:
-            who.setdefault((row["notebook"], row["exercise"], says), []).append(row["student"])
+        for met in row["misconceptions"]:
+            key = (row["notebook"], row["exercise"], met["says"])
+            who.setdefault(key, []).append(row["student"])
     found = [
         {"notebook": n, "exercise": e, "says": says, "students": len(own), "who": own}
         for (n, e, says), own in who.items()

@@ -6,6 +6,7 @@ or on the command line.
 """
 
 import difflib
+import re
 from pathlib import Path
 
 from traitlets.config import Config
@@ -33,6 +34,12 @@ def config(root: Path) -> Config:
 def cell_seconds(root: Path) -> float:
     """Return how long one cell may run, in seconds: nbgrader's ``Execute.timeout``."""
     return float(config(root).get("Execute", {}).get("timeout", 30))
+
+
+def ignored(root: Path) -> re.Pattern[str] | None:
+    """Return what costs nothing on stderr: nbgrader's ``IgnorePattern``; None if nothing is."""
+    own = config(root).get("IgnorePattern", {})
+    return re.compile(own["pattern"]) if own.get("enabled") and own.get("pattern") else None
 
 
 def stubs(root: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from course.grader.notebook import Cell
 from course.grader.worker import DIED, TIMED_OUT
 
 NOT_YET = "not answered yet"
+WHERE = {"solution": "your answer", "grade": "a check"}
 
 
 def message_of(cell: Cell, outcome: Outcome, timeout: float) -> str:
@@ -20,9 +21,8 @@ def message_of(cell: Cell, outcome: Outcome, timeout: float) -> str:
         Seconds that a cell may take.
     """
     text = " ".join(outcome.message.split())
-    where = "your answer" if cell.kind == "solution" else "a check"
-    hidden = outcome.line in notebook.hidden_lines(cell.source) and cell.kind == "grade"
-    if hidden:
+    where = WHERE.get(cell.kind, "a cell of the notebook")
+    if cell.kind == "grade" and outcome.line in notebook.hidden_lines(cell.source):
         where = "a hidden check"
     if outcome.error == "NotImplementedError":
         return NOT_YET

@@ -286,7 +286,7 @@ def test_slow_cells_and_names_that_look_like_tags(root):
         "score": 0.0,
         "max": 50.0,
         "message": "",
-        "misconceptions": ["<b>bold</b> `x`"],
+        "misconceptions": [{"check": "average_1", "says": "<b>bold</b> `x`"}],
         "seconds": 9.0,
         "slowest": 7.25,
     }
