@@ -8,17 +8,35 @@ All messages go to stderr: what a command prints stays clean for scripts.
 Left out on purpose: other package managers, and a lock against two set-ups at the same time.
 """
 
+import os
+import sys
+
+
+def around():  # noqa: ANN201 - old Pythons run this, and types would stop them
+    """Return the folders of modules that aren't Python's own: here, this file's, PYTHONPATH."""
+    named = os.environ.get("PYTHONPATH")
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed meanwhile
+        here = os.sep
+    places = ["", os.path.dirname(__file__)] + (named.split(os.pathsep) if named else [])
+    return [os.path.normpath(os.path.join(here, place)) for place in places]
+
+
+if __name__ == "__main__":  # a file there that is called json.py is not the json that we mean
+    library = os.path.dirname(os.__file__)
+    sys.path[:] = [p for p in sys.path if p and (p == library or p not in around())]
+
+import ast
 import contextlib
 import errno
 import hashlib
 import importlib.util
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -56,7 +74,23 @@ The set-up goes to .venv. You may stop it at any time: the same command goes on.
 Example: python3 start.py models
 """
 AGAIN = "then run the same command again"
+NOTHING_CAME = (
+    "Pip says that it has installed {name}, but .venv doesn't have it: see .venv/pip.log, look "
+    f"whether settings of pip say where to install, {AGAIN}."
+)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # torch without CUDA, for Linux
+# Variables of Python, and settings of pip, that a person may give to what we start.
+HARMLESS = ("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+DOWNLOADING = (
+    *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "proxy", "cert"),
+    *("client-cert", "cache-dir", "no-cache-dir", "timeout", "default-timeout", "retries"),
+    *("keyring-provider",),
+)
+INSIDE = """\
+import importlib.metadata, importlib.util, json
+found = [(one.metadata["Name"], one.version) for one in importlib.metadata.distributions()]
+print(json.dumps([found, getattr(importlib.util.find_spec("course"), "origin", "")]))
+"""
 DISK = 2_500_000_000  # bytes that a whole set-up takes with the CPU build of torch
 # What a step does and downloads; measured once, so "about".
 STEPS = {
@@ -152,10 +186,64 @@ def half_installed(packages: Path) -> list[Path]:
 
 
 def variables(venv: Path) -> dict[str, str]:
-    """Return the environment variables for a child process: as if `venv` were activated."""
-    ours = {k: v for k, v in os.environ.items() if k != "PYTHONHOME"}
+    """Return the environment variables for a child process: as if `venv` were activated.
+
+    Another program's settings of Python stay out, but for those of text on a pipe.
+    """
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith("PYTHON") or name.upper() in HARMLESS
+    }
     path = str(python_of(venv).parent) + os.pathsep + ours.get("PATH", "")
     return ours | {"VIRTUAL_ENV": str(venv), "PATH": path}
+
+
+def pip_variables(venv: Path) -> dict[str, str]:
+    """Return the variables for pip: of a person's settings those that say how to download.
+
+    Others (target, user, prefix, dry-run ...) would have it install elsewhere, or nothing.
+    """
+    wanted = {f"PIP_{name.upper().replace('-', '_')}" for name in (*DOWNLOADING, "config-file")}
+    # The build of the course in its own folder isn't to meet files there that look like modules.
+    ours = {"PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"} | {
+        name: value
+        for name, value in variables(venv).items()
+        if not name.upper().startswith("PIP_") or name.upper() in wanted
+    }
+    asked = [*python_command(venv, "pip"), "config", "list", "--disable-pip-version-check"]
+    listed = subprocess.run(
+        asked, capture_output=True, env=ours, encoding="utf-8", errors="replace", cwd=venv
+    )
+    files = {}  # what their lines say, such as global.index-url='https://...'
+    for section in ("global", "install"):  # the later counts
+        for line in listed.stdout.splitlines():
+            key, _, value = line.partition("=")
+            name = "PIP_" + key[len(section) + 1 :].upper().replace("-", "_")
+            if key.startswith(section + ".") and name in wanted:
+                with contextlib.suppress(ValueError, SyntaxError):
+                    files[name] = ast.literal_eval(value)
+    return files | ours | {"PIP_CONFIG_FILE": os.devnull}
+
+
+def python_command(venv: Path, *words: str) -> list[str]:
+    """Return the command that runs a module in `venv`, and never one from the current folder."""
+    return [str(python_of(venv)), "-P", "-m", *words]
+
+
+def inside(venv: Path) -> tuple[dict[str, str], str]:
+    """Return what the environment's Python finds: name → version, and where `course` comes from."""
+    ask = [str(python_of(venv)), "-I", "-c", INSIDE]
+    answer = subprocess.run(ask, capture_output=True, env=variables(venv), cwd=venv, text=True)
+    with contextlib.suppress(ValueError):
+        found, course = json.loads(answer.stdout)
+        return {spelled(name): version for name, version in found}, course or ""
+    return {}, ""
+
+
+def spelled(name: object) -> str:
+    """Return a package's name in the one spelling of folders of its kind."""
+    return re.sub(r"[-_.]+", "_", str(name)).lower()
 
 
 def make_environment(venv: Path) -> None:
@@ -167,9 +255,11 @@ def make_environment(venv: Path) -> None:
         )
     if venv.exists():
         shutil.rmtree(venv)
-    command = [sys.executable, "-m", "venv", str(venv)]
+    command = [sys.executable, "-I", "-m", "venv", str(venv)]
     with Status():
-        made = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        made = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", env=variables(venv)
+        )
     if made.returncode:
         raise PipFailed(made.stdout + made.stderr)
 
@@ -192,7 +282,7 @@ def pip(venv: Path, arguments: list[str], *, total: int = 0) -> None:
     PipFailed
         With what pip printed.
     """
-    command = [str(python_of(venv)), "-m", "pip", "install", "--disable-pip-version-check"]
+    command = [*python_command(venv, "pip"), "install", "--disable-pip-version-check"]
     command += ["--no-input", *arguments]
     own_bar = not total and sys.stderr.isatty()
     with (venv / "pip.log").open("w+", encoding="utf-8") as log:
@@ -200,7 +290,7 @@ def pip(venv: Path, arguments: list[str], *, total: int = 0) -> None:
             command if own_bar else [*command, "--progress-bar", "off"],
             stdout=sys.stderr if own_bar else subprocess.PIPE,
             stderr=log if own_bar else subprocess.STDOUT,
-            env=variables(venv) | {"PIP_USER": "0", "PYTHONUTF8": "1"},
+            env=pip_variables(venv),
             encoding="utf-8",
             errors="replace",
         )
@@ -289,6 +379,8 @@ class Setup:
             name = Path(error.filename).name
             raise Problem(f"{name} is missing: get it back (git checkout {name}).") from None
         self.pins = hashlib.sha256(b"".join(files)).hexdigest()
+        named = re.search(r'^name *= *"([^"]+)"', files[1].decode("utf-8"), re.MULTILINE)
+        self.project = spelled(named[1]) if named else "course"
         lines = files[0].decode("utf-8").splitlines()
         self.pinned = [line for line in lines if line.strip() and not line.startswith(("#", "-"))]
 
@@ -322,8 +414,8 @@ class Setup:
             self.state = {"done": []}
         elif self.state.get("pins") != self.pins:
             self.undo("torch", "packages", "course")
-        elif self.state.get("root") != str(self.root):  # the folder was moved or copied
-            self.undo("course")
+        elif self.state.get("root") != str(self.root) or not self.has_course(version):
+            self.undo("course")  # the folder was moved or copied, or the course isn't in .venv
         self.state.update(pins=self.pins, root=str(self.root))
 
     def run(self, *, fetch: bool = True, retry: bool = False) -> None:
@@ -382,13 +474,15 @@ class Setup:
         if self.torch_build()[0] == "+cpu":
             source = ["--extra-index-url", CPU_INDEX, "--retries", "2", "--timeout", "15"]
             try:
-                return pip(self.venv, [*alone, *source, pin + "+cpu"])
+                pip(self.venv, [*alone, *source, pin + "+cpu"])
+                return self.verify([pin])
             except PipFailed as error:
                 # "none" means that no index answered at all.
                 if not re.search(r"\(from versions: (?!none).*No matching", str(error), re.DOTALL):
                     raise
             say("      no build for the CPU to be had; so the one with CUDA, about 2.5 GB")
-        return pip(self.venv, [*alone, pin])
+        pip(self.venv, [*alone, pin])
+        return self.verify([pin])
 
     def packages(self) -> None:
         """Install all pins of requirements.txt, without its last line, the course itself."""
@@ -397,6 +491,7 @@ class Setup:
         pins.write_text("\n".join(self.pinned) + "\n", encoding="utf-8")
         patient = ["--only-binary=:all:", "--retries", "3", "--timeout", "30"]
         pip(self.venv, [*patient, "-r", str(pins)], total=len(self.pinned))
+        self.verify([line for line in self.pinned if ";" not in line])  # others depend on a machine
         names = os.listdir(packages_of(self.venv, self.state["python"]))
         ours = [
             n for n in names if not n.startswith("_") and not n.endswith((".dist-info", ".pth"))
@@ -407,27 +502,42 @@ class Setup:
         """Install the course in place, with the build tool that `packages` brought: offline."""
         build = ["--no-build-isolation", "--no-deps", "--no-index"]
         pip(self.venv, [*build, "--editable", str(self.root)], total=1)
+        where = Path(inside(self.venv)[1])
+        if where.parent != self.root / "course" or not self.has_course(self.state["python"]):
+            raise Problem(NOTHING_CAME.format(name="the course"))
 
     def models(self) -> bool:
         """Fetch the real models; all works without them, but for the demos that show them."""
         self.state["tried"] = True
-        if self.child("-m", "course.cli", "models", "fetch") == 0:
+        if self.child("course.cli", "models", "fetch") == 0:
             return True
         say("      Not fetched; all else works. To try again: python3 start.py models fetch")
         return False
 
     def work(self) -> bool:
         """Give the learner a copy of each lesson that isn't there yet."""
-        return self.child("-m", "course.learner.desk") == 0
+        return self.child("course.learner.desk") == 0
 
     # What the steps share.
 
     def child(self, *arguments: str) -> int:
-        """Run the environment's Python as a step and return its exit code."""
-        code = wait([str(python_of(self.venv)), *arguments], self.venv, stdout=sys.stderr)
+        """Run a module of the environment as a step and return its exit code."""
+        code = wait(python_command(self.venv, *arguments), self.venv, stdout=sys.stderr)
         if code == 130:
             raise KeyboardInterrupt
         return code
+
+    def verify(self, pins: list[str]) -> None:
+        """See that `pins` are in the environment: pip may have put them elsewhere, or nowhere."""
+        found = inside(self.venv)[0]
+        for pin in pins:
+            name, _, version = pin.partition("==")
+            if found.get(spelled(name.strip()), "").partition("+")[0] != version.strip():
+                raise Problem(NOTHING_CAME.format(name=name))
+
+    def has_course(self, version: str) -> bool:
+        """Tell whether the course was installed into the environment."""
+        return any(packages_of(self.venv, version).glob(f"{self.project}-*.dist-info"))
 
     def sweep(self) -> None:
         """Remove what a killed pip left, or pip would take it for installed."""
@@ -480,10 +590,11 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     testing, fetching = arguments[:1] == ["test"], arguments[:2] == ["models", "fetch"]
     setup = Setup(root)
     setup.run(fetch=not fetching, retry=testing)
-    python = str(python_of(setup.venv))
     if testing:
-        return wait([python, "-m", "pytest", *arguments[1:]], setup.venv, cwd=root)
-    return wait([python, "-m", "course.cli", *(arguments or ["lab"])], setup.venv)
+        command = python_command(setup.venv, "pytest", *arguments[1:])
+        return wait(command, setup.venv, cwd=root)
+    command = python_command(setup.venv, "course.cli", *(arguments or ["lab"]))
+    return wait(command, setup.venv)
 
 
 def sentence(error: OSError, root: Path) -> str:

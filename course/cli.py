@@ -5,6 +5,10 @@ Exit codes: 0 all well, 1 a target or check falls short, 2 bad input or a missin
 interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks for it.
 """
 
+from course import shield  # noqa: F401 - before all others, so that those are ours
+
+# isort: split
+
 import errno
 import json
 import os

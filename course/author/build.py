@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import unicodedata
 import warnings
@@ -18,7 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from course import paths
+from course import paths, shield
 from course.author import leak
 from course.errors import CourseError
 from course.grader import notebook, settings
@@ -191,9 +190,12 @@ def _dump(content: dict[str, Any]) -> bytes:
 
 
 def _ruff(content: bytes, name: str) -> bytes:
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--stdin-filename", name]
+    command = shield.python("-m", "ruff", "format", "--isolated", "--stdin-filename", name)
     ran = subprocess.run(
-        [*command, "--line-length", str(LINE_LENGTH), "-"], input=content, capture_output=True
+        [*command, "--line-length", str(LINE_LENGTH), "-"],
+        input=content,
+        capture_output=True,
+        env=shield.environment(),
     )
     if ran.returncode:
         said = ran.stderr.decode("utf-8", "replace").strip().split("\n")[0]

@@ -11,11 +11,9 @@ stock (ours writes its report within the time), and submissions that stock can't
 
 import copy
 import json
-import os
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -25,7 +23,7 @@ from typing import Any
 import psutil
 from tqdm import tqdm
 
-from course import paths, records
+from course import paths, records, shield
 from course.author import verify
 from course.errors import CourseError
 from course.grader import notebook
@@ -82,7 +80,7 @@ def run(students: int = STUDENTS, *, many: int = MANY, root: Path | None = None)
                 _nbgrader(place, "generate_assignment", lesson, "--force").wait()
         with tqdm(total=4, desc="Grading", unit="part", disable=None, leave=False) as bar:
             peer = _peer(halves, bar)
-            ours, graded = _ours(whole, root, bar)
+            ours, graded = _ours(whole, bar)
             memory = _memory(many, root)
             bar.update()
         mine = _scores(whole)
@@ -155,11 +153,10 @@ def _course(root: Path, place: Path) -> None:
 
 
 def _nbgrader(place: Path, *words: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "nbgrader", *words]
     return subprocess.Popen(
-        command,
+        shield.python("-m", "nbgrader", *words),
         cwd=place,
-        env=os.environ | {"COURSE_ROOT": str(place)},
+        env=shield.environment() | {"COURSE_ROOT": str(place)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -182,16 +179,13 @@ def _peer(halves: list[Path], bar: tqdm) -> float:
     return time.perf_counter() - start
 
 
-def _ours(place: Path, root: Path, bar: tqdm) -> tuple[float, str]:
+def _ours(place: Path, bar: tqdm) -> tuple[float, str]:
     """Return the seconds that our grader takes, and its sandbox."""
     start, kind = time.perf_counter(), ""
     for lesson in LESSONS:
         ran = subprocess.run(
-            [
-                *(sys.executable, "-m", "course.cli", "grade", lesson),
-                *("--jobs", str(JOBS), "--json"),
-            ],
-            env=os.environ | {"COURSE_ROOT": str(place), "PYTHONPATH": str(root)},
+            shield.python("-m", "course.cli", "grade", lesson, "--jobs", str(JOBS), "--json"),
+            env=shield.environment() | {"COURSE_ROOT": str(place)},
             capture_output=True,
             text=True,
         )

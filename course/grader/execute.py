@@ -10,13 +10,12 @@ import json
 import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import Any
 
-from course import paths
+from course import paths, shield
 from course.grader.job import Outcome
 from course.grader.worker import DIED, GRACE, TIMED_OUT
 
@@ -62,15 +61,12 @@ class Worker:
         self.folder, self.timeout, self.root = folder, timeout, root
         self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         course_root = str((root or paths.ROOT).resolve())
-        # -P: a learner's file named like a standard module must not get into the start.
+        place = str(folder.resolve())
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-m", "course.grader.worker"),
-                *(str(folder.resolve()), self.scratch.name),
-            ],
+            shield.python("-m", "course.grader.worker", place, self.scratch.name),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | ENVIRONMENT | {"COURSE_ROOT": course_root},
+            env=shield.environment() | ENVIRONMENT | {"COURSE_ROOT": course_root},
             encoding="utf-8",
             start_new_session=os.name == "posix",  # Ctrl-C is for us alone; we end it ourselves
         )

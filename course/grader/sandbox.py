@@ -1,5 +1,8 @@
 """Where students' code runs: bubblewrap around a warm process, and what each process may take.
 
+What a process takes is measured here too, from outside: processor time of all that it has started,
+and how long it has waited for a processor, which is the neighbours' fault and not its own.
+
 The warm process (`zygote`) sees the system's programs, this Python, the course's library and data
 and the real models, all of it read-only; no network, no home, no ``source/``, ``tests/``,
 ``submitted/``, no gradebook. Each process that it forks is enclosed once more (`namespaces`) and
@@ -22,8 +25,9 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from course import paths
+from course import paths, shield
 from course.grader.errors import GraderError
 from course.grader.execute import ENVIRONMENT
 from course.grader.job import Limits
@@ -42,6 +46,8 @@ ELSEWHERE = (
     "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
 )
 STOPPED = "The sandbox has stopped: run the same command again."
+PROCESSOR = ("cpu", "cpuacct")  # controllers that are welcome, but not needed
+OPTIONAL = ("memory.swap.max", "cpu.cfs_quota_us", "cpu.max")
 HIDDEN = ("/tmp/", "/dev/shm/")  # each process has these for itself
 # Read-only in the sandbox, where they are: programs, libraries, letters, and how to find them.
 SYSTEM = (
@@ -88,10 +94,8 @@ class Zygote:
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
-        command = [
-            *(sys.executable, "-P", "-m", "course.grader.zygote"),
-            json.dumps(list(self.modules)),
-        ]
+        modules = json.dumps(list(self.modules))
+        command = shield.python("-m", "course.grader.zygote", modules)
         if self.kind == BUBBLEWRAP:
             command = [*outer(self.root), *command]
         self.process = subprocess.Popen(
@@ -148,7 +152,7 @@ class Zygote:
             if self.kind == NONE:
                 folder.mkdir()
             inside = self.kind == BUBBLEWRAP
-            asked = {
+            asked: dict[str, Any] = {
                 "enclosed": inside and (files or not checks),
                 "watched": not inside,
                 "checks": checks,
@@ -157,19 +161,21 @@ class Zygote:
                 "files_mb": limits.files_mb,
                 "keep": self.keep,
                 "data_mb": None if self.groups else limits.memory_mb,
+                "seconds": int(limits.notebook_seconds) + 60,
             }
             with contextlib.suppress(OSError):
                 handed = [ends[1].fileno(), lines[1].fileno()]
                 socket.send_fds(self.hub, [json.dumps(asked).encode()], handed)
         ends[1].close()
         lines[1].close()
-        made = Child(Channel(ends[0]), lines[0], folder)
+        made = Child(Channel(ends[0]), lines[0], folder, not inside)
         try:
             lines[0].settimeout(START)
             pid = _sender(lines[0])
+            made.pid = pid
             made.handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
             if self.groups:
-                made.group = self.groups.add(pid, limits)
+                made.group = self.groups.add(pid, limits, checks=checks)
             lines[0].sendall(b"\1")
         except OSError:
             made.close()
@@ -186,6 +192,30 @@ class Zygote:
         self.folder.cleanup()
 
 
+class Used(NamedTuple):
+    """What processes have used.
+
+    Attributes
+    ----------
+    processor : float
+        Seconds of a processor, of a process and all that it has started.
+    worked : float
+        Seconds of that in its main thread.
+    waited : float
+        Seconds that its main thread had something to do, but no processor.
+    """
+
+    processor: float = 0.0
+    worked: float = 0.0
+    waited: float = 0.0
+
+    def __add__(self, other: "Used") -> "Used":  # type: ignore[override]
+        return Used(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def __sub__(self, other: "Used") -> "Used":
+        return Used(*(a - b for a, b in zip(self, other, strict=True)))
+
+
 class Child:
     """A process that runs cells, seen from the hub.
 
@@ -194,18 +224,45 @@ class Child:
     channel : Channel
     handle : int or None
         The system's handle of its first process.
+    pid : int
+        That process, as the hub counts.
     group : Group or None
         The cgroup that counts it.
     """
 
-    def __init__(self, channel: Channel, lifeline: socket.socket, folder: Path) -> None:
+    def __init__(
+        self, channel: Channel, lifeline: socket.socket, folder: Path, watched: bool
+    ) -> None:
         self.channel, self.lifeline, self.folder = channel, lifeline, folder
+        self.watched = watched
         self.handle: int | None = None
+        self.pid = 0
         self.group: Group | None = None
+        self.before = Used()  # at the last look
+        self.waiting: int | None = None  # the system's file about how long it has waited
 
     def peak_mb(self) -> float:
         """Return the most memory held so far, in MB, where a cgroup has counted; else 0."""
         return self.group.peak_mb() if self.group is not None else 0.0
+
+    def used(self) -> "Used":
+        """Return what it has used so far; never less than before."""
+        processor = self.group.processor() if self.group is not None else None
+        if processor is None:
+            processor = sum(map(_processor, _family(self.pid)))
+        if self.waiting is None:
+            # Where a process watches over the one that works, the latter is its only child.
+            pids = _family(self.pid)[1:] if self.watched else [self.pid]
+            with contextlib.suppress(OSError, IndexError):
+                self.waiting = os.open(f"/proc/{pids[0]}/schedstat", os.O_RDONLY)
+        worked = waited = 0.0
+        if self.waiting is not None:
+            with contextlib.suppress(OSError, ValueError):
+                said = os.pread(self.waiting, 100, 0).split()[:2]
+                worked, waited = (int(word) / 1e9 for word in said)
+        now = Used(processor, worked, waited)
+        self.before = Used(*map(max, zip(now, self.before, strict=True)))
+        return self.before
 
     def close(self) -> None:
         """End it with all its descendants."""
@@ -215,6 +272,9 @@ class Child:
             os.close(self.handle)
             self.handle = None
         self.channel.close()
+        if self.waiting is not None:
+            os.close(self.waiting)
+            self.waiting = None
         with contextlib.suppress(OSError):
             self.lifeline.close()
         if self.group is not None:
@@ -227,7 +287,7 @@ class Groups:
 
     def __init__(self, folders: dict[str, Path], version: int) -> None:
         self.folders, self.version = folders, version
-        self.count = 0
+        self.count, self.lock = 0, threading.Lock()
 
     @classmethod
     def find(cls) -> "Groups | None":
@@ -240,36 +300,43 @@ class Groups:
                 owner = old.name.split("-")[2]
                 if owner.isdigit() and not Path(f"/proc/{owner}").exists():
                     Group([old]).remove()
-        try:
-            group = found.add(None, Limits())
-            group.remove()
-        except OSError:
-            return None
-        return found
+        spare = {name: found.folders[name] for name in found.folders if name not in PROCESSOR}
+        for folders in (found.folders, spare):  # without a share of the processor, if need be
+            found.folders = folders
+            with contextlib.suppress(OSError):
+                found.add(None, Limits()).remove()
+                return found
+        return None
 
     @classmethod
     def _places(cls) -> "Groups | None":
         base = Path("/sys/fs/cgroup")
         if (base / "memory" / "memory.limit_in_bytes").exists():
-            return cls({name: base / name for name in ("memory", "pids")}, 1)
+            there = [name for name in PROCESSOR if (base / name).exists()]
+            return cls({n: (base / n).resolve() for n in ("memory", "pids", *there)}, 1)
         with contextlib.suppress(OSError, IndexError):
             own = Path("/proc/self/cgroup").read_text("ascii").split("0::/")[1].split("\n")[0]
             parent = (base / own).parent  # a group with processes in it can't have children
-            if {"memory", "pids"} <= set((parent / "cgroup.subtree_control").read_text().split()):
-                return cls({"unified": parent}, 2)
+            have = set((parent / "cgroup.subtree_control").read_text().split())
+            if {"memory", "pids"} <= have:
+                return cls({"unified": parent} | {n: parent for n in PROCESSOR if n in have}, 2)
         return None
 
-    def add(self, pid: int | None, limits: Limits) -> "Group":
+    def add(self, pid: int | None, limits: Limits, *, checks: bool = False) -> "Group":
         """Make a group with `limits` and put a process into it.
+
+        All processes of a student together get the share of one, half of what the process with
+        the checks gets; and one processor at most.
 
         Raises
         ------
         OSError
             If that isn't allowed.
         """
-        self.count += 1
-        name = f"course-grading-{os.getpid()}-{threading.get_ident()}-{self.count}"
-        group = Group([folder / name for folder in self.folders.values()])
+        with self.lock:
+            self.count += 1
+            name = f"course-grading-{os.getpid()}-{threading.get_ident()}-{self.count}"
+        group = Group(list(dict.fromkeys(folder / name for folder in self.folders.values())))
         memory, processes = limits.memory_mb * 1_000_000, limits.processes + 1
         settings: list[tuple[str, str, int]] = (
             [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)]
@@ -280,13 +347,25 @@ class Groups:
                 ("unified", "pids.max", processes),
             ]
         )
+        if "cpu" in self.folders:
+            settings += (
+                [("cpu", "cpu.shares", 2048 if checks else 1024)]
+                if self.version == 1
+                else [("cpu", "cpu.weight", 200 if checks else 100)]
+            )
+            if not checks:
+                one = ("cpu.cfs_quota_us", 100_000) if self.version == 1 else ("cpu.max", 100_000)
+                settings.append(("cpu", *one))
         try:
             for folder in group.folders:
                 folder.mkdir()
             for controller, file, value in settings:
                 path = self.folders[controller] / name / file
-                if file != "memory.swap.max" or path.exists():
+                try:
                     path.write_text(str(value), "ascii")
+                except OSError:  # a container with less than a processor refuses the bound of one
+                    if file not in OPTIONAL:
+                        raise
             if pid is not None:
                 for folder in group.folders:
                     (folder / "cgroup.procs").write_text(str(pid), "ascii")
@@ -301,6 +380,20 @@ class Group:
 
     def __init__(self, folders: list[Path]) -> None:
         self.folders = folders
+        self.meter: int | None = None  # the system's file that counts processor time
+
+    def processor(self) -> float | None:
+        """Return the seconds of a processor that its processes have used; None if not counted."""
+        second = len(self.folders) == 1
+        name = "cpu.stat" if second else "cpuacct.usage"
+        try:
+            if self.meter is None:
+                path = next(path for f in self.folders if (path := f / name).exists())
+                self.meter = os.open(path, os.O_RDONLY)
+            words = os.pread(self.meter, 100, 0).split()  # usage_usec 123 ..., or 123000
+            return int(words[1]) / 1e6 if second else int(words[0]) / 1e9
+        except (OSError, IndexError, ValueError, StopIteration):
+            return None
 
     def peak_mb(self) -> float:
         """Return the most memory that its processes held together, in MB."""
@@ -312,6 +405,9 @@ class Group:
 
     def remove(self) -> None:
         """Kill what is left in it and remove it; it may take a moment until the system lets go."""
+        if self.meter is not None:
+            os.close(self.meter)
+            self.meter = None
         for _ in range(100):
             for folder in self.folders:
                 with contextlib.suppress(OSError, ValueError):
@@ -335,11 +431,11 @@ def missing() -> str:
         return "setpriv (of util-linux) isn't installed"
     probe = (
         "from course.grader import namespaces as n; import os; n.leave(); "
-        "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None), os._exit(7)); "
+        "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None, 60), os._exit(7)); "
         "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
     ran = subprocess.run(
-        [*outer(paths.ROOT), sys.executable, "-P", "-c", probe],
+        [*outer(paths.ROOT), *shield.python("-c", probe)],
         capture_output=True,
         env=environment(paths.ROOT, "/tmp"),
         stdin=subprocess.DEVNULL,
@@ -403,6 +499,25 @@ def outer(root: Path) -> list[str]:
         *(*start, *spaces, *caps, *tree, "--bind", "/proc", "/proc", *own[2:], *become),
         *(*start, *alone, "--bind", "/", "/", *own, *closed),
     ]
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all that it and its descendants have started, as far as they live."""
+    found = [pid]
+    for one in found:
+        with contextlib.suppress(OSError, ValueError):
+            for thread in os.listdir(f"/proc/{one}/task"):
+                path = Path(f"/proc/{one}/task/{thread}/children")
+                found += map(int, path.read_text("ascii").split())
+    return found
+
+
+def _processor(pid: int) -> float:
+    """Return the seconds of a processor of one process, and of children that have ended."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        said = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return sum(map(int, said[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _sender(end: socket.socket) -> int:

@@ -28,7 +28,8 @@ LONELY = "86399"  # what the process that a submission leaves behind sleeps, in 
 DANGEROUS = re.compile(r"<script|onerror\s*=|onload\s*=|javascript:", re.IGNORECASE)
 FENCED = re.compile(r"^```$.*?^```$", re.MULTILINE | re.DOTALL)  # shown as it stands
 LONG_LINE = 25  # characters of a hidden line that nobody prints by chance
-CELL_SECONDS = 10  # so that what never ends ends soon
+NEIGHBOURS = 12
+CELL_SECONDS = 5  # so that what never ends ends soon
 Notebook = dict[str, Any]
 
 
@@ -76,6 +77,7 @@ def corpus(folder: Path) -> list[Kind]:
 def run(
     names: list[str] | None = None,
     *,
+    neighbours: int = NEIGHBOURS,
     jobs: int | None = None,
     sandbox: str = "auto",
     scheduler: str | None = None,
@@ -92,6 +94,8 @@ def run(
         These submissions only, beside the honest ones.
     jobs, sandbox, scheduler
         As for `grade.grade`.
+    neighbours : int
+        So many honest solutions more, spread over the class: what others do must cost them nothing.
     lesson : str
         Whose exercises the corpus answers.
     folder : Path
@@ -115,7 +119,8 @@ def run(
 
     root = root.resolve()
     honest = ("solution", "release", "half")
-    kinds = [k for k in corpus(folder) if not names or k.name in names or k.name in honest]
+    chosen = [k for k in corpus(folder) if not names or k.name in names or k.name in honest]
+    kinds = chosen + _neighbours(chosen, neighbours)
     if not notebook.path_of(lesson, root / "source").exists():
         raise GraderError("There is no source/ here: the self-test needs the full course.")
     with tempfile.TemporaryDirectory(prefix="self-test-", ignore_cleanup_errors=True) as scratch:
@@ -139,12 +144,21 @@ def run(
             problems.append("a process of a submission is still alive")
     return {
         "ok": not problems and not any(row["wrong"] for row in rows),
-        "kinds": len(kinds),
+        "kinds": len(chosen),
         "rows": rows,
         "problems": problems,
         "seconds": graded["seconds"],
         "sandbox": graded["sandbox"],
     }
+
+
+def _neighbours(kinds: list[Kind], number: int) -> list[Kind]:
+    """Return honest submissions whose names put them between the others."""
+    names = sorted(kind.name for kind in kinds)
+    return [
+        Kind(f"{name}+", f"honest, beside {name}", "solution", first=f"# beside {name}")
+        for name in (names[i * len(names) // number] for i in range(number))
+    ]
 
 
 def rows(result: dict[str, Any]) -> list[dict[str, Any]]:

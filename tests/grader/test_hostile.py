@@ -25,16 +25,17 @@ pytestmark = [
     pytest.mark.skipif(not paths.SOURCE.exists(), reason="source/ isn't shipped here"),
 ]
 CORPUS, HOSTILE = paths.TESTS / "hostile", "01_pretraining"
+FULL = 4 * (os.cpu_count() or 1)  # submissions at a time: more than the machine can run at once
 KINDS = [kind.name for kind in selftest.corpus(CORPUS)]
 
 
 @pytest.fixture(scope="module")
 def graded():
-    return selftest.run(lesson=HOSTILE, folder=CORPUS, root=paths.ROOT, hooks=HOOKS)
+    return selftest.run(jobs=FULL, lesson=HOSTILE, folder=CORPUS, root=paths.ROOT, hooks=HOOKS)
 
 
 def test_the_corpus_is_as_large_as_promised(graded):
-    assert graded["kinds"] == len(set(KINDS)) >= 29
+    assert graded["kinds"] == len(set(KINDS)) >= 72
     assert graded["sandbox"] == "bubblewrap"
     assert graded["problems"] == []
 
@@ -44,6 +45,15 @@ def test_each_gets_what_it_deserves(graded, name):
     (row,) = (row for row in graded["rows"] if row["name"] == name)
     assert row["wrong"] == []
     assert row["score"] <= row["honest"]
+
+
+def test_honest_neighbours_keep_every_point_at_full_load(graded):
+    """Beside everything else in the corpus, spinning processes too, at once."""
+    beside = [row for row in graded["rows"] if row["name"].endswith("+")]
+    assert len(beside) == selftest.NEIGHBOURS
+    assert [row["wrong"] for row in beside] == [[]] * len(beside)
+    assert {row["score"] for row in beside} == {beside[0]["honest"]}
+    assert not any(row["flags"] for row in beside)
 
 
 def test_the_comparison_notices_what_is_wrong(tmp_path):
@@ -72,7 +82,7 @@ CLASS, KILLS = 100, 10
 
 
 def grade(root):
-    environment = os.environ | {"COURSE_ROOT": str(root), "PYTHONPATH": str(paths.ROOT)}
+    environment = os.environ | {"COURSE_ROOT": str(root)}
     return subprocess.Popen(
         [sys.executable, "-m", "course.cli", "grade", LESSON],
         env=environment,
