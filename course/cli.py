@@ -25,6 +25,7 @@ import typer
 
 from course import paths
 from course.errors import CourseError
+from course.grader.errors import GraderError
 from course.stages.stage import help_of, whole
 from course.studies.registry import ALL
 
@@ -40,6 +41,7 @@ models_app = typer.Typer(help="What models there are, where from, size, checksum
 app.add_typer(models_app, name="models")
 
 INTERRUPTED = 130
+HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile answer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 Lessons = Annotated[
     list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
@@ -237,9 +239,18 @@ def grade(
     """
     from course.grader import grade as grade_module
     from course.grader import selftest
+    from course.hooks import HOOKS
 
     if self_test:
-        result = selftest.run(jobs=jobs, sandbox=sandbox, scheduler=scheduler)
+        result = selftest.run(
+            jobs=jobs,
+            sandbox=sandbox,
+            scheduler=scheduler,
+            lesson=HOSTILE,
+            folder=paths.ROOT / "tests" / "hostile",
+            root=paths.ROOT,
+            hooks=HOOKS,
+        )
         if not as_json:
             show_table("Self-test", selftest.rows(result))
         return finish(result, as_json)
@@ -252,6 +263,8 @@ def grade(
         scheduler=scheduler,
         sandbox=sandbox,
         force=force,
+        root=paths.ROOT,
+        hooks=HOOKS,
     )
     if not as_json:
         grade_module.show(result)
@@ -269,8 +282,11 @@ def feedback(
 ) -> None:
     """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
     from course.grader import feedback as feedback_module
+    from course.hooks import HOOKS
 
-    result = feedback_module.feedback(assignment, student, hidden_tests=hidden_tests)
+    result = feedback_module.feedback(
+        assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
+    )
     if not as_json:
         for note in result["notes"]:
             print(note)
@@ -287,7 +303,7 @@ def export(
     """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle."""
     from course.grader import export as export_module
 
-    result = export_module.export(assignment, to)
+    result = export_module.export(assignment, to, root=paths.ROOT)
     if not as_json:
         show_table("Exported", result["files"])
     finish(result, as_json)
@@ -354,7 +370,7 @@ def main() -> None:
             if end.code == INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
-    except CourseError as error:
+    except (CourseError, GraderError) as error:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

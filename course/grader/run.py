@@ -28,8 +28,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from course.errors import CourseError
 from course.grader import child, codec, wire
+from course.grader.errors import GraderError
 from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Ran, Step
 from course.grader.sandbox import AUTO, Child, Used, Zygote
 from course.grader.wire import ClosedError, Message
@@ -68,7 +68,7 @@ class Engine:
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no isolation, and `sandbox` isn't ``"none"``.
     """
 
@@ -102,7 +102,7 @@ class Engine:
 
         Raises
         ------
-        CourseError
+        GraderError
             If processes can't be started any more.
         """
         with self.turns.together(), contextlib.closing(_Hub(self, job)) as hub:
@@ -117,7 +117,7 @@ class Engine:
         zygote = self.zygote
         try:
             return zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
-        except CourseError:
+        except GraderError:
             with self.lock:
                 if self.closed:
                     raise

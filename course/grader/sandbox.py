@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from course import paths, shield
-from course.errors import CourseError
+from course.grader.errors import GraderError
 from course.grader.execute import ENVIRONMENT
 from course.grader.job import Limits
 from course.grader.wire import Channel
@@ -71,7 +71,7 @@ class Zygote:
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no isolation and `sandbox` isn't `NONE`, or this isn't Linux.
     """
 
@@ -79,11 +79,11 @@ class Zygote:
         self, modules: tuple[str, ...], sandbox: str = AUTO, root: Path | None = None
     ) -> None:
         if sys.platform != "linux":
-            raise CourseError(ELSEWHERE)
+            raise GraderError(ELSEWHERE)
         self.root = (root or paths.ROOT).resolve()
         self.kind = NONE if sandbox == NONE else BUBBLEWRAP
         if self.kind == BUBBLEWRAP and (why := missing()):
-            raise CourseError(NO_ISOLATION.format(why=why))
+            raise GraderError(NO_ISOLATION.format(why=why))
         self.modules = modules
         self.lock = threading.Lock()
         self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
@@ -118,7 +118,7 @@ class Zygote:
         if ready != b"ready\n":
             self.process.kill()
             said = self.process.stderr.read().decode("utf-8", "replace").strip().split("\n")[-1]
-            raise CourseError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
+            raise GraderError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
         self.hub.settimeout(None)
         self.warm = True
 
@@ -136,7 +136,7 @@ class Zygote:
 
         Raises
         ------
-        CourseError
+        GraderError
             If it can't be started.
         """
         ends = socket.socketpair()
@@ -144,7 +144,7 @@ class Zygote:
         lines[0].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with self.lock:
             if self.closed:
-                raise CourseError(STOPPED)
+                raise GraderError(STOPPED)
             if not self.warm:
                 self._wait()
             self.count += 1
@@ -179,7 +179,7 @@ class Zygote:
             lines[0].sendall(b"\1")
         except OSError:
             made.close()
-            raise CourseError(STOPPED) from None
+            raise GraderError(STOPPED) from None
         return made
 
     def close(self) -> None:

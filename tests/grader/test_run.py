@@ -19,8 +19,8 @@ import pytest
 import torch
 
 from course import paths
-from course.errors import CourseError
 from course.grader import codec, namespaces, run, sandbox, wire
+from course.grader.errors import GraderError
 from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
 from course.grader.run import Engine
 
@@ -764,7 +764,7 @@ def test_a_lost_warm_process_is_started_again(engine):
 def test_a_closed_engine_starts_nothing_any_more():
     closing = Engine(("numpy",))
     closing.close()
-    with pytest.raises(CourseError, match="stopped"):
+    with pytest.raises(GraderError, match="stopped"):
         closing.run(job("x = 1"))
     assert closing.zygote.process.poll() is not None
 
@@ -815,13 +815,13 @@ def test_the_calls_behind_the_sandbox_raise_what_the_system_says():
 def test_without_isolation_submissions_are_refused(monkeypatch):
     monkeypatch.setattr(sandbox, "missing", lambda: "bubblewrap isn't installed")
     for asked in ("auto", "bubblewrap"):
-        with pytest.raises(CourseError, match="--sandbox none"):
+        with pytest.raises(GraderError, match="--sandbox none"):
             Engine((), sandbox=asked)
 
 
 def test_elsewhere_than_on_linux_a_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
-    with pytest.raises(CourseError, match="runs on Linux"):
+    with pytest.raises(GraderError, match="runs on Linux"):
         Engine((), sandbox="none")
 
 
