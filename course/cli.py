@@ -157,8 +157,11 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
     from course.author import build as build_module
     from course.show import documents
 
-    result = build_module.build(lessons or None, blocks=documents.readme_blocks())
-    written = [path.relative_to(paths.ROOT).as_posix() for path in documents.write()]
+    measured = paths.RUNS.exists()  # else it is a course without our models
+    blocks = documents.readme_blocks() if measured else {}
+    result = build_module.build(lessons or None, blocks=blocks)
+    files = documents.write() if measured else []
+    written = [path.relative_to(paths.ROOT).as_posix() for path in files]
     if not as_json:
         show_table("Built", result["lessons"])
         for name in [*(["README.md"] if result["readme"] else []), *written]:
