@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from course import seeds
 from course.world import phrases as ph
 from course.world import web
 
@@ -85,8 +86,7 @@ def web_rows(
     def documents() -> Iterator[list[int]]:
         part = 0
         while True:
-            # Each part has a seed of its own, far from those of other streams.
-            chunk = web.documents(CHUNK, seed * 1_000_003 + part, writer)
+            chunk = web.documents(CHUNK, seeds.numbered("web/chunk", seed, part), writer)
             yield from encode(tokenizer, [d.text for d in chunk])
             part += 1
 
