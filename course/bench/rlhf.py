@@ -45,7 +45,8 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import evals, model, train
+from course.lm import evals, model
+from course.lm.threads import LEARNERS
 from course.stages import exercises, freeze, ppo, reward, stages
 from course.world import demonstrate
 
@@ -379,7 +380,7 @@ def rlhf() -> dict[str, Any]:
         "exercises": functions.origin,
         "model": model.DEFAULT,
         "new_tokens": NEW_TOKENS,
-        "learners": train.LEARNERS,
+        "learners": LEARNERS,
         "torch_threads": torch.get_num_threads(),
     }
     figures["ok"] = all(records.meets("bench rlhf", figures).values())

@@ -11,7 +11,8 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import encode, like_length
+from course.lm.batching import like_length
+from course.lm.data import encode
 from course.lm.sample import generate
 from course.world import phrases as ph
 from course.world import village, web

@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
-from course.lm.data import whole
+from course.lm.batching import round_up
 
 Weights = dict[str, Tensor]
-PLACES = 64  # as many answer tokens, or a multiple, are looked at at once (`data.WIDTH`)
+PLACES = 64  # as many answer tokens, or a multiple, are looked at at once (`batching.WIDTH`)
 
 
 class Cache:
@@ -227,7 +227,7 @@ def at_places(
     """
     own = mask.flatten().nonzero()[:, 0]
     count = len(own)
-    more = torch.cat([own, own[:1].expand(whole(count, PLACES) - count)])
+    more = torch.cat([own, own[:1].expand(round_up(count, PLACES) - count)])
     found = each(states.flatten(0, 1)[more], tokens.flatten()[more])[:count]
     return torch.zeros(mask.numel()).index_put((own,), found).view(mask.shape)
 

@@ -10,15 +10,10 @@ Left out on purpose: dropout (every batch is new), checkpoints in the middle (a 
 more than one machine.
 """
 
-import ctypes
-import functools
 import itertools
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,15 +21,10 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedModel
 
-from course.lm import forward
-from course.lm.muon import Muon
+from course.lm import forward, optim
+from course.lm.threads import LEARNERS, one_thread, together
 
 T = TypeVar("T")  # a share of a batch, of whatever type
-
-WARM_UP = 30  # steps in which the learning rate rises from 0
-FLOOR = 0.02  # the learning rate at the end, as part of its height
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's numbers for what mallopt(3) sets
-LEARNERS = min(2, os.cpu_count() or 1)  # threads that share a batch
 
 
 @dataclass(frozen=True)
@@ -73,77 +63,8 @@ class Progress:
     learning_rate: float
 
 
-def schedule(step: int, done: float) -> float:
-    """Return the learning rate as part of its height: up in a line, down in a cosine.
-
-    Parameters
-    ----------
-    step : int
-        Steps taken so far.
-    done : float
-        The part of the training that is over, from 0 to 1.
-    """
-    warm = min(1.0, (step + 1) / WARM_UP)
-    return warm * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
-
-
-def optimizers(model: PreTrainedModel, muon: float, adam: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices inside the layers and AdamW for all other parameters.
-
-    There are two Muons, of attention and of the rest, so that two threads can share the work.
-    Parameters that need no gradient are left out.
-    """
-    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    matrices = {n: p for n, p in named if p.ndim == 2 and ".h." in n}
-    rest = [p for n, p in named if n not in matrices]
-    attention = [
-        {"params": [p for n, p in matrices.items() if ".attn.c_attn." in n], "parts": 3},
-        {"params": [p for n, p in matrices.items() if ".attn.c_proj." in n]},
-    ]
-    others = [p for n, p in matrices.items() if ".attn." not in n]
-    return [
-        Muon(attention, muon),
-        *([Muon(others, muon)] if others else []),
-        torch.optim.AdamW(rest, lr=adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
-    ]
-
-
-def set_rates(
-    optimizers: Sequence[torch.optim.Optimizer], heights: Sequence[float], rate: float
-) -> None:
-    """Set every optimizer's learning rate to `rate` as part of its height."""
-    for optimizer, height in zip(optimizers, heights, strict=True):
-        for group in optimizer.param_groups:
-            group["lr"] = height * rate
-
-
-def _keep_memory() -> None:
-    """Let the process keep memory that it is done with, where that must be asked for.
-
-    Linux's allocator hands large pieces back at once, and a training step asks for them again: a
-    fifth of pre-training went into that. Other systems' allocators have no such switch.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        switch = ctypes.CDLL(None).mallopt
-        for parameter, value in ((M_TRIM_THRESHOLD, 1 << 30), (M_MMAP_THRESHOLD, 1 << 25)):
-            switch(parameter, value)
-
-
-@functools.cache
-def workers(count: int) -> ThreadPoolExecutor:
-    """Return the pool of `count` threads, each of whose operations runs on one core.
-
-    There is one for all work, which never asks for it again inside: new threads would be slower,
-    since their memory is new as well.
-    """
-    _keep_memory()
-    return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
-
-
 class Learners:
     """A few threads that share each batch and add their gradients up.
-
-    PyTorch lets go of Python's lock inside every operation, so the threads really run at once.
 
     Parameters
     ----------
@@ -156,7 +77,6 @@ class Learners:
     def __init__(self, parameters: Iterable[torch.nn.Parameter], count: int | None = None) -> None:
         self.parameters = [p for p in parameters if p.requires_grad]
         self.count = count or LEARNERS
-        self.pool = workers(self.count)
 
     def step(self, parts: Sequence[T], loss: Callable[[T], Tensor], weights: list[float]) -> float:
         """Put the gradient of the weighted sum of losses into the parameters.
@@ -181,7 +101,7 @@ class Learners:
             gradients = torch.autograd.grad(value, self.parameters, allow_unused=True)
             return value.item(), gradients
 
-        shares = list(self.pool.map(learn, parts, weights))
+        shares = together(learn, parts, weights, count=self.count)
         for parameter, *gradients in zip(self.parameters, *(g for _, g in shares), strict=True):
             used = [g for g in gradients if g is not None]
             parameter.grad = sum(used[1:], start=used[0]) if used else None
@@ -189,7 +109,7 @@ class Learners:
 
     def update(self, optimizers: Sequence[torch.optim.Optimizer]) -> None:
         """Let every optimizer take its step; they have different parameters, so all at once."""
-        list(self.pool.map(lambda optimizer: optimizer.step(), optimizers))
+        together(lambda optimizer: optimizer.step(), optimizers, count=self.count)
 
 
 class Trainer:
@@ -206,7 +126,7 @@ class Trainer:
     def __init__(self, model: PreTrainedModel, muon: float, adam: float) -> None:
         self.learners = Learners(model.parameters())
         self.parameters = self.learners.parameters
-        self.optimizers = optimizers(model, muon, adam)
+        self.optimizers = optim.muon_and_adamw(model.named_parameters(), muon, adam)
         self.heights = [o.param_groups[0]["lr"] for o in self.optimizers]
 
     def step(
@@ -226,7 +146,7 @@ class Trainer:
         sizes : sequence of float
             How much each share counts, in any unit.
         step, done
-            As in `schedule`.
+            As in `optim.cosine`.
 
         Returns
         -------
@@ -235,8 +155,8 @@ class Trainer:
         """
         value = self.learners.step(parts, loss, [n / sum(sizes) for n in sizes])
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        rate = schedule(step, done)
-        set_rates(self.optimizers, self.heights, rate)
+        rate = optim.cosine(step, done)
+        optim.set_rates(self.optimizers, self.heights, rate)
         self.learners.update(self.optimizers)
         return value, rate
 
@@ -292,18 +212,3 @@ def planned_steps(recipe: Recipe, context: int) -> int:
     batches = max(1, recipe.tokens // (recipe.batch * context))
     single = min(batches, math.ceil(recipe.doubles * recipe.tokens / (recipe.batch * context)))
     return single + math.ceil((batches - single) / 2)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let this thread's operations run on one core; what it does between steps is short.
-
-    Threads that PyTorch starts for such an operation spin for a while after it, and take the cores
-    from the learners.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

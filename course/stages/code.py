@@ -13,7 +13,7 @@ saves memory, not results).
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evaluate, forward, model, sample
+from course.lm import evaluate, forward, model, optim, sample
+from course.lm.batching import padded, split
 from course.lm.data import encode
-from course.lm.muon import Muon
-from course.lm.train import Learners, Progress, one_thread, schedule, set_rates
-from course.stages import exercises, programs, sft, stages
+from course.lm.threads import one_thread
+from course.lm.train import Learners, Progress
+from course.stages import exercises, programs, stages
 from course.stages.programs import Verdict
 from course.world import tasks
 from course.world.tasks import Task
@@ -86,11 +87,6 @@ def own_weights(mini: GPT2LMHeadModel) -> Weights:
     return {n.removeprefix("transformer."): p.detach() for n, p in mini.named_parameters()}
 
 
-def matrices(names: Iterable[str]) -> list[str]:
-    """Return the names of the weight matrices inside the blocks."""
-    return [n for n in names if n.endswith(".weight") and (".attn." in n or ".mlp." in n)]
-
-
 def _standing(name: str, matrix: Tensor) -> Tensor:
     """Turn a matrix to (out, in), as `torch.nn.Linear` has it, or back; GPT-2's blocks lie down."""
     return matrix if name == TOKENS else matrix.T
@@ -114,7 +110,7 @@ def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) ->
     if way == "LoRA":
         chance = torch.Generator().manual_seed(seed)
         moved = {}
-        for name in (*matrices(own), TOKENS):
+        for name in (*filter(optim.is_matrix, own), TOKENS):
             wide, narrow = _standing(name, own[name]).shape
             first = torch.randn(rank, narrow, generator=chance) / math.sqrt(narrow)
             moved[f"{name}.a"] = first.requires_grad_()
@@ -163,18 +159,6 @@ def finished(
 # Training -----------------------------------------------------------------------------------------
 
 
-def optimizers(moved: Weights, muon: float, adam: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for whole matrices inside the blocks, as in `train.optimizers`, else AdamW."""
-    whole = matrices(moved)
-    joint = [moved[n] for n in whole if ".attn.c_attn." in n]
-    others = [moved[n] for n in whole if ".attn.c_attn." not in n]
-    rest = [p for n, p in moved.items() if n not in whole]
-    found: list[torch.optim.Optimizer] = []
-    if whole:
-        found = [Muon([{"params": joint, "parts": 3}], muon), Muon(others, muon)]
-    return [*found, torch.optim.AdamW(rest, adam, betas=(0.9, 0.95), weight_decay=0.0)]
-
-
 def tune_on(
     mini: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -220,7 +204,8 @@ def tune_on(
         rng.shuffle(order)
         plan += [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
     own, learners = own_weights(mini), Learners(moved.values())
-    steppers = optimizers(moved, *rates)
+    # Not fused: so the shipped model was made.
+    steppers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
     heights = [s.param_groups[0]["lr"] for s in steppers]
 
     def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
@@ -237,11 +222,11 @@ def tune_on(
     start, seen = time.perf_counter(), 0
     with one_thread():
         for step, chosen in enumerate(plan):
-            shares = sft.split(chosen, learners.count)
+            shares = split(chosen, learners.count)
             texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
             parts = []
             for share, text in zip(shares, texts, strict=True):
-                tokens = sft.padded([rows[i] for i in share], pad)
+                tokens = padded([rows[i] for i in share], pad)
                 first = torch.tensor([begins[i] for i in share])[:, None]
                 program = torch.arange(1, tokens.shape[1]) >= first
                 parts.append((tokens, program & (tokens[:, 1:] != pad), text))
@@ -253,8 +238,8 @@ def tune_on(
                     "needs: leave out .detach(), torch.no_grad() and torch.tensor(...) of a result."
                 )
             torch.nn.utils.clip_grad_norm_(learners.parameters, 1.0)
-            height = schedule(step, step / len(plan))
-            set_rates(steppers, heights, height)
+            height = optim.cosine(step, step / len(plan))
+            optim.set_rates(steppers, heights, height)
             learners.update(steppers)
             seen += sum(tokens.numel() for tokens, *_ in parts)
             seconds = time.perf_counter() - start

@@ -20,12 +20,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward
-from course.lm.data import like_length
-from course.lm.train import LEARNERS, Learners, one_thread, set_rates, workers
+from course.lm import evals, forward, optim
+from course.lm.batching import groups, padded, split
+from course.lm.threads import one_thread, over_rows
+from course.lm.train import Learners
 from course.stages.freeze import PARTS, held
 from course.stages.reward import Ranking
-from course.stages.sft import groups, padded, split
 
 DpoLoss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 WARM_UP = 10  # steps in which the learning rate rises
@@ -128,19 +128,11 @@ def logprobs(
 ) -> Tensor:
     """Return the log-probability of each whole answer under `model`, shape (rows,); see above."""
     w, heads = forward.weights(model, dtype), model.config.n_head
-    size = min(128, max(1, -(-len(rows) // LEARNERS)))
-    parts = like_length([len(row) for row in rows], size)
 
     def some(part: list[int]) -> Tensor:
-        with torch.inference_mode():
-            return answer_logprobs(
-                w, heads, [rows[i] for i in part], [starts[i] for i in part], pad
-            )
+        return answer_logprobs(w, heads, [rows[i] for i in part], [starts[i] for i in part], pad)
 
-    found = torch.empty(len(rows))
-    for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
-        found[part] = values
-    return found
+    return over_rows(some, [len(row) for row in rows])
 
 
 def compared(
@@ -236,15 +228,11 @@ def train(
     start = time.perf_counter()
     with held(policy, tokenizer, recipe.hold), one_thread():
         learners = Learners(policy.parameters())
-        optimizers = [
-            torch.optim.AdamW(
-                learners.parameters, recipe.rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
-            )
-        ]
+        optimizers = [optim.adamw(learners.parameters, recipe.rate)]
         for step, chosen in enumerate(plan):
             shares = split([learned[i] for i in chosen], learners.count)
             pairs = [sum(len(c.pairs()[0]) for c in share) for share in shares]
-            set_rates(optimizers, [recipe.rate], rate(step, len(plan)))
+            optim.set_rates(optimizers, [recipe.rate], optim.linear(step, len(plan), WARM_UP))
             value = learners.step(shares, loss, [n / sum(pairs) for n in pairs])
             torch.nn.utils.clip_grad_norm_(learners.parameters, 1.0)
             learners.update(optimizers)
@@ -259,8 +247,3 @@ def train(
                 margin.mean().item(),
             )
     policy.eval()
-
-
-def rate(step: int, steps: int) -> float:
-    """Return the learning rate as part of its height: up over ten steps, then slowly down."""
-    return min(1.0, (step + 1) / WARM_UP) * (1 - 0.9 * step / steps)

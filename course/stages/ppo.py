@@ -22,16 +22,17 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward
-from course.lm.data import WIDTH, whole
+from course.lm import evals, forward, optim
+from course.lm.batching import WIDTH, even, padded, round_up
 from course.lm.model import RewardModel
 from course.lm.sample import written
-from course.lm.train import Learners, one_thread, set_rates
+from course.lm.threads import one_thread, together
+from course.lm.train import Learners
 from course.stages.freeze import FEEDBACK_PARTS, Blur, blurred, held
 from course.stages.reward import score
-from course.stages.sft import even, padded
 
 HALF = torch.bfloat16
+WARM_UP = 5  # iterations in which the learning rate rises
 SHARE = 4  # answers, or a multiple, in the share of a thread
 
 
@@ -193,8 +194,8 @@ def train(
     value_model = copy.deepcopy(reward_model)
     heads, value_heads = policy.config.n_head, value_model.config.n_head
     optimizers = [
-        torch.optim.AdamW(m.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
-        for m, rate in ((policy, recipe.policy), (value_model, recipe.value))
+        optim.adamw(m.parameters(), lr)
+        for m, lr in ((policy, recipe.policy), (value_model, recipe.value))
     ]
     heights = [recipe.policy, recipe.value]
     order = np.random.default_rng(seed)
@@ -235,7 +236,7 @@ def train(
             return logprobs(frozen, part, own), values(critic, part)
 
         found = [torch.zeros(mask.shape) for _ in range(2)]
-        for share, seen in zip(shares, learners.pool.map(some, shares), strict=True):
+        for share, seen in zip(shares, together(some, shares), strict=True):
             for table, part in zip(found, seen, strict=True):
                 table[share, : part.shape[1]] = part
         return found
@@ -309,7 +310,9 @@ def train(
         for iteration in range(recipe.iterations):
             noise, value_noise = blur.draw(), value_blur.draw()
             batch, answers, kl = answered(iteration)
-            set_rates(optimizers, heights, rate(iteration, recipe.iterations))
+            optim.set_rates(
+                optimizers, heights, optim.linear(iteration, recipe.iterations, WARM_UP)
+            )
             losses = [
                 learn(batch, chosen)
                 for _ in range(recipe.epochs)
@@ -366,10 +369,5 @@ def ends(mask: Tensor) -> list[int]:
 
 
 def places(last: Sequence[int]) -> int:
-    """Return how many places answers take that end at `last`: one of few numbers (`data.WIDTH`)."""
-    return whole(max(last) + 2, WIDTH) - 1
-
-
-def rate(iteration: int, iterations: int) -> float:
-    """Return the learning rate as part of its height: up over five iterations, then slowly down."""
-    return min(1.0, (iteration + 1) / 5) * (1 - 0.9 * iteration / iterations)
+    """Return how many places answers take that end at `last`, as `batching.WIDTH` wants it."""
+    return round_up(max(last) + 2, WIDTH) - 1

@@ -23,11 +23,11 @@ from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import evals, forward
-from course.lm.data import like_length
+from course.lm.batching import groups, padded, split
 from course.lm.model import RewardModel
 from course.lm.sample import generate
-from course.lm.train import LEARNERS, Progress, Trainer, one_thread, workers
-from course.stages.sft import groups, padded, split
+from course.lm.threads import one_thread, over_rows
+from course.lm.train import Progress, Trainer
 from course.world import labeler
 from course.world import phrases as ph
 from course.world.talk import Example
@@ -220,20 +220,13 @@ def score(
 ) -> Tensor:
     """Return the reward of each row of tokens (request and answer), shape (rows,)."""
     w = forward.weights(model, dtype)
-    # Several parts for each thread, so that all end at about the same time.
-    size = min(128, max(1, -(-len(rows) // (3 * LEARNERS))))
-    parts = like_length([len(row) for row in rows], size)
 
     def some(part: list[int]) -> Tensor:
-        with torch.inference_mode():
-            texts = [rows[i] for i in part]
-            lengths = torch.tensor([len(text) for text in texts])
-            return rewards(w, model.config, padded(texts, pad), lengths)
+        texts = [rows[i] for i in part]
+        lengths = torch.tensor([len(text) for text in texts])
+        return rewards(w, model.config, padded(texts, pad), lengths)
 
-    found = torch.empty(len(rows))
-    for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
-        found[part] = values
-    return found
+    return over_rows(some, [len(row) for row in rows], parts=3)
 
 
 def train(

@@ -5,69 +5,26 @@ like length share a batch, so little is padded. Beside each batch the model rehe
 as InstructGPT did in its last stage: trained on answers alone it forgets whom they don't name.
 """
 
-import bisect
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import forward
-from course.lm.data import WIDTH, encode, whole
-from course.lm.train import Progress, Trainer, one_thread
+from course.lm.batching import groups, padded, split
+from course.lm.data import encode
+from course.lm.threads import one_thread
+from course.lm.train import Progress, Trainer
 from course.stages.freeze import Blur, blurred, held
 from course.world import phrases as ph
 from course.world.talk import Example
 
-T = TypeVar("T")
 LossMask = Callable[[Sequence[int], int, int], Sequence[int]]
 SftLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
-
-
-def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
-    """Return rows of unequal length as one tensor, shape (rows, time), filled on the right."""
-    longest = whole(max(map(len, rows)), WIDTH)
-    return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows])
-
-
-def split(items: Sequence[T], parts: int) -> list[list[T]]:
-    """Return `items` in at most `parts` shares of like size."""
-    share = -(-len(items) // parts)
-    return [list(items[k : k + share]) for k in range(0, len(items), share)]
-
-
-def even(lengths: Sequence[int], parts: int, multiple: int = 1) -> list[list[int]]:
-    """Return the numbers of all rows in at most `parts` shares that take about equally long.
-
-    A share of rows is padded to its longest one: few long rows cost as much as many short ones.
-    Each has a multiple of `multiple` rows if it can be.
-    """
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-
-    def shares(area: int) -> list[list[int]]:
-        """Return shares of at most `area` tokens, padding included."""
-        found, at = [], 0
-        while at < len(order):
-            count = max(1, area // lengths[order[at]] // multiple * multiple)
-            found.append(order[at : at + count])
-            at += count
-        return found
-
-    most = sum(lengths) + max(lengths) * len(lengths)
-    enough = bisect.bisect_left(range(most), True, key=lambda area: len(shares(area)) <= parts)
-    return shares(enough)
-
-
-def groups(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
-    """Return the numbers of all rows in batches of like length, in random order."""
-    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], rng.random()))
-    batches = [order[i : i + size] for i in range(0, len(order), size)]
-    rng.shuffle(batches)
-    return batches
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,8 @@ from tqdm import tqdm
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import evals, forward
-from course.lm.data import like_length
+from course.lm.batching import like_length, padded
 from course.stages import freeze, sft, stages
-from course.stages.sft import padded
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 from course.world.talk import Example
