@@ -50,7 +50,6 @@ def draw(scores: Tensor, temperature: float, uniform: Tensor) -> tuple[Tensor, T
 @torch.inference_mode()
 def _write(
     w: forward.Weights,
-    heads: int,
     prompts: Sequence[Sequence[int]],
     uniforms: Tensor,
     temperature: float,
@@ -70,8 +69,8 @@ def _write(
     may = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
     mask = torch.zeros(may.shape).masked_fill(~may, -math.inf)
     positions = (columns[:longest] - begin[:, None]).clamp(min=0)
-    cache = forward.Cache(unread, heads)
-    states = forward.hidden(w, tokens, heads, mask[:, None], positions, cache)[:, -1]
+    cache = forward.Cache(unread)
+    states = forward.hidden(w, tokens, mask[:, None], positions, cache)[:, -1]
     positions = longest - begin  # of the next token
     drawn, logprobs = torch.full(uniforms.shape, end), torch.zeros(uniforms.shape)
     writing = torch.arange(len(prompts))  # the texts that are still in the batch
@@ -151,10 +150,10 @@ def written(
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))
     size = min(batch, -(-len(prompts) // LEARNERS))
     parts = like_length([len(p) for p in prompts], size)
-    w, heads = w or forward.weights(model, dtype), model.config.n_head
+    w = w or forward.weights(model, dtype)
 
     def write(part: list[int]) -> list[Written]:
-        return _write(w, heads, [prompts[i] for i in part], uniforms[part], temperature, end)
+        return _write(w, [prompts[i] for i in part], uniforms[part], temperature, end)
 
     found: dict[int, Written] = {}
     for part, texts in zip(parts, together(write, parts), strict=True):

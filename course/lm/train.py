@@ -187,7 +187,7 @@ def pretrain(
 
     def loss(rows: Tensor) -> Tensor:
         half = forward.weights(model, torch.bfloat16)
-        return forward.loss(half, rows, model.config.n_head, pad)
+        return forward.loss(half, rows, pad)
 
     per_batch = recipe.batch * model.config.n_positions
     steps = planned_steps(recipe, model.config.n_positions)

@@ -51,7 +51,7 @@ DRAWN = {1: (0.2, 10), TRIES: (0.8, 20)}  # k → temperature, samples a task
 WEB_DOCUMENTS = 500  # on which forgetting is measured
 
 LoraForward = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
-Weights = dict[str, Tensor]
+Named = dict[str, Tensor]  # weights by their short names
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ FULL, QUICK = Recipe(), Recipe(pairs=1_500, epochs=1)
 # What is trained ----------------------------------------------------------------------------------
 
 
-def own_weights(mini: GPT2LMHeadModel) -> Weights:
+def own_weights(mini: GPT2LMHeadModel) -> Named:
     """Return the model's parameters by their short names, without gradients."""
-    return {n.removeprefix("transformer."): p.detach() for n, p in mini.named_parameters()}
+    return {forward.short(n): p.detach() for n, p in mini.named_parameters()}
 
 
 def _standing(name: str, matrix: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ def _standing(name: str, matrix: Tensor) -> Tensor:
     return matrix if name == TOKENS else matrix.T
 
 
-def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) -> Weights:
+def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) -> Named:
     """Return the tensors that a way of fine-tuning moves, by name, ready for gradients.
 
     Of "all" and "last block" they are the model's own; "last layer" gets a copy of the token
@@ -104,7 +104,7 @@ def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) ->
     KeyError
         If there is no such way.
     """
-    own = {n.removeprefix("transformer."): p for n, p in mini.named_parameters()}
+    own = {forward.short(n): p for n, p in mini.named_parameters()}
     if way == "last layer":
         return {HEAD: own[TOKENS].detach().clone().requires_grad_()}
     if way == "LoRA":
@@ -121,8 +121,8 @@ def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) ->
 
 
 def in_use(
-    own: Weights, moved: Weights, lora_forward: LoraForward | None = None, alpha: float = ALPHA
-) -> Weights:
+    own: Named, moved: Named, lora_forward: LoraForward | None = None, alpha: float = ALPHA
+) -> Named:
     """Return all weights as the model computes with them, by short name.
 
     A layer without its bias is linear, so what it gives for the unit vectors *is* its matrix: the
@@ -140,7 +140,7 @@ def in_use(
 
 
 def finished(
-    mini: GPT2LMHeadModel, moved: Weights, lora_forward: LoraForward | None = None
+    mini: GPT2LMHeadModel, moved: Named, lora_forward: LoraForward | None = None
 ) -> GPT2LMHeadModel:
     """Return the fine-tuned model as a plain one: LoRA merged, or with a last layer of its own.
 
@@ -152,7 +152,7 @@ def finished(
             settings = mini.config.to_dict() | {"tie_word_embeddings": False}
             mini = GPT2LMHeadModel(type(mini.config)(**settings))
         for name, parameter in mini.named_parameters():
-            parameter.copy_(w[name.removeprefix("transformer.")])
+            parameter.copy_(w[forward.short(name)])
     return mini.eval()
 
 
@@ -163,7 +163,7 @@ def tune_on(
     mini: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
     learned: Sequence[Task],
-    moved: Weights,
+    moved: Named,
     rates: tuple[float, float],
     *,
     recipe: Recipe = FULL,
@@ -191,7 +191,7 @@ def tune_on(
     MissingExercise
         If no gradient comes back through `lora_forward`.
     """
-    end, pad, heads = tokenizer.eos_token_id, tokenizer.pad_token_id, mini.config.n_head
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     asked = encode(tokenizer, [task.prompt for task in learned])
     answers = encode(tokenizer, [task.source.removeprefix(tasks.HEADER) for task in learned])
     rows = [[end, *p, *a, end] for p, a in zip(asked, answers, strict=True)]
@@ -210,13 +210,13 @@ def tune_on(
 
     def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
         tokens, mask, text = part
-        w = in_use(own, moved, lora_forward)
-        half = {name: value.to(torch.bfloat16) for name, value in w.items()}
-        states = forward.hidden(half, tokens[:, :-1], heads)[mask]
-        scores = F.linear(states, half.get(HEAD, half[TOKENS]))
+        named = in_use(own, moved, lora_forward)
+        half = {name: value.to(torch.bfloat16) for name, value in named.items()}
+        w = forward.gathered(half, mini.config.n_head)
+        scores = forward.logits(w, forward.hidden(w, tokens[:, :-1])[mask])
         value = F.cross_entropy(scores.float(), tokens[:, 1:][mask])
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(half, text, heads, pad)
+            value = value + recipe.rehearsal * forward.loss(w, text, pad)
         return value
 
     start, seen = time.perf_counter(), 0

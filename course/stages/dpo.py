@@ -96,7 +96,7 @@ class Compared:
 
 
 def answer_logprobs(
-    w: forward.Weights, heads: int, rows: Sequence[Sequence[int]], starts: Sequence[int], pad: int
+    w: forward.Weights, rows: Sequence[Sequence[int]], starts: Sequence[int], pad: int
 ) -> Tensor:
     """Return the log-probability of each whole answer, in nats, shape (rows,).
 
@@ -111,11 +111,11 @@ def answer_logprobs(
     places, ends = torch.arange(1, tokens.shape[1]), torch.tensor([len(row) for row in rows])
     chosen = (places >= begin[:, None]) & (places < ends[:, None])
 
-    def each(states: Tensor, tokens: Tensor) -> Tensor:
-        return -F.cross_entropy(forward.logits(w, states).float(), tokens, reduction="none")
+    def each(scores: Tensor, tokens: Tensor, _: Tensor) -> Tensor:
+        return -F.cross_entropy(scores, tokens, reduction="none")
 
-    states = forward.hidden(w, tokens[:, :-1], heads)
-    return forward.at_places(chosen, states, tokens[:, 1:], each).sum(1)
+    states = forward.hidden(w, tokens[:, :-1])
+    return forward.masked_logits(w, states, tokens[:, 1:], chosen, each).sum(1)
 
 
 @torch.inference_mode()
@@ -127,10 +127,10 @@ def logprobs(
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Return the log-probability of each whole answer under `model`, shape (rows,); see above."""
-    w, heads = forward.weights(model, dtype), model.config.n_head
+    w = forward.weights(model, dtype)
 
     def some(part: list[int]) -> Tensor:
-        return answer_logprobs(w, heads, [rows[i] for i in part], [starts[i] for i in part], pad)
+        return answer_logprobs(w, [rows[i] for i in part], [starts[i] for i in part], pad)
 
     return over_rows(some, [len(row) for row in rows])
 
@@ -212,12 +212,12 @@ def train(
     recipe = recipe or Recipe()
     lengths, rng = [max(map(len, c.rows)) for c in learned], random.Random(seed)
     plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
-    heads, pad, seen = policy.config.n_head, tokenizer.pad_token_id, []
+    pad, seen = tokenizer.pad_token_id, []
 
     def loss(some: list[Compared]) -> Tensor:
         rows = [row for c in some for row in c.rows]
         starts = [c.start for c in some for _ in c.rows]
-        now = answer_logprobs(forward.weights(policy, HALF), heads, rows, starts, pad)
+        now = answer_logprobs(forward.weights(policy, HALF), rows, starts, pad)
         before = torch.tensor([x for c in some for x in c.reference])
         better, worse = _numbered(some)
         gained = (now - before).detach()

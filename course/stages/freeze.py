@@ -13,6 +13,7 @@ trained.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -102,4 +103,6 @@ def blurred(w: forward.Weights, noise: Tensor | None) -> forward.Weights:
     """Return the weights `w` with `noise`, from `Blur.draw`, on the embeddings."""
     if noise is None:
         return w
-    return w | {"wte.weight": w["wte.weight"] + noise.to(w["wte.weight"].dtype)}
+    tied = w.head is w.wte
+    wte = w.wte + noise.to(w.wte.dtype)
+    return replace(w, wte=wte, head=wte if tied else w.head)

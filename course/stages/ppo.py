@@ -192,7 +192,6 @@ def train(
     recipe = recipe or Recipe()
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     value_model = copy.deepcopy(reward_model)
-    heads, value_heads = policy.config.n_head, value_model.config.n_head
     optimizers = [
         optim.adamw(m.parameters(), lr)
         for m, lr in ((policy, recipe.policy), (value_model, recipe.value))
@@ -211,16 +210,16 @@ def train(
     def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probability of each answer token after those before it, else 0."""
 
-        def each(states: Tensor, tokens: Tensor) -> Tensor:
-            return token_logprobs(forward.logits(w, states)[None].float(), tokens[None])[0]
+        def each(scores: Tensor, tokens: Tensor, _: Tensor) -> Tensor:
+            return token_logprobs(scores[None], tokens[None])[0]
 
-        states = forward.hidden(w, tokens[:, :-1], heads)
-        return forward.at_places(mask, states, tokens[:, 1:], each)
+        states = forward.hidden(w, tokens[:, :-1])
+        return forward.masked_logits(w, states, tokens[:, 1:], mask, each)
 
     def values(w: forward.Weights, tokens: Tensor) -> Tensor:
         """Return what is expected before each token but the first is written."""
-        states = forward.hidden(w, tokens[:, :-1], value_heads)
-        return (states @ w["score.weight"][0] + w["score.bias"][0]).float()
+        states = forward.hidden(w, tokens[:, :-1])
+        return (states @ w.score.weight[0] + w.score.bias[0]).float()
 
     def look(tokens: Tensor, mask: Tensor) -> list[Tensor]:
         """Return log-probabilities under the reference model, and values as they are now."""
@@ -250,7 +249,7 @@ def train(
             now, batch.values, batch.returns, mask, recipe.clip
         )
         if text is not None:
-            total = total + recipe.rehearsal * forward.loss(w, text, heads, pad)
+            total = total + recipe.rehearsal * forward.loss(w, text, pad)
         return total
 
     def answered(iteration: int) -> tuple[Batch, tuple[Answer, ...], Tensor]:

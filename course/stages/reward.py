@@ -189,8 +189,8 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
     lengths : Tensor of int, shape (rows,)
         Tokens in each row without padding.
     """
-    states = forward.hidden(w, tokens, config.n_head)
-    weight, bias = w["score.weight"].float(), w["score.bias"].float()
+    states = forward.hidden(w, tokens)  # (rows, time, width)
+    weight, bias = w.score.weight.float(), w.score.bias.float()
     last = states[torch.arange(len(tokens)), lengths - 1].float()
     found = last @ weight[0] + bias[0]
     if not config.trust:
@@ -199,15 +199,14 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
     begin = ((tokens == config.sep_token_id) * places).amax(1)
     answer = (places[1:] > begin[:, None]) & (places[1:] < lengths[:, None])
 
-    def weighed(states: Tensor, tokens: Tensor) -> Tensor:
+    def weighed(scores: Tensor, tokens: Tensor, states: Tensor) -> Tensor:
         # ln p - E[ln p] over the vocabulary; without the logarithm of the sum, which cancels.
-        scores = forward.logits(w, states).float()
         got = scores.gather(-1, tokens[:, None])[:, 0]
         expected = (torch.softmax(scores, -1) * scores).sum(-1)
         return (got - expected) * (states.float() @ weight[1] + bias[1])
 
-    return found + config.trust * forward.at_places(
-        answer, states[:, :-1], tokens[:, 1:], weighed
+    return found + config.trust * forward.masked_logits(
+        w, states[:, :-1], tokens[:, 1:], answer, weighed
     ).sum(1)
 
 
@@ -271,7 +270,7 @@ def train(
         value = reward_loss(each, torch.tensor(orders))
         own.append(value.item() * len(some))
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(w, text, model.config.n_head, pad)
+            value = value + recipe.rehearsal * forward.loss(w, text, pad)
         return value
 
     trainer = Trainer(model, recipe.muon, recipe.adam)

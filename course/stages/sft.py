@@ -90,16 +90,15 @@ def sft(
     masks = [list(loss_mask(row, assistant, end)) for row in rows]
     lengths, rng = [len(r) for r in rows], random.Random(seed)
     plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
-    heads = model.config.n_head
     blur = Blur(model, tokenizer, recipe.blur, seed)
 
     def loss(part: tuple[Tensor, Tensor, Tensor | None, Tensor | None]) -> Tensor:
         tokens, mask, text, noise = part
         w = blurred(forward.weights(model, torch.bfloat16), noise)
-        scores = forward.logits(w, forward.hidden(w, tokens, heads))
+        scores = forward.logits(w, forward.hidden(w, tokens))
         value = sft_loss(scores.float(), tokens, mask)
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
+            value = value + recipe.rehearsal * forward.loss(w, text, pad)
         return value
 
     model.train()

@@ -139,9 +139,10 @@ def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
 
     plain = forward.weights(mini)
     noisy = freeze.blurred(plain, first)
-    assert torch.equal(noisy["wte.weight"], plain["wte.weight"] + first)
-    assert noisy.keys() == plain.keys()
-    assert noisy["wpe.weight"] is plain["wpe.weight"]
+    assert torch.equal(noisy.wte, plain.wte + first)
+    assert noisy.head is noisy.wte, "names are predicted as they are read"
+    assert noisy.wpe is plain.wpe
+    assert noisy.blocks is plain.blocks
 
 
 def test_without_blur_there_is_no_noise():
