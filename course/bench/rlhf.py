@@ -257,9 +257,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
         nonlocal tokens
         tokens += sum(map(len, completion_ids))
         rows = [[*job.prompts[n], *c] for n, c in zip(number, completion_ids, strict=True)]
-        found = reward.score(job.reward_model, rows, job.tokenizer.pad_token_id).tolist()
-        torch.set_num_threads(threads)  # scoring sets MKL to one thread for the whole process
-        return found
+        return reward.score(job.reward_model, rows).tolist()
 
     before = torch.get_num_threads()
     table = {
@@ -269,7 +267,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     with (
         tempfile.TemporaryDirectory() as folder,
         counting(policy) as updates,
-        freeze.held(policy, job.tokenizer, job.recipe.hold),
+        freeze.Frozen(policy, job.tokenizer, job.recipe.hold),
         quiet(),
     ):
         clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))

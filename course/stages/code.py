@@ -27,7 +27,7 @@ from course.lm import evaluate, forward, model, optim, sample
 from course.lm.batching import padded, split
 from course.lm.data import encode
 from course.lm.threads import one_thread
-from course.lm.train import Learners, Progress
+from course.lm.train import Progress, Trainer
 from course.stages import exercises, programs, stages
 from course.stages.programs import Verdict
 from course.world import tasks
@@ -186,16 +186,22 @@ def tune_on(
     seed : int
         Of the order of the tasks.
 
+    Yields
+    ------
+    Progress
+        The caller may stop at any step. The metrics are ``program_loss`` and, with web text,
+        ``web_loss``: the two parts of the loss, in nats a token.
+
     Raises
     ------
     MissingExercise
         If no gradient comes back through `lora_forward`.
     """
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
-    asked = encode(tokenizer, [task.prompt for task in learned])
+    prompts = encode(tokenizer, [task.prompt for task in learned])
     answers = encode(tokenizer, [task.source.removeprefix(tasks.HEADER) for task in learned])
-    rows = [[end, *p, *a, end] for p, a in zip(asked, answers, strict=True)]
-    begins = [1 + len(p) for p in asked]
+    rows = [[end, *p, *a, end] for p, a in zip(prompts, answers, strict=True)]
+    begins = [1 + len(p) for p in prompts]
     # Unlike in SFT, short and long tasks share a batch: in batches of their own they pull the model
     # to and fro, and it needs twice as many.
     rng, order = random.Random(seed), list(range(len(rows)))
@@ -203,47 +209,49 @@ def tune_on(
     for _ in range(recipe.epochs):
         rng.shuffle(order)
         plan += [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
-    own, learners = own_weights(mini), Learners(moved.values())
-    # Not fused: so the shipped model was made.
-    steppers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
-    heights = [s.param_groups[0]["lr"] for s in steppers]
+    own = own_weights(mini)
 
-    def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
-        tokens, mask, text = part
+    def loss(
+        micro_batch: tuple[Tensor, Tensor, Tensor | None],
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        tokens, mask, text = micro_batch
         named = in_use(own, moved, lora_forward)
         half = {name: value.to(torch.bfloat16) for name, value in named.items()}
         w = forward.gathered(half, mini.config.n_head)
-        scores = forward.logits(w, forward.hidden(w, tokens[:, :-1])[mask])
+        scores = forward.logits(w, forward.hidden(w, tokens[:, :-1])[mask])  # (learned, vocabulary)
         value = F.cross_entropy(scores.float(), tokens[:, 1:][mask])
+        metrics = {"program_loss": value.detach()}
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(w, text, pad)
-        return value
+            rehearsed = forward.loss(w, text, pad)
+            value = value + recipe.rehearsal * rehearsed
+            metrics["web_loss"] = rehearsed.detach()
+        return value, metrics
 
+    # Not fused: so the shipped model was made.
+    optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
+    trainer = Trainer(loss, [moved.values()], optimizers)
     start, seen = time.perf_counter(), 0
-    with one_thread():
-        for step, chosen in enumerate(plan):
-            shares = split(chosen, learners.count)
-            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-            parts = []
-            for share, text in zip(shares, texts, strict=True):
-                tokens = padded([rows[i] for i in share], pad)
-                first = torch.tensor([begins[i] for i in share])[:, None]
-                program = torch.arange(1, tokens.shape[1]) >= first
-                parts.append((tokens, program & (tokens[:, 1:] != pad), text))
-            sizes = [float(mask.sum()) for _, mask, _ in parts]
-            value = learners.step(parts, loss, [n / sum(sizes) for n in sizes])
-            if any(p.grad is None for p in learners.parameters):
-                raise exercises.MissingExercise(
-                    "lora_forward gives the right values but cuts the way back that training "
-                    "needs: leave out .detach(), torch.no_grad() and torch.tensor(...) of a result."
-                )
-            torch.nn.utils.clip_grad_norm_(learners.parameters, 1.0)
-            height = optim.cosine(step, step / len(plan))
-            optim.set_rates(steppers, heights, height)
-            learners.update(steppers)
-            seen += sum(tokens.numel() for tokens, *_ in parts)
-            seconds = time.perf_counter() - start
-            yield Progress(step + 1, len(plan), seen, seconds, value, height)
+    for step, batch in enumerate(plan):
+        shares = split(batch, trainer.learners)
+        texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+        micro_batches = []
+        for share, text in zip(shares, texts, strict=True):
+            tokens = padded([rows[i] for i in share], pad)
+            first = torch.tensor([begins[i] for i in share])[:, None]
+            program = torch.arange(1, tokens.shape[1]) >= first
+            micro_batches.append((tokens, program & (tokens[:, 1:] != pad), text))
+        sizes = [float(mask.sum()) for _, mask, _ in micro_batches]
+        value, metrics = trainer.gradients(micro_batches, sizes)
+        if any(p.grad is None for p in trainer.parameters):
+            raise exercises.MissingExercise(
+                "lora_forward gives the right values but cuts the way back that training "
+                "needs: leave out .detach(), torch.no_grad() and torch.tensor(...) of a result."
+            )
+        rate = optim.cosine(step, step / len(plan))
+        metrics["gradient_norm"] = trainer.update(rate)
+        seen += sum(tokens.numel() for tokens, *_ in micro_batches)
+        seconds = time.perf_counter() - start
+        yield Progress(step + 1, len(plan), seen, seconds, value, rate, metrics)
 
 
 # What it is worth ---------------------------------------------------------------------------------

@@ -290,9 +290,11 @@ def learn(
     """Train a reward model on `rankings` and return the course of it."""
     recipe = shop.plan.reward_recipe
     text = web(shop, 3000 + shop.seed, recipe.rows) if mini.config.trust else None
-    steps = reward.train(mini, rankings, **hearts, recipe=recipe, web=text, seed=shop.seed)
-    with freeze.held(mini, shop.tokenizer, freeze.FEEDBACK_PARTS):
-        return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
+    steps = reward.train(
+        mini, rankings, **hearts, recipe=recipe, web=text, seed=shop.seed,
+        frozen=freeze.Frozen(mini, shop.tokenizer, freeze.FEEDBACK_PARTS),
+    )  # fmt: skip
+    return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
 
 
 def own_answers(shop: Shop, policy: PreTrainedModel, split: str) -> list[list[int]]:

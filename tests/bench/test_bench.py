@@ -17,7 +17,7 @@ from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
 from course.lm import forward, model
 from course.lm import tokenizer as tok
-from course.stages import exercises, ppo, reward, stages
+from course.stages import exercises, ppo, reward, rollout, stages
 from course.stages import run as lineage
 from course.world.phrases import CONTEXT
 
@@ -152,13 +152,13 @@ def test_rlhf_prints_what_was_promised(stand_in, capsys):
 
 def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
     asked = []
-    written = ppo.written
+    written = rollout.written
 
     def noted(policy, prompts, *rest, **named):
         asked.append([list(p) for p in prompts])
         return written(policy, prompts, *rest, **named)
 
-    monkeypatch.setattr(ppo, "written", noted)
+    monkeypatch.setattr(rollout, "written", noted)
     job = bench_rlhf.prepare()
     ours = bench_rlhf.turn_of_ours(job, functions, seed=1)
     peer, _ = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)
@@ -182,7 +182,7 @@ def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
 def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
     scored = []
     monkeypatch.setattr(
-        reward, "score", lambda m, rows, pad: scored.append((m, rows)) or torch.zeros(len(rows))
+        reward, "score", lambda m, rows: scored.append((m, rows)) or torch.zeros(len(rows))
     )
     job = bench_rlhf.prepare()
     before = torch.get_num_threads()

@@ -195,11 +195,12 @@ def step(mini, rows, count):
     """Do what ``pretrain`` does with one batch."""
     parts = rows.chunk(count)
     tokens = [int((part[:, 1:] != 1).sum()) for part in parts]
-    return train.Learners(mini.parameters(), count).step(
-        parts,
-        lambda part: forward.loss(forward.weights(mini, torch.bfloat16), part, 1),
-        [n / sum(tokens) for n in tokens],
-    )
+
+    def loss(part):
+        return forward.loss(forward.weights(mini, torch.bfloat16), part, 1), {}
+
+    trainer = train.Trainer(loss, [mini.parameters()], [], learners=count)
+    return trainer.gradients(parts, tokens)[0]
 
 
 def test_learners_together_have_the_gradient_of_the_whole_batch():

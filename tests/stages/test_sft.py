@@ -186,14 +186,14 @@ def test_shares_take_about_equally_long():
 
 def test_without_parts_nothing_is_held():
     mini = model.new(model.Size(2, 32), seed=1)
-    with freeze.held(mini, tok.load(), ()):
+    with freeze.Frozen(mini, tok.load(), ()):
         assert all(p.requires_grad for p in mini.parameters())
         assert not mini.get_input_embeddings().weight._backward_hooks
 
 
 def test_more_can_be_held_still():
     mini = model.new(model.Size(2, 32), seed=1)
-    with freeze.held(mini, tok.load(), freeze.FEEDBACK_PARTS):
+    with freeze.Frozen(mini, tok.load(), freeze.FEEDBACK_PARTS):
         still = {n for n, p in mini.named_parameters() if not p.requires_grad}
     assert still == {n for n, _ in mini.named_parameters() if ".mlp." in n or ".h.0." in n}
     assert all(p.requires_grad for p in mini.parameters())
