@@ -11,8 +11,9 @@ Simplified on purpose: a real model, tuned on requests about everything, gets al
 trained.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -31,38 +32,53 @@ def names(tokenizer: PreTrainedTokenizerFast) -> list[int]:
     return sorted({token for text in texts for token in tokenizer(text)["input_ids"]})
 
 
-@contextmanager
-def held(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, parts: Sequence[str] = PARTS
-) -> Iterator[None]:
-    """Hold weights (by default the MLPs) and the embeddings of names still while it is open.
+class Frozen:
+    """Weights, and the embeddings of names, that stay as they are while it is open.
+
+    A context manager that may be opened again and again, for each step of a training anew; in
+    between, and afterwards, the parameters are as they were before.
 
     Parameters
     ----------
     model : PreTrainedModel
         Trained in place meanwhile, by whatever asks for the gradients of the parameters that
         require one.
+    tokenizer : PreTrainedTokenizerFast
+        Knows the names' tokens.
     parts : sequence of str
-        Weights whose names contain one of these are held; without any nothing is.
+        Weights whose names contain one of these are frozen, by default the MLPs; without any
+        nothing is, nor are the names.
     """
-    if not parts:
-        yield
-        return
-    rows = torch.tensor(names(tokenizer))
 
-    def without_names(gradient: Tensor) -> Tensor:
-        return gradient.index_fill(0, rows, 0.0)
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        parts: Sequence[str] = PARTS,
+    ) -> None:
+        self.table = model.get_input_embeddings().weight
+        self.rows = torch.tensor(names(tokenizer)) if parts else None
+        self.parameters = [
+            p for name, p in model.named_parameters() if any(part in name for part in parts)
+        ]
+        self.opened: list[ExitStack] = []
 
-    still = [p for n, p in model.named_parameters() if any(part in n for part in parts)]
-    hook = model.get_input_embeddings().weight.register_hook(without_names)
-    for parameter in still:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        hook.remove()
-        for parameter in still:
-            parameter.requires_grad_(True)
+    def __enter__(self) -> None:
+        """Freeze."""
+        with ExitStack() as undo:
+            if self.rows is not None and self.table.requires_grad:
+                undo.callback(self.table.register_hook(self._without_names).remove)
+            for parameter in self.parameters:
+                undo.callback(parameter.requires_grad_, parameter.requires_grad)
+                parameter.requires_grad_(False)
+            self.opened.append(undo.pop_all())
+
+    def __exit__(self, *_: object) -> None:
+        """Let go."""
+        self.opened.pop().close()
+
+    def _without_names(self, gradient: Tensor) -> Tensor:
+        return gradient.index_fill(0, self.rows, 0.0)
 
 
 class Blur:
@@ -102,4 +118,6 @@ def blurred(w: forward.Weights, noise: Tensor | None) -> forward.Weights:
     """Return the weights `w` with `noise`, from `Blur.draw`, on the embeddings."""
     if noise is None:
         return w
-    return w | {"wte.weight": w["wte.weight"] + noise.to(w["wte.weight"].dtype)}
+    tied = w.head is w.wte
+    wte = w.wte + noise.to(w.wte.dtype)
+    return replace(w, wte=wte, head=wte if tied else w.head)

@@ -99,9 +99,11 @@ def learn(
     functions = run.given(*REWARD)
     recipe: reward.Recipe = run.plan("reward").recipe
     web = rehearsed(run.tokenizer, 3000 + run.seed, recipe.rows) if mini.config.trust else None
-    steps = reward.train(mini, rankings, **functions, recipe=recipe, web=web, seed=run.seed)
-    with freeze.held(mini, run.tokenizer, freeze.FEEDBACK_PARTS):
-        return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
+    frozen = freeze.Frozen(mini, run.tokenizer, freeze.FEEDBACK_PARTS)
+    steps = reward.train(
+        mini, rankings, **functions, recipe=recipe, web=web, seed=run.seed, frozen=frozen
+    )
+    return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
 
 
 def own_answers(run: Run, policy: PreTrainedModel, split: str) -> list[list[int]]:

@@ -18,7 +18,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import model, sample
 from course.lm.data import encode
-from course.lm.train import one_thread
+from course.lm.threads import one_thread
 from course.stages import code
 from course.stages.code import Recipe
 from course.stages.context import Run, rehearsed, since, watch

@@ -24,10 +24,9 @@ from tqdm import tqdm
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import evals, forward
-from course.lm.data import like_length
+from course.lm.batching import like_length, padded
 from course.stages import freeze, sft
 from course.stages.context import Run, rehearsed, since, watch
-from course.stages.sft import padded
 from course.stages.stage import SFT, Figures, Work
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
@@ -275,12 +274,12 @@ def answer_loss(
     assistant = tokenizer.convert_tokens_to_ids(ph.ASSISTANT)
     rows = [tokenizer(example.text())["input_ids"] for example in examples]
     masks = [list(loss_mask(row, assistant, end)) for row in rows]
-    w, heads = forward.weights(model), model.config.n_head
+    w = forward.weights(model)
     total = counted = 0.0
     for part in like_length([len(row) for row in rows], 64):
         tokens = padded([rows[i] for i in part], pad)
         mask = padded([masks[i] for i in part], 0)
-        scores = forward.logits(w, forward.hidden(w, tokens, heads))
+        scores = forward.logits(w, forward.hidden(w, tokens))
         number = float(mask[:, 1:].sum())
         total += float(sft_loss(scores, tokens, mask)) * number
         counted += number

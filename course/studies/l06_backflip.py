@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.lm.train import one_thread
+from course.lm.threads import one_thread
 from course.world import stick
 from course.world.stick import Array
 
