@@ -6,8 +6,8 @@ the kernel's main thread, though: transformers can't load two at the same time. 
 village are marked as true or false. Each model has a conversation of its own, kept in a file:
 after a restart of the kernel the cell, run again, goes on with it.
 
-Left out on purpose: settings such as the temperature (``chat.Chat`` has them), and other front
-ends: where there are no widgets, ``chat.Chat(name).say("…")`` does the same in a plain cell.
+Left out on purpose: settings such as the temperature (`course.real.conversation.Chat` has them),
+and other front ends: where there are no widgets, its ``say`` does the same in a plain cell.
 """
 
 import html
@@ -176,11 +176,11 @@ class ChatBox:
         """Load a model if it isn't yet; return whether one can talk to it."""
         if name in self.chats:
             return True
-        from course.real import conversation as chat
+        from course.real.conversation import Chat
 
         self.say(f"Loading {name} …")
         try:
-            opened = chat.Chat(name, system=self.system, keep=self.folder / f"{name}.json")
+            opened = Chat(name, system=self.system, keep=self.folder / f"{name}.json")
         except CourseError as error:
             self.say(str(error))
             return False

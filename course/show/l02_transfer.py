@@ -61,24 +61,27 @@ def digit_pictures(seed: int = 1) -> Picture:
     """Draw a picture of each digit as the networks get it: the old classes, then the new ones."""
     import torch
 
-    from course.studies import l02_digits as digits
+    from course.studies import l02_digits
 
     chance = torch.Generator().manual_seed(seed)
-    parts = ((digits.OLD, "old classes: pre-training"), (digits.NEW, "new classes: few labels"))
+    parts = (
+        (l02_digits.OLD, "old classes: pre-training"),
+        (l02_digits.NEW, "new classes: few labels"),
+    )
     alt = (
         "Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: 0 to 6 "
         "are the old classes, 7 to 9 the new ones."
     )
-    columns = len(digits.OLD) + 1 + len(digits.NEW)
+    columns = len(l02_digits.OLD) + 1 + len(l02_digits.NEW)
     with picture(columns, width=8.6, height=1.3, alt=alt) as (shown, axes):
         for axis in axes:
             axis.set_axis_off()
         start = 0
         for classes, title in parts:
-            images, labels = digits.of_classes(classes)
+            images, labels = l02_digits.of_classes(classes)
             for place in range(len(classes)):
                 one = images[labels == place][seed : seed + 1]
-                ground = digits.placed(one, chance)[0].reshape(digits.SIDE, digits.SIDE)
+                ground = l02_digits.placed(one, chance)[0].reshape(l02_digits.SIDE, l02_digits.SIDE)
                 axes[start + place].imshow(ground.numpy(), cmap="gray", vmin=0, vmax=1)
             head = axes[start].text(
                 0, 1.12, title, transform=axes[start].transAxes, fontsize=11, color=INK
@@ -287,10 +290,10 @@ def live_notes() -> dict[str, Any] | None:
     if paths.grading():
         return None
     try:
-        from course.studies import l02_transfer as transfer
+        from course.studies import l02_transfer
 
-        ways = {transfer.BABBAGE: transfer.token_vectors(), MINILM: transfer.minilm()}
-        found = transfer.sort_notes(ways)
+        ways = {l02_transfer.BABBAGE: l02_transfer.token_vectors(), MINILM: l02_transfer.minilm()}
+        found = l02_transfer.sort_notes(ways)
     except CourseError as error:
         _recorded_notes(str(error))
         return None
@@ -317,9 +320,9 @@ def nearest() -> style.Page | None:
     Without MiniLM the cosines are those of the recorded run.
     """
     try:
-        from course.studies import l02_transfer as transfer
+        from course.studies import l02_transfer
 
-        sentences, cosines = transfer.SENTENCES, transfer.alike(transfer.minilm())
+        sentences, cosines = l02_transfer.SENTENCES, l02_transfer.alike(l02_transfer.minilm())
     except CourseError as error:
         say(f"{error} The cosines are those of the recorded run.")
         record = sources.record(RECORD)

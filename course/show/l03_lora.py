@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from course.show import live, sources, style
 from course.show.charts import percent_ticks, set_ticks
 from course.show.l03_programs import BASE, RECORD, listing, means
+from course.stages.stage import LORA
 from course.stats import interval
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class LiveLoRA(live.Watched):
     what came of them.
     """
 
+    needs = LORA
     instead = "are the recorded figures"
     stops = (0.15, 0.3, 0.45, 0.6, 0.8)
     form = (".3f", ".0%")
@@ -42,12 +44,6 @@ class LiveLoRA(live.Watched):
         self.seed, self.pairs, self.trained = seed, 0, 0
         self.wrote: list[list[str]] = []
         self.verdicts: list[list[str]] = []
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the exercise of lesson 03."""
-        from course.stages.stage import LORA
-
-        return LORA
 
     def load(self) -> None:
         """Load the base model."""

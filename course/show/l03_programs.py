@@ -21,6 +21,7 @@ from course.show import sources, style
 from course.show.charts import name_rows, note, percent_ticks, set_ticks
 from course.show.sizes import short
 from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, picture, say, table
+from course.stages.stage import LORA
 from course.stats import mean_interval
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ def first_look(count: int = SHOWN) -> Page | None:
 
 def verdicts(*programs: str) -> Page | None:
     """Return programs with what the evaluator says of each, after running those that it may."""
-    from course.stages import programs as runner
+    from course.stages.programs import run
     from course.world.tasks import INPUTS
 
     try:
-        found = runner.run(programs, INPUTS)
+        found = run(programs, INPUTS)
     except CourseError as error:
         say(str(error))
         return None
@@ -123,12 +124,12 @@ def ask(words: str) -> None:
     loaded = sources.load_model(CODE)
     if loaded is None:
         return
-    from course.real import conversation as chat
+    from course.real.conversation import plain
     from course.stages import code, programs
     from course.world import tasks
 
     _, mini, tokenizer = loaded
-    prompt = tasks.prompt(chat.plain(tokenizer, words))
+    prompt = tasks.prompt(plain(tokenizer, words))
     try:
         ((source,),) = code.written(mini, tokenizer, [prompt])
         ((values, said),) = programs.run([source], tasks.INPUTS)
@@ -353,7 +354,6 @@ def beside_peft(layer: int = 0) -> None:
     import torch
 
     from course.stages import code, exercises
-    from course.stages.stage import LORA
 
     _, mini, _ = loaded
     target = f"transformer.h.{layer}.mlp.c_fc"

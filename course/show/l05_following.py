@@ -1,7 +1,7 @@
 """What lesson 05 looks at: demonstrations, and four ways to get an answer, side by side.
 
 Pictures and tables of the recorded runs ``feedme`` and ``epochs``, of what the demonstrators do
-wrong, and of a real model with and without its chat template. The live fine-tuning is `live_sft`.
+wrong, and of a real model with and without its chat template. The live fine-tuning is `l05_sft`.
 """
 
 import html
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.errors import CourseError
 from course.show import live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks
 from course.show.style import Page, Picture, picture, say
@@ -17,6 +18,8 @@ from course.stats import interval
 if TYPE_CHECKING:
     from course.world.talk import Example
 
+BASE = "mini-babbage"
+ASKED = 100  # requests to the base model
 WAYS = {  # in the record → (in words, colour)
     "base": ("base, bare request", style.COLOURS["mini-babbage"]),
     "few_shot": ("base, few-shot", "#0b4f7d"),
@@ -37,6 +40,63 @@ def share(hits: int, n: int) -> str:
     """Return a share with its interval in words, such as ``42 % (37 to 47)``."""
     low, high = interval(hits, n)
     return f"{hits / n:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+# The base model -----------------------------------------------------------------------------------
+
+
+def ask_the_base() -> None:
+    """Show how the base model goes on after requests, and how often it asks or answers."""
+    found = sources.load_model(BASE)
+    if found is None:
+        return
+    from course.lm import evals
+    from course.studies.l05_feedme import goes_on_asking
+
+    name, model, tokenizer = found
+    asked = evals.asked_in("test").mixed[:ASKED]
+    prompts = evals.base_prompts(tokenizer, asked)
+    written = evals.answers(model, tokenizer, prompts, temperature=1.0, seed=1)
+    lines = evals.first_line(written)
+    rows = [
+        {"request": e.turns[0].request, f"{name} goes on": text or "(nothing)"}
+        for e, text in zip(asked[:5], written, strict=False)
+    ]
+    style.show(style.table(rows))
+    again = sum(map(goes_on_asking, lines))
+    right = sum(j.right for j in evals.judge(asked, lines))
+    say(f"It went on with one more question or request: {share(again, ASKED)}.")
+    say(f"It answered as an ideal answer would: {share(right, ASKED)}.")
+
+
+def few_shot_base() -> None:
+    """Show the base model's prompt of worked examples, and its answers after it."""
+    found = sources.load_model(BASE)
+    if found is None:
+        return
+    from course.lm import evals
+    from course.studies.l05_feedme import worked_examples
+
+    name, model, tokenizer = found
+    asked = evals.asked_in("test").mixed[:ASKED]
+    shots = worked_examples(tokenizer, asked, seed=6)
+    prompts = evals.base_prompts(tokenizer, asked, shots)
+    print(tokenizer.decode(prompts[0], skip_special_tokens=True))
+    lines = evals.first_line(evals.answers(model, tokenizer, prompts, temperature=1.0, seed=1))
+    judged = evals.judge(asked, lines)
+    first = {e.kind: i for i, e in reversed(list(enumerate(asked)))}  # one of each kind
+    rows = [
+        {
+            "kind": kind,
+            "request": asked[i].turns[0].request,
+            f"{name}, {len(shots)} shots": lines[i] or "(nothing)",
+            "as an ideal answer": "✓" if judged[i].right else "✗",
+        }
+        for kind, i in first.items()
+    ]
+    style.show(style.table(rows))
+    right = sum(j.right for j in judged)
+    say(f"It answered as an ideal answer would: {share(right, ASKED)}.")
 
 
 # Recorded runs -----------------------------------------------------------------------------------
@@ -84,6 +144,30 @@ def side_by_side(
         percent_ticks(axis, "y")
         axis.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=10)
     return shown
+
+
+def asks_again(record: Mapping[str, Any]) -> None:
+    """Say how often each of the four ways goes on with a question instead of an answer."""
+    for way, (label, _) in WAYS.items():
+        again = share(*record["asks"][way])
+        say(f"{label}: goes on with one more question or request in {again}.")
+
+
+def drawn_or_greedy(record: Mapping[str, Any]) -> Page:
+    """Return for each way how many answers are ideal and true: drawn, and the most probable."""
+    shares = {"right": "as an ideal answer", "truth": "true"}
+    draws = {"counts": "drawn", "counts_greedy": "most probable"}
+    return style.table(
+        [
+            {"way": label}
+            | {
+                f"{what}, {how}": share(*record[key][way][name])
+                for name, what in shares.items()
+                for key, how in draws.items()
+            }
+            for way, (label, _) in WAYS.items()
+        ]
+    )
 
 
 def answers(record: Mapping[str, Any], kinds: Sequence[str] = ()) -> Page:
@@ -228,6 +312,20 @@ def rounds_in_words(record: Mapping[str, Any]) -> str:
 # Demonstrations ----------------------------------------------------------------------------------
 
 
+def demonstrations_as_tokens() -> None:
+    """Show three demonstrations as tokens; those that the model learns to write are green."""
+    from course.lm import tokenizer
+    from course.world import talk
+
+    try:
+        words = tokenizer.load()
+    except CourseError as error:
+        say(str(error))
+        return
+    for example in talk.examples(3, "train", 4, kinds=("fact", "harmful", "unknown")):
+        style.show(learned_tokens(words, example))
+
+
 def learned_tokens(tokenizer: Any, example: "Example") -> Page:
     """Return a conversation with a box for each token; what the model learns to write is green.
 
@@ -296,13 +394,13 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
     words : int
         Tokens that the model may write each time.
     """
-    from course.real import reply as pretrained
-    from course.studies import l08_smollm2 as real_talk
+    from course.real.reply import reply
+    from course.studies.l08_smollm2 import hit, prompts
 
     start, rows = time.perf_counter(), []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
     progress = live.Output()
-    asked = [p for p in real_talk.prompts() if p.kind == "instruction"][:12]
+    asked = [p for p in prompts() if p.kind == "instruction"][:12]
     try:
         for i, prompt in enumerate(asked):
             if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
@@ -313,9 +411,9 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
                 ("with", [{"role": "user", "content": prompt.text}]),
                 ("without", prompt.text),
             ):
-                pieces = pretrained.reply(model, tokenizer, text, max_new_tokens=words)
+                pieces = reply(model, tokenizer, text, max_new_tokens=words)
                 answer = "".join(pieces).strip()
-                found[way].append((bool(answer), real_talk.hit(prompt, answer)))
+                found[way].append((bool(answer), hit(prompt, answer)))
                 row[f"{way} its template"] = answer or "(nothing: it stopped at once)"
             rows.append(row)
     except KeyboardInterrupt:

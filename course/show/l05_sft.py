@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from course.show import live, sources, style
 from course.show.charts import percent_ticks, set_ticks
 from course.show.l05_following import WAYS, share
+from course.stages.stage import SFT
 from course.stats import interval
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class LiveSFT(live.Watched):
     ``said`` are the answers to the watched requests, each time they are asked.
     """
 
+    needs = SFT
     instead = "is the recorded run of mini-sft"
     stops = (0.1, 0.25, 0.5)
     shade = WAYS["sft"][1]
@@ -42,12 +44,6 @@ class LiveSFT(live.Watched):
         self.seed, self.demonstrations = seed, 0
         self.said: list[list[str]] = []
         self.heard: list[float] = []
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the exercises of lesson 05."""
-        from course.stages.stage import SFT
-
-        return SFT
 
     def load(self) -> None:
         """Load the base model."""

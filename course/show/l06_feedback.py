@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from course.show import labeling, live, sources, stick, style
+from course.show import l06_clips, labeling, live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks, set_ticks
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
-from course.world import pairs as world_pairs
-from course.world import stick as physics
+from course.world import pairs, stick
 
 LEAST_ANSWERS, LEAST_CLIPS = 15, 15  # labels from which on a learner's own are taken
 COUNTS = (3, 10, 30, 100, 300)  # of corrections or comparisons, for Rufus
 REPEATS = 12
-SECONDS = 55.0  # of the live backflip, at most
+SECONDS = 50.0  # of the live backflip, at most
 
 
 # Rufus ------------------------------------------------------------------------------------------
@@ -28,9 +27,9 @@ SECONDS = 55.0  # of the live backflip, at most
 
 def rufus() -> Picture:
     """Draw what Rufus says after corrections and after comparisons, by their number."""
-    from course.studies import l06_rufus as r
+    from course.studies import l06_rufus
 
-    ways = {"corrections": (r.corrected, LINE), "comparisons": (r.compared, ACCENT)}
+    ways = {"corrections": (l06_rufus.corrected, LINE), "comparisons": (l06_rufus.compared, ACCENT)}
     runs = {
         name: [[way(n, seed) for seed in range(REPEATS)] for n in COUNTS]
         for name, (way, _) in ways.items()
@@ -40,8 +39,11 @@ def rufus() -> Picture:
         for name, lots in runs.items()
     }
     last = {name: np.mean([one.shares for one in lots[-1]], axis=0) for name, lots in runs.items()}
-    order = np.argsort(r.QUALITY)
-    people = {"before": r.lesson(r.AT_FIRST), "the writer": r.lesson(np.exp(r.WRITES * r.QUALITY))}
+    order = np.argsort(l06_rufus.QUALITY)
+    people = {
+        "before": l06_rufus.lesson(l06_rufus.AT_FIRST),
+        "the writer": l06_rufus.lesson(np.exp(l06_rufus.WRITES * l06_rufus.QUALITY)),
+    }
     alt = (
         f"Mean quality of what Rufus says after {COUNTS[0]} to {COUNTS[-1]} of each "
         f"(the writer: {people['the writer'].quality:.1f}): "
@@ -65,7 +67,7 @@ def rufus() -> Picture:
         places = np.arange(len(order))
         for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
             right.barh(places + shift, last[name][order], 0.38, color=colour, label=name)
-        name_rows(right, [r.SENTENCES[i] for i in order], fontsize=8.5)
+        name_rows(right, [l06_rufus.SENTENCES[i] for i in order], fontsize=8.5)
         right.set_title(f"What it says after {COUNTS[-1]} (best on top)")
         right.set_xlabel("share of what it says")
     return shown
@@ -106,13 +108,13 @@ def answer_rows() -> list[dict[str, str]]:
             "answer_a": p.answers[0],
             "answer_b": p.answers[1],
         }
-        for p in world_pairs.read()
+        for p in pairs.read()
     ]
 
 
 def clip_rows() -> list[dict[str, str]]:
     """Return the pairs of clips as the desk and the CSV file show them."""
-    return world_pairs.rows(world_pairs.FOLDER / "clips.csv")
+    return pairs.rows(pairs.FOLDER / "clips.csv")
 
 
 def answer_desk() -> Any | None:
@@ -126,7 +128,7 @@ def clip_desk() -> Any | None:
     labels = labeling.open_labels(clip_rows(), labeling.own_file("clips"))
     if labels is None:
         return None
-    return labeling.desk(labels, head=stick.question, show=stick.clip_card, word="Clip")
+    return labeling.desk(labels, head=l06_clips.question, show=l06_clips.clip_card, word="Clip")
 
 
 def csv_for(name: str) -> None:
@@ -145,6 +147,11 @@ def csv_for(name: str) -> None:
     )
 
 
+def clip_sheet() -> Page:
+    """Return all pairs of clips below each other, for who labels in the CSV file."""
+    return l06_clips.sheet(clip_rows())
+
+
 def own_taste() -> Any | None:
     """Fit a reward model to the learner's labels (or the shipped ones) and show what it values.
 
@@ -155,18 +162,18 @@ def own_taste() -> Any | None:
     """
     from IPython.display import display
 
-    from course.studies import l06_taste as taste
+    from course.studies import l06_taste
 
     rows = answer_rows()
-    shipped = world_pairs.FOLDER / "simulated_answers.csv"
+    shipped = pairs.FOLDER / "simulated_answers.csv"
     taken = labeling.own_or_shipped(rows, "answers", LEAST_ANSWERS, shipped)
     if taken is None:
         return None
     labels, own = taken
     gaps, took, chances = _compared(labels)
-    fitted = taste.fit(gaps, took)
+    fitted = l06_taste.fit(gaps, took)
     display(taste_picture(fitted, "you" if own else "the shipped labels"))
-    hits = taste.held_out_hits(gaps, took)
+    hits = l06_taste.held_out_hits(gaps, took)
     style.say(
         f"A reward model that saw only the other pairs predicts {sum(hits)} of {len(hits)} choices."
     )
@@ -184,15 +191,15 @@ def own_taste() -> Any | None:
 
 def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool], list[float]]:
     """Return differences of features, choices, and the labeler's chances for A."""
-    known = {p.pair: p for p in world_pairs.read()}
+    known = {p.pair: p for p in pairs.read()}
     took = labels.took_first()
     chosen = [known[pair] for pair in took]
-    gaps = [np.subtract(*map(world_pairs.features, p.judged())) for p in chosen]
+    gaps = [np.subtract(*map(pairs.features, p.judged())) for p in chosen]
     return np.array(gaps), list(took.values()), [p.chance() for p in chosen]
 
 
 def _simulated_choices(labels: labeling.Labels) -> dict[str, bool]:
-    shipped = labeling.Labels(labels.pairs, world_pairs.FOLDER / "simulated_answers.csv")
+    shipped = labeling.Labels(labels.pairs, pairs.FOLDER / "simulated_answers.csv")
     return shipped.took_first()
 
 
@@ -201,7 +208,7 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
     Those whose true scores differ most come first: they are about values, the last about noise.
     """
-    known = {p.pair: p for p in world_pairs.read()}
+    known = {p.pair: p for p in pairs.read()}
     rows: list[tuple[float, dict[str, str]]] = []
     for pair, first in labels.took_first().items():
         if drawn[pair] == first:
@@ -221,9 +228,9 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
 def taste_picture(fitted: Any, who: str) -> Picture:
     """Draw the weights of a taste with their intervals, beside the simulated labeler's."""
-    names = list(world_pairs.FEATURES)
+    names = list(pairs.FEATURES)
     # Weights of few labels are kept small, so only the directions can be compared.
-    rules = np.array([points for _, points in world_pairs.FEATURES.values()])
+    rules = np.array([points for _, points in pairs.FEATURES.values()])
     rules *= np.linalg.norm(fitted.weights) / np.linalg.norm(rules)
     places = np.arange(len(names))[::-1]
     alt = f"What {fitted.labels} labels value, in log-odds with 90 % intervals: " + "; ".join(
@@ -259,7 +266,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         low.append(share - below)
         high.append(above - share)
         colours.append(ACCENT)
-    for row in world_pairs.rows(world_pairs.FOLDER / "instructgpt.csv"):
+    for row in pairs.rows(pairs.FOLDER / "instructgpt.csv"):
         names.append(row["who"])
         middles.append(float(row["percent"]) / 100)
         low.append(float(row["error"]) / 100)
@@ -285,9 +292,9 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
 def picks(fitted: Any, requests: int = 4) -> Page:
     """Return which of four answers a taste likes best, beside the simulated labeler's best."""
     shown = []
-    for asked, answers in world_pairs.lots()[:requests]:
+    for asked, answers in pairs.lots()[:requests]:
         judged = [asked.judged(answer) for answer in answers]
-        rewards = fitted.reward(np.array([world_pairs.features(j) for j in judged]))
+        rewards = fitted.reward(np.array([pairs.features(j) for j in judged]))
         scores = [j.score for j in judged]
         best, theirs = int(np.argmax(rewards)), int(np.argmax(scores))
         shown.append(
@@ -360,7 +367,7 @@ def rewards_of_answers(count: int = 6) -> Page | None:
     from course.stages import reward
 
     _, mini, tokenizer = found
-    chosen = [(p.asked, answer) for p in world_pairs.read()[:count] for answer in p.answers]
+    chosen = [(p.asked, answer) for p in pairs.read()[:count] for answer in p.answers]
     texts = [asked.text(answer) for asked, answer in chosen]
     scores = reward.score(mini, data.encode(tokenizer, texts)).tolist()
     return style.table(
@@ -383,19 +390,19 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     """Search with a reward that a person wrote, and play the clip that it likes best."""
     from IPython.display import display
 
-    from course.studies import l06_backflip as backflip
+    from course.studies import l06_backflip
 
     begin = time.perf_counter()
     try:
-        plan = backflip.by_hand(reward or physics.written)
+        plan = l06_backflip.by_hand(reward or stick.written)
     except KeyboardInterrupt:
         style.say("Stopped; here is what the reward that we wrote found in the recorded run.")
         recorded = sources.record("backflip")
         if recorded is None:
             return
         plan = np.array(recorded["by_hand"])
-    clip = physics.simulate(plan[None])[0]
-    display(stick.animation({"What a written reward likes best": clip}))
+    clip = stick.simulate(plan[None])[0]
+    display(l06_clips.animation({"What a written reward likes best": clip}))
     style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
 
 
@@ -474,8 +481,8 @@ def learned_backflip(seconds: float = SECONDS) -> LiveBackflip | None:
 def liked_clips(rounds: Sequence[Mapping[str, Any]]) -> Page:
     """Return the clips that the reward model liked best after some rounds."""
     chosen = {f"After {r['comparisons']} comparisons": np.array(r["plan"]) for r in rounds}
-    return stick.animation(
-        {title: physics.simulate(plan[None])[0] for title, plan in chosen.items()}
+    return l06_clips.animation(
+        {title: stick.simulate(plan[None])[0] for title, plan in chosen.items()}
     )
 
 
@@ -500,22 +507,22 @@ def own_backflip() -> None:
     """Teach the stick from the learner's labels of clips (or the shipped ones), and play it."""
     from IPython.display import display
 
-    from course.studies import l06_backflip as backflip
+    from course.studies import l06_backflip
 
     rows = clip_rows()
-    shipped = world_pairs.FOLDER / "simulated_clips.csv"
+    shipped = pairs.FOLDER / "simulated_clips.csv"
     taken = labeling.own_or_shipped(rows, "clips", LEAST_CLIPS, shipped)
     if taken is None:
         return
     labels, own = taken
     took = labels.took_first()
     chosen = [p for p in rows if p["pair"] in took]
-    plans = [np.array([stick.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"]
+    plans = [np.array([l06_clips.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"]
     try:
-        plan, _ = backflip.from_choices(*plans, list(took.values()))
+        plan, _ = l06_backflip.from_choices(*plans, list(took.values()))
     except KeyboardInterrupt:
         style.say("Stopped; your labels are kept. Run the cell again to train from the start.")
         return
     whose = "your" if own else "the shipped"
     title = f"Taught by {whose} {len(took)} labels"
-    display(stick.animation({title: physics.simulate(plan[None])[0]}))
+    display(l06_clips.animation({title: stick.simulate(plan[None])[0]}))

@@ -20,6 +20,7 @@ from course import paths
 from course.show import answers, live, sources, style
 from course.show.l07_rlhf import PANELS, beta_runs, smoothed
 from course.show.style import say
+from course.stages.stage import PPO
 
 START, REWARD, TUNED = "mini-sft", "mini-reward", "mini-instruct"
 ITERATIONS = 40
@@ -131,6 +132,7 @@ class LivePPO(live.Demo):
     and ``true`` (points).
     """
 
+    needs = PPO
     instead = "are the recorded runs"
     unit = "iteration"
     kept = "; the policy keeps what it has learned. Run the cell again to go on from there."
@@ -142,12 +144,6 @@ class LivePPO(live.Demo):
         super().__init__(seconds)
         self.beta, self.planned, self.seed, self.again = beta, iterations, seed, again
         self.curve: list[dict[str, float]] = []
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the exercises of lesson 07."""
-        from course.stages.stage import PPO
-
-        return PPO
 
     def load(self) -> None:
         """Load policy, reference and reward model."""

@@ -6,6 +6,7 @@ kernel; the picture of all runs shows the same without. Left out on purpose: err
 runs, since there is one run for each price.
 """
 
+import csv
 import html
 import itertools
 import math
@@ -13,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course import paths
 from course.show import live, sources
 from course.show.charts import HALVES, level, name_rows, note, percent_ticks, set_ticks
 from course.show.style import (
@@ -81,15 +83,15 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
     seed : int
         Of all pulls.
     """
-    from course.studies import l07_bandit as bandit
+    from course.studies import l07_bandit
 
     rules = bandit_rules(what)
-    paid = {rule.name: list(bandit.learn(rule, seed=seed)) for rule in rules}
+    paid = {rule.name: list(l07_bandit.learn(rule, seed=seed)) for rule in rules}
     output, pause = live.Output(), sources.demo_seconds(seconds) / FRAMES
     try:
         for frame in range(1, FRAMES if live.in_notebook() else 0):
             begin = time.perf_counter()
-            upto = max(2, round(frame / FRAMES * bandit.ROUNDS))
+            upto = max(2, round(frame / FRAMES * l07_bandit.ROUNDS))
             output.show(bandits({n: rounds[:upto] for n, rounds in paid.items()}).bundle(1.0))
             time.sleep(max(0.0, pause - (time.perf_counter() - begin)))
     except KeyboardInterrupt:
@@ -113,7 +115,7 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
     """
     import numpy as np
 
-    from course.studies import l07_bandit as bandit
+    from course.studies import l07_bandit
 
     said = []
     with picture(width=7.6, height=3.8) as (shown, (axis,)):
@@ -126,12 +128,13 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
             axis.fill_between(at, low, high, color=shade, alpha=0.22, lw=0)
             axis.plot(at, pay.mean(1), color=shade, label=name)
             said.append(f"{name} {pay[-1].mean():.2f}")
-        best = max(bandit.PAYS)
+        best = max(l07_bandit.PAYS)
         level(axis, best, f"the best arm pays {best:g}")
         axis.set(
-            xlim=(0, bandit.ROUNDS), ylim=(sum(bandit.PAYS) / len(bandit.PAYS) - 0.3, best + 0.25)
+            xlim=(0, l07_bandit.ROUNDS),
+            ylim=(sum(l07_bandit.PAYS) / len(l07_bandit.PAYS) - 0.3, best + 0.25),
         )
-        axis.set_xlabel(f"rounds of {bandit.PULLS} pulls")
+        axis.set_xlabel(f"rounds of {l07_bandit.PULLS} pulls")
         axis.set_ylabel("pay of a pull, on average")
         axis.legend(loc="lower right")
         axis.set_title(f"{len(pay[-1])} bandits by each rule (band: eight of ten)")
@@ -141,9 +144,9 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
 
 def lost_bandits(paid: Sequence[Any]) -> int:
     """Return how many bandits, at the end, are paid nearer to a worse arm than to the best one."""
-    from course.studies import l07_bandit as bandit
+    from course.studies import l07_bandit
 
-    second, best = sorted(bandit.PAYS)[-2:]
+    second, best = sorted(l07_bandit.PAYS)[-2:]
     return int((paid[-1] < (best + second) / 2).sum())
 
 
@@ -365,15 +368,30 @@ def in_words(record: Mapping[str, Any]) -> str:
     )
 
 
+def best_of_table(record: Mapping[str, Any]) -> Page:
+    """Return what the reward model picks out of n answers of the SFT model: both scores, and KL."""
+    return table(
+        [
+            {
+                "best of": point["n"],
+                "reward (deviations)": f"{point['reward']:.2f}",
+                "true score (points)": f"{point['true']:.2f}",
+                "upper bound of the KL (nats)": f"{point['kl_bound']:.2f}",
+            }
+            for point in record["best_of"]
+        ]
+    )
+
+
 # Hacked answers, and the repair -------------------------------------------------------------------
 
 
 def conversation(text: str) -> tuple[str, str]:
     """Return request and answer of a text in the chat format of the mini models."""
-    from course.world import phrases as ph
+    from course.world import phrases
 
-    request, _, answer = text.partition(ph.ASSISTANT)
-    return request.replace(ph.USER, "").strip(), answer.replace(ph.END, "").strip()
+    request, _, answer = text.partition(phrases.ASSISTANT)
+    return request.replace(phrases.USER, "").strip(), answer.replace(phrases.END, "").strip()
 
 
 def hacked(answers: Sequence[str]) -> Page:
@@ -401,6 +419,31 @@ def repair(hacking: Mapping[str, Any]) -> Page:
             for who, pairs, share in rows
         ]
     )
+
+
+# InstructGPT --------------------------------------------------------------------------------------
+
+
+def published_beside_ours() -> Page:
+    """Return the published figures of InstructGPT's PPO, with those of our recipe beside them."""
+    from course.stages import ppo
+
+    with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8", newline="") as file:
+        published = list(csv.DictReader(file))
+    ours = {k: f"{v:g}" for k, v in vars(ppo.Recipe()).items() if isinstance(v, int | float)}
+    rows = []
+    for row in published:
+        value = f"{int(row['value']):,}" if row["value"].isdigit() else row["value"]
+        rows.append(
+            {
+                "InstructGPT": row["quantity"],
+                "published": f"{value} ± {row['error']}" if row["error"] else value,
+                "unit": row["unit"],
+                "source": row["source"],
+                "ours": ours.get(row["key"], ""),
+            }
+        )
+    return table(rows)
 
 
 # The headline -------------------------------------------------------------------------------------

@@ -12,12 +12,23 @@ from typing import Any
 from course.errors import CourseError
 from course.show import charts, live, style, text
 from course.show.style import say
+from course.stages.stage import SFT
 
 START = "mini-sft"
 
 LEARNED = style.TRUE  # ground of a token that is learned from, as in lesson 05
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
 FOLLOWED = 40  # dialogues in a live test
+
+
+def what_it_reads(messages: Sequence[Mapping[str, str]]) -> None:
+    """Show a conversation as our models read it, see `conversation`."""
+    from course.lm import tokenizer
+
+    try:
+        style.show(conversation(tokenizer.load(), messages))
+    except CourseError as error:
+        say(str(error))
 
 
 def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style.Page:
@@ -53,18 +64,13 @@ def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style
 class LiveDialogues(live.Demo):
     """The SFT model is fine-tuned on dialogues, and as many single requests."""
 
+    needs = SFT
     measured = False
 
     def __init__(self, seconds: float, dialogues: int, seed: int) -> None:
         super().__init__(seconds)
         self.dialogues, self.seed = dialogues, seed
         self.losses: list[float] = []
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the exercises of lesson 05."""
-        from course.stages.stage import SFT
-
-        return SFT
 
     def load(self) -> None:
         """Load the model twice: as it is, and to be trained."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from course.show import answers, live, sources, style
 from course.show.charts import level, percent_ticks
 from course.show.l09_frontier import SHADES, frontier_table
+from course.stages.stage import DPO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +28,7 @@ WATCHED = 150  # requests that are asked on the way
 class LiveDPO(live.Watched):
     """The SFT model is trained by DPO; ``ceiling`` is the agreement that no judge can pass."""
 
+    needs = DPO
     instead = "are the recorded runs of DPO"
     kept = "; the policy keeps what it has learned."
     stops = (0.25, 0.5, 0.75)
@@ -37,12 +39,6 @@ class LiveDPO(live.Watched):
         super().__init__(seconds)
         self.beta, self.seed = beta, seed
         self.rankings, self.ceiling = 0, 1.0
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the exercise of lesson 09."""
-        from course.stages.stage import DPO
-
-        return DPO
 
     def load(self) -> None:
         """Load the policy and the reference model, which are the same at first."""

@@ -110,7 +110,7 @@ def steps_a_second(trial: Iterator[Any], seconds: float) -> float:
             if len(times) > WARM_UP + 2 and times[-1] - times[0] > seconds:
                 break
     warm = min(WARM_UP, len(times) - 2)
-    return (len(times) - 1 - warm) / (times[-1] - times[warm])
+    return (len(times) - 1 - warm) / max(times[-1] - times[warm], 1e-9)
 
 
 class Demo:
@@ -131,6 +131,7 @@ class Demo:
         Whether it was stopped, and whether the loss was no number any more.
     """
 
+    needs: tuple[str, ...] = ()  # the lesson and the names of the exercises that are trained with
     instead = ""  # what is shown in its place, "are the recorded runs"; "" for nothing
     unit = "step"
     kept = "; the model keeps what it has learned."  # what follows "Stopped after step 3 of 9"
@@ -144,14 +145,11 @@ class Demo:
         self.exercises: Mapping[str, Callable[..., Any]] = {}
         self.done = self.planned = 0
         self.seconds = self.begin = 0.0
+        self.looked = -1  # the step after which one looked last
         self.interrupted = self.broken = self.over = False
         self.progress, self.canvas = Output(), Output()
 
     # What a demo says of itself
-
-    def needs(self) -> tuple[str, ...]:
-        """Return the lesson and the names of the exercises that are trained with, () for none."""
-        return ()
 
     def load(self) -> None:
         """Load models and all that may be missing, which raises CourseError."""
@@ -192,10 +190,10 @@ class Demo:
         if paths.grading():
             return None
         try:
-            if needed := self.needs():
+            if self.needs:
                 from course.stages import exercises
 
-                self.exercises = exercises.load(*needed)
+                self.exercises = exercises.load(*self.needs)
             self.load()
         except CourseError as error:
             return self._give_way(str(error))
@@ -296,12 +294,12 @@ class Demo:
             speed = steps_a_second(trial, min(PROBE, self.left() / 10))
             self.plan(max(1, int(ROOM * self.left() * speed)))
         self._show(1.0)
-        self.watch()
+        self._look()
         self._train()
         self.over = True
         more = self.ending()
         if more:
-            self.watch()
+            self._look()
         self._show(2.0)
         self.progress.show(bar(self.part(), self.status()))
         if more:
@@ -318,8 +316,8 @@ class Demo:
                 self.done += 1
                 self.seconds = time.perf_counter() - start
                 self.take(p)
-                if self.done in marks and self.done < self.planned:
-                    self.watch()
+                if self.done in marks:
+                    self._look()
                 now = time.perf_counter()
                 if now - drawn >= pause:
                     self.progress.show(bar(self.part(), self.status()))
@@ -335,6 +333,12 @@ class Demo:
             self.interrupted = True
         finally:
             steps.close()  # what it holds is let go here, not whenever Python gets to it
+
+    def _look(self) -> None:
+        """Look how good the model is, unless that is known."""
+        if self.looked != self.done:
+            self.watch()
+            self.looked = self.done
 
     def _show(self, scale: float) -> None:
         """Draw the picture in its place."""

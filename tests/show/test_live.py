@@ -171,6 +171,13 @@ def test_an_interruption_keeps_what_was_learned(said, at):
     assert not demo.model.training
 
 
+def test_one_looks_once_where_it_stopped_at_a_stop():
+    demo = Toy(losses=[1.0, 1.0, KeyboardInterrupt()])
+    demo.most = 4
+    demo.run()
+    assert demo.log == ["watched at 0", 1.0, 1.0, "watched at 2"]
+
+
 def test_an_interruption_before_the_first_step_shows_the_recorded_run(said):
     demo = Toy(losses=[KeyboardInterrupt()]).run()
     assert demo.done == 0
@@ -236,7 +243,7 @@ def test_what_is_missing_is_one_sentence_and_the_recorded_run(said):
 def learners(monkeypatch, origin="work"):
     found = exercises.Exercises({"f": abs, "g": abs, "h": abs}, origin)
     monkeypatch.setattr(exercises, "load", lambda *names: found)
-    monkeypatch.setattr(Toy, "needs", lambda self: ("01_x", "f", "g", "h"))
+    monkeypatch.setattr(Toy, "needs", ("01_x", "f", "g", "h"))
 
 
 def test_the_learners_own_functions_are_named(said, monkeypatch):

@@ -8,15 +8,13 @@ import gc
 import itertools
 import json
 import re
-import subprocess
-import sys
 import warnings
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from course import paths, show
+from course import paths
 from course.errors import CourseError
 from course.show import l01_training as training
 from course.show import lineage_picture, sizes, sources, style, text
@@ -77,18 +75,12 @@ def drawn(picture):
 # The look -------------------------------------------------------------------------------------
 
 
-def test_importing_it_brings_neither_torch_nor_matplotlib():
-    code = "import sys, course.show; print({'torch', 'matplotlib'} & set(sys.modules))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "set()"
-
-
 def test_a_model_has_one_colour_and_a_sized_stage_that_of_its_stage():
-    assert show.colour("mini-ada-instruct") == show.colour("mini-instruct")
-    shades = [show.colour(f"mini-{n}") for n in ("ada", "babbage", "curie", "davinci")]
+    assert style.colour("mini-ada-instruct") == style.colour("mini-instruct")
+    shades = [style.colour(f"mini-{n}") for n in ("ada", "babbage", "curie", "davinci")]
     light = [sum(int(shade[i : i + 2], 16) for i in (1, 3, 5)) for shade in shades]
     assert light == sorted(light, reverse=True), "the sizes go from light to dark"
-    assert len(set(show.COLOURS.values())) == len(show.COLOURS)
+    assert len(set(style.COLOURS.values())) == len(style.COLOURS)
 
 
 def test_a_picture_is_a_png_with_its_size_and_words():
@@ -100,11 +92,11 @@ def test_a_picture_is_a_png_with_its_size_and_words():
 
 
 def test_a_table_escapes_text_and_reads_in_a_terminal():
-    page = show.table([{"a": "<b>", "n": 1}, {"a": "x\ny", "n": 2}])
+    page = style.table([{"a": "<b>", "n": 1}, {"a": "x\ny", "n": 2}])
     assert "&lt;b&gt;" in page.html
     assert "x<br>y" in page.html
     assert repr(page) == "a | n\n<b> | 1\nx\ny | 2"
-    assert show.table([]).text == ""
+    assert style.table([]).text == ""
 
 
 # The lineage ----------------------------------------------------------------------------------
@@ -119,17 +111,17 @@ def lit_boxes(page):
 @pytest.mark.parametrize("name", lineage_picture.names())
 def test_the_lineage_lights_this_stage_alone(name):
     real = lineage_picture.real_boxes(ALL)
-    assert len(lit_boxes(show.lineage(name))) == (len(real) if name == "family" else 1)
+    assert len(lit_boxes(lineage_picture.lineage(name))) == (len(real) if name == "family" else 1)
 
 
 def test_the_lineage_knows_its_stages():
-    assert lit_boxes(show.lineage()) == []
+    assert lit_boxes(lineage_picture.lineage()) == []
     with pytest.raises(CourseError, match="pre-training"):
-        show.lineage("pretraining")
+        lineage_picture.lineage("pretraining")
 
 
 def test_all_boxes_and_texts_of_the_lineage_are_inside():
-    root = ElementTree.fromstring(show.lineage().html)
+    root = ElementTree.fromstring(lineage_picture.lineage().html)
     _, _, width, height = map(int, root.get("viewBox").split())
     for e in root.iter():
         if e.tag.endswith("}rect"):
@@ -170,7 +162,7 @@ def test_the_area_of_a_circle_is_the_number_of_parameters():
         {"model": name, "date": "2020", "parameters": n}
         for name, n in (("GPT-1", 117e6), ("T5", 11e9), ("GPT-3", 175e9))
     ]
-    picture = show.circles(models)
+    picture = sizes.circles(models)
     drawn(picture)
     circles = picture.axes[0].patches
     areas = [c.radius**2 for c in circles]
@@ -181,7 +173,7 @@ def test_the_area_of_a_circle_is_the_number_of_parameters():
 
 
 def test_loss_against_size_draws_the_record():
-    picture = show.loss_against_size(SWEEP | {"points": SWEEP["points"][::-1]})
+    picture = sizes.loss_against_size(SWEEP | {"points": SWEEP["points"][::-1]})
     drawn(picture)
     left, right = picture.axes
     n = [p["parameters"] for p in SWEEP["points"]]
@@ -212,7 +204,7 @@ def test_exponents_and_line_of_points_that_lie_on_none():
 
 def test_recall_by_frequency_draws_a_line_for_each_model():
     small = RECORD | {"recall_by_frequency": [g | {"recall": 0.2} for g in GROUPS]}
-    picture = show.recall_by_frequency(
+    picture = sizes.recall_by_frequency(
         {"short": {"2 × 64": small, "x": RECORD}, "long": {"mini-ada": RECORD}}
     )
     drawn(picture)
@@ -220,7 +212,7 @@ def test_recall_by_frequency_draws_a_line_for_each_model():
     assert [len(left.lines), len(right.lines)] == [2, 1]
     assert np.allclose(left.lines[0].get_ydata(), 20)
     assert np.allclose(right.lines[0].get_xydata().T, [[1, 5, 40], [10, 40, 90]])
-    assert right.lines[0].get_color() == show.colour("mini-ada")
+    assert right.lines[0].get_color() == style.colour("mini-ada")
     assert "10,000" in right.get_xlabel()
     assert "facts" in left.get_ylabel()
     assert [t.get_text() for t in left.get_legend().texts] == ["2 × 64: 1,000", "x: 1,000"]
@@ -249,7 +241,7 @@ def test_pieces_are_the_bytes_of_the_text(words, sample):
 
 
 def test_tokens_are_boxes_with_a_count(words):
-    page = show.tokens(words, "빵", "Korean")
+    page = text.tokens(words, "빵", "Korean")
     assert "Korean: 3 tokens, 1 characters, 3 bytes" in page.text
     assert page.html.count("<span") == 3
     assert "EB" in page.html
@@ -257,7 +249,7 @@ def test_tokens_are_boxes_with_a_count(words):
 
 def test_next_tokens_are_bars_of_their_probabilities():
     likely = {"Once": [(" 한", 0.5), ("\n", 0.3), (" x", 0.004)], "A": [(" b", 0.9)]}
-    picture = show.next_tokens(likely, top=2)
+    picture = text.next_tokens(likely, top=2)
     drawn(picture)
     left, right = picture.axes
     assert [bar.get_width() for bar in left.patches] == [0.3, 0.5], "the most probable on top"
@@ -273,7 +265,7 @@ def test_texts_mark_what_is_true_and_what_is_false():
     parts = list(text.judged(written))
     assert "".join(part for part, _ in parts) == written
     assert [verdict for _, verdict in parts if verdict is not None] == [True, False]
-    page = show.texts({"1000": written, 2: "\x03"}, notes={"1000": "knows 5%"})
+    page = text.texts({"1000": written, 2: "\x03"}, notes={"1000": "knows 5%"})
     assert page.html.count("✓") == page.html.count("✗") == 1
     assert "&lt;sings&gt;" in page.html
     assert "1,000" in page.html
@@ -286,10 +278,10 @@ def test_texts_mark_what_is_true_and_what_is_false():
 
 def test_a_missing_record_is_one_sentence(monkeypatch, tmp_path, capfd):
     runs(monkeypatch, tmp_path, mini_ada=RECORD)
-    assert show.record("sweep") is None
-    assert list(show.records_of("mini-ada", "mini-curie")) == ["mini-ada"]
-    show.figure_line("sweep", "{loss}")
-    show.figure_line(None, "{loss}")
+    assert sources.record("sweep") is None
+    assert list(sources.records_of("mini-ada", "mini-curie")) == ["mini-ada"]
+    sources.figure_line("sweep", "{loss}")
+    sources.figure_line(None, "{loss}")
     out, err = capfd.readouterr()
     assert [line.split(":")[0] for line in out.splitlines()] == [
         "No run record sweep.json",
@@ -301,7 +293,7 @@ def test_a_missing_record_is_one_sentence(monkeypatch, tmp_path, capfd):
 
 def test_a_figure_line_says_where_its_figures_come_from(monkeypatch, tmp_path, capfd):
     runs(monkeypatch, tmp_path, mini_ada=RECORD)
-    show.figure_line("mini-ada", "Loss {loss:.1f} after {recipe[tokens]:,} tokens.")
+    sources.figure_line("mini-ada", "Loss {loss:.1f} after {recipe[tokens]:,} tokens.")
     said = capfd.readouterr().out
     assert said == (
         "Loss 0.9 after 1,280,000 tokens. [recorded run: mini-ada, a test, 2026-01-01]\n"
@@ -311,19 +303,19 @@ def test_a_figure_line_says_where_its_figures_come_from(monkeypatch, tmp_path, c
 def test_a_missing_model_leaves_a_demo_out(monkeypatch, tmp_path, capfd):
     monkeypatch.setattr(paths, "MODELS", tmp_path)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    assert show.load_model("SmolLM2-135M-Instruct", "mini-ada") is None
+    assert sources.load_model("SmolLM2-135M-Instruct", "mini-ada") is None
     lines = capfd.readouterr().out.splitlines()
     assert len(lines) == 3
     assert "models fetch" in lines[0]
     assert "goes on without" in lines[2]
-    assert show.load_model("gpt2", quiet=True) is None
+    assert sources.load_model("gpt2", quiet=True) is None
     assert capfd.readouterr().out == ""
 
 
 def test_demo_seconds_can_be_set_from_outside(monkeypatch):
-    assert show.demo_seconds(45) == 45
+    assert sources.demo_seconds(45) == 45
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "2")
-    assert show.demo_seconds(45) == 2
+    assert sources.demo_seconds(45) == 2
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "soon")
     assert sources.demo_seconds(45) == 45
 
@@ -492,8 +484,10 @@ def test_the_live_curve_is_what_was_given():
 def test_a_curve_without_a_record_stands_alone():
     curve = training.LossCurve(0.65, 1000, None, "mini-babbage")
     assert len(curve.picture.axes) == 1
-    assert len(show.loss_curve(RECORD).axes) == 1
-    assert np.allclose(show.loss_curve(RECORD).axes[0].lines[0].get_ydata(), [7.0, 5.0, 1.5, 0.9])
+    assert len(training.loss_curve(RECORD).axes) == 1
+    assert np.allclose(
+        training.loss_curve(RECORD).axes[0].lines[0].get_ydata(), [7.0, 5.0, 1.5, 0.9]
+    )
 
 
 def test_thinning_keeps_the_beginning_and_the_means():

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from course.show import stick as drawn
+from course.show import l06_clips as drawn
 from course.studies import l06_backflip as backflip
 from course.world import stick
 
