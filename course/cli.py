@@ -11,16 +11,21 @@ from course import shield  # noqa: F401 - before all others, so that those are o
 
 # isort: split
 
+import contextlib
 import errno
 import json
 import os
+import re
 import sys
+import tomllib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from course import paths
 from course.errors import CourseError
+from course.grader.errors import GraderError
 from course.stages.stage import help_of, whole
 from course.studies.registry import ALL
 
@@ -36,6 +41,7 @@ models_app = typer.Typer(help="What models there are, where from, size, checksum
 app.add_typer(models_app, name="models")
 
 INTERRUPTED = 130
+HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile answer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 Lessons = Annotated[
     list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
@@ -146,17 +152,20 @@ def fetch(
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
     """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    Also writes what the documents say of the lineage: its picture and the models' cards.
+    Also writes what the documents say: README's tables, the lineage's picture, the models' cards.
     """
     from course.author import build as build_module
     from course.show import documents
 
-    result = build_module.build(lessons or None)
-    written = documents.write()
+    measured = paths.RUNS.exists()  # else it is a course without our models
+    blocks = documents.readme_blocks() if measured else {}
+    result = build_module.build(lessons or None, blocks=blocks)
+    files = documents.write() if measured else []
+    written = [path.relative_to(paths.ROOT).as_posix() for path in files]
     if not as_json:
         show_table("Built", result["lessons"])
-        for path in written:
-            print(f"Written: {path.relative_to(paths.ROOT)}")
+        for name in [*(["README.md"] if result["readme"] else []), *written]:
+            print(f"Written: {name}")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)
@@ -233,9 +242,18 @@ def grade(
     """
     from course.grader import grade as grade_module
     from course.grader import selftest
+    from course.hooks import HOOKS
 
     if self_test:
-        result = selftest.run(jobs=jobs, sandbox=sandbox, scheduler=scheduler)
+        result = selftest.run(
+            jobs=jobs,
+            sandbox=sandbox,
+            scheduler=scheduler,
+            lesson=HOSTILE,
+            folder=paths.ROOT / "tests" / "hostile",
+            root=paths.ROOT,
+            hooks=HOOKS,
+        )
         if not as_json:
             show_table("Self-test", selftest.rows(result))
         return finish(result, as_json)
@@ -248,6 +266,8 @@ def grade(
         scheduler=scheduler,
         sandbox=sandbox,
         force=force,
+        root=paths.ROOT,
+        hooks=HOOKS,
     )
     if not as_json:
         grade_module.show(result)
@@ -265,8 +285,11 @@ def feedback(
 ) -> None:
     """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
     from course.grader import feedback as feedback_module
+    from course.hooks import HOOKS
 
-    result = feedback_module.feedback(assignment, student, hidden_tests=hidden_tests)
+    result = feedback_module.feedback(
+        assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
+    )
     if not as_json:
         for note in result["notes"]:
             print(note)
@@ -283,7 +306,7 @@ def export(
     """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle."""
     from course.grader import export as export_module
 
-    result = export_module.export(assignment, to)
+    result = export_module.export(assignment, to, root=paths.ROOT)
     if not as_json:
         show_table("Exported", result["files"])
     finish(result, as_json)
@@ -318,6 +341,29 @@ def sentence(error: OSError) -> str:
     return f"{error.strerror or error}{where}."
 
 
+def part_of(module: str) -> str:
+    """Return the part of our requirements that brings `module`, such as "grading", or ""."""
+    with contextlib.suppress(OSError):
+        text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        for part, lines in tomllib.loads(text)["project"]["optional-dependencies"].items():
+            if any(re.match(rf"{re.escape(module)}\b", line) for line in lines):
+                return part
+    return ""
+
+
+def unexpected(error: Exception) -> str:
+    """Say in one sentence what nobody has thought of, or which package isn't here."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    module = (missing or "course").partition(".")[0]
+    if module != "course":
+        install = f"python3 start.py install {part_of(module)}".strip()
+        return f"{module} isn't installed: run `{install}`."
+    return (
+        f"something unexpected went wrong ({type(error).__name__}: {error}); "
+        "run again with COURSE_DEBUG=1 to see where, and tell us."
+    )
+
+
 def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
     try:
@@ -327,7 +373,7 @@ def main() -> None:
             if end.code == INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
-    except CourseError as error:
+    except (CourseError, GraderError) as error:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -341,11 +387,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("COURSE_DEBUG"):
             raise
-        print(
-            f"course: something unexpected went wrong ({type(error).__name__}: {error}); "
-            "run again with COURSE_DEBUG=1 to see where, and tell us.",
-            file=sys.stderr,
-        )
+        print(f"course: {unexpected(error)}", file=sys.stderr)
         sys.exit(2)
 
 

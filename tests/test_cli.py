@@ -95,6 +95,16 @@ def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
         ),
         (PermissionError(errno.EACCES, "no", "work"), 2, "course: No permission to read or write "),
         (ZeroDivisionError("oh"), 2, "course: something unexpected went wrong (ZeroDivisionError"),
+        (
+            ModuleNotFoundError("oh", name="nbgrader.api"),
+            2,
+            "course: nbgrader isn't installed: run `python3 start.py install grading`.\n",
+        ),
+        (
+            ModuleNotFoundError("oh", name="course.nothing"),
+            2,
+            "course: something unexpected went wrong (ModuleNotFoundError",
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
@@ -173,7 +183,7 @@ def test_documents_name_commands_that_exist(name):
         re.findall(r"`course ([a-z]+)", text)
     )
     assert named
-    assert named <= {"test"} | {words[0] for words, _ in commands()}
+    assert named <= {"test", "install"} | {words[0] for words, _ in commands()}
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

@@ -64,10 +64,7 @@ WHY = (
     "trl has no PPO any more; GRPOTrainer is its nearest on-line trainer: a clipped ratio for each "
     "token, a price for leaving the reference model, several updates a batch of answers, no critic"
 )
-MISSING = (
-    "The peer of this benchmark, trl, isn't installed: run "
-    '`.venv/bin/python -m pip install -e ".[bench]"` (on Windows with `.venv\\Scripts\\python`).'
-)
+MISSING = "The peer of this benchmark, trl, isn't installed: run `python3 start.py install bench`."
 # What the peers of both benchmarks are given: one optimizer, bf16, and nothing but training.
 PEER_ARGUMENTS = {
     "weight_decay": 0.0,

@@ -18,11 +18,11 @@ from xml.etree import ElementTree
 import pytest
 from browser import start_browser
 
-from course import paths
+from course import hooks, paths
 from course.checks import expect
 from course.errors import CourseError
 from course.grader import notebook
-from course.grader.execute import Outcome
+from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.learner import check, desk, progress
 from course.learner import map as map_module
@@ -290,7 +290,7 @@ def test_all_done(root):
             "broken",
             "isn't a notebook of today",
         ),
-        (lambda path: write(path, {"cells": []}), "broken", "the cells lost their marks"),
+        (lambda path: write(path, {"cells": []}), "broken", "holds no exercise of this lesson"),
         (lambda path: path.unlink(), "missing", "isn't there: `python3 start.py` copies it anew."),
     ],
     ids=["no JSON", "no notebook", "no marks", "deleted"],
@@ -513,7 +513,7 @@ def test_a_glance_runs_nothing_and_says_what_changed(root, ran):
 
 
 def found(source, message, error="AssertionError"):
-    return check.misconception(Cell("grade", source, "mean_1", 1), Outcome(error, message))
+    return hooks.misconception(Cell("grade", source, "mean_1", 1), Outcome(error, message))
 
 
 def message_of(*arguments, **more):
@@ -538,18 +538,18 @@ def test_a_fault_of_type_shape_or_value_is_none(got):
 def test_a_wrong_verdict_keeps_its_statement():
     said = "decide, 'small': the figures say otherwise. Look at the size of both."
     cell = Cell("grade", DECIDE_CHECK, "decide_1", 1)
-    assert check.misconception(cell, Outcome("AssertionError", said)) == said.removeprefix(
+    assert hooks.misconception(cell, Outcome("AssertionError", said)) == said.removeprefix(
         "decide, "
     )
     form = "decide, 'small': 'yes' isn't a verdict."
-    assert check.misconception(cell, Outcome("AssertionError", form)) == ""
+    assert hooks.misconception(cell, Outcome("AssertionError", form)) == ""
 
 
 def test_other_ends_of_a_cell_name_nothing():
     assert found(MEAN_CHECK, SUM, error="ValueError") == ""
     assert found("not python (", SUM) == ""
     solution = Cell("solution", MEAN_CHECK, "mean")
-    assert check.misconception(solution, Outcome("AssertionError", SUM)) == ""
+    assert hooks.misconception(solution, Outcome("AssertionError", SUM)) == ""
 
 
 # --- the page -------------------------------------------------------------------------------------
