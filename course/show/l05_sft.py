@@ -33,7 +33,7 @@ class LiveSFT(live.Watched):
     ``said`` are the answers to the watched requests, each time they are asked.
     """
 
-    needs = SFT
+    name, needs = "Fine-tuning", SFT
     instead = "is the recorded run of mini-sft"
     stops = (0.1, 0.25, 0.5)
     shade = WAYS["sft"][1]

@@ -28,7 +28,7 @@ WATCHED = 150  # requests that are asked on the way
 class LiveDPO(live.Watched):
     """The SFT model is trained by DPO; ``ceiling`` is the agreement that no judge can pass."""
 
-    needs = DPO
+    name, needs = "DPO", DPO
     instead = "are the recorded runs of DPO"
     kept = "; the policy keeps what it has learned."
     stops = (0.25, 0.5, 0.75)
