@@ -19,6 +19,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 from course.lm import model, sample
 from course.lm.data import encode
 from course.lm.threads import one_thread
+from course.seeds import stream
 from course.stages import code, stages
 from course.stages.code import Recipe
 from course.world import tasks
@@ -63,7 +64,7 @@ def trial(
             rates or code.RATES[plain],
             recipe=replace(recipe, rehearsal=WEIGHT) if rehearsed else recipe,
             lora_forward=heart,
-            web=stages.web(shop, 1000 + seed, ROWS) if rehearsed else None,
+            web=stages.web(shop, stream("ways/web", seed), ROWS) if rehearsed else None,
             seed=seed,
         ),
         f"{base}, {way}, seed {seed}",

@@ -25,6 +25,7 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import evals, forward
 from course.lm.batching import like_length, padded
+from course.seeds import stream
 from course.stages import freeze, sft, stages
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
@@ -81,14 +82,12 @@ def collect(
     seed: int,
 ) -> list[Rated]:
     """Have `model` answer each request `samples` times and the labeler rate every answer."""
-    prompts = [p for p in evals.chat_prompts(tokenizer, asked) for _ in range(samples)]
-    written = evals.answers(model, tokenizer, prompts, temperature=1.0, seed=seed)
+    done = evals.respond(model, tokenizer, asked, times=samples, seed=seed)
     rng, rated = random.Random(seed), []
-    for example, start in zip(asked, range(0, len(written), samples), strict=True):
-        answers = written[start : start + samples]
-        judged = evals.judge([example] * samples, answers)
-        marks = tuple(labeler.rate(j.score, rng) for j in judged)
-        rated.append(Rated(example, tuple(answers), marks))
+    for example, start in zip(asked, range(0, len(done.texts), samples), strict=True):
+        own = slice(start, start + samples)
+        marks = tuple(labeler.rate(score, rng) for score in done.scores[own])
+        rated.append(Rated(example, tuple(done.texts[own]), marks))
     return rated
 
 
@@ -190,20 +189,23 @@ def stage(shop: stages.Shop, recipe: Recipe | None = None) -> dict[str, Any]:
     hearts, tokenizer = stages.given(*stages.SFT), shop.tokenizer
     models = {"base": shop.get("mini-babbage"), "sft": shop.get("mini-sft")}
     models["feedme"] = shop.get("mini-sft")
-    asked = list(demonstrate.requests(recipe.requests, "train", 4_000 + shop.seed))
-    rated = collect(models["sft"], tokenizer, asked, recipe.samples, 40 + shop.seed)
+    seed = stream("feedme/requests", shop.seed)
+    asked = list(demonstrate.requests(recipe.requests, "train", seed))
+    seed = stream("feedme/answers", shop.seed)
+    rated = collect(models["sft"], tokenizer, asked, recipe.samples, seed)
     best = kept(rated, recipe.least)
     stages.watch(
         sft.sft(
             models["feedme"], tokenizer, best, **hearts,
-            recipe=recipe.tuning, web=stages.web(shop, 3000 + shop.seed), seed=shop.seed,
+            recipe=recipe.tuning, web=stages.web(shop, stream("feedme/web", shop.seed)),
+            seed=shop.seed,
         ),
         "feedme",
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     seconds = round(time.perf_counter() - begin, 1)
     tests = evals.asked_in(shop.split, shop.plan.tests)
-    shots = worked_examples(tokenizer, tests.mixed, 5 + shop.seed)
+    shots = worked_examples(tokenizer, tests.mixed, stream("shots", shop.seed))
     measured = {
         name: side_by_side(models, tokenizer, tests, shots, temperature=temperature, seed=shop.seed)
         for name, temperature in (("drawn", 1.0), ("greedy", 0.0))
@@ -285,14 +287,14 @@ def epochs(shop: stages.Shop, few: int = FEW, count: int = ROUNDS) -> dict[str, 
     begin, hearts = time.perf_counter(), stages.given(*stages.SFT)
     tokenizer, mini = shop.tokenizer, shop.get("mini-babbage")
     demonstrations = list(demonstrate.demonstrations(few, shop.seed))
-    unseen = list(demonstrate.demonstrations(shop.plan.tests, 90 + shop.seed, shop.split))
+    seed = stream("epochs/unseen", shop.seed)
+    unseen = list(demonstrate.demonstrations(shop.plan.tests, seed, shop.split))
     asked = evals.asked_in(shop.split, shop.plan.tests).mixed
-    prompts = evals.chat_prompts(tokenizer, asked)
     recipe = sft.Recipe(epochs=count, hold=freeze.PARTS)
 
     def measure() -> dict[str, Any]:
-        texts = evals.answers(mini, tokenizer, prompts, temperature=1.0, seed=shop.seed)
-        right = sum(j.right for j in evals.judge(asked, texts))
+        done = evals.respond(mini, tokenizer, asked, seed=shop.seed)
+        right = sum(j.right for j in done.judgements)
         return {
             "train_loss": answer_loss(mini, tokenizer, demonstrations, **hearts),
             "loss": answer_loss(mini, tokenizer, unseen, **hearts),
@@ -301,7 +303,7 @@ def epochs(shop: stages.Shop, few: int = FEW, count: int = ROUNDS) -> dict[str, 
 
     steps = sft.sft(
         mini, tokenizer, demonstrations, **hearts,
-        recipe=recipe, web=stages.web(shop, 1000 + shop.seed), seed=shop.seed,
+        recipe=recipe, web=stages.web(shop, stream("epochs/web", shop.seed)), seed=shop.seed,
     )  # fmt: skip
     a_round, found = -(-few // recipe.batch), [{"round": 0} | measure()]
     for p in tqdm(steps, "epochs", count * a_round, unit="step", file=sys.stderr):
