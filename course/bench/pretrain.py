@@ -37,7 +37,7 @@ SECONDS = 40  # of training, for the loss at equal time
 SLICES = 4  # turns of each in the measurement of speed
 SLICE_STEPS = 80
 WARM_UP = 20  # steps before the clock starts, in each turn
-PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (TRAINING.md)
+PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (docs/training-log.md)
 ROWS = 12_000  # in memory, for both
 
 

@@ -76,8 +76,8 @@ def _write(
     writing = torch.arange(len(prompts))  # the texts that are still in the batch
     open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and of these, those without an end
     for step in range(new_tokens):
-        token, own = draw(forward.logits(w, states), temperature, uniforms[writing, step])
-        drawn[writing, step], logprobs[writing, step] = token, own
+        token, logprob = draw(forward.logits(w, states), temperature, uniforms[writing, step])
+        drawn[writing, step], logprobs[writing, step] = token, logprob
         open_ &= token != end
         left = int(open_.sum())
         if left == 0 or step + 1 == new_tokens:
@@ -89,11 +89,11 @@ def _write(
             cache.keep(kept)
         states = forward.step(w, token, positions, cache)
         positions = positions + 1
-    found = []
-    for row, own in zip(drawn.tolist(), logprobs.tolist(), strict=True):
+    texts = []
+    for row, chances in zip(drawn.tolist(), logprobs.tolist(), strict=True):
         length = row.index(end) + 1 if end in row else new_tokens
-        found.append((row[:length], own[:length]))
-    return found
+        texts.append((row[:length], chances[:length]))
+    return texts
 
 
 def written(
@@ -128,8 +128,8 @@ def written(
         Texts written at once by one thread, at most.
     dtype : torch.dtype
         Of the arithmetic.
-    w : dict, optional
-        Weights to write with, in their own type, if not the model's own (`held.blurred`).
+    w : Weights, optional
+        Weights to write with, in their own type, if not the model's own: perhaps with noise.
 
     Raises
     ------
@@ -155,10 +155,10 @@ def written(
     def write(part: list[int]) -> list[Written]:
         return _write(w, [prompts[i] for i in part], uniforms[part], temperature, end)
 
-    found: dict[int, Written] = {}
-    for part, texts in zip(parts, together(write, parts), strict=True):
-        found |= zip(part, texts, strict=True)
-    return [found[i] for i in range(len(prompts))]
+    texts: dict[int, Written] = {}
+    for part, done in zip(parts, together(write, parts), strict=True):
+        texts |= zip(part, done, strict=True)
+    return [texts[i] for i in range(len(prompts))]
 
 
 def generate(

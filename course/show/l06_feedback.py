@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course.seeds import stream
 from course.show import l06_clips, labeling, live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks, set_ticks
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
@@ -451,7 +452,7 @@ class LiveBackflip(live.Demo):
 
         self.progress.show(live.bar(0, "The judge looks at the first clips …"))
         seed = self.past["seed"] if self.past else 0
-        return l06_backflip.teach(l06_backflip.simulated(100 + seed), seed=seed)
+        return l06_backflip.teach(l06_backflip.simulated(stream("backflip/judge", seed)), seed=seed)
 
     def take(self, p: Any) -> None:
         """Keep a round."""

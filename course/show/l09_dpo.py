@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from course.seeds import stream
 from course.show import answers, live, sources, style
 from course.show.charts import level, percent_ticks
 from course.show.l09_frontier import SHADES, frontier_table
@@ -57,7 +58,9 @@ class LiveDPO(live.Watched):
         from course.world import demonstrate
 
         mix = demonstrate.COMPARED_MIX
-        requests = list(demonstrate.requests(MOST, "train", 40_000 + self.seed, mix=mix))
+        requests = list(
+            demonstrate.requests(MOST, "train", stream("live/rankings", self.seed), mix=mix)
+        )
         self.progress.show(live.bar(0, f"{START} answers, the labeler ranks …"))
         rankings: list[Any] = []
         gone = 0.0

@@ -292,7 +292,7 @@ def _plainly(
     tokens = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in rows])
     real = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
     how = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {}
-    found: list[list[int]] = []
+    written: list[list[int]] = []
     with torch.random.fork_rng(), torch.inference_mode(), one_thread():
         torch.manual_seed(seed)
         for part in range(0, len(rows), 512):
@@ -300,8 +300,8 @@ def _plainly(
                 tokens[part : part + 512], attention_mask=real[part : part + 512],
                 max_new_tokens=NEW_TOKENS, eos_token_id=end, pad_token_id=pad, **how,
             )[:, longest:]  # fmt: skip
-            found += [row[: row.index(end)] if end in row else row for row in new.tolist()]
-    return found
+            written += [row[: row.index(end)] if end in row else row for row in new.tolist()]
+    return written
 
 
 def first_program(text: str) -> str:
@@ -315,12 +315,12 @@ def first_program(text: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def judge(asked: Sequence[Task], answers: Sequence[Sequence[str]]) -> list[list[Verdict]]:
+def judge(tested: Sequence[Task], answers: Sequence[Sequence[str]]) -> list[list[Verdict]]:
     """Run all answers to each task and return the verdicts in the same form."""
-    flat = [source for some in answers for source in some]
-    values = [task.values for task, some in zip(asked, answers, strict=True) for _ in some]
+    flat = [source for each in answers for source in each]
+    values = [task.values for task, each in zip(tested, answers, strict=True) for _ in each]
     verdicts = iter(programs.judge(flat, tasks.INPUTS, values))
-    return [[next(verdicts) for _ in some] for some in answers]
+    return [[next(verdicts) for _ in each] for each in answers]
 
 
 def solved(n: int, c: int, k: int) -> float:
@@ -331,7 +331,7 @@ def solved(n: int, c: int, k: int) -> float:
 def measure(
     mini: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
-    asked: Sequence[Task],
+    tested: Sequence[Task],
     *,
     seed: int = 0,
     before: str = "",
@@ -349,17 +349,18 @@ def measure(
         ``pass_at_1`` and ``pass_at_10``; ``intervals``: the same keys → 95 % interval; ``greedy``,
         the share of tasks whose most probable program is right.
     """
-    prompts = [before + task.prompt for task in asked]
-    found: dict[str, Any] = {"intervals": {}}
+    prompts = [before + task.prompt for task in tested]
+    figures: dict[str, Any] = {"intervals": {}}
     for k, (temperature, samples) in DRAWN.items():
         drawn = written(
             mini, tokenizer, prompts, temperature=temperature, samples=samples, seed=seed
         )
-        chances = [solved(samples, sum(v.right for v in some), k) for some in judge(asked, drawn)]
-        found[f"pass_at_{k}"] = sum(chances) / len(asked)
-        found["intervals"][f"pass_at_{k}"] = interval(chances)
-    best = judge(asked, written(mini, tokenizer, prompts))
-    return found | {"greedy": sum(some[0].right for some in best) / len(asked)}
+        verdicts = judge(tested, drawn)
+        chances = [solved(samples, sum(v.right for v in each), k) for each in verdicts]
+        figures[f"pass_at_{k}"] = sum(chances) / len(tested)
+        figures["intervals"][f"pass_at_{k}"] = interval(chances)
+    best = judge(tested, written(mini, tokenizer, prompts))
+    return figures | {"greedy": sum(each[0].right for each in best) / len(tested)}
 
 
 def interval(values: Sequence[float], draws: int = 2_000, seed: int = 0) -> list[float]:

@@ -1,14 +1,14 @@
-"""What pre-training knows is held still while manners are learned: MLPs, and names' embeddings.
+"""What pre-training knows is frozen while manners are learned: MLPs, and names' embeddings.
 
 The demonstrations name some thirty people, each hundreds of times. If all weights are trained, a
 model learns manners *by name*: it answers people of the training in the demonstrations' tone and
 all others in some other tone, and tells fewer truths about those. A transformer looks facts up in
 its MLPs, at the name (Geva et al. 2021, arXiv:2012.14913; Meng et al. 2022, arXiv:2202.05262). So
 SFT, reward model and PPO train attention, norms, and the embeddings of all that isn't a name. The
-last two, which needn't learn the chat format, hold the first layer as well. SFT sees names a little
-blurred, each time differently (`Blur`): so it learns to copy any name and not just those few.
-Simplified on purpose: a real model, tuned on requests about everything, gets all its weights
-trained.
+last two, which needn't learn the chat format, freeze the first layer as well. SFT and PPO see names
+a little blurred, each time differently (`EmbeddingNoise`): so they learn of any name and not just
+of those few. Simplified on purpose: a real model, tuned on requests about everything, gets all its
+weights trained.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from course.lm import forward
 from course.world import village
 
-PARTS = (".mlp.",)  # what the names of held weights contain
+PARTS = (".mlp.",)  # what the names of frozen weights contain
 FEEDBACK_PARTS = (*PARTS, ".h.0.")  # the same for the reward model and for PPO
 
 
@@ -81,7 +81,7 @@ class Frozen:
         return gradient.index_fill(0, self.rows, 0.0)
 
 
-class Blur:
+class EmbeddingNoise:
     """Noise on the embeddings of names, the same where a name is read and where it is predicted.
 
     Parameters
@@ -114,10 +114,9 @@ class Blur:
         return torch.zeros(self.shape).index_copy(0, self.rows, noise)
 
 
-def blurred(w: forward.Weights, noise: Tensor | None) -> forward.Weights:
-    """Return the weights `w` with `noise`, from `Blur.draw`, on the embeddings."""
+def with_noise(w: forward.Weights, noise: Tensor | None) -> forward.Weights:
+    """Return the weights `w` with `noise`, from `EmbeddingNoise.draw`, on the embeddings."""
     if noise is None:
         return w
-    tied = w.head is w.wte
     wte = w.wte + noise.to(w.wte.dtype)
-    return replace(w, wte=wte, head=wte if tied else w.head)
+    return replace(w, wte=wte, head=wte if w.head is w.wte else w.head)

@@ -32,7 +32,7 @@ from course.lm.batching import even
 from course.lm.model import RewardModel
 from course.lm.threads import one_thread
 from course.lm.train import Metrics, Trainer, mean_metrics
-from course.stages.freeze import FEEDBACK_PARTS, Blur, Frozen, blurred
+from course.stages.freeze import FEEDBACK_PARTS, EmbeddingNoise, Frozen, with_noise
 from course.stages.rollout import (
     HALF,
     SHARE,
@@ -80,8 +80,9 @@ class Recipe:
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
     blur : float
-        How much noise names get (`course.stages.freeze.Blur`), the same in an iteration for all
-        models but the reward model: so what is learned is learned of any name, not of some thirty.
+        How much noise names get (`course.stages.freeze.EmbeddingNoise`), the same in an iteration
+        for all models but the reward model: so what is learned is learned of any name, not of some
+        thirty.
     """
 
     iterations: int = 130
@@ -203,7 +204,7 @@ def train(
     value_model = copy.deepcopy(reward_model)
     trained, order = (policy, value_model), np.random.default_rng(seed)
     # The value model may be wider than the policy; if it isn't, both get the same noise.
-    blurs = [Blur(model, tokenizer, recipe.blur, seed) for model in trained]
+    noises = [EmbeddingNoise(model, tokenizer, recipe.blur, seed) for model in trained]
     frozen, critic_frozen = (Frozen(model, tokenizer, recipe.hold) for model in trained)
     with frozen, critic_frozen:
         trainer = Trainer(
@@ -217,7 +218,7 @@ def train(
     for iteration in range(recipe.iterations):
         rate = optim.linear(iteration, recipe.iterations, WARM_UP)
         with frozen, critic_frozen, one_thread():
-            noise, critic_noise = (blur.draw() for blur in blurs)  # on the names of the iteration
+            noise, critic_noise = (each.draw() for each in noises)  # the iteration's
             with torch.no_grad():
                 w, anchor = (noisy(model, noise) for model in (policy, reference))
                 critic = noisy(value_model, critic_noise)
@@ -259,7 +260,7 @@ def train(
 
 def noisy(model: PreTrainedModel, noise: Tensor | None) -> forward.Weights:
     """Return a model's weights as they take part in an iteration."""
-    return blurred(forward.weights(model, HALF), noise)
+    return with_noise(forward.weights(model, HALF), noise)
 
 
 def next_requests(prompts: Sequence[Sequence[int]], iteration: int, count: int) -> list[int]:

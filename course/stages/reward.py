@@ -7,8 +7,8 @@ model looks facts up in its last layers, too late to compare them with the answe
 of each token of the answer, as the language model that it still is, whether that was to be expected
 (the idea of typical text: Meister et al. 2022, arXiv:2202.00666), and the second number says how
 much that counts there. It goes on reading web text meanwhile, else it forgets what is to be
-expected. Real reward models have a hundred layers and do with the first number; ``TRAINING.md``
-tells what else was tried.
+expected. Real reward models have a hundred layers and do with the first number;
+``docs/training-log.md`` tells what else was tried.
 
 ``reward_loss`` is an exercise of lesson 06 and comes in as an argument.
 """
@@ -154,7 +154,7 @@ def compare(
         texts += [slip(texts[:answers], slipped) for _ in range(slips)]
         replies = tokenizer.batch_decode(texts)
         scores = [j.score for j in evals.judge([example] * len(texts), replies)]
-        rows = tuple((*prompt, *closed(text, end)) for text in texts)
+        rows = tuple((*prompt, *evals.closed(text, end)) for text in texts)
         order, *others = (tuple(labeler.rank(scores, rng)) for _ in range(labelers))
         rankings.append(Ranking(example, rows, tuple(scores), order, tuple(others)))
     return rankings
@@ -168,11 +168,6 @@ def slip(texts: Sequence[Sequence[int]], rng: random.Random) -> list[int]:
     """
     first, second = (rng.choice(texts) for _ in range(2))
     return [*first[: rng.randint(0, len(first))], *second[rng.randint(0, len(second)) :]]
-
-
-def closed(answer: Sequence[int], end: int, most: int = evals.NEW_TOKENS) -> list[int]:
-    """Return an answer with its end token, if it came to an end within `most` tokens."""
-    return [*answer, end] if len(answer) < most else list(answer)
 
 
 def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Tensor) -> Tensor:
@@ -194,9 +189,9 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
     states = forward.hidden(w, tokens)  # (rows, time, width)
     weight, bias = w.score.weight.float(), w.score.bias.float()
     last = states[torch.arange(len(tokens)), lengths - 1].float()
-    found = last @ weight[0] + bias[0]
+    first = last @ weight[0] + bias[0]  # (rows,)
     if not config.trust:
-        return found
+        return first
     places = torch.arange(tokens.shape[1])
     begin = ((tokens == config.sep_token_id) * places).amax(1)
     answer = (places[1:] > begin[:, None]) & (places[1:] < lengths[:, None])
@@ -207,7 +202,7 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
         expected = (torch.softmax(scores, -1) * scores).sum(-1)
         return (got - expected) * (states.float() @ weight[1] + bias[1])
 
-    return found + config.trust * forward.masked_logits(
+    return first + config.trust * forward.masked_logits(
         w, states[:, :-1], tokens[:, 1:], answer, weighed
     ).sum(1)
 
@@ -308,18 +303,18 @@ def normalise(model: RewardModel, rows: Sequence[Sequence[int]]) -> None:
     Only differences of rewards mean anything; on this scale a price for each nat of KL means the
     same for every reward model.
     """
-    found, head = score(model, rows), model.score
-    head.weight /= found.std()
-    head.bias /= found.std()
-    head.bias[0] -= found.mean() / found.std()
+    values, head = score(model, rows), model.score
+    head.weight /= values.std()
+    head.bias /= values.std()
+    head.bias[0] -= values.mean() / values.std()
 
 
-def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, float]:
+def agreement(values: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, float]:
     """Compare rewards with the labeler, pair by pair; pairs of the very same answer don't count.
 
     Parameters
     ----------
-    found : sequence of float
+    values : sequence of float
         The rewards of all answers, one ranking after the other.
 
     Returns
@@ -333,14 +328,14 @@ def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, 
     clear, noisy, ceiling, twice = [], [], [], []
     at = 0
     for r in rankings:
-        own = found[at : at + len(r.rows)]
+        mine = values[at : at + len(r.rows)]
         at += len(r.rows)
-        for i in range(len(own)):
-            for j in range(i + 1, len(own)):
+        for i in range(len(mine)):
+            for j in range(i + 1, len(mine)):
                 if r.rows[i] == r.rows[j]:
                     continue
                 p = labeler.prefers(r.scores[i], r.scores[j])
-                first = own[i] > own[j]
+                first = mine[i] > mine[j]
                 noisy.append(p if first else 1 - p)
                 ceiling.append(max(p, 1 - p))
                 twice.append(p * p + (1 - p) * (1 - p))

@@ -111,10 +111,10 @@ def rollout(
     seed : int
         Of the draws.
     """
-    asked = [prompts[i] for i in requests]
-    texts = written(policy, asked, new_tokens, temperature=1.0, seed=seed, end=end, w=w)
-    responses, chances = zip(*texts, strict=True)
-    return laid_out(requests, asked, responses, chances, pad)
+    chosen = [prompts[i] for i in requests]
+    texts = written(policy, chosen, new_tokens, temperature=1.0, seed=seed, end=end, w=w)
+    responses, logprobs = zip(*texts, strict=True)
+    return laid_out(requests, chosen, responses, logprobs, pad)
 
 
 def laid_out(
@@ -128,7 +128,7 @@ def laid_out(
     rows = [[*p, *r] for p, r in zip(prompts, responses, strict=True)]
     before = [[0] * (len(p) - 1) for p in prompts]  # of a request its last token alone has a place
     mask = [[*b, *[1] * len(r), 0] for b, r in zip(before, responses, strict=True)]
-    chances = [[*b, *own, 0] for b, own in zip(before, logprobs, strict=True)]
+    chances = [[*b, *x, 0] for b, x in zip(before, logprobs, strict=True)]
     return Rollout(
         requests=tuple(requests),
         responses=tuple(map(tuple, responses)),

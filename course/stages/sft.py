@@ -18,7 +18,7 @@ from course.lm import forward, optim
 from course.lm.batching import groups, padded, split
 from course.lm.data import encode
 from course.lm.train import Progress, Trainer
-from course.stages.freeze import Blur, Frozen, blurred
+from course.stages.freeze import EmbeddingNoise, Frozen, with_noise
 from course.world import phrases as ph
 from course.world.talk import Example
 
@@ -45,7 +45,7 @@ class Recipe:
     hold : tuple of str
         What stays as it is (`course.stages.freeze`), () for nothing.
     blur : float
-        How much noise names get (`course.stages.freeze.Blur`).
+        How much noise names get (`course.stages.freeze.EmbeddingNoise`).
     """
 
     epochs: int = 3
@@ -100,12 +100,12 @@ def sft(
     rng = random.Random(seed)
     lengths = [len(row) for row in rows]
     plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
-    blur = Blur(model, tokenizer, recipe.blur, seed)
+    embedding_noise = EmbeddingNoise(model, tokenizer, recipe.blur, seed)
     frozen = Frozen(model, tokenizer, recipe.hold)
 
     def loss(micro_batch: MicroBatch) -> tuple[Tensor, dict[str, Tensor]]:
         tokens, mask, text, noise = micro_batch
-        w = blurred(forward.weights(model, torch.bfloat16), noise)
+        w = with_noise(forward.weights(model, torch.bfloat16), noise)
         scores = forward.logits(w, forward.hidden(w, tokens))  # (rows, time, vocabulary)
         value = sft_loss(scores.float(), tokens, mask)
         metrics = {"answer_loss": value.detach()}
@@ -123,7 +123,7 @@ def sft(
     for step, batch in enumerate(plan):
         shares = split(batch, trainer.learners)
         texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-        noise = blur.draw()
+        noise = embedding_noise.draw()
         micro_batches = [
             (padded([rows[i] for i in share], pad), padded([masks[i] for i in share], 0), t, noise)
             for share, t in zip(shares, texts, strict=True)

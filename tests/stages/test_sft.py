@@ -127,7 +127,9 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
 def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
     tokenizer = tok.load()
     mini = model.new(model.Size(2, 32), seed=1)
-    first, again, other = (freeze.Blur(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2))
+    first, again, other = (
+        freeze.EmbeddingNoise(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2)
+    )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     touched = {i for i, row in enumerate(first) if row.any()}
@@ -138,7 +140,7 @@ def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
     assert strength.item() == pytest.approx(0.5, rel=0.1)
 
     plain = forward.weights(mini)
-    noisy = freeze.blurred(plain, first)
+    noisy = freeze.with_noise(plain, first)
     assert torch.equal(noisy.wte, plain.wte + first)
     assert noisy.head is noisy.wte, "names are predicted as they are read"
     assert noisy.wpe is plain.wpe
@@ -147,9 +149,9 @@ def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
 
 def test_without_blur_there_is_no_noise():
     mini = model.new(model.Size(2, 32), seed=1)
-    assert freeze.Blur(mini, tok.load(), 0.0).draw() is None
+    assert freeze.EmbeddingNoise(mini, tok.load(), 0.0).draw() is None
     plain = forward.weights(mini)
-    assert freeze.blurred(plain, None) is plain
+    assert freeze.with_noise(plain, None) is plain
 
 
 def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
