@@ -55,26 +55,28 @@ def _write(
     temperature: float,
     end: int,
 ) -> list[Written]:
-    """Return the new tokens of each prompt; `uniforms` has a row for each, a column a token."""
+    """Return the new tokens of each prompt; `uniforms` has the shape (prompts, new tokens)."""
     longest, new_tokens = round_up(max(map(len, prompts)), WIDTH), uniforms.shape[1]
-    tokens = torch.zeros((len(prompts), longest), dtype=torch.long)  # padding is never read
+    # (prompts, longest); padding is on the left and never read
+    tokens = torch.zeros((len(prompts), longest), dtype=torch.long)
     for row, prompt in zip(tokens, prompts, strict=True):
         row[longest - len(prompt) :] = torch.tensor(prompt)
-    begin = torch.tensor([longest - len(p) for p in prompts])
+    begin = torch.tensor([longest - len(p) for p in prompts])  # (prompts,)
     columns = torch.arange(longest + new_tokens)
-    real = columns >= begin[:, None]
+    real = columns >= begin[:, None]  # (prompts, longest + new tokens)
     unread = torch.zeros(real.shape).masked_fill(~real, -math.inf)
-    causal = columns[:longest, None] >= columns[None, :longest]
+    causal = columns[:longest, None] >= columns[None, :longest]  # (longest, longest)
     # A padded position reads itself only, so that no row of the mask is empty.
+    # (prompts, longest, longest)
     may = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
     mask = torch.zeros(may.shape).masked_fill(~may, -math.inf)
     positions = (columns[:longest] - begin[:, None]).clamp(min=0)
     cache = forward.Cache(unread)
-    states = forward.hidden(w, tokens, mask[:, None], positions, cache)[:, -1]
-    positions = longest - begin  # of the next token
+    states = forward.hidden(w, tokens, mask[:, None], positions, cache)[:, -1]  # (prompts, width)
+    positions = longest - begin  # of the next token, (prompts,)
     drawn, logprobs = torch.full(uniforms.shape, end), torch.zeros(uniforms.shape)
-    writing = torch.arange(len(prompts))  # the texts that are still in the batch
-    open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and of these, those without an end
+    writing = torch.arange(len(prompts))  # the texts that are still in the batch, (rows,)
+    open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and which of these have no end, (rows,)
     for step in range(new_tokens):
         token, logprob = draw(forward.logits(w, states), temperature, uniforms[writing, step])
         drawn[writing, step], logprobs[writing, step] = token, logprob
@@ -103,7 +105,7 @@ def written(
     *,
     temperature: float = 0.0,
     seed: int = 0,
-    end: int = 0,
+    end: int | None = None,
     batch: int = 512,
     dtype: torch.dtype = torch.float32,
     w: forward.Weights | None = None,
@@ -122,8 +124,8 @@ def written(
         0 takes the most probable token; 1 draws from the model's distribution.
     seed : int
         Of the random draws.
-    end : int
-        The token that ends a text; -1 for none.
+    end : int, optional
+        The token that ends a text, the model's own if left out; -1 for none.
     batch : int
         Texts written at once by one thread, at most.
     dtype : torch.dtype
@@ -136,6 +138,7 @@ def written(
     CourseError
         If a prompt is empty or leaves no room for `new_tokens`.
     """
+    end = model.config.eos_token_id if end is None else end
     longest = max(map(len, prompts), default=0)
     room = model.config.n_positions - new_tokens
     if not all(prompts):
@@ -166,13 +169,14 @@ def generate(
     prompts: Sequence[Sequence[int]],
     new_tokens: int,
     *,
-    end: int = 0,
+    end: int | None = None,
     **how: Any,
 ) -> list[list[int]]:
     """Return the new tokens of every prompt, up to and without the end token.
 
     The same as `written`, which says what may be given, without what needn't be known to read them.
     """
+    end = model.config.eos_token_id if end is None else end
     texts = (tokens for tokens, _ in written(model, prompts, new_tokens, end=end, **how))
     return [text[:-1] if text[-1:] == [end] else text for text in texts]
 
