@@ -5,6 +5,7 @@ need it skip with the reason, and the others run without it.
 """
 
 import dataclasses
+import functools
 import json
 import os
 import socket
@@ -21,11 +22,13 @@ import torch
 from course import paths
 from course.grader import codec, namespaces, run, sandbox, wire
 from course.grader.errors import GraderError
-from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
-from course.grader.run import Engine
+from course.grader.job import BOTH, CHECK, STUDENT, Job, Limits, Ran, Result, Step
+from course.grader.run import Engine as AnyEngine
+from course.hooks import HOOKS
 
 MODULES = ("numpy", "torch", "pandas", "matplotlib.pyplot", "course.checks")
 SETUP = "import numpy as np\nimport torch\nfrom course.checks import expect"
+Engine = functools.partial(AnyEngine, root=paths.ROOT, hooks=HOOKS)
 WHY = sandbox.missing()
 isolated = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the grader runs on Linux")
@@ -292,7 +295,7 @@ def test_jobs_and_results_turn_into_json_and_back():
     assert one.hash() == Job.from_json(one.to_json()).hash()
     assert one.hash() != job("x = 2", "?assert x", files={"a/b.txt": b"\0\xff"}).hash()
     assert one.hash() != job("x = 1", "?assert x", files={"a/b.txt": b"\0"}).hash()
-    ran = Ran([Cell(0, outputs=[{"output_type": "stream"}])], ["flag"], 1, 2.0, 3.0, "none")
+    ran = Ran([Result(0, outputs=[{"output_type": "stream"}])], ["flag"], 1, 2.0, 3.0, "none")
     assert Ran.from_json(ran.to_json()) == ran
 
 
@@ -734,7 +737,7 @@ def test_the_sandbox_holds_little(engine):
     assert {"course", "data"} <= names <= {"course", "data", ".venv"}
     assert processes.split("]")[0].count("'") <= 2 * 2
     assert processes.split()[-1] == str(sandbox.NOBODY)
-    below = [Path(p).parts[2] for p in sandbox.needed(paths.ROOT) if p.startswith("/tmp/")]
+    below = [Path(p).parts[2] for p in sandbox.needed(paths.ROOT, HOOKS) if p.startswith("/tmp/")]
     assert files == f"[] {sorted(set(below))}\n"  # the course itself may lie in /tmp
     assert network == "['lo'] sandbox\n"
     assert not {"USER", "SSH_AUTH_SOCK", "COURSE_NO_SKIP", "VIRTUAL_ENV"} & set(eval(environment))
@@ -783,9 +786,11 @@ def test_nothing_is_left_when_the_hub_goes(tmp_path):
 
     code = (
         "import threading, time\n"
+        "from course import paths\n"
         "from course.grader.run import Engine\n"
         "from course.grader.job import *\n"
-        "e = Engine(('numpy',))\n"
+        "from course.hooks import HOOKS\n"
+        "e = Engine(('numpy',), root=paths.ROOT, hooks=HOOKS)\n"
         'cell = \'import time, subprocess\\nsubprocess.Popen(["sleep", "77777"])\\n'
         "time.sleep(600)'\n"
         "j = Job('x', (Step(STUDENT, cell, 0),), (), ('numpy',), {}, Limits(cell_seconds=500))\n"
