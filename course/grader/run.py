@@ -49,7 +49,7 @@ from course.grader.wire import ClosedError, Message
 MANY_DEATHS = 12  # after so many the rest of the notebook fails
 OVER_TIME = "the notebook took too long"
 QUICK = 20.0  # seconds for what a healthy process does at once
-FAR = 5  # times its limit that work may take by the clock on the wall, whatever it has used
+FAR = 10  # times its limit that work may take by the clock on the wall, whatever it has used
 CROWDED = 0.1  # share of time without a processor from which on the machine was full
 STALE = 1000  # answers that nobody waits for any more, from one process
 ESCAPED = 7  # bytes of JSON for a character, with what is around it
