@@ -12,11 +12,14 @@ import socket
 import sys
 import threading
 import time
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
 import torch
 
 from course import paths
@@ -65,6 +68,7 @@ def shown(cell):
 DATA = {
     "nothing": None,
     "numbers": [0, -1, 2**62, 2**80, -(2**90), 1.5, float("inf"), True, 2 + 1j],
+    "fractions": [Fraction(3, 5), Fraction(-(10**30), 7), Decimal("0.10"), Decimal("-Infinity")],
     "text": ["", "a\n", "é", "\ud800"],
     "bytes": b"\0\xff",
     "nested": {"a": [1, (2, {3, 4})], (1, "b"): frozenset({5}), 2: range(1, 9, 3)},
@@ -145,9 +149,31 @@ def test_what_is_not_plain_is_named_only():
         codec.encode((x for x in "ab"), strict=True)
 
 
+def test_numbers_of_other_libraries_arrive_as_pythons():
+    given = [sympy.Integer(3), sympy.Rational(3, 5), sympy.Float("0.5")]
+    got = codec.decode(codec.encode(given))
+    assert got == [3, Fraction(3, 5), 0.5]
+    assert [type(x) for x in got] == [int, Fraction, float]
+    assert type(codec.decode(codec.encode(sympy.pi))).__name__ == "Pi"
+
+
+def test_an_array_of_pandas_arrives_as_a_series():
+    for given in (pd.array([1, None], dtype="Int64"), pd.Categorical(["a", "b"])):
+        got = codec.decode(codec.encode(given))
+        pd.testing.assert_series_equal(got, pd.Series(given))
+
+
 @pytest.mark.parametrize(
     "node",
     [
+        '{"q": ["0x1", "0x0"]}',
+        '{"q": ["0x1"]}',
+        '{"q": ["0x1", "0x2", "0x3"]}',
+        '{"m": "1E+999999999"}',
+        '{"m": "1E-999999999"}',
+        '{"m": "x"}',
+        '{"m": 3}',
+        '{"i": 3}',
         '{"a": ["|O", [1], 8]}',
         '{"a": ["<f8", [3], 8]}',
         '{"a": ["<f8", [-1], 8]}',
