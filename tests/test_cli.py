@@ -95,6 +95,16 @@ def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
         ),
         (PermissionError(errno.EACCES, "no", "work"), 2, "course: No permission to read or write "),
         (ZeroDivisionError("oh"), 2, "course: something unexpected went wrong (ZeroDivisionError"),
+        (
+            ModuleNotFoundError("oh", name="nbgrader.api"),
+            2,
+            "course: nbgrader isn't installed: run `python3 start.py install grading`.\n",
+        ),
+        (
+            ModuleNotFoundError("oh", name="course.nothing"),
+            2,
+            "course: something unexpected went wrong (ModuleNotFoundError",
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
@@ -111,12 +121,12 @@ def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
 
 
 def test_an_interrupted_command_says_that_it_goes_on(monkeypatch, capsys):
-    from course.real import fetch as real
+    from course.real import catalogue
 
     def stop():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(real, "list_models", stop)
+    monkeypatch.setattr(catalogue, "list_models", stop)
     code, out, err = call(monkeypatch, capsys, "models")
     assert (code, out) == (130, "")
     assert "course: interrupted; run the same command again" in err
@@ -173,7 +183,7 @@ def test_documents_name_commands_that_exist(name):
         re.findall(r"`course ([a-z]+)", text)
     )
     assert named
-    assert named <= {"test"} | {words[0] for words, _ in commands()}
+    assert named <= {"test", "install"} | {words[0] for words, _ in commands()}
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

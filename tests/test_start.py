@@ -58,7 +58,9 @@ class Fake:
         self.nowhere = None  # the start of a call of pip that installs nothing and says all is well
         root.mkdir()
         (root / "requirements.txt").write_text(
-            '# pins\ntorch==2.0\n\nnumpy==1.0\nwinonly==1.0 ; sys_platform == "win32"\n-e .\n',
+            '# pins\ntorch==2.0\n\nnumpy==1.0\nwinonly==1.0 ; sys_platform == "win32"\n'
+            "# [grading] for instructors\nnbgrader==1.0\n# what it needs\nmako==1.0\n"
+            "# [cluster]\ndask==1.0\n\n# [test] for all tests\npytest==1.0\n# the course\n-e .\n",
             encoding="utf-8",
         )
         (root / "pyproject.toml").write_text('[project]\nname = "the-course"\n', encoding="utf-8")
@@ -68,6 +70,7 @@ class Fake:
         monkeypatch.setattr(start, "wait", self.wait)
         monkeypatch.setattr(start, "inside", self.inside)
         monkeypatch.setattr(start.Setup, "torch_build", lambda self: ("+cpu", "small"))
+        monkeypatch.setattr(start.Setup, "first_look", lambda self: None)
 
     @property
     def packages(self):
@@ -97,7 +100,7 @@ class Fake:
             return
         pins = [what] if "==" in what else []
         if what.endswith("pins.txt"):
-            pins = (self.venv / "pins.txt").read_text(encoding="utf-8").splitlines()
+            pins = self.pins()
         for pin in pins:
             if ";" not in pin:
                 self.add(*pin.split("=="))
@@ -123,6 +126,10 @@ class Fake:
         """Return the exit code and what ran."""
         self.calls = []
         return self.start.guarded(list(arguments), self.root), self.calls
+
+    def pins(self):
+        """Return what pip was told to install last."""
+        return (self.venv / "pins.txt").read_text(encoding="utf-8").splitlines()
 
     def done(self):
         return json.loads((self.venv / "setup.json").read_text(encoding="utf-8"))["done"]
@@ -228,8 +235,7 @@ def test_first_start_does_all_steps_then_opens_the_lab(fake, capsys):
 
 def test_pins_leave_out_the_course_and_keep_markers(fake):
     fake.run("models")
-    pins = (fake.venv / "pins.txt").read_text(encoding="utf-8").splitlines()
-    assert pins == ["torch==2.0", "numpy==1.0", 'winonly==1.0 ; sys_platform == "win32"']
+    assert fake.pins() == ["torch==2.0", "numpy==1.0", 'winonly==1.0 ; sys_platform == "win32"']
 
 
 def test_second_start_only_runs_the_command(ready, capsys):
@@ -238,8 +244,105 @@ def test_second_start_only_runs_the_command(ready, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_test_runs_pytest_with_its_arguments(ready):
-    assert ready.run("test", "-k", "world") == (0, ["-m pytest -k world"])
+TESTS = "-m pytest -n auto --dist loadfile"
+
+
+def test_test_runs_pytest_with_its_arguments_and_workers(ready):
+    assert ready.run("test", "-k", "world") == (0, ["pip pins", f"{TESTS} -k world"])
+    assert ready.run("test") == (0, [TESTS])
+    for own in ("-n0", "-n", "--pdb", "--dist=load"):
+        assert ready.run("test", own) == (0, [f"-m pytest {own}"])
+
+
+# --- what else a command needs --------------------------------------------------------------------
+
+LEARNER = ["torch==2.0", "numpy==1.0", 'winonly==1.0 ; sys_platform == "win32"']
+GRADING = ["nbgrader==1.0", "mako==1.0"]
+
+
+def test_a_command_that_needs_more_gets_it_when_first_called(ready, capsys):
+    capsys.readouterr()
+    assert ready.run("grade", "01") == (0, ["pip pins", "-m course.cli grade 01"])
+    assert ready.pins() == LEARNER + GRADING
+    assert "[3/6] 2 packages: about 25 MB" in capsys.readouterr().err
+    assert ready.run("grade", "01") == (0, ["-m course.cli grade 01"])
+    assert ready.run("feedback", "01") == (0, ["-m course.cli feedback 01"])
+    assert capsys.readouterr().err == ""
+
+
+def test_at_the_first_start_all_comes_at_once(fake):
+    code, calls = fake.run("grade", "01")
+    assert code == 0
+    assert calls.count("pip pins") == 1
+    assert fake.pins() == LEARNER + GRADING
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        ("lab", []),
+        ("check 01_pretraining", []),
+        ("bench pretrain", []),
+        ("bench --json grading", ["grading"]),
+        ("bench rlhf", ["bench"]),
+        ("grade --student grading x", ["grading"]),
+        ("grade x --scheduler tcp://h:1", ["grading", "cluster"]),
+        ("grade x --scheduler=tcp://h:1", ["grading", "cluster"]),
+        ("grade --help", []),
+        ("build", ["grading", "author"]),
+        ("install", []),
+        ("install grade cluster", ["grading", "cluster"]),
+        ("install learner", []),
+        ("nothing", []),
+        ("", []),
+    ],
+)
+def test_what_a_command_needs(start, words, more):
+    assert start.needs(words.split()) == more
+
+
+def test_install_installs_and_starts_nothing(fake):
+    calls = [call.format(root=fake.root) for call in FIRST]
+    assert fake.run("install") == (0, calls)
+    assert fake.run("install", "grade", "cluster") == (0, ["pip pins"])
+    assert fake.pins() == [*LEARNER, *GRADING, "dask==1.0"]
+
+
+def test_install_of_something_unknown_is_one_sentence(fake, capsys):
+    assert fake.run("install", "everything") == (2, [])
+    said = one_sentence(capsys)
+    assert "no everything" in said
+    assert "grade" in said
+    assert "cluster" in said
+
+
+def test_a_new_pin_brings_the_parts_that_are_here_up_to_date(ready):
+    ready.run("grade", "01")
+    requirements = ready.root / "requirements.txt"
+    text = requirements.read_text(encoding="utf-8")
+    requirements.write_text(text.replace("mako==1.0", "mako==2.0"), encoding="utf-8")
+    assert "pip pins" in ready.run("models")[1]
+    assert ready.pins() == [*LEARNER, "nbgrader==1.0", "mako==2.0"]
+    assert ready.run("grade", "01")[1] == ["-m course.cli grade 01"]
+
+
+def test_more_packages_that_cant_be_had_leave_the_rest_usable(ready, capsys):
+    capsys.readouterr()
+    ready.broken["pip pins"] = ready.start.PipFailed("NewConnectionError")
+    assert ready.run("grade", "01") == (2, ["pip pins"])
+    assert "network" in one_sentence(capsys)
+    # pip looks once more whether all is whole, which needs no network
+    assert ready.run("lab") == (0, ["pip pins", "-m course.cli lab"])
+    assert ready.pins() == LEARNER
+    assert ready.run("lab") == (0, ["-m course.cli lab"])
+    assert ready.run("grade", "01") == (0, ["pip pins", "-m course.cli grade 01"])
+
+
+def test_parts_come_back_into_an_environment_that_is_made_anew(ready):
+    ready.run("grade", "01")
+    shutil.rmtree(ready.packages / "numpy")
+    assert ready.run("models")[1][:3] == ["venv", "pip torch==2.0+cpu", "pip pins"]
+    assert ready.pins() == LEARNER + GRADING
 
 
 def test_exit_code_of_the_command_is_ours(ready):
@@ -393,10 +496,10 @@ def test_missing_models_stop_nothing(fake, capsys):
     assert did[-1] == "-m course.cli lab"
     assert "start.py models fetch" in capsys.readouterr().err
     assert fake.run("lab")[1] == ["-m course.cli lab"]  # not tried at each start
-    assert fake.run("test")[1] == [fetch, "-m pytest"]  # but tests want them
+    assert fake.run("test")[1] == ["pip pins", fetch, TESTS]  # but tests want them
     fake.codes.clear()
-    assert fake.run("test")[1] == [fetch, "-m pytest"]
-    assert fake.run("test")[1] == ["-m pytest"]
+    assert fake.run("test")[1] == [fetch, TESTS]
+    assert fake.run("test")[1] == [TESTS]
 
 
 def test_models_fetch_fetches_once(fake):
@@ -682,6 +785,20 @@ def test_real_set_up_then_command(tiny):
     assert tiny.first.stdout == f"{version} 1.0 ['hello', '--json']\n"
     assert "laid out" in tiny.first.stderr
     assert re.findall(r"\[(\d)/6\]", tiny.first.stderr) == list("123456")
+
+
+def test_real_first_look_finds_what_cant_be_loaded(tiny):
+    name = next((tiny.root / ".venv").rglob("numpy")) / "__init__.py"
+    whole = name.read_text(encoding="utf-8")
+    assert list(name.parent.rglob("*.pyc")), "it was loaded, so it is compiled"
+    name.write_text("import nowhere_to_be_found\n", encoding="utf-8")
+    try:
+        (tiny.root / ".venv/setup.json").unlink()
+        run = tiny("hello")
+    finally:
+        name.write_text(whole, encoding="utf-8")
+    assert "can't be loaded" in run.stderr
+    assert "No module named 'nowhere_to_be_found'" in run.stderr
 
 
 def test_real_second_start_needs_neither_pip_nor_packages(tiny):

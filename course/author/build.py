@@ -1,6 +1,7 @@
 """From ``source/`` to ``release/``: one format for notebooks, nbgrader's own converter, the gate.
 
-`format_notebook` gives every source notebook one form, so that a change shows as a change. The
+`format_notebook` gives every source notebook one form, so that a change shows as a change; what its
+text says of numbers and points is written from its cells, and README's table from all lessons. The
 release is what ``nbgrader generate_assignment`` makes of it with our configuration, byte for byte;
 it comes into its place only if nothing in it leaks. No gradebook is written here.
 """
@@ -18,7 +19,7 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths, shield
-from course.author import leak
+from course.author import headings, leak, readme
 from course.errors import CourseError
 from course.grader import notebook, settings
 from course.grader.notebook import path_of
@@ -30,7 +31,12 @@ RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 LINE_LENGTH = 100
 
 
-def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
+def build(
+    lessons: list[str] | None = None,
+    *,
+    root: Path | None = None,
+    blocks: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Format ``source/`` and build ``release/`` from it.
 
     Parameters
@@ -39,17 +45,20 @@ def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict
         The lessons to build; all if None.
     root : Path, optional
         The course's folder.
+    blocks : dict of str to str, optional
+        Further blocks of README.md, as `readme.write` takes them.
 
     Returns
     -------
     dict
-        ``ok``, ``lessons`` (one row each: lesson, exercises, points, source, release), and
-        ``problems``: the leaks, with which nothing in ``release/`` was changed.
+        ``ok``, ``lessons`` (one row each: lesson, exercises, points, source, release), ``readme``
+        (whether it was changed), and ``problems``: the leaks, with which nothing in
+        ``release/`` was changed.
 
     Raises
     ------
     CourseError
-        If a lesson is unknown or nbgrader refuses it.
+        If a lesson is unknown, its headings can't be read, or nbgrader refuses it.
     """
     root = root or paths.ROOT
     names = settings.sources(lessons, root)
@@ -60,7 +69,7 @@ def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict
             source = path_of(name, root / "source")
             formatted = format_notebook(source.read_bytes(), source.name)
             row = {"lesson": name} | _counts(formatted)
-            row["source"] = "formatted" if _write(source, formatted) else "unchanged"
+            row["source"] = "written" if _write(source, formatted) else "unchanged"
             generate(name, root, fresh)
             rows.append(row)
         for old in (root / "release").glob("*"):
@@ -73,16 +82,18 @@ def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict
             if not problems:
                 changed = _mirror(fresh / row["lesson"], root / "release" / row["lesson"])
                 row["release"] = "built" if changed else "unchanged"
+    written = readme.write(root, {"lessons": readme.lessons(root)} | (blocks or {}))
     gone = {path.name for path in (root / "release").glob("*/")} - set(settings.lessons(root))
     problems += [f"release/{name} has no lesson in source/: delete it." for name in sorted(gone)]
-    return {"ok": not problems, "lessons": rows, "problems": problems}
+    return {"ok": not problems, "lessons": rows, "readme": written, "problems": problems}
 
 
 def format_notebook(content: bytes, name: str) -> bytes:
     """Return the one form of a source notebook: formatting it again changes nothing.
 
-    No outputs and execution counts; of metadata nbgrader's, kernelspec and language; a stable id
-    for each cell; code as ``ruff format`` writes it.
+    Its exercises are numbered, and their points in its text, as `headings.fill` writes them. No
+    outputs and execution counts; of metadata nbgrader's, kernelspec and language; a stable id for
+    each cell; code as ``ruff format`` writes it.
 
     Parameters
     ----------
@@ -94,7 +105,7 @@ def format_notebook(content: bytes, name: str) -> bytes:
     Raises
     ------
     CourseError
-        If it is no notebook, or ruff can't be run.
+        If it is no notebook, its headings can't be read, or ruff can't be run.
     """
     import nbformat
 
@@ -113,6 +124,7 @@ def format_notebook(content: bytes, name: str) -> bytes:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+    headings.fill(cells, name)
     plain = json.loads(_ruff(_dump(plain), name))
     for cell in plain["cells"]:
         cell["source"] = notebook.text_of(cell).strip("\n").splitlines(keepends=True)

@@ -45,8 +45,10 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import evals, model, train
-from course.stages import exercises, freeze, ppo, reward, stages
+from course.lm import evals, model
+from course.lm.threads import LEARNERS
+from course.stages import exercises, freeze, ppo, reward
+from course.stages.stage import PPO
 from course.world import demonstrate
 
 SEED = 5
@@ -63,10 +65,7 @@ WHY = (
     "trl has no PPO any more; GRPOTrainer is its nearest on-line trainer: a clipped ratio for each "
     "token, a price for leaving the reference model, several updates a batch of answers, no critic"
 )
-MISSING = (
-    "The peer of this benchmark, trl, isn't installed: run "
-    '`.venv/bin/python -m pip install -e ".[bench]"` (on Windows with `.venv\\Scripts\\python`).'
-)
+MISSING = "The peer of this benchmark, trl, isn't installed: run `python3 start.py install bench`."
 # What the peers of both benchmarks are given: one optimizer, bf16, and nothing but training.
 PEER_ARGUMENTS = {
     "weight_decay": 0.0,
@@ -256,9 +255,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
         nonlocal tokens
         tokens += sum(map(len, completion_ids))
         rows = [[*job.prompts[n], *c] for n, c in zip(number, completion_ids, strict=True)]
-        found = reward.score(job.reward_model, rows, job.tokenizer.pad_token_id).tolist()
-        torch.set_num_threads(threads)  # scoring sets MKL to one thread for the whole process
-        return found
+        return reward.score(job.reward_model, rows).tolist()
 
     before = torch.get_num_threads()
     table = {
@@ -268,7 +265,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     with (
         tempfile.TemporaryDirectory() as folder,
         counting(policy) as updates,
-        freeze.held(policy, job.tokenizer, job.recipe.hold),
+        freeze.Frozen(policy, job.tokenizer, job.recipe.hold),
         quiet(),
     ):
         clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))
@@ -334,7 +331,7 @@ def best_turn_of_peer(job: Job, seed: int) -> tuple[Turn, dict[int, float | None
 def rlhf() -> dict[str, Any]:
     """Measure prompts per second, answering and learning together; return the figures."""
     trl, _ = load_peer()
-    functions = exercises.load(*stages.PPO)
+    functions = exercises.load(*PPO)
     job = prepare()
     ours: list[Turn] = []
     peer: list[Turn] = []
@@ -379,7 +376,7 @@ def rlhf() -> dict[str, Any]:
         "exercises": functions.origin,
         "model": model.DEFAULT,
         "new_tokens": NEW_TOKENS,
-        "learners": train.LEARNERS,
+        "learners": LEARNERS,
         "torch_threads": torch.get_num_threads(),
     }
     figures["ok"] = all(records.meets("bench rlhf", figures).values())

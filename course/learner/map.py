@@ -3,13 +3,15 @@
 The line is the lineage: base, SFT, reward model, PPO, chat, what came next; a branch leads from the
 base to transfer, code and the real family. A ring around a station's number is the share of its
 points. The page is one file of HTML and SVG for a screen of any width, a dark one, and paper; it
-needs no network and no script. `map.html.jinja` beside this holds its words and its look.
+needs no network and no script. `map.html.jinja` and `map_picture.html.jinja` hold words and look.
 
 The picture comes twice, lying and standing, since SVG can't flow; a style sheet shows one of them.
 Links lead to the lesson's part of the page, not to its notebook: JupyterLab shows HTML files in a
-frame from which no link leads out. In a notebook they do, see `course.show.learners_map`.
+frame from which no link leads out. A notebook shows the same picture, without links, and has its
+own below it: `work/map.json` holds what it needs (`course.show.learners_map`).
 """
 
+import json
 import re
 import textwrap
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     import markupsafe
 
 FILE = "map.html"
-TEMPLATE = "map.html.jinja"
+DATA = "map.json"  # for a notebook
 
 # Of the model that a lesson makes or takes, as in course.show.style (a test holds them equal); the
 # real family has the blue of the lineage picture.
@@ -89,6 +91,44 @@ def page(result: dict[str, Any]) -> str:
     result : dict
         What `progress.survey` has found. Every text of it is escaped.
     """
+    return _render(
+        "map.html.jinja", result, picture=picture(result, linked=True), command=progress.COMMAND,
+        counted=progress.how_checked(result),
+    )  # fmt: skip
+
+
+def picture(result: dict[str, Any], *, linked: bool) -> "markupsafe.Markup":
+    """Return the picture alone; `linked` stations lead to the lesson's part of the page."""
+    import markupsafe
+
+    html = _render("map_picture.html.jinja", result, layouts=LAYOUTS, linked=linked)
+    return markupsafe.Markup(html)  # jinja2 has escaped what came from outside
+
+
+def data(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what a notebook shows: ``picture``, ``date``, ``next`` and ``files`` by number."""
+    here = {
+        name[:2]: lesson["file"]
+        for name, lesson in result["lessons"].items()
+        if lesson["state"] not in ("not in this copy", "missing")
+    }
+    return {
+        "picture": str(picture(result, linked=False)),
+        "date": result["date"],
+        "next": result["next"]["says"],
+        "files": here,
+    }
+
+
+def write(result: dict[str, Any], *, root: Path | None = None) -> None:
+    """Write ``work/map.html`` and ``map.json``; name the page in `result`, or add a note there."""
+    work = (root or paths.ROOT) / "work"
+    texts = {FILE: page(result), DATA: json.dumps(data(result), ensure_ascii=False)}
+    if all(progress.keep(work / name, text, result["notes"]) for name, text in texts.items()):
+        result["map"] = f"work/{FILE}"
+
+
+def _render(template: str, result: dict[str, Any], **more: Any) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -99,20 +139,8 @@ def page(result: dict[str, Any]) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"counting": progress.counting, "code": _code}
-    return environment.get_template(TEMPLATE).render(
-        result=result,
-        command=progress.COMMAND,
-        layouts=LAYOUTS,
-        lessons=[_view(name, lesson, result) for name, lesson in result["lessons"].items()],
-        counted=progress.how_checked(result),
-    )
-
-
-def write(result: dict[str, Any], *, root: Path | None = None) -> None:
-    """Write ``work/map.html`` and name it in `result`; where that fails, add a note there."""
-    work = (root or paths.ROOT) / "work"
-    if progress.keep(work / FILE, page(result), result["notes"]):
-        result["map"] = f"work/{FILE}"
+    lessons = [_view(name, lesson, result) for name, lesson in result["lessons"].items()]
+    return environment.get_template(template).render(result=result, lessons=lessons, **more)
 
 
 def _code(text: str) -> "markupsafe.Markup":

@@ -16,12 +16,13 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import WIDTH, encode, like_length, whole
-from course.lm.train import LEARNERS, workers
+from course.lm.batching import WIDTH, like_length, round_up
+from course.lm.data import encode
+from course.lm.threads import LEARNERS, together
 
 Written = tuple[list[int], list[float]]  # new tokens, and the log-probability of each (nats)
 SMALLEST = torch.finfo(torch.float32).tiny
-ROWS = 8  # a batch is made smaller by a multiple of this (`data.WIDTH`)
+ROWS = 8  # a batch is made smaller by a multiple of this (`batching.WIDTH`)
 KEEP = 0.75  # the batch is made smaller once fewer of its texts than this are still being written
 
 
@@ -49,14 +50,13 @@ def draw(scores: Tensor, temperature: float, uniform: Tensor) -> tuple[Tensor, T
 @torch.inference_mode()
 def _write(
     w: forward.Weights,
-    heads: int,
     prompts: Sequence[Sequence[int]],
     uniforms: Tensor,
     temperature: float,
     end: int,
 ) -> list[Written]:
     """Return the new tokens of each prompt; `uniforms` has a row for each, a column a token."""
-    longest, new_tokens = whole(max(map(len, prompts)), WIDTH), uniforms.shape[1]
+    longest, new_tokens = round_up(max(map(len, prompts)), WIDTH), uniforms.shape[1]
     tokens = torch.zeros((len(prompts), longest), dtype=torch.long)  # padding is never read
     for row, prompt in zip(tokens, prompts, strict=True):
         row[longest - len(prompt) :] = torch.tensor(prompt)
@@ -69,31 +69,31 @@ def _write(
     may = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
     mask = torch.zeros(may.shape).masked_fill(~may, -math.inf)
     positions = (columns[:longest] - begin[:, None]).clamp(min=0)
-    cache = forward.Cache(unread, heads)
-    states = forward.hidden(w, tokens, heads, mask[:, None], positions, cache)[:, -1]
+    cache = forward.Cache(unread)
+    states = forward.hidden(w, tokens, mask[:, None], positions, cache)[:, -1]
     positions = longest - begin  # of the next token
     drawn, logprobs = torch.full(uniforms.shape, end), torch.zeros(uniforms.shape)
     writing = torch.arange(len(prompts))  # the texts that are still in the batch
     open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and of these, those without an end
     for step in range(new_tokens):
-        token, own = draw(forward.logits(w, states), temperature, uniforms[writing, step])
-        drawn[writing, step], logprobs[writing, step] = token, own
+        token, logprob = draw(forward.logits(w, states), temperature, uniforms[writing, step])
+        drawn[writing, step], logprobs[writing, step] = token, logprob
         open_ &= token != end
         left = int(open_.sum())
         if left == 0 or step + 1 == new_tokens:
             break
-        if whole(left, ROWS) < KEEP * len(writing):
-            kept = open_.int().argsort(descending=True)[: whole(left, ROWS)]
+        if round_up(left, ROWS) < KEEP * len(writing):
+            kept = open_.int().argsort(descending=True)[: round_up(left, ROWS)]
             writing, positions = writing[kept], positions[kept]
             token, open_ = token[kept], open_[kept]
             cache.keep(kept)
         states = forward.step(w, token, positions, cache)
         positions = positions + 1
-    found = []
-    for row, own in zip(drawn.tolist(), logprobs.tolist(), strict=True):
+    texts = []
+    for row, chances in zip(drawn.tolist(), logprobs.tolist(), strict=True):
         length = row.index(end) + 1 if end in row else new_tokens
-        found.append((row[:length], own[:length]))
-    return found
+        texts.append((row[:length], chances[:length]))
+    return texts
 
 
 def written(
@@ -128,8 +128,8 @@ def written(
         Texts written at once by one thread, at most.
     dtype : torch.dtype
         Of the arithmetic.
-    w : dict, optional
-        Weights to write with, in their own type, if not the model's own (`held.blurred`).
+    w : Weights, optional
+        Weights to write with, in their own type, if not the model's own: perhaps with noise.
 
     Raises
     ------
@@ -150,15 +150,15 @@ def written(
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))
     size = min(batch, -(-len(prompts) // LEARNERS))
     parts = like_length([len(p) for p in prompts], size)
-    w, heads = w or forward.weights(model, dtype), model.config.n_head
+    w = w or forward.weights(model, dtype)
 
     def write(part: list[int]) -> list[Written]:
-        return _write(w, heads, [prompts[i] for i in part], uniforms[part], temperature, end)
+        return _write(w, [prompts[i] for i in part], uniforms[part], temperature, end)
 
-    found: dict[int, Written] = {}
-    for part, texts in zip(parts, workers(LEARNERS).map(write, parts), strict=True):
-        found |= zip(part, texts, strict=True)
-    return [found[i] for i in range(len(prompts))]
+    texts: dict[int, Written] = {}
+    for part, done in zip(parts, together(write, parts), strict=True):
+        texts |= zip(part, done, strict=True)
+    return [texts[i] for i in range(len(prompts))]
 
 
 def generate(

