@@ -6,6 +6,7 @@ Everything is relative to this file, so that a copy of it makes any folder a cou
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 c = get_config()  # noqa: F821  (nbgrader puts this name here)
 root = Path(__file__).resolve().parent
@@ -18,7 +19,8 @@ if tools not in os.environ.get("PATH", "").split(os.pathsep):
 
 c.CourseDirectory.course_id = "gpt-course"
 c.CourseDirectory.root = str(root)
-c.CourseDirectory.db_url = f"sqlite:///{(root / 'gradebook.db').as_posix()}"
+# An address: a percent sign, a question mark or a number sign in a folder's name isn't one's own.
+c.CourseDirectory.db_url = f"sqlite:///{quote((root / 'gradebook.db').as_posix(), safe='/:')}"
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "release"
 c.CourseDirectory.submitted_directory = "submitted"

@@ -24,7 +24,9 @@ their methods.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Real
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral, Rational, Real
 from typing import Any
 
 import numpy as np
@@ -79,8 +81,9 @@ def expect(
         numpy arrays, torch tensors, data frames, nested as you like.
     want : plain data
         The right answer. Its type, shape and kind of numbers are the ones asked for; a list and a
-        tuple count as the same. A whole number must be met exactly, a real one within
-        ``atol + rtol * |want|``. Where `want` is nan, nan is right.
+        tuple count as the same, and so do numbers of all types: of Python and its libraries, of
+        numpy, and tensors and arrays without axes. A whole number must be met exactly, a real one
+        within ``atol + rtol * |want|``. Where `want` is nan, nan is right.
     name : str
         What is checked, as the message shall name it: the function, perhaps with the part of its
         answer, such as ``"cross_entropy"`` or ``"merge_step, the pair"``.
@@ -226,9 +229,12 @@ def _number_fault(got: Any, want: Any, it: str, how: _How) -> str | None:
         return f"{it} is {_NAN}."
     if got in (np.inf, -np.inf):
         return f"{it} is {_INF}."
-    real = isinstance(want, float) or (isinstance(got, float) and not how.strict)
-    if real and abs(want) != np.inf and abs(got - want) <= how.atol + how.rtol * abs(want):
-        return None
+    real = not isinstance(want, int) or not (isinstance(got, int) or how.strict)
+    try:
+        if real and abs(want) != np.inf and abs(got - want) <= how.atol + how.rtol * abs(want):
+            return None
+    except OverflowError:  # a whole number or fraction beyond all floats
+        pass
     return _value_fault(*_pair(got, want), it, how.reveal)
 
 
@@ -252,7 +258,7 @@ def _kind(x: Any) -> str:
         return "nothing"
     if isinstance(x, bool | np.bool_):
         return "truth"
-    if isinstance(x, Real):  # int, float, and numpy's numbers
+    if isinstance(x, Real | Decimal):  # int, float, fractions, and the numbers of libraries
         return "number"
     for kind, types in (
         ("text", str),
@@ -264,7 +270,7 @@ def _kind(x: Any) -> str:
         if isinstance(x, types):
             return kind
     if isinstance(x, np.ndarray):
-        return "array" if x.ndim or x.dtype.kind not in "iuf" else "number"
+        return "array" if x.ndim or x.dtype.kind not in "iufb" else _kind(x[()])
     if hasattr(x, "detach") and hasattr(x, "numpy"):
         return "tensor" if x.ndim else _kind(x.item())
     if hasattr(x, "to_numpy") and hasattr(x, "tolist"):
@@ -298,8 +304,18 @@ def _array(x: Any) -> np.ndarray:
 
 
 def _plain(x: Any) -> Any:
-    """Turn a number of numpy or torch into one of Python."""
-    return x.item() if hasattr(x, "item") else x
+    """Turn any number (of numpy, torch, `fractions`, `decimal`, sympy) into an int or a float.
+
+    A fraction stays one: it is more exact than a float.
+    """
+    x = x.item() if hasattr(x, "item") else x
+    if isinstance(x, Decimal):
+        return int(x) if x.is_finite() and x == x.to_integral_value() else float(x)
+    if isinstance(x, int | float | Fraction) or not isinstance(x, Real):
+        return x
+    if isinstance(x, Integral):
+        return int(x)
+    return Fraction(int(x.numerator), int(x.denominator)) if isinstance(x, Rational) else float(x)
 
 
 def _pair(got: Any, want: Any) -> tuple[str, str]:
@@ -314,7 +330,8 @@ def _brief(x: Any) -> str:
     """Write a value in one line of at most 100 characters."""
     if _kind(x) == "number":
         x = _plain(x)
-        return f"{x:.6g}" if isinstance(x, float) else str(x)
+        text = f"{x:.6g}" if isinstance(x, float) else str(x)
+        return text if len(text) <= 100 else text[:97] + "..."
     if _kind(x) == "sequence":
         inside = ", ".join(_brief(item) for item in x[:30]) + (", ..." if len(x) > 30 else "")
         text = f"({inside})" if isinstance(x, tuple) else f"[{inside}]"

@@ -1,5 +1,7 @@
 """The ``course`` command: thin, on top of everything; each command imports its room when called.
 
+Only the tables of stages and studies are read at once, for the help, and they import nothing slow.
+
 Every command prints a table for people, or with ``--json`` one JSON object as its last output.
 Exit codes: 0 all well, 1 a target or check falls short, 2 bad input or a missing thing, 130
 interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks for it.
@@ -21,7 +23,11 @@ from typing import Annotated, Any
 
 import typer
 
+from course import paths
 from course.errors import CourseError
+from course.grader.errors import GraderError
+from course.stages.stage import help_of, whole
+from course.studies.registry import ALL
 
 app = typer.Typer(
     name="course",
@@ -35,6 +41,7 @@ models_app = typer.Typer(help="What models there are, where from, size, checksum
 app.add_typer(models_app, name="models")
 
 INTERRUPTED = 130
+HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile answer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 Lessons = Annotated[
     list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
@@ -70,25 +77,28 @@ def lab() -> None:
     desk.open_lab()
 
 
-@app.command(epilog="Example: course lineage --quick --stage base")
+@app.command(
+    help="Train the lineage of models from nothing, measure each stage, write a run record.\n\n"
+    + help_of(ALL),
+    epilog="Example: course lineage --quick --stage base",
+)
 def lineage(
     quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
     stage: Annotated[
         str | None,
-        typer.Option(
-            help="Train this stage only: base, sft, reward, ppo, hacking, chat or headline."
-        ),
+        typer.Option(help=f"This stage only: {', '.join(whole(ALL))}, or one of the others above."),
     ] = None,
-    from_scratch: Annotated[bool, typer.Option(help="Train the stages before it too.")] = False,
+    from_scratch: Annotated[bool, typer.Option(help="Train the stages that it needs too.")] = False,
     all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
     seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Train the lineage of models from nothing, measure each stage, write a run record."""
+    """Train the lineage of models, or one stage of it."""
     from course.stages import run as lineage_module
 
     result = lineage_module.run(
+        ALL,
         quick=quick,
         stage=stage,
         from_scratch=from_scratch,
@@ -100,9 +110,9 @@ def lineage(
         show_table("The lineage", lineage_module.rows(result))
         if words := lineage_module.last_words(result):
             print(words)
-        if "share" in result:
-            print(f"All targets of PPO hold with {result['share']:.0%} of the seeds.")
-    finish(result, as_json)
+        if result.share is not None:
+            print(f"All targets of PPO hold with {result.share:.0%} of the seeds.")
+    finish(result.plain(), as_json)
 
 
 @models_app.callback(invoke_without_command=True, epilog="Example: course models --json")
@@ -140,14 +150,22 @@ def fetch(
 
 @app.command(epilog="Example: course build")
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
-    """Format source/, build release/ with nbgrader, and refuse a leaked solution."""
-    from course.author import build as build_module
+    """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    result = build_module.build(lessons or None)
+    Also writes what the documents say: README's tables, the lineage's picture, the models' cards.
+    """
+    from course.author import build as build_module
+    from course.show import documents
+
+    measured = paths.RUNS.exists()  # else it is a course without our models
+    blocks = documents.readme_blocks() if measured else {}
+    result = build_module.build(lessons or None, blocks=blocks)
+    files = documents.write() if measured else []
+    written = [path.relative_to(paths.ROOT).as_posix() for path in files]
     if not as_json:
         show_table("Built", result["lessons"])
-        if result["readme"]:
-            print("README.md: its table of lessons is new.")
+        for name in [*(["README.md"] if result["readme"] else []), *written]:
+            print(f"Written: {name}")
         for problem in result["problems"]:
             print(problem)
     finish(result, as_json)
@@ -224,9 +242,18 @@ def grade(
     """
     from course.grader import grade as grade_module
     from course.grader import selftest
+    from course.hooks import HOOKS
 
     if self_test:
-        result = selftest.run(jobs=jobs, sandbox=sandbox, scheduler=scheduler)
+        result = selftest.run(
+            jobs=jobs,
+            sandbox=sandbox,
+            scheduler=scheduler,
+            lesson=HOSTILE,
+            folder=paths.ROOT / "tests" / "hostile",
+            root=paths.ROOT,
+            hooks=HOOKS,
+        )
         if not as_json:
             show_table("Self-test", selftest.rows(result))
         return finish(result, as_json)
@@ -239,6 +266,8 @@ def grade(
         scheduler=scheduler,
         sandbox=sandbox,
         force=force,
+        root=paths.ROOT,
+        hooks=HOOKS,
     )
     if not as_json:
         grade_module.show(result)
@@ -256,8 +285,11 @@ def feedback(
 ) -> None:
     """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
     from course.grader import feedback as feedback_module
+    from course.hooks import HOOKS
 
-    result = feedback_module.feedback(assignment, student, hidden_tests=hidden_tests)
+    result = feedback_module.feedback(
+        assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
+    )
     if not as_json:
         for note in result["notes"]:
             print(note)
@@ -274,7 +306,7 @@ def export(
     """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle."""
     from course.grader import export as export_module
 
-    result = export_module.export(assignment, to)
+    result = export_module.export(assignment, to, root=paths.ROOT)
     if not as_json:
         show_table("Exported", result["files"])
     finish(result, as_json)
@@ -341,7 +373,7 @@ def main() -> None:
             if end.code == INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
-    except CourseError as error:
+    except (CourseError, GraderError) as error:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

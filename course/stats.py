@@ -1,4 +1,10 @@
-"""How sure a measured share is. Stands alone, since plots need it where torch isn't loaded."""
+"""How sure a measured share or mean is. Plots need it where torch isn't loaded.
+
+numpy and scipy are imported by the functions: they are slow to load.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 
 def interval(hits: int, n: int) -> tuple[float, float]:
@@ -9,9 +15,31 @@ def interval(hits: int, n: int) -> tuple[float, float]:
     hits, n : int
         How many, of how many.
     """
-    from scipy.stats import binomtest  # slow to import
+    from scipy.stats import binomtest
 
     if not n:
         return 0.0, 1.0
     found = binomtest(int(hits), int(n)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
+
+
+def mean_interval(values: Sequence[Sequence[float]]) -> tuple[Any, Any]:
+    """Return the mean over seeds and the half width of its 95 % interval.
+
+    Parameters
+    ----------
+    values : sequence, shape (seeds, points)
+
+    Returns
+    -------
+    mean, half : ndarray of float, shape (points,)
+        Of one seed the half width is 0: nothing can be said.
+    """
+    import numpy as np
+    from scipy.stats import t
+
+    table = np.asarray(values, dtype=float)
+    seeds = len(table)
+    if seeds < 2:
+        return table.mean(0), np.zeros(table.shape[1])
+    return table.mean(0), t.ppf(0.975, seeds - 1) * table.std(0, ddof=1) / np.sqrt(seeds)

@@ -5,10 +5,13 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from course import paths
 from course.grader import execute, notebook
 from course.grader.job import Cell, Job, Ran
+from course.hooks import HOOKS
 
 FIXTURE = Path(__file__).parent / "fixtures" / "course"
 CONFIG = Path(__file__).parent.parent / "nbgrader_config.py"
@@ -92,8 +95,8 @@ def _template() -> tempfile.TemporaryDirectory:
 
     place = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     root = make(Path(place.name) / "course")
-    with record.opened(root) as book:
-        record.register(read_source(LESSON, root), book)
+    with record.opened(root) as session:
+        record.register(read_source(LESSON, root, HOOKS), session)
     return place
 
 
@@ -132,12 +135,17 @@ def cell_of(nb: dict, name: str) -> dict:
     return next(c for c in nb["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == name)
 
 
-def scores(root: Path, student: str, lesson: str = LESSON) -> dict[str, float | None]:
-    """Return what nbgrader's own gradebook says of the tests."""
+def gradebook(root: Path) -> Any:
+    """Open a course's gradebook as nbgrader does."""
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course") as gradebook:
-        submission = gradebook.find_submission_notebook(lesson, lesson, student)
+    return Gradebook(f"sqlite:///{quote(str(root / 'gradebook.db'))}", "gpt-course")
+
+
+def scores(root: Path, student: str, lesson: str = LESSON) -> dict[str, float | None]:
+    """Return what nbgrader's own gradebook says of the tests."""
+    with gradebook(root) as session:
+        submission = session.find_submission_notebook(lesson, lesson, student)
         assert not any(
             one.needs_manual_grade and one.manual_score is None for one in submission.grades
         )

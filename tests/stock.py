@@ -7,11 +7,11 @@ from pathlib import Path
 
 from course import paths
 from course.author import verify
-from course.grader import notebook
+from course.grader import notebook, settings
 
 FIXTURE = Path(__file__).parent / "fixtures" / "course"
 ROOTS = {"01_tiny": FIXTURE} | dict.fromkeys(
-    (name for name in notebook.lessons() if (paths.SOURCE / name).exists()), paths.ROOT
+    (name for name in settings.lessons(paths.ROOT) if (paths.SOURCE / name).exists()), paths.ROOT
 )
 STUDENTS = ("mixture", "release", "solution")
 

@@ -1,11 +1,16 @@
 """The checks say what is wrong, in words, once, and say nothing when all is well."""
 
+import enum
 import math
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
+import torch
 
 from course.checks import expect, parts
 
@@ -19,6 +24,18 @@ def said(got, want, **options):
     return None
 
 
+class Flag(enum.IntEnum):
+    """A whole number with a name."""
+
+    C = 3
+
+
+# Numbers of all kinds that somebody may return for six tenths.
+NUMBERS = [
+    *(Fraction(3, 5), Decimal("0.6"), sympy.Rational(3, 5), sympy.Float("0.6")),
+    *(np.float64(0.6), np.float32(0.6), np.longdouble("0.6"), np.array(0.6), np.array(0.6, ">f8")),
+    *(torch.tensor(0.6), torch.tensor(0.6, dtype=torch.float64, requires_grad=True)),
+]
 FRAME = pd.DataFrame({"name": ["a", "b"], "size": [1.0, 2.0]})
 
 
@@ -33,6 +50,13 @@ FRAME = pd.DataFrame({"name": ["a", "b"], "size": [1.0, 2.0]})
         (np.array(2.5), 2.5),
         (2, 2.0),
         (0.1 + 0.2, 0.3),
+        *((number, 0.6) for number in NUMBERS),
+        (0.6, Fraction(3, 5)),
+        (Decimal(3), 3),
+        (Decimal("NaN"), math.nan),
+        (sympy.Integer(3), 3),
+        (np.array(True), True),
+        (Flag(3), 3),
         (math.nan, math.nan),
         (math.inf, math.inf),
         (np.True_, True),
@@ -63,6 +87,14 @@ def test_right_answers_pass_silently(got, want, capfd):
         (None, 1.0, "is None. Did you forget `return`"),
         ("1", 1.0, "is a string, but a number is asked for"),
         (True, 1.0, "is True, but a number is asked for"),
+        (np.array(True), 1.0, "is True, but a number is asked for"),
+        (1 + 0j, 1.0, "an object of type complex, but a number is asked for"),
+        (Fraction(2, 5), 0.6, "is 2/5, but 0.6 is right"),
+        (Decimal("0.4"), 0.6, "is 0.4, but 0.6 is right"),
+        (Decimal("Infinity"), 0.6, "is infinity"),
+        (Fraction(7, 2), 3, "is 7/2, but 3 is right"),
+        (10**400, 0.6, "is 1000"),
+        (Fraction(10**400), 0.6, "is 1000"),
         (1, True, "is 1, but True or False is asked for"),
         ([1], np.array([1]), "is a list of 1 entries, but a numpy array is asked for"),
         (np.zeros(1), 0.0, "is a numpy array of shape (1,), but a number is asked for"),

@@ -7,7 +7,6 @@ it comes into its place only if nothing in it leaks. No gradebook is written her
 """
 
 import json
-import logging
 import re
 import shutil
 import subprocess
@@ -22,7 +21,8 @@ from tqdm import tqdm
 from course import paths, shield
 from course.author import headings, leak, readme
 from course.errors import CourseError
-from course.grader import notebook
+from course.grader import notebook, settings
+from course.grader.notebook import path_of
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 NBGRADER_KEYS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task")
@@ -31,7 +31,12 @@ RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 LINE_LENGTH = 100
 
 
-def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
+def build(
+    lessons: list[str] | None = None,
+    *,
+    root: Path | None = None,
+    blocks: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Format ``source/`` and build ``release/`` from it.
 
     Parameters
@@ -40,12 +45,14 @@ def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict
         The lessons to build; all if None.
     root : Path, optional
         The course's folder.
+    blocks : dict of str to str, optional
+        Further blocks of README.md, as `readme.write` takes them.
 
     Returns
     -------
     dict
         ``ok``, ``lessons`` (one row each: lesson, exercises, points, source, release), ``readme``
-        (whether its table was changed), and ``problems``: the leaks, with which nothing in
+        (whether it was changed), and ``problems``: the leaks, with which nothing in
         ``release/`` was changed.
 
     Raises
@@ -54,12 +61,12 @@ def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict
         If a lesson is unknown, its headings can't be read, or nbgrader refuses it.
     """
     root = root or paths.ROOT
-    names = notebook.sources(lessons, root)
+    names = settings.sources(lessons, root)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         fresh = Path(scratch) / "release"
         for name in tqdm(names, desc="Building", unit="lesson", disable=None, leave=False):
-            source = notebook.path_of(name, root / "source")
+            source = path_of(name, root / "source")
             formatted = format_notebook(source.read_bytes(), source.name)
             row = {"lesson": name} | _counts(formatted)
             row["source"] = "written" if _write(source, formatted) else "unchanged"
@@ -75,8 +82,8 @@ def build(lessons: list[str] | None = None, *, root: Path | None = None) -> dict
             if not problems:
                 changed = _mirror(fresh / row["lesson"], root / "release" / row["lesson"])
                 row["release"] = "built" if changed else "unchanged"
-    written = readme.write(root, {"lessons": readme.lessons(root)})
-    gone = {path.name for path in (root / "release").glob("*/")} - set(notebook.lessons(root))
+    written = readme.write(root, {"lessons": readme.lessons(root)} | (blocks or {}))
+    gone = {path.name for path in (root / "release").glob("*/")} - set(settings.lessons(root))
     problems += [f"release/{name} has no lesson in source/: delete it." for name in sorted(gone)]
     return {"ok": not problems, "lessons": rows, "readme": written, "problems": problems}
 
@@ -102,10 +109,7 @@ def format_notebook(content: bytes, name: str) -> bytes:
     """
     import nbformat
 
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / name
-        path.write_bytes(content)
-        raw = notebook.read(path)
+    raw = notebook.parse(content, name)
     cells = [_plain_cell(cell, name) for cell in raw["cells"]]
     # Names that are there have the first choice, so that a new cell never renames an old one.
     graded = [cell for cell in cells if "grade_id" in cell["metadata"].get("nbgrader", {})]
@@ -149,43 +153,17 @@ def generate(lesson: str, root: Path, release: Path) -> None:
     CourseError
         If nbgrader refuses it; nbgrader's own reason is in the message.
     """
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.converters.base import NbGraderException
-    from nbgrader.coursedir import CourseDirectory
+    from course.grader.adapter import NbGraderException
+    from course.grader.adapter import generate as generate_release
 
-    config = notebook.config(root)
-    config.CourseDirectory.root = str(root.resolve())
-    config.CourseDirectory.release_directory = str(release.resolve())
-    config.CourseDirectory.assignment_id = lesson
-    config.SaveCells.enabled = False  # the gradebook is for `nbgrader` and `course grade`
-    log = logging.getLogger("course.build")
-    log.propagate = False
-    kept = _Kept()
-    log.handlers = [kept]
-    converter = GenerateAssignment(
-        coursedir=CourseDirectory(config=config), config=config, log=log, no_database=True
-    )
     try:
-        converter.start()
-    except NbGraderException:
-        raise CourseError(f"nbgrader refuses {lesson}: {kept.reason()}") from None
-    made = notebook.path_of(lesson, release)
+        generate_release(lesson, root, release, database=False)
+    except NbGraderException as error:
+        said = re.findall(r"(?m)^(?:\w+\.)*\w*(?:Error|Exception): (.+)$", str(error))
+        reason = said[-1] if said else (str(error) or "it gives no reason").split("\n")[0]
+        raise CourseError(f"nbgrader refuses {lesson}: {reason}") from None
+    made = path_of(lesson, release)
     made.write_bytes(made.read_bytes().replace(b"\r\n", b"\n"))  # Windows must build the same bytes
-
-
-class _Kept(logging.Handler):
-    """Keep what nbgrader says, to quote the reason of a refusal."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
-
-    def reason(self) -> str:
-        errors = re.findall(r"(?m)^(?:\w+\.)*\w*(?:Error|Exception): (.+)$", "\n".join(self.said))
-        return errors[-1] if errors else (self.said or ["it gives no reason"])[0]
 
 
 def _plain_cell(cell: Any, name: str) -> dict[str, Any]:

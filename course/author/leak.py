@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
-from course.grader import notebook
+from course.grader import notebook, settings
 from course.grader.notebook import Cell
 
 # From how many syntax nodes on code counts as a secret: a whole function, one expression, and a
@@ -190,24 +190,11 @@ def squash(text: str) -> str:
     return NOISE.sub("", text)
 
 
-def regions(source: str, begin: str, end: str) -> Iterator[list[str]]:
-    """Yield the lines between each pair of markers."""
-    inside: list[str] | None = None
-    for line in source.split("\n"):
-        if begin in line:
-            inside = []
-        elif end in line and inside is not None:
-            yield inside
-            inside = None
-        elif inside is not None:
-            inside.append(line)
-
-
 def secrets(root: Path) -> Secrets:
     """Collect all solutions and hidden checks of ``source/``."""
     lessons = {
         name: notebook.cells(notebook.read(notebook.path_of(name, root / "source")))
-        for name in notebook.sources(None, root)
+        for name in settings.sources(None, root)
     }
     # What a visible check says anyway is no secret, even if a hidden one says it too.
     checks = [cell for cells in lessons.values() for cell in cells if cell.kind == "grade"]
@@ -255,7 +242,7 @@ def _solution_code(cell: Cell, label: str, found: Secrets, imported: dict[str, s
 
 
 def _solution_text(cell: Cell, label: str, found: Secrets) -> None:
-    for region in regions(cell.source, notebook.BEGIN_SOLUTION, notebook.END_SOLUTION):
+    for region in notebook.regions(cell.source, notebook.BEGIN_SOLUTION, notebook.END_SOLUTION):
         lines = [line for line in map(squash, region) if line]
         for start in range(max(1, len(lines) - 2)):
             text = "".join(lines[start : start + 3])
@@ -264,7 +251,7 @@ def _solution_text(cell: Cell, label: str, found: Secrets) -> None:
 
 
 def _hidden_text(cell: Cell, label: str, found: Secrets, public: str) -> None:
-    for region in regions(cell.source, notebook.BEGIN_HIDDEN, notebook.END_HIDDEN):
+    for region in notebook.regions(cell.source, notebook.BEGIN_HIDDEN, notebook.END_HIDDEN):
         code = [line for line in region if not re.match(r"\s*(import|from)\s", line)]
         lines = [line for line in map(squash, code) if line]
         texts = [(line, HIDDEN_TEXT) for line in lines]

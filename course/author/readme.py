@@ -9,7 +9,7 @@ from pathlib import Path
 from course import paths
 from course.author import headings
 from course.errors import CourseError
-from course.grader import notebook
+from course.grader import notebook, settings
 
 HEAD = """\
 | Lesson | Exercises | Points | of them core | Minutes | What it is about |
@@ -63,7 +63,7 @@ def lessons(root: Path) -> str:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     about = {match["lesson"]: match["about"] for match in ROW.finditer(text)}
     table = HEAD
-    for name in notebook.sources(None, root):
+    for name in settings.sources(None, root):
         cells = notebook.read(notebook.path_of(name, root / "source"))["cells"]
         asked = headings.exercises(cells)
         core = sum(exercise.points for exercise in asked if not exercise.stretch)

@@ -24,8 +24,9 @@ from tqdm import tqdm
 
 from course import paths, records
 from course.author import leak
-from course.grader import notebook
-from course.grader.execute import DeathError, Outcome, Worker
+from course.grader import notebook, settings
+from course.grader.execute import DeathError, Worker
+from course.grader.job import Outcome
 from course.grader.notebook import Cell
 
 MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
@@ -80,7 +81,7 @@ def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dic
         If a lesson is unknown or its notebook damaged.
     """
     root = root or paths.ROOT
-    all_plans = [Plan(name, root) for name in notebook.sources(lessons, root)]
+    all_plans = [Plan(name, root) for name in settings.sources(lessons, root)]
     steps = sum(plan.steps() for plan in all_plans)
     with tqdm(total=steps, desc="Verifying", unit="run", disable=None, leave=False) as bar:
         pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(all_plans))))
@@ -184,7 +185,7 @@ class Plan:
             "peak_mb": 0.0,
         }
         start = time.perf_counter()
-        timeout = notebook.cell_seconds(self.root)
+        timeout = settings.cell_seconds(self.root)
         try:
             if not self.stopped:
                 with Worker(self.path.parent, timeout, self.root) as self.worker:
@@ -245,7 +246,7 @@ class Plan:
         if not path.exists():
             self.problem(f"release/{self.lesson} is missing: run `course build`.")
             return 0.0
-        cells = notebook.restore(notebook.cells(notebook.read(path)), self.cells)
+        cells = notebook.restore(notebook.read(path), self.cells).cells
         if [_key(cell) for cell in cells] != [_key(cell) for cell in self.cells]:
             self.problem(f"release/{self.lesson} isn't what source/ gives: run `course build`.")
             return 0.0
@@ -384,7 +385,7 @@ def structure(lesson: str, cells: list[Cell]) -> Iterator[str]:
     """Yield what is wrong with a source notebook before anything runs."""
     total = sum(cell.points for cell in cells)
     wanted = 10 if lesson.startswith("00_") else 100
-    if abs(total - wanted) > 1e-9 and not notebook.in_the_making(cells):
+    if abs(total - wanted) > 1e-9 and not in_the_making(cells):
         yield f"the points sum to {total:g}, not {wanted}."
     named = Counter(cell.name for cell in cells if cell.name)
     for name in (name for name, count in named.items() if count > 1):
@@ -394,7 +395,7 @@ def structure(lesson: str, cells: list[Cell]) -> Iterator[str]:
     }
     graded = {cell.exercise for cell in cells if cell.kind == "grade"}
     for index, cell in enumerate(cells):
-        if cell.kind == "other":
+        if cell.kind in ("manual", "locked"):
             yield f"{cell.name} is manually graded, a task or locked: use checks that run."
         elif cell.kind == "grade":
             if not re.fullmatch(r".+_\d+", cell.name) or cell.exercise not in places:
@@ -412,6 +413,12 @@ def structure(lesson: str, cells: list[Cell]) -> Iterator[str]:
                 ast.parse(cell.source)
             except SyntaxError as error:
                 yield f"{cell.exercise} · {cell.name} isn't plain Python (no % or !): {error.msg}."
+
+
+def in_the_making(cells: list[Cell]) -> bool:
+    """Tell whether the title says that the lesson isn't finished: its points may sum to less."""
+    title = next((cell.source for cell in cells if cell.kind == "text"), "")
+    return "(in the making)" in title.split("\n")[0]
 
 
 def _solution(cell: Cell, graded: set[str]) -> Iterator[str]:

@@ -29,7 +29,7 @@ from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
 from course.lm import data, evaluate, model, train
 from course.lm import tokenizer as tok
-from course.stages import run as lineage
+from course.stages import base
 from course.world.phrases import CONTEXT
 
 SEED = 5
@@ -107,14 +107,14 @@ def train_ours(
 
 def recipe_for(batch: int, steps: int) -> train.Recipe:
     """Return the shipped recipe of the default size, for `steps` steps."""
-    shipped = lineage.RECIPES[model.DEFAULT]
+    shipped = base.RECIPES[model.DEFAULT]
     tokens = steps * batch * CONTEXT
     return train.Recipe(tokens=tokens, batch=batch, muon=shipped.muon, adam=shipped.adam)
 
 
 def pretrain() -> dict[str, Any]:
     """Measure tokens per second and the loss at equal time; return the figures."""
-    size, batch = model.SIZES[model.DEFAULT], lineage.RECIPES[model.DEFAULT].batch
+    size, batch = model.SIZES[model.DEFAULT], base.RECIPES[model.DEFAULT].batch
     tokenizer = tok.load()
     pad = tokenizer.pad_token_id
     stream = itertools.islice(data.web_rows(tokenizer, SEED), ROWS)

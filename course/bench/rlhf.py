@@ -46,7 +46,8 @@ from transformers.utils import logging as transformers_logging
 from course import records
 from course.errors import CourseError
 from course.lm import evals, model, train
-from course.stages import exercises, freeze, ppo, reward, stages
+from course.stages import exercises, freeze, ppo, reward
+from course.stages.stage import PPO
 from course.world import demonstrate
 
 SEED = 5
@@ -331,7 +332,7 @@ def best_turn_of_peer(job: Job, seed: int) -> tuple[Turn, dict[int, float | None
 def rlhf() -> dict[str, Any]:
     """Measure prompts per second, answering and learning together; return the figures."""
     trl, _ = load_peer()
-    functions = exercises.load(*stages.PPO)
+    functions = exercises.load(*PPO)
     job = prepare()
     ours: list[Turn] = []
     peer: list[Turn] = []

@@ -3,7 +3,7 @@
 Both are the same program. It runs cells in IPython's own shell, collects what they show as nbformat
 stores it, and answers the hub's messages (`wire`). In the student's process the hub may call a
 function by its name. In the checks' process such a function is a `Proxy`: calling it sends plain
-data (`plain`) to the hub, which passes them to the student's process and brings the answer back. So
+data (`codec`) to the hub, which passes them to the student's process and brings the answer back. So
 a student's code never shares a process with a check, and sees no more of it than the inputs.
 
 Left out on purpose: isolation (that is the sandbox's work) and trust in the student's side: the hub
@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,10 @@ from course.grader.worker import GRACE, TIMED_OUT, line_in_cell, peak_mb
 LONGEST = 2000  # characters of a message
 TRACEBACK = 40  # lines of a student's own traceback that are kept
 OWN_LINE = re.compile(r"^\s*[%!?,;/]|\?\s*$|=\s*[%!]", re.MULTILINE)  # or what looks like one
+FUNCTION = "function"  # said of a name in place of its data
+UNREADABLE = "data_that_take_too_long_to_read"  # how a check calls such data
+NAMES = 1.0  # seconds of the processor for all data that have names
+PATIENCE, IMPATIENT = 6.0, 0.1  # the same for all that was refused; after it for each value
 CUT = "... output cut here: it is too long ..."
 
 
@@ -43,13 +48,23 @@ class Alarm:
     """Interrupt the main thread once after some seconds; as a context manager.
 
     As `worker.Interruption`, but by the system's own clock: a thread for each call of a function
-    would take longer than most of the functions.
+    would take longer than most of the functions. Time in which others had the processor doesn't
+    count, nor does what is `excused`. A courtesy: the hub measures for itself, and kills.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self.fired = max(seconds, 0.001), False
+        self.elsewhere, self.left = 0.0, 0.0  # seconds excused; since when, if it is now
+
+    @contextlib.contextmanager
+    def excused(self) -> Iterator[None]:
+        """Don't count the time of what is done in a ``with`` block."""
+        self.left = time.monotonic()
+        yield
+        self.elsewhere, self.left = self.elsewhere + time.monotonic() - self.left, 0.0
 
     def __enter__(self) -> "Alarm":
+        self.began, self.waited = time.monotonic(), _waited()
         signal.signal(signal.SIGALRM, self._fire)
         signal.setitimer(signal.ITIMER_REAL, self.seconds)
         return self
@@ -58,8 +73,23 @@ class Alarm:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _fire(self, *args: object) -> None:
+        now = time.monotonic()
+        spent = now - self.began - (_waited() - self.waited) - self.elsewhere
+        spent -= now - self.left if self.left else 0.0
+        if spent < 0.98 * self.seconds:
+            signal.setitimer(signal.ITIMER_REAL, self.seconds - spent)
+            return
         self.fired = True
         raise KeyboardInterrupt
+
+
+def _waited() -> float:
+    """Return the seconds that the main thread had something to do, but no processor."""
+    try:
+        with open("/proc/self/schedstat", "rb") as file:
+            return int(file.read(100).split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 class Outputs:
@@ -214,7 +244,8 @@ class Process:
 
     def __init__(self, channel: Channel, shell: Any, checks: bool) -> None:
         self.channel, self.shell, self.checks = channel, shell, checks
-        self.number, self.deadline, self.pid = 0, 0.0, os.getpid()
+        self.number, self.pid = 0, os.getpid()
+        self.alarm, self.patience = Alarm(0), PATIENCE
         if checks:  # its errors are told below, without the lines of the checks
             shell.showtraceback = shell.showsyntaxerror = lambda *some, **more: None
         self.streams = [Stream(name, shell.outputs) for name in ("stdout", "stderr")]
@@ -255,9 +286,8 @@ class Process:
         outputs.muted = asked["muted"]
         sys.stdout, sys.stderr = self.streams  # a cell may have put something else there
         start, error = time.perf_counter(), None
-        self.deadline = time.monotonic() + asked["seconds"]
         # In the checks' process the hub keeps the time of calls; this is for a check's own loops.
-        interruption = Alarm(asked["seconds"] + (2 * GRACE if self.checks else 0))
+        interruption = self.alarm = Alarm(asked["seconds"] + (2 * GRACE if self.checks else 0))
         try:
             with interruption:
                 if self.checks and asked.get("compiled"):
@@ -288,9 +318,10 @@ class Process:
 
     def called(self, message: Message) -> tuple[bytes, Any]:
         """Call one of the student's functions for a check."""
-        asked = codec.decode(message.content)
+        (seconds,) = wire.SECONDS.unpack_from(message.content)
+        asked = codec.decode(message.content[wire.SECONDS.size :])
         outputs: Outputs = self.shell.outputs
-        interruption = Alarm(asked["seconds"])
+        interruption = Alarm(seconds)
         error, answer = None, b""
         outputs.muted = True
         try:
@@ -303,9 +334,7 @@ class Process:
             error = escaped
         outputs.muted = False
         if interruption.fired:
-            return wire.RAISED, codec.encode(
-                {"type": TIMED_OUT["error"], "args": (TIMED_OUT["message"],), "lines": []}
-            )
+            return wire.RAISED, LATE
         if error is not None:
             return wire.RAISED, codec.encode(_raised(error))
         return wire.RESULT, answer
@@ -317,33 +346,55 @@ class Process:
             if name in self.shell.user_ns:
                 value = self.shell.user_ns[name]
                 try:
-                    found[name] = ("f", None) if callable(value) else ("v", value)
-                    codec.encode(found[name])
+                    found[name] = FUNCTION if callable(value) else codec.encode(value)
                 except BaseException:
-                    found[name] = ("v", codec.foreign(type(value).__name__))
+                    found[name] = codec.encode(codec.foreign(type(value).__name__))
         return wire.DONE, codec.encode(found)
 
     def set_names(self, message: Message) -> tuple[bytes, Any]:
         """Put the student's functions and data where the checks look for them."""
-        asked = codec.decode(message.content)
+        asked = codec.decode(message.content)  # the hub's; what the student's side says is in it
+        end = time.thread_time() + NAMES
+        try:
+            found = self.read(asked["found"], end)
+        except codec.RefusedError:
+            found = {}
         for name in asked["names"]:
             self.shell.user_ns.pop(name, None)
-        found = asked["found"] if isinstance(asked["found"], dict) else {}
-        for name in asked["names"]:
-            kind, value = found.get(name, ("", None))
-            if kind:
-                self.shell.user_ns[name] = Proxy(name, self) if kind == "f" else value
+            said = found.get(name) if isinstance(found, dict) else None
+            if said == FUNCTION:
+                self.shell.user_ns[name] = Proxy(name, self)
+            elif isinstance(said, bytes):
+                try:
+                    value = self.read(said, end)
+                except codec.RefusedError:  # one name costs no other, unless they share the time
+                    value = codec.foreign(UNREADABLE)
+                self.shell.user_ns[name] = value
         return wire.DONE, {}
+
+    def read(self, content: bytes, end: float) -> Any:
+        """Read a student's data until `end` of this thread's time; who was dear gets less time.
+
+        Raises
+        ------
+        codec.RefusedError
+            If they are no data, or take too long.
+        """
+        began = time.thread_time()
+        try:
+            return codec.decode(content, min(end - began, max(self.patience, IMPATIENT)))
+        except codec.RefusedError:
+            self.patience -= time.thread_time() - began
+            raise
 
     def call(self, name: str, args: tuple, kwargs: dict) -> Any:
         """Have a student's function called; return its answer or raise its error."""
-        left = max(0.1, self.deadline - time.monotonic())
-        asked = {"name": name, "args": args, "kwargs": kwargs, "seconds": left}
-        content = codec.encode(asked, strict=True)
+        content = codec.encode({"name": name, "args": args, "kwargs": kwargs}, strict=True)
         try:
-            self.channel.send(wire.CALL, self.number, content)
-            answer = self.channel.receive()
-            got = codec.decode(answer.content)
+            with self.alarm.excused():
+                self.channel.send(wire.CALL, self.number, content)
+                answer = self.channel.receive()
+            got = self.read(answer.content, time.thread_time() + codec.SECONDS)
         except codec.RefusedError as refused:
             raise TypeError(f"what {name} returned can't be read: {refused}") from None
         except (ClosedError, KeyboardInterrupt):
@@ -351,6 +402,14 @@ class Process:
         if answer.kind == wire.RESULT:
             return got
         raise _exception(got)
+
+
+def raised(outcome: dict[str, Any]) -> bytes:
+    """Return a cell's outcome as an exception for the checks' process."""
+    return codec.encode({"type": outcome["error"], "args": (outcome["message"],)})
+
+
+LATE = raised(TIMED_OUT)  # in these bytes, so that the hub knows it without reading
 
 
 def main(end: socket.socket, shell: Any, checks: bool) -> None:
@@ -372,7 +431,7 @@ def main(end: socket.socket, shell: Any, checks: bool) -> None:
 def _raised(error: BaseException) -> dict[str, Any]:
     """Return an exception as plain data, with the student's own lines of its traceback."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    own = [line for line in lines[1:-1] if "/grading/child.py" not in line]
+    own = [line for line in lines[1:-1] if "/grader/child.py" not in line]
     args = error.args if all(isinstance(a, str | int | float) for a in error.args) else ()
     return {
         "type": type(error).__name__,
@@ -384,8 +443,10 @@ def _raised(error: BaseException) -> dict[str, Any]:
 def _exception(raised: Any) -> Exception:
     """Return the exception that `_raised` has described, or one with the same name."""
     raised = raised if isinstance(raised, dict) else {}
-    name, args = str(raised.get("type", "Exception")), raised.get("args", ())
-    args = tuple(args) if isinstance(args, tuple | list) else ()
+    name, args = raised.get("type"), raised.get("args", ())
+    name = name if isinstance(name, str) and len(name) <= LONGEST else "Exception"
+    args = args if isinstance(args, tuple) else ()
+    args = tuple(one for one in args if isinstance(one, str | int | float))
     kind = getattr(builtins, name, None)
     made: Exception | None = None
     if isinstance(kind, type) and issubclass(kind, Exception):
@@ -393,8 +454,10 @@ def _exception(raised: Any) -> Exception:
             made = kind(*args)
     if made is None:
         made = type(name if name.isidentifier() else "Error", (Exception,), {})(*args)
-    lines = raised.get("lines", [])
-    made.student_traceback = [str(line) for line in lines][:TRACEBACK]  # type: ignore[attr-defined]
+    lines = raised.get("lines")
+    lines = lines[:TRACEBACK] if isinstance(lines, list) else []
+    own = [line[:LONGEST] for line in lines if isinstance(line, str)]
+    made.student_traceback = own  # type: ignore[attr-defined]
     return made
 
 

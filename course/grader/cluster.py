@@ -12,10 +12,8 @@ and by workers.
 
 import contextlib
 import functools
-import hashlib
 import json
 import logging
-import platform
 import re
 import socket
 import threading
@@ -25,15 +23,16 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import distributed
 
-from course import paths
-from course.errors import CourseError
+from course.grader import hooks as hooks_module
+from course.grader.errors import GraderError
+from course.grader.hooks import Hooks
 from course.grader.job import Job, Ran
+from course.grader.library import fingerprint
 from course.grader.run import Engine
 from course.grader.sandbox import AUTO, BUBBLEWRAP, NO_ISOLATION, NONE, missing
 
@@ -60,21 +59,16 @@ GONE = (
     "is graded stays graded."
 )
 OTHER_FILES = (
-    "{machine} has other files in {what}/ than this machine: bring both checkouts to the same "
+    "{machine} has other files in {what} than this machine: bring both checkouts to the same "
     "commit and restart its workers."
 )
 OTHER_VERSION = (
-    "{machine} has {what} {theirs}, this machine has {ours}: run `python3 start.py` on both and "
+    "{machine} has {what} {theirs}, this machine has {ours}: install the same packages on both and "
     "restart its workers."
 )
 NO_COURSE = (
     "{machine} can't load the course's library ({error}): start its workers from a checkout's own "
     "`.venv/bin/dask`."
-)
-# What a score may depend on, beside our own files.
-DISTRIBUTIONS = (
-    *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
-    *("torch", "transformers", "tokenizers", "peft", "distributed"),
 )
 
 
@@ -97,8 +91,10 @@ class Cluster:
         What notebooks import.
     sandbox : str
         ``"auto"`` (isolation on each worker, or a refusal), ``"bubblewrap"`` or ``"none"``.
-    root : Path, optional
+    root : Path
         The course's folder on this machine. Workers have their own.
+    hooks : Hooks
+        Of the course; workers find their own by its address.
 
     Attributes
     ----------
@@ -109,7 +105,7 @@ class Cluster:
 
     Raises
     ------
-    CourseError
+    GraderError
         If no scheduler answers, it has no workers, or a worker has another library or no isolation.
     """
 
@@ -118,9 +114,11 @@ class Cluster:
         address: str,
         modules: tuple[str, ...],
         sandbox: str = AUTO,
-        root: Path | None = None,
+        *,
+        root: Path,
+        hooks: Hooks,
     ) -> None:
-        self.address, self.modules, self.sandbox = address, modules, sandbox
+        self.address, self.modules, self.sandbox, self.hooks = address, modules, sandbox, hooks
         self.kind = NONE if sandbox == NONE else BUBBLEWRAP
         self.workers = 0
         self._asked: dict[Future[Ran], distributed.Future] = {}
@@ -129,7 +127,7 @@ class Cluster:
         self._gone = ""
         self._client = _connect(address)
         try:
-            self._truth = fingerprint((root or paths.ROOT).resolve())
+            self._same = fingerprint(root.resolve(), hooks)
             self._check()
         except BaseException:
             self.close()
@@ -141,7 +139,7 @@ class Cluster:
 
         Raises
         ------
-        CourseError
+        GraderError
             If the scheduler is gone.
         """
         place: Future[Ran] = Future()
@@ -151,11 +149,12 @@ class Cluster:
                 json.dumps(job.to_json()).encode(),
                 list(self.modules),
                 self.sandbox,
-                self._truth,
+                self._same,
+                self.hooks.address,
                 key=f"{job.lesson}-{uuid.uuid4()}",  # the dashboard groups jobs by what is before -
             )
         except Exception as error:
-            raise CourseError(self._gone or GONE.format(address=self.address)) from error
+            raise GraderError(self._gone or GONE.format(address=self.address)) from error
         with self._lock:
             self._asked[place] = asked
         asked.add_done_callback(functools.partial(self._settle, place))
@@ -179,20 +178,20 @@ class Cluster:
         try:
             self._client.wait_for_workers(1, timeout=CONNECT)
         except TimeoutError:
-            raise CourseError(NO_WORKERS.format(address=self.address)) from None
+            raise GraderError(NO_WORKERS.format(address=self.address)) from None
         except Exception as error:
-            raise CourseError(GONE.format(address=self.address)) from error
-        found = self._client.run(look, self.sandbox, on_error="return")
+            raise GraderError(GONE.format(address=self.address)) from error
+        found = self._client.run(look, self.sandbox, self.hooks.address, on_error="return")
         for where, has in found.items():
             if isinstance(has, OSError):  # it has gone since
                 continue
             if isinstance(has, Exception):
-                raise CourseError(NO_COURSE.format(machine=f"The worker {where}", error=has))
+                raise GraderError(NO_COURSE.format(machine=f"The worker {where}", error=has))
             machine = f"The worker {where} ({has['machine']})"
-            if difference := differs(has["files"], self._truth, machine):
-                raise CourseError(difference)
+            if difference := differs(has["files"], self._same, machine):
+                raise GraderError(difference)
             if has["missing"]:
-                raise CourseError(f"{machine}: {NO_ISOLATION.format(why=has['missing'])}")
+                raise GraderError(f"{machine}: {NO_ISOLATION.format(why=has['missing'])}")
         self.workers = sum(self._client.nthreads().values()) or 1
 
     def _watch(self) -> None:
@@ -214,7 +213,7 @@ class Cluster:
         """Hand over what came of a job."""
         try:
             if asked.status in ("cancelled", "lost"):
-                raise CourseError(GONE.format(address=self.address))
+                raise GraderError(GONE.format(address=self.address))
             ran = Ran.from_json(json.loads(asked.result()))
         except distributed.KilledWorker as error:
             times = error.allowed_failures + 1
@@ -233,7 +232,7 @@ class Cluster:
             places = list(self._asked)
             self._asked.clear()
         for place in places:
-            _put(place, error=CourseError(why))
+            _put(place, error=GraderError(why))
 
 
 def _put(place: "Future[Ran]", ran: Ran | None = None, error: Exception | None = None) -> None:
@@ -249,13 +248,13 @@ def _connect(address: str) -> distributed.Client:
 
     Raises
     ------
-    CourseError
+    GraderError
         If none is there, or it can't be called.
     """
     if not ADDRESS.fullmatch(address):
-        raise CourseError(NO_ADDRESS.format(address=address))
+        raise GraderError(NO_ADDRESS.format(address=address))
     if address.startswith(("tls:", "wss:")) and not distributed.Security().tls_client_cert:
-        raise CourseError(NO_KEYS.format(address=address))
+        raise GraderError(NO_KEYS.format(address=address))
     for name in ("distributed", "distributed.client", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it ourselves, in one sentence
     made: Future[distributed.Client] = Future()
@@ -281,47 +280,10 @@ def _connect(address: str) -> distributed.Client:
             threading.Thread(target=connect, name="course-grade-connect", daemon=True).start()
             return made.result(2 * CONNECT)
     except Exception as error:
-        raise CourseError(NOBODY.format(address=address)) from error
+        raise GraderError(NOBODY.format(address=address)) from error
 
 
 # --- on both --------------------------------------------------------------------------------------
-
-
-@functools.cache
-def fingerprint(root: Path | None = None) -> dict[str, str]:
-    """Return what scores depend on beside the job: library, data, versions of packages.
-
-    It is taken once a process, since a process keeps the library that it has loaded.
-
-    Parameters
-    ----------
-    root : Path, optional
-        The course's folder, for its ``data/``.
-
-    Returns
-    -------
-    dict of str to str
-        ``course`` and ``data``: a hash of the files. Else a package → its version.
-    """
-    folders = {"course": Path(paths.__file__).parent, "data": (root or paths.ROOT) / "data"}
-    found = {name: _hash(folder) for name, folder in folders.items()}
-    found["Python"] = ".".join(platform.python_version_tuple()[:2])
-    for name in DISTRIBUTIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "nowhere"
-    return found
-
-
-def _hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{name.as_posix()} {content}\n".encode())
-    return digest.hexdigest()
 
 
 def differs(theirs: dict[str, str], ours: dict[str, str], machine: str) -> str:
@@ -329,7 +291,7 @@ def differs(theirs: dict[str, str], ours: dict[str, str], machine: str) -> str:
     for what, own in ours.items():
         other = theirs.get(what, "nowhere")
         if other != own:
-            words = OTHER_FILES if what in ("course", "data") else OTHER_VERSION
+            words = OTHER_FILES if what.endswith("/") else OTHER_VERSION
             return words.format(machine=machine, what=what, theirs=other, ours=own)
     return ""
 
@@ -337,13 +299,15 @@ def differs(theirs: dict[str, str], ours: dict[str, str], machine: str) -> str:
 # --- on a worker ----------------------------------------------------------------------------------
 
 
-def look(sandbox: str) -> dict[str, Any]:
+def look(sandbox: str, address: str) -> dict[str, Any]:
     """Return what this worker has: ``machine``, ``files``, ``missing`` (what isolation lacks)."""
+    hooks = hooks_module.find(address)
     lacks = "" if sandbox == NONE else missing()
-    return {"machine": socket.gethostname(), "files": fingerprint(), "missing": lacks}
+    files = fingerprint(hooks.home().resolve(), hooks)
+    return {"machine": socket.gethostname(), "files": files, "missing": lacks}
 
 
-def run(job: bytes, modules: list[str], sandbox: str, truth: dict[str, str]) -> bytes:
+def run(job: bytes, modules: list[str], sandbox: str, same: dict[str, str], address: str) -> bytes:
     """Carry out a job in this worker's process.
 
     Parameters
@@ -352,8 +316,10 @@ def run(job: bytes, modules: list[str], sandbox: str, truth: dict[str, str]) -> 
         A job as JSON.
     modules, sandbox
         As for `Engine`.
-    truth : dict of str to str
+    same : dict of str to str
         The instructor's fingerprint: this worker may have come after the first look.
+    address : str
+        Where this machine finds the course's hooks.
 
     Returns
     -------
@@ -362,17 +328,17 @@ def run(job: bytes, modules: list[str], sandbox: str, truth: dict[str, str]) -> 
 
     Raises
     ------
-    CourseError
+    GraderError
         If this machine has another library, or no isolation.
     """
-    machine = f"The worker on {socket.gethostname()}"
-    if difference := differs(fingerprint(), truth, machine):
-        raise CourseError(difference)
+    machine, hooks = f"The worker on {socket.gethostname()}", hooks_module.find(address)
+    if difference := differs(fingerprint(hooks.home().resolve(), hooks), same, machine):
+        raise GraderError(difference)
     try:
-        with _engines.lent(tuple(modules), sandbox) as engine:
+        with _engines.lent(tuple(modules), sandbox, hooks) as engine:
             ran = engine.run(Job.from_json(json.loads(job)))
-    except CourseError as error:
-        raise CourseError(f"{machine}: {error}") from None
+    except GraderError as error:
+        raise GraderError(f"{machine}: {error}") from None
     return json.dumps(ran.to_json()).encode()
 
 

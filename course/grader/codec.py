@@ -6,24 +6,44 @@ Anything else that a student's function returns arrives as an empty object that 
 of its type, so that a check can say "an object of type generator". Nothing is ever unpickled or
 imported by name; sizes, depth and kinds of numbers are checked before an array is made.
 
+Who decodes works for somebody else, so work has a bound as well: what may take long in one step is
+refused by its size, and all steps together by the processor time of this thread. A dictionary whose
+keys share one hash takes quadratic time, for example, and is given up then.
+
 The form: one JSON line, then the raw bytes of all arrays one after the other.
 """
 
 import json
 import math
+import re
 import struct
 import sys
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 DEPTH = 60
-NODES = 2_000_000
+NODES = 500_000
+TEXT = 16_000_000  # bytes of the JSON line
+SECONDS = 1.5  # of the processor, for one value to be read
+LOOK = 8  # steps after which a reader looks how long it has worked
+LABELS = 10_000  # that pandas puts into a table of its own, which can't be interrupted
+ROWS = 10_000_000  # of a range, which costs nothing by itself but may be made a list
+SHORT = 64  # characters of a time, or of the name of a kind
 LENGTH = struct.Struct("!I")
 KINDS = "biufcUSMm"  # numpy's kinds of values that hold no objects
 TENSORS = (
     *("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8"),
     *("bool", "complex64", "complex128"),
+)
+
+
+DTYPE = re.compile(r"[<>|=]?[biufcUSMm]\d{1,9}(\[\w{1,20}\])?")
+COLUMN = re.compile(
+    r"object|category|str|string|boolean|U?Int(8|16|32|64)|Float(32|64)"
+    r"|datetime64\[(s|ms|us|ns), [\w/+:-]{1,40}\]"
 )
 
 
@@ -63,20 +83,29 @@ def encode(value: Any, *, strict: bool = False) -> bytes:
     return b"".join([LENGTH.pack(len(text)), text, *writer.buffers])
 
 
-def decode(content: bytes) -> Any:
+def decode(content: bytes, seconds: float = SECONDS) -> Any:
     """Return what `encode` was given.
+
+    Parameters
+    ----------
+    content : bytes
+    seconds : float
+        Processor time that it may take, a little more at most.
 
     Raises
     ------
     RefusedError
-        If `content` isn't in that form.
+        If `content` isn't in that form, or takes too long.
     """
+    end = time.thread_time() + seconds
     try:
         (size,) = LENGTH.unpack_from(content)
         if len(content) < LENGTH.size + size:
             raise RefusedError("too short")
-        node = json.loads(content[LENGTH.size : LENGTH.size + size])
-        return _Reader(memoryview(content)[LENGTH.size + size :]).value(node, 0)
+        text = content[LENGTH.size : LENGTH.size + size]
+        if size > TEXT or text.count(b"[") + text.count(b"{") > NODES:
+            raise RefusedError("too large")
+        return _Reader(memoryview(content)[LENGTH.size + size :], end).value(json.loads(text), 0)
     except RefusedError:
         raise
     except Exception as error:
@@ -188,6 +217,8 @@ class _Writer:
     def _column(self, value: Any, depth: int) -> Any:
         if isinstance(value.dtype, np.dtype) and value.dtype.kind in KINDS:
             return ["", self._array(value.to_numpy(), depth)]
+        if not COLUMN.fullmatch(str(value.dtype)):
+            raise TypeError(f"pandas' kind {value.dtype} can't be handed over")
         return [str(value.dtype), [self.node(item, depth + 1) for item in value.tolist()]]
 
     def _labels(self, value: Any, depth: int) -> Any:
@@ -201,13 +232,15 @@ class _Writer:
 
 
 class _Reader:
-    def __init__(self, rest: memoryview) -> None:
-        self.rest, self.place, self.count = rest, 0, 0
+    def __init__(self, rest: memoryview, end: float) -> None:
+        self.rest, self.end, self.place, self.count, self.labels = rest, end, 0, 0, 0
 
     def value(self, node: Any, depth: int) -> Any:
         self.count += 1
         if depth > DEPTH or self.count > NODES:
             raise RefusedError("too deep or too large")
+        if self.count % LOOK == 0:
+            self._look()
         if node is None or isinstance(node, bool | int | float | str):
             return node
         if isinstance(node, list):
@@ -225,6 +258,17 @@ class _Reader:
             raise RefusedError("a list is missing")
         return [self.value(node, depth + 1) for node in nodes]
 
+    def _look(self) -> None:
+        if time.thread_time() > self.end:
+            raise RefusedError("it takes too long to read")
+
+    def _slowly(self, items: list[Any]) -> Iterator[Any]:
+        """Give the items one by one, as long as there is time."""
+        for number, item in enumerate(items):
+            if number % LOOK == 0:
+                self._look()
+            yield item
+
     def _take(self, size: Any) -> memoryview:
         if not isinstance(size, int) or size < 0 or self.place + size > len(self.rest):
             raise RefusedError("bytes are missing")
@@ -240,31 +284,38 @@ class _Reader:
         return tuple(self._all(nodes, depth))
 
     def _read_d(self, pairs: Any, depth: int) -> dict:
-        return dict(self._all(pairs, depth))
+        made = {}
+        for key, value in self._slowly(self._all(pairs, depth)):
+            made[key] = value
+        return made
 
     def _read_s(self, nodes: Any, depth: int) -> set:
-        return set(self._all(nodes, depth))
+        made = set()
+        for item in self._slowly(self._all(nodes, depth)):
+            made.add(item)
+        return made
 
     def _read_z(self, nodes: Any, depth: int) -> frozenset:
-        return frozenset(self._all(nodes, depth))
+        return frozenset(self._read_s(nodes, depth))
 
     def _read_c(self, parts: Any, depth: int) -> complex:
-        return complex(*map(float, parts))
+        real, imaginary = parts
+        return complex(float(real), float(imaginary))
 
     def _read_b(self, size: Any, depth: int) -> bytes:
         return bytes(self._take(size))
 
     def _read_r(self, parts: Any, depth: int) -> range:
-        return range(*map(int, parts))
+        return _range(parts)
 
     def _read_x(self, name: Any, depth: int) -> Foreign:
         return foreign(str(name))
 
     def _read_a(self, inside: Any, depth: int) -> np.ndarray:
         kind, shape, size = inside
-        dtype = np.dtype(str(kind))
-        if dtype.kind not in KINDS or dtype.hasobject:
+        if not DTYPE.fullmatch(str(kind)[:SHORT]):
             raise RefusedError("an array of objects")
+        dtype = np.dtype(str(kind))
         return np.frombuffer(self._take(size), dtype).reshape(_shape(shape)).copy()
 
     def _read_n(self, inside: Any, depth: int) -> np.generic:
@@ -272,11 +323,7 @@ class _Reader:
 
     def _read_o(self, inside: Any, depth: int) -> np.ndarray:
         shape, nodes = inside
-        items = self._all(nodes, depth)
-        array = np.empty(len(items), dtype=object)
-        for i, item in enumerate(items):
-            array[i] = item
-        return array.reshape(_shape(shape))
+        return _objects(self._all(nodes, depth)).reshape(_shape(shape))
 
     def _read_T(self, inside: Any, depth: int) -> Any:
         import torch
@@ -301,6 +348,8 @@ class _Reader:
             return getattr(pd, name)
         if name not in ("Timestamp", "Timedelta"):
             raise RefusedError("an unknown time")
+        if not isinstance(text, str) or len(text) > SHORT:
+            raise RefusedError("a time is too long")
         return getattr(pd, name)(str(text))
 
     def _read_D(self, inside: Any, depth: int) -> Any:
@@ -329,13 +378,25 @@ class _Reader:
 
         kind, node = inside
         values = self.value(node, depth)
+        self._look()
         if not kind:
+            if not isinstance(values, np.ndarray) or values.ndim != 1:
+                raise RefusedError("a column is no array")
             return pd.Series(values)
+        if not isinstance(values, list) or not COLUMN.fullmatch(str(kind)[:SHORT]):
+            raise RefusedError("a column of an unknown kind")
         if kind == "object":  # or pandas would guess another kind
-            made = np.empty(len(values), dtype=object)
-            made[:] = values
-            return pd.Series(made, dtype=object)
-        return pd.Series(values, dtype=str(kind))
+            return pd.Series(_objects(values), dtype=object)
+        if kind.startswith("datetime64") and any(isinstance(one, str) for one in values):
+            raise RefusedError("times as text")  # which pandas would read one by one
+        if kind == "category":
+            self._count_labels(len(values))
+        return pd.Series(values, dtype=kind)
+
+    def _count_labels(self, number: int) -> None:
+        self.labels += number
+        if self.labels > LABELS:
+            raise RefusedError(f"more than {LABELS} labels of categories or levels")
 
     def _labels(self, inside: Any, depth: int) -> Any:
         import pandas as pd
@@ -343,14 +404,36 @@ class _Reader:
         kind, node, names = inside
         names = self._all(names, depth)
         if kind == "range":
-            index = pd.RangeIndex(*map(int, node))
+            index = pd.RangeIndex(_range(node))
         elif kind == "levels":
-            index = pd.MultiIndex.from_tuples(self._all(node, depth))
+            tuples = self._all(node, depth)
+            if not all(isinstance(one, tuple) for one in tuples):
+                raise RefusedError("labels of levels are no tuples")
+            self._count_labels(sum(map(len, tuples)))
+            index = pd.MultiIndex.from_tuples(tuples)
         else:
             column = self._column(node, depth)
             index = pd.Index(column, dtype=column.dtype)
         index.names = names
         return index
+
+
+def _objects(items: list[Any]) -> np.ndarray:
+    """Return an array of objects; by one assignment numpy would look into them."""
+    array = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        array[i] = item
+    return array
+
+
+def _range(parts: Any) -> range:
+    start, stop, step = parts
+    if not all(isinstance(part, int) for part in parts):
+        raise RefusedError("a range of something else than numbers")
+    made = range(start, stop, step)
+    if len(made) > ROWS:
+        raise RefusedError(f"a range of more than {ROWS} numbers")
+    return made
 
 
 def _shape(shape: Any) -> tuple[int, ...]:

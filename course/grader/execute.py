@@ -12,11 +12,11 @@ import queue
 import subprocess
 import tempfile
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from course import paths, shield
+from course.grader.job import Outcome
 from course.grader.worker import DIED, GRACE, TIMED_OUT
 
 # What a cell finds while it is graded: as under nbgrader, without a screen or a network, and one
@@ -34,39 +34,6 @@ ENVIRONMENT = {
 
 
 START = 120.0  # seconds that a new process may take before its first cell (a slow, cold disk)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a cell ended.
-
-    Attributes
-    ----------
-    error : str or None
-        The exception's name; None if the cell passed. ``CellTimeoutError`` if it took too long,
-        ``DeadKernelError`` if it ended Python.
-    message : str
-        The exception's text.
-    line : int or None
-        The line of the cell (from 1) where it failed.
-    value : bool
-        Whether the cell's last line had a value other than None.
-    stderr : str
-        The first characters that it wrote there.
-    seconds : float
-    """
-
-    error: str | None
-    message: str = ""
-    line: int | None = None
-    value: bool = False
-    stderr: str = ""
-    seconds: float = 0.0
-
-    @property
-    def passed(self) -> bool:
-        """Whether nbgrader would give the cell its points."""
-        return self.error is None
 
 
 class DeathError(Exception):

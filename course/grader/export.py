@@ -11,19 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course import paths
-from course.errors import CourseError
-from course.grader import notebook
+from course.grader import files as files_module
+from course.grader import notebook, settings
+from course.grader.errors import GraderError
 
 if TYPE_CHECKING:
-    from course.grader.record import Book
+    from course.grader.adapter import Session
 
 # The row below the names by which Canvas knows what an assignment is worth; the blanks are its own.
 POINTS = "    Points Possible"
 
 
 def export(
-    assignment: str | None = None, to: str | Path = "grades", *, root: Path | None = None
+    assignment: str | None = None, to: str | Path = "grades", *, root: Path
 ) -> dict[str, Any]:
     """Write what the gradebook holds as CSV files.
 
@@ -33,7 +33,7 @@ def export(
         This one only; all if not given.
     to : str or Path
         The folder; a relative one lies where the command is given.
-    root : Path, optional
+    root : Path
         The course's folder.
 
     Returns
@@ -43,42 +43,45 @@ def export(
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no gradebook, or it has no such assignment.
     """
     from course.grader import record
 
     folder = Path(to)
-    with record.existing(root or paths.ROOT) as book:
-        known = [one.name for one in book.assignments]
+    with record.existing(root) as session:
+        known = [one.name for one in session.assignments]
         if assignment is not None and assignment not in known:
-            raise CourseError(notebook.unknown(assignment, known))
+            raise GraderError(settings.unknown(assignment, known))
         names = sorted(known) if assignment is None else [assignment]
-        tables = _tables(book, names)
+        tables = _tables(session, names)
     files = []
     for name, (rows, what) in tables.items():
-        paths.write(folder / name, _csv(rows))
+        files_module.write(folder / name, _csv(rows))
         files.append({"file": str(folder / name), "rows": len(rows) - 1, "for": what})
     return {"ok": True, "folder": str(folder), "assignments": names, "files": files}
 
 
-def _tables(book: "Book", names: list[str]) -> dict[str, tuple[list[list[Any]], str]]:
+def _tables(session: "Session", names: list[str]) -> dict[str, tuple[list[list[Any]], str]]:
     """Return file name → its rows, with what it is for."""
     from course.grader import record
 
-    people = sorted(book.students, key=lambda one: one.id)
-    totals = {name: record.totals(name, book) for name in names}
-    most = {name: book.find_assignment(name).max_score for name in names}
+    people = sorted(session.students, key=lambda one: one.id)
+    totals = {name: record.totals(name, session) for name in names}
+    most = {name: session.find_assignment(name).max_score for name in names}
     return {
-        "exercises.csv": (list(_exercises(book, names)), "one row for each student and exercise"),
+        "exercises.csv": (
+            list(_exercises(session, names)),
+            "one row for each student and exercise",
+        ),
         "students.csv": (_students(people, names, totals, most), "one row for each student"),
         "canvas.csv": (_canvas(people, names, totals, most), "Canvas, Grades, Import"),
         "moodle.csv": (_moodle(people, names, totals), "Moodle, Grades, Import, CSV file"),
     }
 
 
-def _exercises(book: "Book", names: list[str]) -> Iterator[list[Any]]:
-    from nbgrader import api
+def _exercises(session: "Session", names: list[str]) -> Iterator[list[Any]]:
+    from course.grader.adapter import api
 
     yield [
         *("assignment", "notebook", "student", "exercise", "score", "max_score", "by_tests"),
@@ -86,7 +89,7 @@ def _exercises(book: "Book", names: list[str]) -> Iterator[list[Any]]:
     ]
     grade = api.Grade.__table__
     rows = (
-        book.db.query(
+        session.db.query(
             api.Assignment.name,
             api.Notebook.name,
             api.SubmittedAssignment.student_id,
@@ -108,9 +111,11 @@ def _exercises(book: "Book", names: list[str]) -> Iterator[list[Any]]:
         .filter(api.Assignment.name.in_(names))
     )
     sums: dict[tuple[str, ...], list[Any]] = {}
-    for assignment, book_name, student, cell, most, auto, manual, extra in rows:
+    for assignment, notebook_name, student, cell, most, auto, manual, extra in rows:
         exercise = notebook.Cell("grade", "", cell).exercise
-        row = sums.setdefault((assignment, book_name, student, exercise), [0.0, 0.0, 0.0, "", 0, 0])
+        row = sums.setdefault(
+            (assignment, notebook_name, student, exercise), [0.0, 0.0, 0.0, "", 0, 0]
+        )
         row[0] += (auto if manual is None else manual) or 0.0
         row[0] += extra or 0.0
         row[1] += most

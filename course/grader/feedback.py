@@ -16,18 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from course import paths
-from course.errors import CourseError
-from course.grader import notebook, page, source
-from course.grader.execute import Outcome
+from course.grader import files, notebook, page, source
+from course.grader.errors import GraderError
+from course.grader.hooks import Hooks
+from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.grader.prepare import NOT_GRADED
-from course.grader.source import Assignment, Truth
-from course.learner import check
-from course.learner.progress import HEADER
+from course.grader.source import Assignment, SourceNotebook
 
 if TYPE_CHECKING:
-    from course.grader.record import Book
+    from course.grader.adapter import Session
 
 DETAILS = re.compile(
     r"<details>\s*<summary>(?P<title>.*?)</summary>(?P<text>.*?)</details>", re.DOTALL
@@ -42,7 +40,8 @@ def feedback(
     student: str | None = None,
     *,
     hidden_tests: bool = False,
-    root: Path | None = None,
+    root: Path,
+    hooks: Hooks,
 ) -> dict[str, Any]:
     """Write the pages of an assignment.
 
@@ -54,8 +53,9 @@ def feedback(
         This one only.
     hidden_tests : bool
         Show the hidden tests, too.
-    root : Path, optional
+    root : Path
         The course's folder.
+    hooks : Hooks
 
     Returns
     -------
@@ -64,48 +64,48 @@ def feedback(
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no such assignment or student, or nothing is graded.
     """
     from course.grader import record
 
-    assignment = source.read(name, root or paths.ROOT)
-    places = source.directory(assignment.root)
+    assignment = source.read(name, root, hooks)
+    places, again = assignment.places, f"run `{hooks.command} {name}`"
     pages, notes = [], []
-    with record.existing(assignment.root) as book:
-        who = sorted(record.totals(name, book))
+    with record.existing(assignment.root) as session:
+        who = sorted(record.totals(name, session))
         if student is not None and student not in who:
-            raise CourseError(f"{student} isn't graded in {name}: run `course grade {name}` first.")
+            raise GraderError(f"{student} isn't graded in {name}: {again} first.")
         if not who:
-            raise CourseError(f"Nothing is graded in {name}: run `course grade {name}` first.")
+            raise GraderError(f"Nothing is graded in {name}: {again} first.")
         for one in tqdm(
             who if student is None else [student], desc="Feedback", disable=None, leave=False
         ):
             graded = Path(places.format_path(places.autograded_directory, one, name))
             target = Path(places.format_path(places.feedback_directory, one, name))
-            for truth in assignment.notebooks.values():
-                path = graded / f"{truth.name}.ipynb"
+            for original in assignment.notebooks.values():
+                path = graded / f"{original.name}.ipynb"
                 if not path.exists():
-                    notes.append(f"{one} has no autograded {path.name}: run `course grade {name}`.")
+                    notes.append(f"{one} has no autograded {path.name}: {again}.")
                     continue
-                made = _page(notebook.read(path), truth, assignment, book, one, hidden_tests)
-                paths.write(target / f"{truth.name}.html", made)
-                pages.append(str((target / f"{truth.name}.html").relative_to(assignment.root)))
+                made = _page(notebook.read(path), original, assignment, session, one, hidden_tests)
+                files.write(target / f"{original.name}.html", made)
+                pages.append(str((target / f"{original.name}.html").relative_to(assignment.root)))
             if (graded / "timestamp.txt").is_file():  # by it nbgrader tells new feedback from old
-                paths.write(target / "timestamp.txt", (graded / "timestamp.txt").read_bytes())
+                files.write(target / "timestamp.txt", (graded / "timestamp.txt").read_bytes())
     return {"ok": not notes, "assignment": name, "pages": pages, "notes": notes}
 
 
 def _page(
     graded: dict[str, Any],
-    truth: Truth,
+    original: SourceNotebook,
     assignment: Assignment,
-    book: "Book",
+    session: "Session",
     student: str,
     hidden_tests: bool,
 ) -> str:
     """Return one notebook's page."""
-    submission = book.find_submission_notebook(truth.name, assignment.name, student)
+    submission = session.find_submission_notebook(original.name, assignment.name, student)
     grades = {grade.name: grade for grade in submission.grades}
     comments = {comment.name: comment for comment in submission.comments}
     cells = {
@@ -113,16 +113,14 @@ def _page(
         for cell, raw in zip(notebook.cells(graded), graded["cells"], strict=True)
         if cell.name
     }
-    headings = _headings(truth)
+    headings = _headings(original, assignment.hooks)
+    unanswered = original.code_stub.split("\n")[-1].strip()
     rows = []
-    for name, checks in _checks(truth).items():
+    for name, checks in _checks(original).items():
         own = [grades[cell.name] for cell in checks if cell.name in grades]
         if not own:
             continue
-        failed = [
-            _failed(cell, cells.get(cell.name), assignment.limits.cell_seconds, hidden_tests)
-            for cell in checks
-        ]
+        failed = [_failed(cell, cells.get(cell.name), assignment, hidden_tests) for cell in checks]
         answer = cells[name][0].source if name in cells else ""
         comment = comments.get(name)
         rows.append(
@@ -135,7 +133,7 @@ def _page(
                 "failed": [one for one in failed if one],
                 "passed": sum(one is None for one in failed),
                 "checks": len(failed),
-                "answer": answer if notebook.STUB not in answer else "",
+                "answer": "" if unanswered in answer else answer,
                 # nbgrader's own "No response." says what the message says, too.
                 "comment": comment.manual_comment if comment else "",
             }
@@ -143,7 +141,7 @@ def _page(
     penalty = submission.late_submission_penalty or 0.0
     return page.render(
         "feedback.html.jinja",
-        title=_title(truth),
+        title=_title(original),
         student=student,
         date=datetime.datetime.now().strftime("%Y-%m-%d"),
         score=max(0.0, submission.score - penalty),
@@ -154,25 +152,25 @@ def _page(
     )
 
 
-def _checks(truth: Truth) -> dict[str, list[Cell]]:
+def _checks(original: SourceNotebook) -> dict[str, list[Cell]]:
     found: dict[str, list[Cell]] = {}
-    for cell in truth.cells:
+    for cell in original.cells:
         if cell.kind == "grade":
             found.setdefault(cell.exercise, []).append(cell)
     return found
 
 
-def _title(truth: Truth) -> str:
-    first = next((cell.source for cell in truth.cells if cell.kind == "text"), truth.name)
+def _title(original: SourceNotebook) -> str:
+    first = next((cell.source for cell in original.cells if cell.kind == "text"), original.name)
     return first.split("\n")[0].lstrip("# ")
 
 
 @functools.cache
-def _headings(truth: Truth) -> dict[str, dict[str, Any]]:
+def _headings(original: SourceNotebook, hooks: Hooks) -> dict[str, dict[str, Any]]:
     """Return the number and the hints of each exercise, from the text cell that explains it."""
     found: dict[str, dict[str, Any]] = collections.defaultdict(lambda: {"number": "", "hints": []})
-    for cell in truth.cells:
-        header = HEADER.search(cell.source) if cell.kind == "text" else None
+    for cell in original.cells:
+        header = hooks.heading.search(cell.source) if cell.kind == "text" else None
         if header:
             hints = [
                 {"title": match["title"], "text": page.prose(match["text"].strip())}
@@ -183,7 +181,7 @@ def _headings(truth: Truth) -> dict[str, dict[str, Any]]:
 
 
 def _failed(
-    cell: Cell, found: tuple[Cell, Any] | None, seconds: float, hidden_tests: bool
+    cell: Cell, found: tuple[Cell, Any] | None, assignment: Assignment, hidden_tests: bool
 ) -> dict[str, str] | None:
     """Return what a check said, and what of it may be seen; None if it passed."""
     outputs = found[1].get("outputs", []) if found else []
@@ -191,8 +189,9 @@ def _failed(
     if error is None and found is not None:
         return None
     name, said = (NOT_GRADED, "") if error is None else (error["ename"], error["evalue"])
-    outcome = Outcome(name, said)
-    message = said if name == NOT_GRADED else check.message_of(cell, outcome, seconds)
+    seconds = assignment.limits.cell_seconds
+    message = assignment.hooks.message(cell, Outcome(name, said), seconds)
+    message = said if name == NOT_GRADED else message
     if not hidden_tests and _quotes(message, cell):
         message = WITHHELD
     shown = cell.source if hidden_tests else notebook.visible(cell.source)

@@ -19,19 +19,19 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from course import paths
-from course.errors import CourseError
-from course.grader import prepare, source
-from course.grader.execute import Outcome
+from course.grader import prepare, results, settings, source
+from course.grader.errors import GraderError
+from course.grader.files import shown
+from course.grader.hooks import Hooks
 from course.grader.job import Job, Ran
 from course.grader.ledger import Ledger
 from course.grader.prepare import Submission
 from course.grader.source import Assignment
-from course.learner import check
 
 GRADED, FAILED = "graded", "failed"
 # What isn't one submission's fault: a full or read-only disk, no permission, no files left to open.
 EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
+CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
 AHEAD = 2  # jobs that wait beside those that run, so that no worker waits for us
 
@@ -94,7 +94,8 @@ def grade(
     sandbox: str = "auto",
     force: bool = False,
     engine: Engine | None = None,
-    root: Path | None = None,
+    root: Path,
+    hooks: Hooks,
 ) -> dict[str, Any]:
     """Grade the submissions of an assignment that aren't graded yet, or have changed.
 
@@ -114,8 +115,10 @@ def grade(
         Run again what has run before.
     engine : Engine, optional
         Instead of our own.
-    root : Path, optional
+    root : Path
         The course's folder.
+    hooks : Hooks
+        What the grader must know of the course.
 
     Returns
     -------
@@ -127,39 +130,44 @@ def grade(
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no such assignment or student, nothing was submitted, another grader is at
         work, the gradebook can't be used, or there is no isolation.
     """
-    root = (root or paths.ROOT).resolve()
+    root = root.resolve()
     began = time.monotonic()
     if jobs is not None and jobs < 1:
-        raise CourseError("--jobs must be 1 or more.")
+        raise GraderError("--jobs must be 1 or more.")
     with contextlib.ExitStack() as stack:
         if engine is None and not scheduler and _something_new(name, student, force, root):
-            engine = stack.enter_context(_engine(source.modules(name, root), sandbox, root))
+            imports = source.modules(name, root, hooks)
+            engine = stack.enter_context(_engine(imports, sandbox, root))
         # Its imports go on while we do ours: nbgrader takes a second.
-        assignment = source.read(name, root)
-        who = _who(assignment, student)
+        assignment = source.read(name, root, hooks)
+        who, others = _who(assignment, student)
         from course.grader import record, report
 
         ledger = Ledger(root, name)
         stack.enter_context(ledger.locked())
-        book = stack.enter_context(record.opened(root))
-        stack.enter_context(record.alone(book))
+        session = stack.enter_context(record.opened(root))
+        stack.enter_context(record.alone(session))
 
         def start() -> Executor:
             return stack.enter_context(_executor(assignment, engine, jobs, scheduler, sandbox))
 
-        notes = record.register(assignment, book)
-        run = _Run(assignment, ledger, book, force, start)
+        notes = [*others, *record.register(assignment, session)]
+        earlier = [mark for one in who if (mark := ledger.mark(one))]
+        if any(mark["library"] != assignment.library for mark in earlier):
+            notes.append(CHANGED)
+        run = _Run(assignment, ledger, session, force, start)
         try:
             run.all(who)
         except KeyboardInterrupt:
             print(f"\n{run.new} are graded.", file=sys.stderr)
             raise
-        totals = record.totals(name, book)
-        marks = {one: mark for one in source.students(assignment) if (mark := ledger.mark(one))}
+        totals = record.totals(name, session)
+        everyone = prepare.students(assignment)[0]
+        marks = {one: mark for one in everyone if (mark := ledger.mark(one))}
     rows = {one: _row(one, assignment, run, marks, totals) for one in who}
     failed = [one for one, row in rows.items() if row["status"] == FAILED]
     result = {
@@ -176,32 +184,34 @@ def grade(
     return result
 
 
-def _who(assignment: Assignment, student: str | None) -> list[str]:
-    """Return the students to grade.
+def _who(assignment: Assignment, student: str | None) -> tuple[list[str], list[str]]:
+    """Return the students to grade, and sentences about the other folders.
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is none.
     """
-    who = source.students(assignment)
+    who, others = prepare.students(assignment)
     if student is None and not who:
-        raise CourseError(
+        raise GraderError(
             f"Nothing is submitted for {assignment.name}: put notebooks into "
             f"submitted/STUDENT/{assignment.name}/, or collect them with nbgrader."
         )
     if student is not None and student not in who:
-        raise CourseError(
-            f"There is no submitted/{student}/{assignment.name}: check the student's id."
+        raise GraderError(
+            f"There is no submitted/{shown(student)}/{assignment.name}: check the student's id."
         )
-    return who if student is None else [student]
+    return (who, others) if student is None else ([student], [])
 
 
 def _something_new(name: str, student: str | None, force: bool, root: Path) -> bool:
     """Guess, without nbgrader, whether anything will have to run."""
     marks = Ledger(root, name)
-    folders = (root / "submitted").glob(f"{student or '*'}/{name}")
-    return any(force or marks.mark(folder.parent.name) is None for folder in folders)
+    submitted = settings.folder(root, "submitted")
+    names = [student] if student else os.listdir(submitted) if submitted.is_dir() else []
+    new = (one for one in names if force or marks.mark(one) is None)
+    return any((submitted / one / name).is_dir() for one in new)
 
 
 def _engine(modules: tuple[str, ...], sandbox: str, root: Path) -> Any:
@@ -221,10 +231,16 @@ def _executor(
     """Give what runs the jobs, and end it whatever happens."""
     if scheduler:
         if jobs is not None:
-            raise CourseError("With --scheduler the workers' threads say how many run: no --jobs.")
+            raise GraderError("With --scheduler the workers' threads say how many run: no --jobs.")
         from course.grader.cluster import Cluster  # loads Dask
 
-        cluster = Cluster(scheduler, assignment.modules, sandbox, assignment.root)
+        cluster = Cluster(
+            scheduler,
+            assignment.modules,
+            sandbox,
+            root=assignment.root,
+            hooks=assignment.hooks,
+        )
         with contextlib.closing(cluster):
             yield cluster
         return
@@ -245,15 +261,16 @@ class _Run:
         self,
         assignment: Assignment,
         ledger: Ledger,
-        book: Any,
+        session: Any,
         force: bool,
         start: Callable[[], Executor],
     ) -> None:
-        from course.grader import record
+        from course.grader import adapter, record
 
-        self.assignment, self.ledger, self.book, self.force = assignment, ledger, book, force
-        self.recorder = record.Recorder(assignment)
-        self.before = record.totals(assignment.name, book)
+        self.assignment, self.ledger, self.session = assignment, ledger, session
+        self.force = force
+        self.recorder = adapter.Recorder(assignment.name, assignment.root)
+        self.before = record.totals(assignment.name, session)
         self.start = start  # not before there is something to run: it takes seconds
         self.executor: Executor | None = None
         self.running: dict[str, Future[Ran]] = {}
@@ -297,7 +314,7 @@ class _Run:
                     bar.update()
                 speed = 60 * bar.n / max(time.monotonic() - began, 1e-3)
                 bar.set_postfix_str(f"{len(self.failures)} failed, {speed:.0f} a minute")
-        if len(who) == len(source.students(self.assignment)):
+        if len(who) == len(prepare.students(self.assignment)[0]):
             self.ledger.tidy(self.hashes, set(who))
 
     def _room(self, on_way: list[_Item]) -> bool:
@@ -338,8 +355,13 @@ class _Run:
 
     def _recorded(self, submission: Submission) -> bool:
         """Tell whether the gradebook and ``autograded/`` have just this."""
+        from course.grader import record
+
         mark = self.ledger.mark(submission.student)
-        if mark is None or mark["key"] != submission.key():
+        if mark is None:
+            return False
+        terms = record.terms(submission, self.recorder, self.session)
+        if mark["key"] != submission.key(terms):
             return False
         places = self.recorder.coursedir
         folder = Path(
@@ -367,21 +389,22 @@ class _Run:
         if student in self.failures:
             return
         try:
-            auto = record.record(item.submission, item.ran, self.recorder, self.book)
+            auto = record.record(item.submission, item.ran, self.recorder, self.session)
         except Exception as error:
             self._fail(student, "couldn't be recorded", error)
             return
-        self.ledger.set_mark(student, self._mark(item, auto))
+        terms = record.terms(item.submission, self.recorder, self.session)
+        self.ledger.set_mark(student, self._mark(item, auto, terms))
         self.new += 1
 
     def _fail(self, student: str, what: str, error: Exception) -> None:
         """Leave a student ungraded and go on; but not if the next one would meet the same."""
-        if isinstance(error, CourseError) or getattr(error, "errno", None) in EVERYBODYS:
+        if isinstance(error, GraderError) or getattr(error, "errno", None) in EVERYBODYS:
             raise error
         said = str(error).strip().split("\n")[0]
         self.failures[student] = f"{what} ({type(error).__name__}: {said}): run it again."
 
-    def _mark(self, item: _Item, auto: dict[str, dict[str, float]]) -> dict[str, Any]:
+    def _mark(self, item: _Item, auto: dict[str, dict[str, float]], terms: str) -> dict[str, Any]:
         """Return what is remembered of a student, for the next run and for the report."""
         submission, flags = item.submission, list(item.submission.flags)
         for one in submission.notebooks:
@@ -389,13 +412,21 @@ class _Run:
         for ran in item.ran.values():
             flags += ran.flags
         exercises: list[dict[str, Any]] = []
+        assignment = self.assignment
         for one in submission.notebooks:
-            ran = item.ran.get(one.name)
-            rows = summary(self.assignment, one.name, ran, auto[one.name])
+            rows = results.exercises(
+                assignment.notebooks[one.name],
+                one.job,
+                item.ran.get(one.name),
+                auto[one.name],
+                assignment.hooks,
+                assignment.limits.cell_seconds,
+            )
             exercises += [row | {"notebook": one.name} for row in rows]
         status = GRADED if submission.status == prepare.READY else submission.status
         return {
-            "key": submission.key(),
+            "key": submission.key(terms),
+            "library": self.assignment.library,
             "auto": auto,
             "status": status,
             "reason": submission.reason,
@@ -404,55 +435,6 @@ class _Run:
             "seconds": round(sum(ran.seconds for ran in item.ran.values()), 3),
             "peak_mb": max((ran.peak_mb for ran in item.ran.values()), default=0.0),
         }
-
-
-def summary(
-    assignment: Assignment, name: str, ran: Ran | None, auto: dict[str, float]
-) -> list[dict[str, Any]]:
-    """Return a row for each exercise of a notebook.
-
-    Returns
-    -------
-    list of dict
-        ``exercise``, ``score``, ``max``, ``message`` (what first went wrong, in words for a
-        learner), ``misconceptions`` (the named ones), ``seconds`` and ``slowest`` (of its cells).
-    """
-    truth = assignment.notebooks[name]
-    known = {cell.name: cell for cell in truth.cells if cell.name}
-    rows = {
-        cell.exercise: {
-            "exercise": cell.exercise,
-            "score": 0.0,
-            "max": 0.0,
-            "message": "",
-            "misconceptions": [],
-            "seconds": 0.0,
-            "slowest": 0.0,
-        }
-        for cell in truth.cells
-        if cell.kind == "grade"
-    }
-    for cell in truth.cells:
-        if cell.kind == "grade":
-            rows[cell.exercise]["score"] += auto.get(cell.name) or 0.0
-            rows[cell.exercise]["max"] += cell.points
-    for cell in ran.cells if ran else ():
-        row = rows.get(cell.exercise)
-        if row is None:
-            continue
-        row["seconds"] = round(row["seconds"] + cell.seconds, 4)
-        row["slowest"] = round(max(row["slowest"], cell.seconds), 4)
-        original = known.get(cell.grade or cell.exercise)
-        if cell.error is None or original is None:
-            continue
-        outcome = Outcome(cell.error, cell.message, cell.line)
-        row["message"] = row["message"] or check.message_of(
-            original, outcome, assignment.limits.cell_seconds
-        )
-        says = check.misconception(original, outcome)
-        if says and says not in row["misconceptions"]:
-            row["misconceptions"].append(says)
-    return list(rows.values())
 
 
 def _row(
@@ -491,7 +473,7 @@ def show(result: dict[str, Any]) -> None:
         if row.get("penalty"):
             notes.append(f"late: {row['penalty']:g} points less")
         words = "\n".join(note for note in notes if note)
-        table.add_row(Text(student), score, row["status"], Text(words))
+        table.add_row(Text(shown(student)), score, row["status"], Text(words))
     console = Console()
     console.print(table)
     for note in result["notes"]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STUDENT, CHECK, BOTH = "student", "check", "both"
-FORMAT = 2  # of what is kept; a change of it makes old results worthless
+FORMAT = 3  # of what is kept; a change of it makes old results worthless
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ class Job:
     trusted : tuple of str
         Which of the files are the instructor's; the checks' process has these only, or it could
         import a student's file.
+    library : str
+        A hash of what else the result depends on: the course's library, its data, packages.
     """
 
     lesson: str
@@ -101,6 +103,7 @@ class Job:
     files: dict[str, bytes] = field(default_factory=dict)
     limits: Limits = Limits()
     trusted: tuple[str, ...] = ()
+    library: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data from which `from_json` makes an equal job."""
@@ -127,6 +130,39 @@ class Job:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell ended.
+
+    Attributes
+    ----------
+    error : str or None
+        The exception's name; None if the cell passed. ``CellTimeoutError`` if it took too long,
+        ``DeadKernelError`` if it ended Python.
+    message : str
+        The exception's text.
+    line : int or None
+        The line of the cell (from 1) where it failed.
+    value : bool
+        Whether the cell's last line had a value other than None.
+    stderr : str
+        The first characters that it wrote there.
+    seconds : float
+    """
+
+    error: str | None
+    message: str = ""
+    line: int | None = None
+    value: bool = False
+    stderr: str = ""
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nbgrader would give the cell its points."""
+        return self.error is None
+
+
 @dataclass
 class Cell:
     """How one step went.
@@ -147,6 +183,8 @@ class Cell:
     line : int or None
         The line of the cell (from 1) that it passed through last.
     seconds : float
+    trusted_error, trusted_message : str or None, str
+        The same of an instructor's cell with the checks, where it ran on both sides.
     """
 
     index: int | None
@@ -157,6 +195,8 @@ class Cell:
     message: str = ""
     line: int | None = None
     seconds: float = 0.0
+    trusted_error: str | None = None
+    trusted_message: str = ""
 
 
 @dataclass

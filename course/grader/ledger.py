@@ -8,7 +8,9 @@ a wrong score standing.
 """
 
 import contextlib
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +18,12 @@ from typing import Any
 
 import filelock
 
-from course import paths
-from course.errors import CourseError
+from course.grader import files
+from course.grader.errors import GraderError
 from course.grader.job import FORMAT, Ran
 
 FOLDER = ".grading"
-MARK_FORMAT = 1
+MARK_FORMAT = 2
 
 
 class Ledger:
@@ -44,7 +46,7 @@ class Ledger:
 
         Raises
         ------
-        CourseError
+        GraderError
             If another one is at work.
         """
         self.base.mkdir(exist_ok=True)
@@ -52,8 +54,8 @@ class Ledger:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            raise CourseError(
-                "Another `course grade` is at work in this course: wait until it has finished."
+            raise GraderError(
+                "Another grader is at work in this course: wait until it has finished."
             ) from None
         try:
             yield
@@ -72,7 +74,7 @@ class Ledger:
 
     def keep(self, job: str, ran: Ran) -> None:
         """Remember how a job went."""
-        paths.write(self._run(job), json.dumps(ran.to_json()))
+        files.write(self._run(job), json.dumps(ran.to_json()))
 
     def drop(self, job: str) -> None:
         """Forget how a job went."""
@@ -85,7 +87,7 @@ class Ledger:
 
     def set_mark(self, student: str, mark: dict[str, Any]) -> None:
         """Remember that a student's results are in the gradebook."""
-        paths.write(self._mark(student), json.dumps(mark | {"format": MARK_FORMAT}))
+        files.write(self._mark(student), json.dumps(mark | {"format": MARK_FORMAT}))
 
     def unmark(self, student: str) -> None:
         """Forget that a student was recorded."""
@@ -93,7 +95,7 @@ class Ledger:
 
     def tidy(self, jobs: set[str], students: set[str]) -> None:
         """Throw away runs and marks that belong to no submission of today."""
-        for folder, known in (("runs", jobs), ("students", students)):
+        for folder, known in (("runs", jobs), ("students", {_filed(one) for one in students})):
             for path in (self.folder / folder).glob("*"):
                 if path.name.removesuffix(".json") not in known:
                     path.unlink(missing_ok=True)
@@ -106,7 +108,13 @@ class Ledger:
         return self.folder / "runs" / f"{job}.json"
 
     def _mark(self, student: str) -> Path:
-        return self.folder / "students" / f"{student}.json"
+        return self.folder / "students" / f"{_filed(student)}.json"
+
+
+def _filed(student: str) -> str:
+    """Return a student's name as part of a file's, which may have 255 bytes in all."""
+    name = os.fsencode(student)
+    return student if len(name) <= 200 else hashlib.sha256(name).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any] | None:

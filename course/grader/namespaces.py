@@ -25,6 +25,7 @@ MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 CAPABILITIES = 64
+NICE = 5  # so that the hub comes first
 SCRATCH, SMALL = "/scratch", ("/tmp", "/dev/shm")
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -92,7 +93,7 @@ def enclose(files_mb: int, keep: Sequence[str] = (), shared_mb: int = 64) -> Non
         file.write("0")
 
 
-def renounce(processes: int, data_mb: int | None) -> None:
+def renounce(processes: int, data_mb: int | None, seconds: int) -> None:
     """Give up all privileges and set limits; for the process that will run a student's code.
 
     Parameters
@@ -101,7 +102,11 @@ def renounce(processes: int, data_mb: int | None) -> None:
         How many this process and its children may be.
     data_mb : int or None
         How much memory each process may hold beyond what it holds now; None where a cgroup counts.
+    seconds : int
+        Of a processor, for each process; the hub counts all together, where it can.
     """
+    os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))

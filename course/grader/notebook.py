@@ -1,27 +1,45 @@
-"""Read notebooks as plain data: which cells are text, code, a solution or a check.
+"""From a notebook's bytes to cells that are known: the one way to read what anybody hands in.
 
-A notebook is the dictionary that its JSON holds; neither nbformat nor nbgrader is imported here,
-so that a learner's own check starts fast. Only the metadata that this course uses are understood:
-no manually graded cells, no task cells, no older nbgrader schemas (`verify` reports them).
+`load` takes what editors and file systems do to a notebook (a byte order mark, another Unicode,
+half a letter). `restore` finds the exercises again where a cell has lost its metadata, and puts the
+checks back, as nbgrader does before it grades. A learner's own check, the tests of the tests and
+the grading of a class all begin here, so that one file means one thing. What the markers of
+solutions and hidden tests mean is said here, too.
+
+A notebook is the dictionary that its JSON holds; neither nbformat nor nbgrader is imported, so that
+a learner's own check starts fast. Left out on purpose: running anything.
 """
 
-import difflib
+import collections
+import dataclasses
 import json
+import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
-
-from course import paths
-from course.errors import CourseError
+from course.grader.errors import GraderError
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "BEGIN SOLUTION", "END SOLUTION"
 STUB = "raise NotImplementedError"
+
+# More than these is no honest notebook; the reader's memory is worth more.
+MOST_MB = 100  # of one notebook, with its outputs
+MOST_CELLS = 2000
+
+Notebook = dict[str, Any]
+BOM = b"\xef\xbb\xbf"
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a letter beyond the first 65,536, or half of one
+LINES = re.compile(r"\r\n?|\n")
+PROMPT = r"(?:>>> |In \[\d+\]: ?)?"  # code that was pasted out of a session
+
+
+class UnreadableError(GraderError):
+    """The notebook can't be read; the text says why in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +49,26 @@ class Cell:
     Attributes
     ----------
     kind : str
-        ``"text"``, ``"code"``, ``"solution"``, ``"grade"``, or ``"other"`` for nbgrader cells that
-        this course doesn't use (manually graded, task, read-only).
+        ``"text"``; ``"code"``; ``"solution"``, an answer that tests grade; ``"grade"``, such a
+        test; ``"locked"``, an instructor's cell that nbgrader keeps as it is; ``"manual"``, what a
+        person grades, or nobody.
     source : str
     name : str
         nbgrader's ``grade_id``; empty for text and code.
     points : float
-        What a grade cell is worth.
+        What a test, or an answer that a person grades, is worth.
+    cell_type : str
+        ``"code"`` or ``"markdown"``, for the cells with a name.
+    task : bool
+        Whether a ``"manual"`` cell is a task, that is, not itself an answer.
     """
 
     kind: str
     source: str
     name: str = ""
     points: float = 0.0
+    cell_type: str = "code"
+    task: bool = False
 
     @property
     def exercise(self) -> str:
@@ -52,30 +77,136 @@ class Cell:
             return re.sub(r"_\d+$", "", self.name)
         return self.name if self.kind == "solution" else ""
 
+    @property
+    def runs(self) -> bool:
+        """Whether there is code in it."""
+        return self.kind != "text" and self.cell_type == "code"
 
-def read(path: Path) -> dict[str, Any]:
-    """Return the notebook at `path`.
+
+# --- bytes ----------------------------------------------------------------------------------------
+
+
+def load(path: Path, inside: Path | None = None) -> Notebook:
+    """Return the notebook in a file, whatever wrote it.
+
+    Parameters
+    ----------
+    path : Path
+    inside : Path, optional
+        A folder that a link must not lead out of.
+
+    Returns
+    -------
+    dict
+        With a list of cells; every text in it is one that UTF-8 can hold.
 
     Raises
     ------
-    CourseError
-        If there is no such file, or it isn't a notebook of format 4.
+    FileNotFoundError
+        If there is nothing of that name.
+    UnreadableError
+        If it can't be read, or isn't a notebook of format 4.
+    """
+    return parse(_bytes(path, inside), path.name)
+
+
+def read(path: Path) -> Notebook:
+    """Return a notebook that should be there, as `load` reads it.
+
+    Raises
+    ------
+    GraderError
+        If there is no such file, or it can't be read.
     """
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError):
-        raise CourseError(f"There is no notebook {path}: check its name.") from None
-    except (ValueError, RecursionError):  # bad JSON, or bytes that are no UTF-8
-        raise CourseError(
-            f"{path.name} is damaged (it isn't valid JSON): "
-            "take an older copy of it, or a fresh one from release/."
+        return load(path)
+    except FileNotFoundError:
+        raise GraderError(f"There is no notebook {path}: check its name.") from None
+
+
+def parse(content: bytes, name: str) -> Notebook:
+    """Return the notebook that a file's bytes hold.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        The file's name, for messages.
+
+    Raises
+    ------
+    UnreadableError
+        If they hold none of format 4.
+    """
+    if not content.removeprefix(BOM).strip(b" \t\r\n\0"):
+        raise UnreadableError(f"{name} is empty.")
+    try:
+        text = content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError:
+        raise UnreadableError(
+            f"{name} isn't text in UTF-8: open it in an editor and save it as UTF-8."
         ) from None
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise CourseError(
-            f"{path.name} isn't a notebook of today's format: open it in JupyterLab and save it, "
-            "or take a fresh one from release/."
+    try:
+        raw = json.loads(text, parse_int=_int)
+        raw = _whole(raw) if HALF.search(text) else raw
+    except (ValueError, RecursionError, MemoryError):
+        raise UnreadableError(f"{name} is damaged (it isn't valid JSON).") from None
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
+        raise UnreadableError(
+            f"{name} isn't a notebook of today's format: open it in JupyterLab and save it."
         )
-    return notebook
+    if len(raw["cells"]) > MOST_CELLS:
+        raise UnreadableError(f"{name} has more than {MOST_CELLS} cells.")
+    return raw
+
+
+def _bytes(path: Path, folder: Path | None) -> bytes:
+    try:
+        if not os.path.lexists(path):
+            raise FileNotFoundError
+        if folder is not None and not is_inside(path, folder):
+            raise UnreadableError(f"{path.name} is a link to a file outside of the submission.")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"{path.name} is no file.")
+        if status.st_size > MOST_MB * 1e6:
+            raise UnreadableError(
+                f"{path.name} has {status.st_size / 1e6:.0f} MB, more than the {MOST_MB} MB that "
+                "are read: clear its outputs."
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        said = error.strerror or "no reason given"
+        raise UnreadableError(f"{path.name} can't be read ({said.lower()}).") from None
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a file lies in a folder, and not only a link to it."""
+    try:
+        return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
+    except (OSError, RuntimeError):  # a link to nowhere, or to itself
+        return not path.is_symlink()
+
+
+def _int(digits: str) -> float:
+    """Read a whole number; one that no float can hold isn't worth an OverflowError later."""
+    return int(digits) if len(digits) < 100 else float("inf")
+
+
+def _whole(data: Any) -> Any:
+    """Return plain data whose texts UTF-8 can hold: half a letter would stop every writer."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode()
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    if isinstance(data, dict):
+        return {_whole(key): _whole(value) for key, value in data.items()}
+    return data
+
+
+# --- cells ----------------------------------------------------------------------------------------
 
 
 def text_of(cell: Any) -> str:
@@ -86,7 +217,14 @@ def text_of(cell: Any) -> str:
     return source if isinstance(source, str) else ""
 
 
-def cells(notebook: dict[str, Any]) -> list[Cell]:
+def marks(raw: Any) -> dict[str, Any]:
+    """Return nbgrader's metadata of a cell's dictionary, whatever is there."""
+    metadata = raw.get("metadata") if isinstance(raw, dict) else None
+    found = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def cells(notebook: Notebook) -> list[Cell]:
     """Return the cells of `notebook` in order; odd metadata make an ordinary cell."""
     return [_cell(raw) for raw in notebook["cells"]]
 
@@ -95,74 +233,171 @@ def _cell(raw: Any) -> Cell:
     source = text_of(raw)
     if not isinstance(raw, dict):
         return Cell("text", source)
-    metadata = raw.get("metadata")
-    meta = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    meta = meta if isinstance(meta, dict) else {}
+    meta = marks(raw)
     is_code = raw.get("cell_type") == "code"
     name = meta.get("grade_id")
-    grade, solution = bool(meta.get("grade")), bool(meta.get("solution"))
-    marked = grade or solution or bool(meta.get("locked")) or bool(meta.get("task"))
-    if not marked or not isinstance(name, str) or not name:
+    grade, solution, locked, task = (
+        bool(meta.get(key)) for key in ("grade", "solution", "locked", "task")
+    )
+    if not (grade or solution or locked or task) or not isinstance(name, str) or not name:
         return Cell("code" if is_code else "text", source)
     try:
         points = float(meta.get("points", 0))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         points = 0.0
-    if is_code and solution and not grade:
-        return Cell("solution", source, name)
-    if is_code and grade and not solution:
-        return Cell("grade", source, name, points)
-    return Cell("other", source, name, points)
+    kind = "manual"
+    if is_code and grade != solution and not task:
+        kind = "grade" if grade else "solution"
+    elif not (grade or solution or task):
+        kind = "locked"
+    worth = points if kind == "grade" or (kind == "manual" and (grade or task)) else 0.0
+    return Cell(kind, source, name, worth, "code" if is_code else "markdown", task)
 
 
-def restore(submitted: Iterable[Cell], truth: Iterable[Cell]) -> list[Cell]:
-    """Put the checks of `truth` back into a learner's cells, as nbgrader does before it grades.
+def bare(source: str) -> str:
+    """Return a source without what an editor changes on its own: line ends and blanks at ends."""
+    return "\n".join(line.rstrip() for line in LINES.split(source.strip()))
 
-    Cells are matched by name. Of cells with one name the last is meant, as in nbgrader; the others
-    become ordinary code. A check that the learner deleted comes back behind the nearest cell that
-    stood before it. Everything else that the learner wrote stays where it is.
+
+# --- what somebody handed in ----------------------------------------------------------------------
+
+
+@dataclass
+class Restored:
+    """A notebook whose exercises are found and whose checks are the instructor's again.
+
+    Attributes
+    ----------
+    cells : list of Cell
+        Each named cell of the source once, if it is an answer only where it was handed in;
+        everything else that was handed in is where it was, as ordinary code or text.
+    origins : list of dict
+        For each of them the raw cell that was handed in.
+    answers : set of str
+        The exercises whose answer cell is there.
+    flags : list of str
+        What was changed that isn't a student's to change, one sentence each.
+    """
+
+    cells: list[Cell]
+    origins: list[dict[str, Any]]
+    answers: set[str] = field(default_factory=set)
+    flags: list[str] = field(default_factory=list)
+
+
+def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
+    """Find the exercises in what was handed in, and put the instructor's cells back.
+
+    Cells are matched by name; one without a name by what it holds: a check by its text, an answer
+    by the function that it defines. Of cells with one name the last is meant, as in nbgrader. A
+    check or locked cell that is missing comes back behind the nearest cell that was before it.
 
     Parameters
     ----------
-    submitted : iterable of Cell
-        The learner's cells.
-    truth : iterable of Cell
+    notebook : dict
+        As `load` gives it.
+    original : sequence of Cell
         The cells of ``source/``, or of ``release/`` for the visible checks alone.
-
-    Returns
-    -------
-    list of Cell
-        Each check of `truth` exactly once.
     """
-    known = {cell.name: cell for cell in truth if cell.kind in ("solution", "grade")}
-    seen: set[str] = set()
-    result: list[Cell] = []
-    for cell in reversed(list(submitted)):
-        original = known.get(cell.name)
-        if original is None or cell.name in seen:
-            kind = "text" if cell.kind == "text" else "code"
-            result.append(Cell(kind, cell.source))
-        else:
-            seen.add(cell.name)
-            own = original.kind == "solution"
-            result.append(
-                Cell(
-                    original.kind,
-                    cell.source if own else original.source,
-                    original.name,
-                    original.points,
-                )
-            )
-    result.reverse()
+    own = [cell for cell in notebook["cells"] if isinstance(cell, dict)]
+    named = {cell.name: cell for cell in original if cell.name}
+    mine = _recognised([_cell(raw) for raw in own], named)
+    flags = [
+        f"{count} cells are called {name}: the last one counts"
+        for name, count in collections.Counter(c.name for c in mine).items()
+        if count > 1 and name in named
+    ]
+    last = {cell.name: index for index, cell in enumerate(mine) if cell.name in named}
+    flags += _tampering({name: (own[i], mine[i]) for name, i in last.items()}, named)
 
+    result: list[tuple[Cell, dict[str, Any]]] = []
+    for index, (raw, cell) in enumerate(zip(own, mine, strict=True)):
+        if last.get(cell.name) == index:
+            theirs = named[cell.name]
+            kept = theirs.kind in ("solution", "manual") and not theirs.task
+            cell = dataclasses.replace(theirs, source=cell.source) if kept else theirs
+        else:
+            cell = Cell("code" if raw.get("cell_type") == "code" else "text", cell.source)
+        result.append((cell, raw))
     before: list[str] = []
-    for name, original in known.items():
-        if original.kind == "grade" and name not in seen:
-            place = {cell.name: index for index, cell in enumerate(result) if cell.name}
+    for name, theirs in named.items():
+        if name not in last and (theirs.kind in ("grade", "locked") or theirs.task):
+            place = {cell.name: index for index, (cell, _) in enumerate(result) if cell.name}
             near = next((place[b] for b in reversed(before) if b in place), len(result) - 1)
-            result.insert(near + 1, original)
+            result.insert(near + 1, (theirs, {"id": name.replace("_", "-")}))
         before.append(name)
+    answers = {name for name in last if named[name].kind == "solution"}
+    return Restored([cell for cell, _ in result], [raw for _, raw in result], answers, flags)
+
+
+def _recognised(mine: list[Cell], named: dict[str, Cell]) -> list[Cell]:
+    """Give their names back to cells that have lost nbgrader's metadata."""
+    here = {cell.name for cell in mine}
+    lost = {name: cell for name, cell in named.items() if name not in here}
+    if not lost:
+        return mine
+    same = {
+        bare(text): name
+        for name, cell in lost.items()
+        if cell.kind in ("grade", "locked")
+        for text in (cell.source, visible(cell.source))
+    }
+    defines = {
+        name: re.compile(
+            rf"^{PROMPT}(?:(?:async +)?def +{name}\b|class +{name}\b|{name} *=(?!=))", re.MULTILINE
+        )
+        for name, cell in lost.items()
+        if cell.kind == "solution" and name.isidentifier()
+    }
+    result = []
+    for cell in mine:
+        if cell.name not in named and cell.kind != "text":
+            fits = [name for name, pattern in defines.items() if pattern.search(cell.source)]
+            name = same.get(bare(cell.source)) or (fits[0] if len(fits) == 1 else "")
+            if name:
+                cell = dataclasses.replace(named[name], source=cell.source)
+        result.append(cell)
     return result
+
+
+def _tampering(
+    submitted: dict[str, tuple[dict[str, Any], Cell]], named: dict[str, Cell]
+) -> list[str]:
+    """Say what was changed that isn't a student's to change."""
+    flags: list[str] = []
+    versions: set[str] = set()
+    for name, cell in named.items():
+        if name not in submitted:
+            continue
+        raw, found = submitted[name]
+        meta = marks(raw)
+        if cell.kind == "grade":
+            if bare(found.source) not in {bare(cell.source), bare(visible(cell.source))}:
+                flags.append(f"changed the check {name} (the course's own was run)")
+            if meta and found.points != cell.points:
+                flags.append(f"changed the points of {name} (its own count)")
+        if cell.cell_type == "code" and raw.get("cell_type") != "code":
+            flags.append(f"made a text cell of {name} (read as code)")
+        if meta and meta.get("schema_version") not in (1, 2, 3):
+            versions.add(str(meta.get("schema_version"))[:20])
+    gone = [cell for name, cell in named.items() if name not in submitted]
+    checks = [cell.name for cell in gone if cell.kind == "grade"]
+    answers = [cell.name for cell in gone if cell.kind in ("solution", "manual") and not cell.task]
+    if checks:
+        flags.append(f"deleted checks (they were put back): {_some(checks)}")
+    if answers:
+        flags.append(f"deleted answer cells: {_some(answers)}")
+    if versions:
+        flags.append(f"unusual nbgrader metadata (schema_version {', '.join(sorted(versions))})")
+    return flags
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+# --- markers --------------------------------------------------------------------------------------
 
 
 def hidden_lines(source: str) -> set[int]:
@@ -185,13 +420,14 @@ def visible(source: str) -> str:
     return "\n".join(line for number, line in enumerate(lines, start=1) if number not in hidden)
 
 
-def stub(source: str) -> str:
-    """Return a solution cell as nbgrader releases it, with our stub in place of each solution."""
+def stub(source: str, code: str = STUB) -> str:
+    """Return a solution cell as nbgrader releases it, with `code` in place of each solution."""
     lines, inside = [], False
     for line in source.split("\n"):
         if BEGIN_SOLUTION in line:
             inside = True
-            lines.append(line[: len(line) - len(line.lstrip())] + STUB)
+            indent = line[: len(line) - len(line.lstrip())]
+            lines += [indent + part for part in code.split("\n")]
         elif END_SOLUTION in line:
             inside = False
         elif not inside:
@@ -199,62 +435,19 @@ def stub(source: str) -> str:
     return "\n".join(lines)
 
 
-def in_the_making(cells: Iterable[Cell]) -> bool:
-    """Tell whether the title says that the lesson isn't finished: its points may sum to less."""
-    title = next((cell.source for cell in cells if cell.kind == "text"), "")
-    return "(in the making)" in title.split("\n")[0]
+def regions(source: str, begin: str, end: str) -> Iterator[list[str]]:
+    """Yield the lines between each pair of markers."""
+    inside: list[str] | None = None
+    for line in source.split("\n"):
+        if begin in line:
+            inside = []
+        elif end in line and inside is not None:
+            yield inside
+            inside = None
+        elif inside is not None:
+            inside.append(line)
 
 
 def path_of(lesson: str, folder: Path) -> Path:
     """Return the path of the notebook of `lesson` in ``source/``, ``release/`` or ``work/``."""
     return folder / lesson / f"{lesson}.ipynb"
-
-
-def lessons(root: Path | None = None) -> list[str]:
-    """Return the names of all lessons, from ``source/``, or from ``release/`` where that isn't."""
-    root = root or paths.ROOT
-    for folder in (root / "source", root / "release"):
-        found = sorted(path.parent.name for path in folder.glob("*/*.ipynb"))
-        names = [name for name in found if path_of(name, folder).exists()]
-        if names:
-            return names
-    return []
-
-
-def sources(names: list[str] | None, root: Path | None = None) -> list[str]:
-    """Return the lessons of ``source/`` that are meant by `names`; all if none are named.
-
-    Raises
-    ------
-    CourseError
-        If ``source/`` isn't here, or a name is unknown.
-    """
-    root = root or paths.ROOT
-    here = [name for name in lessons(root) if path_of(name, root / "source").exists()]
-    if not here:
-        raise CourseError("There are no lessons in source/: this command needs the full course.")
-    for name in names or []:
-        if name not in here:
-            raise CourseError(unknown(name, here))
-    return [name for name in here if not names or name in names]
-
-
-def unknown(name: str, known: list[str]) -> str:
-    """Return a sentence for a lesson that doesn't exist, with the nearest one that does."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    if near:
-        return f"There is no lesson {name!r}: did you mean {near[0]}?"
-    return f"There is no lesson {name!r}: the lessons are {', '.join(known) or 'not here'}."
-
-
-def config(root: Path | None = None) -> Config:
-    """Return what ``nbgrader_config.py`` says; an empty configuration where it isn't shipped."""
-    root = root or paths.ROOT
-    if not (root / "nbgrader_config.py").exists():
-        return Config()
-    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-
-
-def cell_seconds(root: Path | None = None) -> float:
-    """Return how long one cell may run, in seconds: nbgrader's ``Execute.timeout``."""
-    return float(config(root).get("Execute", {}).get("timeout", 30))

@@ -6,30 +6,27 @@ trusted or followed here: a link that leads out of their folder counts as no fil
 """
 
 import collections
+import contextlib
 import dataclasses
 import difflib
+import functools
+import glob
 import hashlib
 import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course.grader import notebook, sanitize
-from course.grader.job import BOTH, CHECK, STUDENT, Job, Step
-from course.grader.notebook import Cell
-from course.grader.source import (
-    Assignment,
-    Truth,
-    directory,
-    files_below,
-    metadata,
-    released,
-    walk,
-)
+from course.grader import notebook, sanitize, settings, times
+from course.grader.files import shown
+from course.grader.job import Job
+from course.grader.notebook import Cell, Notebook, UnreadableError
+from course.grader.plan import plan
+from course.grader.source import Assignment, SourceNotebook, files_below, is_ignored, walk
 
 if TYPE_CHECKING:
     import datetime
@@ -37,9 +34,10 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 # More than these is no honest submission; it gets 0 and the reason, not our memory.
-MOST_MB = 100  # of one notebook, with its outputs
-MOST_CELLS = 2000
 MOST_FILES, MOST_FILES_MB = 200, 50  # beside the notebook
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
+# What systems put beside the folders of students.
+NOT_STUDENTS = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 TIMESTAMP = "timestamp.txt"  # nbgrader's, when something was handed in
 MOST_TIMESTAMP = 200  # bytes of it
 
@@ -110,9 +108,15 @@ class Submission:
         """The reasons of its notebooks."""
         return " ".join(prepared.reason for prepared in self.notebooks if prepared.reason)
 
-    def key(self) -> str:
-        """Return a hash of all that the record of this submission depends on."""
-        digest = hashlib.sha256()
+    def key(self, terms: str = "") -> str:
+        """Return a hash of all that the record of this submission depends on.
+
+        Parameters
+        ----------
+        terms : str
+            What it depends on in the gradebook and the configuration (`record.terms`).
+        """
+        digest = hashlib.sha256(terms.encode())
         for prepared in self.notebooks:
             node = json.dumps(prepared.node, sort_keys=True)  # with checks, points and text cells
             job = prepared.job.hash() if prepared.job else ""
@@ -126,8 +130,50 @@ class Submission:
         return digest.hexdigest()
 
 
-class _Unreadable(Exception):
-    """The notebook can't be read; the text is a sentence for the instructor."""
+# --- who ------------------------------------------------------------------------------------------
+
+
+def students(assignment: Assignment) -> tuple[list[str], list[str]]:
+    """Return who has a folder for the assignment in ``submitted/``, and sentences about the others.
+
+    What nbgrader passes over, and what systems put beside the real folders, is no student.
+    """
+    places = assignment.places
+    below = places.format_path(places.submitted_directory, "*", glob.escape(assignment.name))
+    known = re.compile(
+        places.format_path(
+            places.submitted_directory, "(?P<student>.*)", re.escape(assignment.name), escape=True
+        ),
+        re.DOTALL,
+    )
+    root = Path(places.root)
+    found = [known.fullmatch(str(path)) for path in root.glob(os.path.relpath(below, root))]
+    names, notes = [], []
+    for name in sorted(match["student"] for match in found if match):
+        if name in NOT_STUDENTS or is_ignored(name, places.ignore):
+            notes.append(f"{shown(name)} in submitted/ is left out: it is no student.")
+        elif not _is_text(name):
+            notes.append(f"{shown(name)} in submitted/ is left out: its name isn't UTF-8.")
+        else:
+            names.append(name)
+    spelled: dict[str, list[str]] = {}
+    for name in names:
+        spelled.setdefault(unicodedata.normalize("NFC", name), []).append(name)
+    notes += [
+        f"{len(same)} folders in submitted/ have names that look the same, {shown(name)}: they are "
+        "graded as different students."
+        for name, same in spelled.items()
+        if len(same) > 1
+    ]
+    return names, notes
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 # --- one student ----------------------------------------------------------------------------------
@@ -142,46 +188,71 @@ def prepare(assignment: Assignment, student: str) -> Submission:
     student : str
         The name of their folder in ``submitted/``.
     """
-    places = directory(assignment.root)
+    places = assignment.places
     folder = Path(places.format_path(places.submitted_directory, student, assignment.name))
     flags: list[str] = []
     own = _own_files(folder, places.ignore, flags)
     files = {name: content for name, content in own.items() if not _replaced(name, assignment)}
-    result = Submission(student, [], files, _timestamp(folder, flags), flags)
-    for truth in assignment.notebooks.values():
+    time = _timestamp(folder, assignment, flags)
+    result = Submission(student, [], files, time, flags)
+    for original in assignment.notebooks.values():
         try:
-            raw = _load(folder, truth.name)
+            raw = _load(folder, original, assignment)
         except FileNotFoundError:
-            result.notebooks.append(_missing(truth, folder))
-        except _Unreadable as error:
-            prepared = blank(truth, UNREADABLE, str(error))
-            result.notebooks.append(prepared)
+            result.notebooks.append(_missing(original, folder))
+        except UnreadableError as error:
+            result.notebooks.append(blank(original, UNREADABLE, str(error)))
         else:
-            prepared = _restore(raw, truth)
             beside = {name: files[name] for name in files if name != TIMESTAMP} | assignment.files
-            prepared.job = dataclasses.replace(
-                prepared.job,
-                files=beside,
-                limits=assignment.limits,
-                trusted=tuple(sorted(assignment.files)),
-            )
-            result.notebooks.append(prepared)
+            result.notebooks.append(_restored(raw, original, beside, assignment))
     return result
 
 
-def blank(truth: Truth, status: str, reason: str) -> Prepared:
+def _load(folder: Path, original: SourceNotebook, assignment: Assignment) -> Notebook:
+    """Return a notebook of the student's own, and no other that a link leads to."""
+    places = assignment.places
+    path = folder / f"{original.name}.ipynb"
+    source = Path(places.format_path(places.source_directory, ".", assignment.name)) / path.name
+    submitted = Path(places.root, places.submitted_directory)
+    if os.path.lexists(path) and not notebook.is_inside(folder, submitted):
+        raise UnreadableError(f"The folder of {path.name} is a link out of submitted/.")
+    with contextlib.suppress(OSError):
+        if os.path.samefile(path, source):
+            raise UnreadableError(f"{path.name} is the instructor's own file.")
+    return notebook.load(path, folder)
+
+
+def _restored(
+    raw: Notebook, original: SourceNotebook, files: dict[str, bytes], assignment: Assignment
+) -> Prepared:
+    restored, job = plan(raw, original)
+    job = dataclasses.replace(
+        job,
+        files=files,
+        limits=assignment.limits,
+        trusted=tuple(sorted(assignment.files)),
+        library=assignment.library,
+    )
+    reason = "" if restored.answers else f"{original.name}.ipynb holds none of the answer cells."
+    node = _node(restored.cells, restored.origins, original)
+    return Prepared(original.name, node, job, READY, reason, restored.flags)
+
+
+def blank(original: SourceNotebook, status: str, reason: str) -> Prepared:
     """Return a notebook for a student of whom there is none: the release version, nothing run."""
-    cells = [dataclasses.replace(cell, source=released(cell)) for cell in truth.cells]
-    return Prepared(truth.name, _node(cells, list(truth.raw), truth), None, status, reason)
+    cells = [dataclasses.replace(c, source=original.released(c)) for c in original.cells]
+    node = _node(cells, list(original.raw), original)
+    return Prepared(original.name, node, None, status, reason)
 
 
-def _missing(truth: Truth, folder: Path) -> Prepared:
+def _missing(original: SourceNotebook, folder: Path) -> Prepared:
     """Say that a notebook isn't there, and what may be meant to be it."""
-    wanted = f"{truth.name}.ipynb"
-    prepared = blank(truth, MISSING, f"There is no {wanted} in the submission.")
+    wanted = f"{original.name}.ipynb"
+    prepared = blank(original, MISSING, f"There is no {wanted} in the submission.")
     near = _near(folder, wanted)
     if near:
-        prepared.reason = f"There is no {wanted}, but {near}: rename it and grade again."
+        do = "unpack" if near.lower().endswith(ARCHIVES) else "rename"
+        prepared.reason = f"There is no {wanted}, but {near}: {do} it and grade again."
         prepared.flags.append(f"near miss: {near} instead of {wanted}")
     return prepared
 
@@ -194,6 +265,7 @@ def _near(folder: Path, wanted: str) -> str:
         names += [os.path.normpath(os.path.join(inside, name)) for name in found + folders]
         if len(names) > MOST_FILES:
             break
+    names = [name for name in names if not Path(name).name.startswith("._")]  # of macOS
     notebooks = [name for name in names if ".ipynb" in name.lower() and name != wanted]
     stem = wanted.removesuffix(".ipynb").lower()
     like = {
@@ -201,62 +273,7 @@ def _near(folder: Path, wanted: str) -> str:
     }
     notebooks = notebooks or [name for name in names if like[name] > 0.8]
     best = max(notebooks, key=lambda name: like[name], default="")
-    return best.encode("utf-8", "replace").decode()
-
-
-def _load(folder: Path, name: str) -> dict[str, Any]:
-    """Return the JSON of a notebook.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    _Unreadable
-        If it can't be read.
-    """
-    path = folder / f"{name}.ipynb"
-    try:
-        if not os.path.lexists(path):
-            raise FileNotFoundError
-        if not _inside(path, folder):
-            raise _Unreadable(f"{path.name} is a link to a file outside of the submission.")
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise _Unreadable(f"{path.name} is no file.")
-        if status.st_size > MOST_MB * 1e6:
-            raise _Unreadable(
-                f"{path.name} has {status.st_size / 1e6:.0f} MB, more than the {MOST_MB} MB that "
-                "are read: let the student clear the outputs."
-            )
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        said = error.strerror or "no reason given"
-        raise _Unreadable(f"{path.name} can't be read ({said.lower()}).") from None
-    if not content.strip(b" \t\r\n\0"):
-        raise _Unreadable(f"{path.name} is empty.")
-    try:
-        raw = json.loads(content.decode("utf-8-sig"), parse_int=_int)
-    except (ValueError, RecursionError, MemoryError):
-        raise _Unreadable(f"{path.name} is damaged (it isn't valid JSON).") from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        raise _Unreadable(f"{path.name} isn't a notebook of today's format.")
-    if len(raw["cells"]) > MOST_CELLS:
-        raise _Unreadable(f"{path.name} has more than {MOST_CELLS} cells.")
-    return raw
-
-
-def _int(digits: str) -> float:
-    """Read a whole number; one that no float can hold isn't worth an OverflowError later."""
-    return int(digits) if len(digits) < 100 else float("inf")
-
-
-def _inside(path: Path, folder: Path) -> bool:
-    try:
-        return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
-    except (OSError, RuntimeError):  # a link to nowhere, or to itself
-        return not path.is_symlink()
+    return shown(best)
 
 
 def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, bytes]:
@@ -265,12 +282,12 @@ def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, b
     left: collections.Counter[str] = collections.Counter()
     size = 0
     for name, path in files_below(folder, ignore):
-        if path.suffix == ".ipynb" and "/" not in name:
+        if name.partition("/")[0].endswith(".ipynb"):  # a notebook, or what lies in its place
             continue
         try:
             name.encode()
             status = path.stat()
-            if not _inside(path, folder):
+            if not notebook.is_inside(path, folder):
                 left["links out of the folder"] += 1
             elif not stat.S_ISREG(status.st_mode):
                 left["no files"] += 1
@@ -298,214 +315,32 @@ def _replaced(name: str, assignment: Assignment) -> bool:
     )
 
 
-def _timestamp(folder: Path, flags: list[str]) -> "datetime.datetime | None":
-    from nbgrader.utils import parse_utc
-
+def _timestamp(
+    folder: Path, assignment: Assignment, flags: list[str]
+) -> "datetime.datetime | None":
     path = folder / TIMESTAMP
     try:
-        if not path.is_file() or not _inside(path, folder):
+        if not path.is_file() or not notebook.is_inside(path, folder):
             return None
         if path.stat().st_size > MOST_TIMESTAMP:
-            raise ValueError
-        text = path.read_text(encoding="utf-8").strip()
-        return parse_utc(text) if text else None
-    except Exception:  # dateutil raises many kinds
-        flags.append(f"{TIMESTAMP} holds no time: counted as in time")
+            raise ValueError("too long")
+        text = path.read_text(encoding="utf-8-sig").strip()
+        return times.read(text, *settings.clock(assignment.root)) if text else None
+    except (OSError, ValueError):
+        flags.append(f"{TIMESTAMP} holds no time that is certain: counted as in time")
         return None
 
 
 # --- the cells ------------------------------------------------------------------------------------
 
 
-def _restore(raw: dict[str, Any], truth: Truth) -> Prepared:
-    """Put the checks back into a student's notebook, and list what is to run."""
-    own = [cell for cell in raw["cells"] if isinstance(cell, dict)]
-    flags: list[str] = []
-    mine = [
-        dataclasses.replace(cell, source=_clean(cell.source))
-        for cell in notebook.cells({"cells": own})
-    ]
-    mine = _plain_duplicates(own, _recognise(mine, truth), truth, flags)
-    flags += _tampering(own, mine, truth)
-    restored = notebook.restore(mine, truth.cells)
-
-    present = {cell.name for cell in mine if cell.name}
-    left = iter(own)
-    origins = []
-    for cell in restored:
-        back = cell.kind == "grade" and cell.name not in present
-        origins.append({"id": cell.name.replace("_", "-")} if back else next(left))
-    answered = {cell.name for cell in mine if cell.kind == "solution"}
-    reason = ""
-    if not answered:
-        reason = f"{truth.name}.ipynb holds none of the answer cells."
-    job = Job(truth.name, steps(restored, truth), truth.names, truth.modules)
-    return Prepared(truth.name, _node(restored, origins, truth), job, READY, reason, flags)
-
-
-def _recognise(mine: list[Cell], truth: Truth) -> list[Cell]:
-    """Give back their names to cells that have lost nbgrader's metadata."""
-    lost = {cell.name: cell for cell in truth.cells if cell.name}
-    for cell in mine:
-        lost.pop(cell.name, None)
-    if not lost:
-        return mine
-    checks = {
-        text.strip(): cell
-        for cell in lost.values()
-        if cell.kind == "grade"
-        for text in (cell.source, notebook.visible(cell.source))
-    }
-    answers = {
-        cell.name: re.compile(rf"^def {re.escape(cell.name)}\(", re.MULTILINE)
-        for cell in lost.values()
-        if cell.kind == "solution"
-    }
-    known = {cell.name for cell in truth.cells if cell.name}
-    result = []
-    for cell in mine:
-        if cell.kind != "text" and cell.name not in known:
-            same = checks.get(cell.source.strip())
-            fits = [name for name, pattern in answers.items() if pattern.search(cell.source)]
-            name = same.name if same else fits[0] if len(fits) == 1 else ""
-            if name:
-                cell = Cell(lost[name].kind, cell.source, name, lost[name].points)
-        result.append(cell)
-    return result
-
-
-def _plain_duplicates(
-    own: list[dict[str, Any]], mine: list[Cell], truth: Truth, flags: list[str]
-) -> list[Cell]:
-    """Make ordinary cells of those that have no name of the source, or not for the last time."""
-    known = {cell.name for cell in truth.cells if cell.name}
-    last = {cell.name: index for index, cell in enumerate(mine) if cell.name in known}
-    counts = collections.Counter(cell.name for cell in mine if cell.name in known)
-    flags += [
-        f"{count} cells are called {name}: the last one counts"
-        for name, count in counts.items()
-        if count > 1
-    ]
-    result = []
-    for index, (raw, cell) in enumerate(zip(own, mine, strict=True)):
-        if last.get(cell.name) != index:
-            kind = "code" if raw.get("cell_type") == "code" else "text"
-            cell = Cell(kind, cell.source)
-        result.append(cell)
-    return result
-
-
-def _tampering(own: list[dict[str, Any]], mine: list[Cell], truth: Truth) -> list[str]:
-    """Say what a student changed that isn't theirs to change."""
-    flags = []
-    submitted = {cell.name: (raw, cell) for raw, cell in zip(own, mine, strict=True) if cell.name}
-    versions = set()
-    gone = []
-    for cell in truth.cells:
-        if cell.name not in submitted:
-            gone += [cell.name] if cell.name else []
-            continue
-        raw, found = submitted[cell.name]
-        meta = _marks(raw)
-        if cell.kind == "grade":
-            given = {_bare(cell.source), _bare(notebook.visible(cell.source))}
-            if _bare(found.source) not in given:
-                flags.append(f"changed the check {cell.name} (the course's own was run)")
-            if meta and found.points != cell.points:
-                flags.append(f"changed the points of {cell.name} (its own count)")
-        if raw.get("cell_type") != "code":
-            flags.append(f"made a text cell of {cell.name} (read as code)")
-        if meta and meta.get("schema_version") not in (1, 2, 3):
-            versions.add(str(meta.get("schema_version"))[:20])
-    checks = [
-        name for name in gone if any(c.name == name and c.kind == "grade" for c in truth.cells)
-    ]
-    answers = [name for name in gone if name not in checks]
-    if checks:
-        flags.append(f"deleted checks (they were put back): {_some(checks)}")
-    if answers:
-        flags.append(f"deleted answer cells: {_some(answers)}")
-    if versions:
-        flags.append(f"unusual nbgrader metadata (schema_version {', '.join(sorted(versions))})")
-    return flags
-
-
-def _marks(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return nbgrader's metadata of a cell, whatever stands there."""
-    metadata = raw.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return marks if isinstance(marks, dict) else {}
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
-
-
-def _bare(source: str) -> str:
-    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
-
-
-def steps(restored: list[Cell], truth: Truth) -> tuple[Step, ...]:
-    """Return what is to run, in order, and in which of the two processes.
-
-    Answers and the student's own cells run in theirs. The instructor's cells run in the trusted
-    process, in the source's order and each before the first check that stands behind it; where the
-    student left one as it was and where it was, in both.
-    """
-    order = [index for index, cell in enumerate(truth.cells) if cell.kind == "code"]
-    at_place = _at_place(restored, truth)
-    done: set[int] = set()
-
-    def due(before: int) -> Iterator[Step]:
-        for index in order:
-            if index < before and index not in done:
-                done.add(index)
-                yield Step(CHECK, truth.cells[index].source)
-
-    result: list[Step] = []
-    place = {cell.name: index for index, cell in enumerate(truth.cells) if cell.name}
-    for index, cell in enumerate(restored):
-        if cell.kind == "text":
-            continue
-        original = at_place.get(index)
-        if cell.kind == "grade":
-            result += due(place[cell.name])
-            result.append(Step(CHECK, cell.source, index, cell.name, cell.exercise))
-        elif cell.kind == "code" and original is not None and original not in done:
-            result += due(original)
-            done.add(original)
-            result.append(Step(BOTH, cell.source, index))
-        elif cell.source.strip():
-            result.append(Step(STUDENT, cell.source, index, exercise=cell.exercise))
-    return tuple(result)
-
-
-def _at_place(restored: list[Cell], truth: Truth) -> dict[int, int]:
-    """Match the cells that the student left as they were: place in theirs → place in the source."""
-
-    def keys(cells: list[Cell]) -> list[tuple[int, str]]:
-        return [
-            (i, c.name or f"# {c.source.strip()}") for i, c in enumerate(cells) if c.kind != "text"
-        ]
-
-    mine, source = keys(restored), keys(list(truth.cells))
-    matcher = difflib.SequenceMatcher(
-        None, [key for _, key in mine], [key for _, key in source], autojunk=False
-    )
-    return {
-        mine[a + step][0]: source[b + step][0]
-        for a, b, size in matcher.get_matching_blocks()
-        for step in range(size)
-    }
-
-
-def _node(cells: list[Cell], origins: list[dict[str, Any]], truth: Truth) -> "NotebookNode":
+def _node(
+    cells: list[Cell], origins: list[dict[str, Any]], original: SourceNotebook
+) -> "NotebookNode":
     """Return cells as a valid notebook, with the source's metadata and nbgrader's checksums."""
     from nbformat import from_dict
 
-    known = {cell.name: cell for cell in truth.cells if cell.name}
-    own_words = {cell.source for cell in truth.cells if cell.kind == "text"}
+    own_words = {cell.source for cell in original.cells if not cell.runs}
     taken: set[str] = set()
     result = []
     for number, (cell, origin) in enumerate(zip(cells, origins, strict=True)):
@@ -515,7 +350,7 @@ def _node(cells: list[Cell], origins: list[dict[str, Any]], truth: Truth) -> "No
             name = f"cell-{number}-{len(taken)}"
         taken.add(name)
         node: dict[str, Any] = {"id": name, "metadata": {}, "source": cell.source}
-        if cell.kind == "text":
+        if not cell.runs:
             node["cell_type"] = "markdown"
             attachments = sanitize.attachments(origin.get("attachments"))
             if origin.get("cell_type") == "raw":
@@ -527,13 +362,36 @@ def _node(cells: list[Cell], origins: list[dict[str, Any]], truth: Truth) -> "No
         else:
             node |= {"cell_type": "code", "execution_count": None, "outputs": []}
         if cell.name:
-            node["metadata"] = metadata(known[cell.name])
+            node["metadata"] = metadata(original)[cell.name]
         result.append(node)
     return from_dict(
-        {"cells": result, "metadata": truth.metadata, "nbformat": 4, "nbformat_minor": 5}
+        {"cells": result, "metadata": original.metadata, "nbformat": 4, "nbformat_minor": 5}
     )
 
 
-def _clean(text: str) -> str:
-    """Return a text that UTF-8 can hold: half of a surrogate pair would stop every writer."""
-    return text.encode("utf-8", "replace").decode()
+@functools.lru_cache(maxsize=100)
+def metadata(original: SourceNotebook) -> dict[str, dict[str, Any]]:
+    """Return name → what nbgrader's release has in a cell's metadata."""
+    from nbformat import from_dict
+
+    from course.grader.adapter import compute_checksum
+
+    found: dict[str, dict[str, Any]] = {}
+    for cell, raw in zip(original.cells, original.raw, strict=True):
+        if not cell.name:
+            continue
+        own = notebook.marks(raw)
+        marks: dict[str, Any] = {key: bool(own.get(key)) for key in ("grade", "solution", "task")}
+        marks["locked"] = bool(own.get("locked", marks["grade"])) and not marks["solution"]
+        marks |= {"cell_type": cell.cell_type, "grade_id": cell.name, "schema_version": 3}
+        if marks["grade"] or marks["task"]:
+            marks["points"] = cell.points
+        plain = {
+            "cell_type": cell.cell_type,
+            "source": original.released(cell),
+            "metadata": {"nbgrader": marks},
+        }
+        marks["checksum"] = compute_checksum(from_dict(plain))
+        editable = {} if marks["solution"] else {"editable": False}
+        found[cell.name] = {"deletable": False} | editable | {"nbgrader": marks}
+    return found

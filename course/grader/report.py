@@ -1,7 +1,7 @@
 """The class on one page: scores, hardest exercises, misconceptions, what to look at, slow cells.
 
 `.grading/ASSIGNMENT/report.html` for people and ``report.json`` beside it for programs, written
-after each `course grade` from what the ledger and the gradebook hold of all students, also of those
+after each grading from what the ledger and the gradebook hold of all students, also of those
 that were graded earlier. It names students: it is for instructors only.
 """
 
@@ -10,8 +10,7 @@ import json
 import statistics
 from typing import Any
 
-from course import paths
-from course.grader import page
+from course.grader import files, page
 from course.grader.ledger import FOLDER
 from course.grader.source import Assignment
 
@@ -46,8 +45,8 @@ def write(
     }
     found["notes"] = result["notes"]
     folder = assignment.root / FOLDER / assignment.name
-    paths.write(folder / "report.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    paths.write(
+    files.write(folder / "report.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    files.write(
         folder / "report.html", page.render("report.html.jinja", **found, bins=_chart(found))
     )
     return f"{FOLDER}/{assignment.name}/report.html"
@@ -122,8 +121,9 @@ def _exercises(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _misconceptions(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     who: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
-        for says in row["misconceptions"]:
-            who.setdefault((row["notebook"], row["exercise"], says), []).append(row["student"])
+        for met in row["misconceptions"]:
+            key = (row["notebook"], row["exercise"], met["says"])
+            who.setdefault(key, []).append(row["student"])
     found = [
         {"notebook": n, "exercise": e, "says": says, "students": len(own), "who": own}
         for (n, e, says), own in who.items()

@@ -8,7 +8,12 @@ by several threads at once. It reads no file of the course and writes none, so t
 any machine.
 
 Trust: whatever comes from the student's process is bytes of limited size. The checks' process
-reads them as plain data (`plain`); cells' outcomes are read here, as text.
+reads them as plain data (`codec`), within bounds; here only cells' outcomes are read, as text, and
+as much of it for a notebook as its outputs may have.
+
+Time: a limit counts the processor time of the notebook's own processes, and time in which nobody
+works (`_Clock`), both measured from outside. If it ends while the machine was full, the notebook
+runs once more, alone.
 """
 
 import ast
@@ -18,20 +23,26 @@ import functools
 import marshal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from course.errors import CourseError
-from course.grader import codec, wire
+from course.grader import child, codec, wire
+from course.grader.errors import GraderError
 from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Ran, Step
-from course.grader.sandbox import AUTO, Child, Zygote
+from course.grader.sandbox import AUTO, Child, Used, Zygote
 from course.grader.wire import ClosedError, Message
 from course.grader.worker import DIED, GRACE, TIMED_OUT
 
 MANY_DEATHS = 12  # after so many the rest of the notebook fails
 OVER_TIME = "the notebook took too long"
 QUICK = 20.0  # seconds for what a healthy process does at once
+FAR = 5  # times its limit that work may take by the clock on the wall, whatever it has used
+CROWDED = 0.1  # share of time without a processor from which on the machine was full
+STALE = 1000  # answers that nobody waits for any more, from one process
+ESCAPED = 7  # bytes of JSON for a character, with what is around it
+CELL_TEXT = 20_000  # bytes of a cell's outcome that always may be
 LARGEST_TEXT = 100_000  # characters of an error's message, or of one line, that are read
 
 
@@ -57,7 +68,7 @@ class Engine:
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no isolation, and `sandbox` isn't ``"none"``.
     """
 
@@ -65,7 +76,7 @@ class Engine:
         self, modules: tuple[str, ...] = (), *, sandbox: str = AUTO, root: Path | None = None
     ) -> None:
         self.modules, self.sandbox, self.root = modules, sandbox, root
-        self.lock, self.closed = threading.Lock(), False
+        self.lock, self.closed, self.turns = threading.Lock(), False, _Turns()
         self.zygote = Zygote(modules, sandbox, root)
         self.kind = self.zygote.kind
 
@@ -91,21 +102,22 @@ class Engine:
 
         Raises
         ------
-        CourseError
+        GraderError
             If processes can't be started any more.
         """
-        hub = _Hub(self, job)
-        try:
-            return hub.run()
-        finally:
-            hub.close()
+        with self.turns.together(), contextlib.closing(_Hub(self, job)) as hub:
+            ran = hub.run()
+        if hub.crowded:  # the neighbours' seconds must not cost points
+            with self.turns.alone(), contextlib.closing(_Hub(self, job)) as hub:
+                ran = hub.run()
+        return ran
 
     def spawn(self, job: Job, *, checks: bool) -> Child:
         """Return a new process; start the warm one again if it was lost."""
         zygote = self.zygote
         try:
             return zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
-        except CourseError:
+        except GraderError:
             with self.lock:
                 if self.closed:
                     raise
@@ -113,6 +125,107 @@ class Engine:
                     zygote.close()
                     self.zygote = Zygote(self.modules, self.sandbox, self.root)
         return self.zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
+
+
+class _Turns:
+    """Who may run: many together, or one alone."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.running = self.waiting = 0
+        self.taken = False
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Run among others, but not before those who wait to be alone."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.waiting and not self.taken)
+            self.running += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.running -= 1
+                self.changed.notify_all()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Run when nobody else does."""
+        with self.changed:
+            self.waiting += 1
+            self.changed.wait_for(lambda: not self.running and not self.taken)
+            self.waiting, self.taken = self.waiting - 1, True
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.taken = False
+                self.changed.notify_all()
+
+
+class _Clock:
+    """What a piece of work takes of its limit, measured outside of the processes that do it.
+
+    Parameters
+    ----------
+    seconds : float
+        The limit.
+    *sides : _Side
+        Whose processes work for it.
+    idle : float
+        What a second counts in which none of them works, nor waits for a processor: less for a
+        cell, since it may be us who are slow, and a sleep is interrupted in its own process.
+    """
+
+    def __init__(self, seconds: float, *sides: "_Side", idle: float = 0.7) -> None:
+        self.seconds, self.sides, self.idle = seconds, sides, idle
+        self.began, self.before = time.monotonic(), self._used()
+
+    def _used(self) -> Used:
+        return sum((side.used() for side in self.sides), Used())
+
+    def wall(self) -> float:
+        """Return the seconds since it began."""
+        return time.monotonic() - self.began
+
+    def spent(self) -> float:
+        """Return the seconds that count."""
+        used = self._used() - self.before
+        return max(used.processor, self.idle * (self.wall() - used.waited))
+
+    def left(self) -> float:
+        """Return the seconds that are left, 0 at least."""
+        wall = self.wall()  # which is more than what counts, and cheaper to know
+        return max(0.0, self.seconds - (wall if wall < 1 else self.spent()))
+
+    def over(self, grace: float = 0.0) -> bool:
+        """Tell whether the limit is exceeded by `grace` seconds."""
+        if self.wall() > FAR * self.seconds + grace:
+            return True
+        used = self._used() - self.before
+        idle = self.idle * (self.wall() - used.waited - grace)
+        return max(used.processor - grace, idle) > self.seconds
+
+    def helped(self) -> bool:
+        """Tell whether processes or threads that it has started have worked as well."""
+        used = self._used() - self.before
+        return used.processor - used.worked > CROWDED * self.seconds
+
+    def crowded(self) -> bool:
+        """Tell whether it was late because others had the processors: not what it has started."""
+        used = self._used() - self.before
+        short = used.processor < (1 - CROWDED) * self.seconds
+        return short and used.waited > CROWDED * self.wall() and not self.helped()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Don't count what is done in a ``with`` block."""
+        began, before = time.monotonic(), self._used()
+        try:
+            yield
+        finally:
+            self.began += time.monotonic() - began
+            self.before += self._used() - before
 
 
 @functools.lru_cache(maxsize=1000)
@@ -148,8 +261,10 @@ class _Side:
         self.done: list[Step] = []
         self.deadly: set[int] = set()  # places in `done`
         self.child: Child | None = None
+        self.gone = Used()  # by processes that have ended
         self.peak = 0.0
         self.deaths = 0
+        self.text = ESCAPED * job.limits.output_bytes  # bytes of outcomes still to be read
 
     def ready(self) -> Child:
         """Return the process; a new one has run the earlier cells again.
@@ -169,7 +284,7 @@ class _Side:
             given = {"files": files, "output_bytes": self.job.limits.output_bytes}
             place = -1
             try:
-                self.ask(wire.FILES, 0, codec.encode(given), QUICK)
+                self.ask(wire.FILES, 0, codec.encode(given), _Clock(QUICK, self))
                 for place, step in enumerate(self.done):
                     if place not in self.deadly:
                         self.run(step, self.job.limits.cell_seconds, muted=True)
@@ -178,13 +293,26 @@ class _Side:
         return self.child
 
     def run(self, step: Step, seconds: float, *, muted: bool = False) -> dict[str, Any]:
-        """Run a cell and return its outcome."""
+        """Run a cell and return its outcome; ``crowded`` says that it was late for others' sake."""
         asked = {"code": step.source, "seconds": seconds, "muted": muted}
-        answer = self.ask(wire.RUN, 0, asked, seconds + GRACE)
-        return self.outcome(answer)
+        clock = _Clock(seconds, self)
+        outcome = self.outcome(self.ask(wire.RUN, 0, asked, clock, GRACE))
+        if outcome["error"] == TIMED_OUT["error"]:
+            outcome["crowded"] = clock.crowded()
+            if clock.helped():  # which would go on, and take time from later cells
+                raise self.death(outcome)
+        return outcome
+
+    def used(self) -> Used:
+        """Return what all its processes have used so far."""
+        return self.gone if self.child is None else self.gone + self.child.used()
 
     def outcome(self, answer: Message) -> dict[str, Any]:
         """Read how a cell went; what the student's side says may be garbage."""
+        size = len(answer.content)
+        self.text -= max(0, size - CELL_TEXT)
+        if size > CELL_TEXT and self.text < 0:
+            raise self.death(DIED)
         try:
             got = answer.json()
             line = got["line"]
@@ -201,7 +329,9 @@ class _Side:
             raise self.death(DIED)
         return outcome
 
-    def ask(self, kind: bytes, number: int, content: Any, seconds: float) -> Message:
+    def ask(
+        self, kind: bytes, number: int, content: Any, clock: _Clock, grace: float = 0.0
+    ) -> Message:
         """Send a request and return the answer to it; older answers are passed over.
 
         Raises
@@ -211,15 +341,15 @@ class _Side:
         """
         try:
             self.child.channel.send(kind, number, content)
-            end = time.monotonic() + seconds
-            while True:
-                answer = self.child.channel.receive(max(0.0, end - time.monotonic()))
+            for _ in range(STALE):
+                answer = self.child.channel.receive(lambda: clock.over(grace))
                 if answer.number == number:
                     return answer
+            raise self.death(DIED)
         except ClosedError:
             raise self.death(DIED) from None
         except TimeoutError:
-            raise self.death(TIMED_OUT) from None
+            raise self.death(TIMED_OUT | {"crowded": clock.crowded()}) from None
 
     def death(self, outcome: dict[str, Any]) -> DeathError:
         """End the process and return the error to raise."""
@@ -231,6 +361,7 @@ class _Side:
         """End the process."""
         if self.child is not None:
             self.peak = max(self.peak, self.child.peak_mb())
+            self.gone += self.child.used()
             self.child.close()
             self.child = None
 
@@ -242,8 +373,8 @@ class _Hub:
         self.engine, self.job = engine, job
         self.student = _Side(engine, job, checks=False)
         self.checks = _Side(engine, job, checks=True)
-        self.number = 0
-        self.end = time.monotonic() + job.limits.notebook_seconds
+        self.number, self.crowded = 0, False
+        self.clock = _Clock(job.limits.notebook_seconds, self.student, self.checks, idle=1.0)
         self.flags: dict[str, None] = {}
 
     def run(self) -> Ran:
@@ -251,8 +382,8 @@ class _Hub:
         cells = [self.step(step) for step in self.job.steps]
         with contextlib.suppress(DeathError):
             if self.student.child is not None and not self.student.child.peak_mb():
-                answer = self.student.ask(wire.MEMORY, 0, {}, QUICK).json()
-                self.student.peak = max(self.student.peak, float(answer["peak_mb"]))
+                asked = self.student.ask(wire.MEMORY, 0, {}, _Clock(QUICK, self.student))
+                self.student.peak = max(self.student.peak, _number(asked))
         self.close()
         return Ran(
             cells=cells,
@@ -269,9 +400,10 @@ class _Hub:
 
     def step(self, step: Step) -> Cell:
         cell = Cell(step.index, step.grade, step.exercise)
-        left = self.end - time.monotonic()
-        if left <= 0:
+        left = self.clock.left()
+        if left <= 0 or self.clock.over():
             self.flags[OVER_TIME] = None
+            self.crowded |= self.clock.crowded()
             _fill(cell, TIMED_OUT | {"message": OVER_TIME})
             return cell
         seconds = min(self.job.limits.cell_seconds, left)
@@ -279,9 +411,12 @@ class _Hub:
             outcome = self.check(step, seconds) if step.grade else self.plain(
                 self.checks, step, seconds
             )  # fmt: skip
+            self.crowded |= outcome.get("crowded", False)
             _fill(cell, outcome)
         if step.where in (STUDENT, BOTH):
-            _fill(cell, self.plain(self.student, step, seconds))
+            outcome = self.plain(self.student, step, seconds)
+            self.crowded |= outcome.get("crowded", False)
+            _fill(cell, outcome)
         return cell
 
     def plain(self, side: _Side, step: Step, seconds: float) -> dict[str, Any]:
@@ -308,65 +443,63 @@ class _Hub:
 
     def check(self, step: Step, seconds: float) -> dict[str, Any]:
         """Run a grade cell in the checks' process; the student's functions are called from it."""
-        start = time.perf_counter()
-        end = time.monotonic() + seconds
+        start, late = time.perf_counter(), False
         self.number += 1
         try:
             self.checks.ready()
             self.hand_names()
             asked = {"code": step.source, "seconds": seconds, "muted": False}
             asked["compiled"] = compiled(step.source)
-            answer = self.checks.ask(wire.RUN, self.number, asked, seconds + 4 * GRACE)
+            clock = _Clock(seconds, self.student, self.checks)
+            answer = self.checks.ask(wire.RUN, self.number, asked, clock, 4 * GRACE)
             while answer.kind == wire.CALL:
-                kind, content = self.call(answer, end)
-                if kind != wire.RESULT:
-                    self.flag_raised(step, content)
-                left = max(0.0, end - time.monotonic())
-                answer = self.checks.ask(kind, self.number, content, left + 4 * GRACE)
+                kind, content, death = self.call(answer, clock)
+                if content == child.LATE:
+                    death = TIMED_OUT | {"crowded": clock.crowded()}
+                    if clock.helped():
+                        self.student.close()
+                if death is not None:
+                    self.flag(step, death)
+                    late |= death.get("crowded", False)
+                answer = self.checks.ask(kind, self.number, content, clock, 4 * GRACE)
             outcome = self.checks.outcome(answer)
+            if outcome["error"] == TIMED_OUT["error"]:
+                late |= clock.crowded()
             self.checks.done.append(step)
         except DeathError as death:
             self.flag(step, death.outcome)
             outcome = death.outcome
-        return outcome | {"seconds": time.perf_counter() - start}
-
-    def flag_raised(self, step: Step, content: bytes) -> None:
-        with contextlib.suppress(codec.RefusedError, AttributeError):
-            kind = codec.decode(content).get("type")
-            for outcome in (TIMED_OUT, DIED):
-                if kind == outcome["error"]:
-                    self.flag(step, outcome)
+        late |= outcome.get("crowded", False)
+        return outcome | {"seconds": time.perf_counter() - start, "crowded": late}
 
     def hand_names(self) -> None:
-        """Fetch what the student has defined, and put it before the checks."""
-        found: bytes = codec.encode({})
+        """Fetch what the student has defined, unread, and put it before the checks."""
+        found = codec.encode({})
         with contextlib.suppress(DeathError):
             self.student.ready()
             self.number += 1
-            names = list(self.job.names)
-            found = self.student.ask(wire.FETCH, self.number, names, QUICK).content
-        try:
-            content = codec.encode({"names": list(self.job.names), "found": codec.decode(found)})
-        except (codec.RefusedError, TypeError):
-            content = codec.encode({"names": list(self.job.names), "found": {}})
-        self.checks.ask(wire.SET, self.number, content, QUICK)
+            names, clock = list(self.job.names), _Clock(QUICK, self.student)
+            found = self.student.ask(wire.FETCH, self.number, names, clock).content
+        content = codec.encode({"names": list(self.job.names), "found": found})
+        self.checks.ask(wire.SET, self.number, content, _Clock(QUICK, self.checks))
         self.number += 1
 
-    def call(self, asked: Message, end: float) -> tuple[bytes, bytes]:
-        """Pass a call to the student's process and return its answer."""
-        number = self.number
-        left = end - time.monotonic()
+    def call(self, asked: Message, clock: _Clock) -> tuple[bytes, bytes, dict[str, Any] | None]:
+        """Pass a call to the student's process; return its answer, and how the process ended."""
         try:
+            if self.student.child is None:
+                with clock.stopped():
+                    self.student.ready()
+            left = clock.left()
             if left <= 0:
-                raise DeathError(TIMED_OUT)
-            self.student.ready()
-            answer = self.student.ask(wire.CALL, number, asked.content, left + GRACE)
+                raise DeathError(TIMED_OUT | {"crowded": clock.crowded()})
+            content = wire.SECONDS.pack(left) + asked.content
+            answer = self.student.ask(wire.CALL, self.number, content, clock, GRACE)
             if answer.kind in (wire.RESULT, wire.RAISED):
-                return answer.kind, answer.content
+                return answer.kind, answer.content, None
             raise self.student.death(DIED)
         except DeathError as death:
-            raised = {"type": death.outcome["error"], "args": (death.outcome["message"],)}
-            return wire.RAISED, codec.encode(raised)
+            return wire.RAISED, child.raised(death.outcome), death.outcome
 
 
 def _fill(cell: Cell, outcome: dict[str, Any]) -> None:
@@ -406,6 +539,13 @@ def _output(raw: Any) -> dict[str, Any]:
     data = {str(key): value for key, value in raw["data"].items()}
     output = {"output_type": kind, "data": data, "metadata": dict(raw["metadata"])}
     return output | ({"execution_count": None} if kind == "execute_result" else {})
+
+
+def _number(answer: Message) -> float:
+    """Return the one number in a short answer, 0 if it is none."""
+    with contextlib.suppress(ClosedError, ValueError, TypeError, KeyError):
+        return float(answer.json()["peak_mb"]) if len(answer.content) < 100 else 0.0
+    return 0.0
 
 
 def _size(output: dict[str, Any]) -> int:

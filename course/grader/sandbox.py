@@ -1,5 +1,8 @@
 """Where students' code runs: bubblewrap around a warm process, and what each process may take.
 
+What a process takes is measured here too, from outside: processor time of all that it has started,
+and how long it has waited for a processor, which is the neighbours' fault and not its own.
+
 The warm process (`zygote`) sees the system's programs, this Python, the course's library and data
 and the real models, all of it read-only; no network, no home, no ``source/``, ``tests/``,
 ``submitted/``, no gradebook. Each process that it forks is enclosed once more (`namespaces`) and
@@ -22,9 +25,10 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from course import paths, shield
-from course.errors import CourseError
+from course.grader.errors import GraderError
 from course.grader.execute import ENVIRONMENT
 from course.grader.job import Limits
 from course.grader.wire import Channel
@@ -42,6 +46,8 @@ ELSEWHERE = (
     "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
 )
 STOPPED = "The sandbox has stopped: run the same command again."
+PROCESSOR = ("cpu", "cpuacct")  # controllers that are welcome, but not needed
+OPTIONAL = ("memory.swap.max", "cpu.cfs_quota_us", "cpu.max")
 HIDDEN = ("/tmp/", "/dev/shm/")  # each process has these for itself
 # Read-only in the sandbox, where they are: programs, libraries, letters, and how to find them.
 SYSTEM = (
@@ -65,7 +71,7 @@ class Zygote:
 
     Raises
     ------
-    CourseError
+    GraderError
         If there is no isolation and `sandbox` isn't `NONE`, or this isn't Linux.
     """
 
@@ -73,11 +79,11 @@ class Zygote:
         self, modules: tuple[str, ...], sandbox: str = AUTO, root: Path | None = None
     ) -> None:
         if sys.platform != "linux":
-            raise CourseError(ELSEWHERE)
+            raise GraderError(ELSEWHERE)
         self.root = (root or paths.ROOT).resolve()
         self.kind = NONE if sandbox == NONE else BUBBLEWRAP
         if self.kind == BUBBLEWRAP and (why := missing()):
-            raise CourseError(NO_ISOLATION.format(why=why))
+            raise GraderError(NO_ISOLATION.format(why=why))
         self.modules = modules
         self.lock = threading.Lock()
         self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
@@ -112,7 +118,7 @@ class Zygote:
         if ready != b"ready\n":
             self.process.kill()
             said = self.process.stderr.read().decode("utf-8", "replace").strip().split("\n")[-1]
-            raise CourseError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
+            raise GraderError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
         self.hub.settimeout(None)
         self.warm = True
 
@@ -130,7 +136,7 @@ class Zygote:
 
         Raises
         ------
-        CourseError
+        GraderError
             If it can't be started.
         """
         ends = socket.socketpair()
@@ -138,7 +144,7 @@ class Zygote:
         lines[0].setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with self.lock:
             if self.closed:
-                raise CourseError(STOPPED)
+                raise GraderError(STOPPED)
             if not self.warm:
                 self._wait()
             self.count += 1
@@ -146,7 +152,7 @@ class Zygote:
             if self.kind == NONE:
                 folder.mkdir()
             inside = self.kind == BUBBLEWRAP
-            asked = {
+            asked: dict[str, Any] = {
                 "enclosed": inside and (files or not checks),
                 "watched": not inside,
                 "checks": checks,
@@ -155,23 +161,25 @@ class Zygote:
                 "files_mb": limits.files_mb,
                 "keep": self.keep,
                 "data_mb": None if self.groups else limits.memory_mb,
+                "seconds": int(limits.notebook_seconds) + 60,
             }
             with contextlib.suppress(OSError):
                 handed = [ends[1].fileno(), lines[1].fileno()]
                 socket.send_fds(self.hub, [json.dumps(asked).encode()], handed)
         ends[1].close()
         lines[1].close()
-        made = Child(Channel(ends[0]), lines[0], folder)
+        made = Child(Channel(ends[0]), lines[0], folder, not inside)
         try:
             lines[0].settimeout(START)
             pid = _sender(lines[0])
+            made.pid = pid
             made.handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
             if self.groups:
-                made.group = self.groups.add(pid, limits)
+                made.group = self.groups.add(pid, limits, checks=checks)
             lines[0].sendall(b"\1")
         except OSError:
             made.close()
-            raise CourseError(STOPPED) from None
+            raise GraderError(STOPPED) from None
         return made
 
     def close(self) -> None:
@@ -184,6 +192,30 @@ class Zygote:
         self.folder.cleanup()
 
 
+class Used(NamedTuple):
+    """What processes have used.
+
+    Attributes
+    ----------
+    processor : float
+        Seconds of a processor, of a process and all that it has started.
+    worked : float
+        Seconds of that in its main thread.
+    waited : float
+        Seconds that its main thread had something to do, but no processor.
+    """
+
+    processor: float = 0.0
+    worked: float = 0.0
+    waited: float = 0.0
+
+    def __add__(self, other: "Used") -> "Used":  # type: ignore[override]
+        return Used(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def __sub__(self, other: "Used") -> "Used":
+        return Used(*(a - b for a, b in zip(self, other, strict=True)))
+
+
 class Child:
     """A process that runs cells, seen from the hub.
 
@@ -192,18 +224,45 @@ class Child:
     channel : Channel
     handle : int or None
         The system's handle of its first process.
+    pid : int
+        That process, as the hub counts.
     group : Group or None
         The cgroup that counts it.
     """
 
-    def __init__(self, channel: Channel, lifeline: socket.socket, folder: Path) -> None:
+    def __init__(
+        self, channel: Channel, lifeline: socket.socket, folder: Path, watched: bool
+    ) -> None:
         self.channel, self.lifeline, self.folder = channel, lifeline, folder
+        self.watched = watched
         self.handle: int | None = None
+        self.pid = 0
         self.group: Group | None = None
+        self.before = Used()  # at the last look
+        self.waiting: int | None = None  # the system's file about how long it has waited
 
     def peak_mb(self) -> float:
         """Return the most memory held so far, in MB, where a cgroup has counted; else 0."""
         return self.group.peak_mb() if self.group is not None else 0.0
+
+    def used(self) -> "Used":
+        """Return what it has used so far; never less than before."""
+        processor = self.group.processor() if self.group is not None else None
+        if processor is None:
+            processor = sum(map(_processor, _family(self.pid)))
+        if self.waiting is None:
+            # Where a process watches over the one that works, the latter is its only child.
+            pids = _family(self.pid)[1:] if self.watched else [self.pid]
+            with contextlib.suppress(OSError, IndexError):
+                self.waiting = os.open(f"/proc/{pids[0]}/schedstat", os.O_RDONLY)
+        worked = waited = 0.0
+        if self.waiting is not None:
+            with contextlib.suppress(OSError, ValueError):
+                said = os.pread(self.waiting, 100, 0).split()[:2]
+                worked, waited = (int(word) / 1e9 for word in said)
+        now = Used(processor, worked, waited)
+        self.before = Used(*map(max, zip(now, self.before, strict=True)))
+        return self.before
 
     def close(self) -> None:
         """End it with all its descendants."""
@@ -213,6 +272,9 @@ class Child:
             os.close(self.handle)
             self.handle = None
         self.channel.close()
+        if self.waiting is not None:
+            os.close(self.waiting)
+            self.waiting = None
         with contextlib.suppress(OSError):
             self.lifeline.close()
         if self.group is not None:
@@ -225,7 +287,7 @@ class Groups:
 
     def __init__(self, folders: dict[str, Path], version: int) -> None:
         self.folders, self.version = folders, version
-        self.count = 0
+        self.count, self.lock = 0, threading.Lock()
 
     @classmethod
     def find(cls) -> "Groups | None":
@@ -238,36 +300,43 @@ class Groups:
                 owner = old.name.split("-")[2]
                 if owner.isdigit() and not Path(f"/proc/{owner}").exists():
                     Group([old]).remove()
-        try:
-            group = found.add(None, Limits())
-            group.remove()
-        except OSError:
-            return None
-        return found
+        spare = {name: found.folders[name] for name in found.folders if name not in PROCESSOR}
+        for folders in (found.folders, spare):  # without a share of the processor, if need be
+            found.folders = folders
+            with contextlib.suppress(OSError):
+                found.add(None, Limits()).remove()
+                return found
+        return None
 
     @classmethod
     def _places(cls) -> "Groups | None":
         base = Path("/sys/fs/cgroup")
         if (base / "memory" / "memory.limit_in_bytes").exists():
-            return cls({name: base / name for name in ("memory", "pids")}, 1)
+            there = [name for name in PROCESSOR if (base / name).exists()]
+            return cls({n: (base / n).resolve() for n in ("memory", "pids", *there)}, 1)
         with contextlib.suppress(OSError, IndexError):
             own = Path("/proc/self/cgroup").read_text("ascii").split("0::/")[1].split("\n")[0]
             parent = (base / own).parent  # a group with processes in it can't have children
-            if {"memory", "pids"} <= set((parent / "cgroup.subtree_control").read_text().split()):
-                return cls({"unified": parent}, 2)
+            have = set((parent / "cgroup.subtree_control").read_text().split())
+            if {"memory", "pids"} <= have:
+                return cls({"unified": parent} | {n: parent for n in PROCESSOR if n in have}, 2)
         return None
 
-    def add(self, pid: int | None, limits: Limits) -> "Group":
+    def add(self, pid: int | None, limits: Limits, *, checks: bool = False) -> "Group":
         """Make a group with `limits` and put a process into it.
+
+        All processes of a student together get the share of one, half of what the process with
+        the checks gets; and one processor at most.
 
         Raises
         ------
         OSError
             If that isn't allowed.
         """
-        self.count += 1
-        name = f"course-grading-{os.getpid()}-{threading.get_ident()}-{self.count}"
-        group = Group([folder / name for folder in self.folders.values()])
+        with self.lock:
+            self.count += 1
+            name = f"course-grading-{os.getpid()}-{threading.get_ident()}-{self.count}"
+        group = Group(list(dict.fromkeys(folder / name for folder in self.folders.values())))
         memory, processes = limits.memory_mb * 1_000_000, limits.processes + 1
         settings: list[tuple[str, str, int]] = (
             [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)]
@@ -278,13 +347,25 @@ class Groups:
                 ("unified", "pids.max", processes),
             ]
         )
+        if "cpu" in self.folders:
+            settings += (
+                [("cpu", "cpu.shares", 2048 if checks else 1024)]
+                if self.version == 1
+                else [("cpu", "cpu.weight", 200 if checks else 100)]
+            )
+            if not checks:
+                one = ("cpu.cfs_quota_us", 100_000) if self.version == 1 else ("cpu.max", 100_000)
+                settings.append(("cpu", *one))
         try:
             for folder in group.folders:
                 folder.mkdir()
             for controller, file, value in settings:
                 path = self.folders[controller] / name / file
-                if file != "memory.swap.max" or path.exists():
+                try:
                     path.write_text(str(value), "ascii")
+                except OSError:  # a container with less than a processor refuses the bound of one
+                    if file not in OPTIONAL:
+                        raise
             if pid is not None:
                 for folder in group.folders:
                     (folder / "cgroup.procs").write_text(str(pid), "ascii")
@@ -299,6 +380,20 @@ class Group:
 
     def __init__(self, folders: list[Path]) -> None:
         self.folders = folders
+        self.meter: int | None = None  # the system's file that counts processor time
+
+    def processor(self) -> float | None:
+        """Return the seconds of a processor that its processes have used; None if not counted."""
+        second = len(self.folders) == 1
+        name = "cpu.stat" if second else "cpuacct.usage"
+        try:
+            if self.meter is None:
+                path = next(path for f in self.folders if (path := f / name).exists())
+                self.meter = os.open(path, os.O_RDONLY)
+            words = os.pread(self.meter, 100, 0).split()  # usage_usec 123 ..., or 123000
+            return int(words[1]) / 1e6 if second else int(words[0]) / 1e9
+        except (OSError, IndexError, ValueError, StopIteration):
+            return None
 
     def peak_mb(self) -> float:
         """Return the most memory that its processes held together, in MB."""
@@ -310,6 +405,9 @@ class Group:
 
     def remove(self) -> None:
         """Kill what is left in it and remove it; it may take a moment until the system lets go."""
+        if self.meter is not None:
+            os.close(self.meter)
+            self.meter = None
         for _ in range(100):
             for folder in self.folders:
                 with contextlib.suppress(OSError, ValueError):
@@ -333,7 +431,7 @@ def missing() -> str:
         return "setpriv (of util-linux) isn't installed"
     probe = (
         "from course.grader import namespaces as n; import os; n.leave(); "
-        "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None), os._exit(7)); "
+        "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None, 60), os._exit(7)); "
         "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
     ran = subprocess.run(
@@ -401,6 +499,25 @@ def outer(root: Path) -> list[str]:
         *(*start, *spaces, *caps, *tree, "--bind", "/proc", "/proc", *own[2:], *become),
         *(*start, *alone, "--bind", "/", "/", *own, *closed),
     ]
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all that it and its descendants have started, as far as they live."""
+    found = [pid]
+    for one in found:
+        with contextlib.suppress(OSError, ValueError):
+            for thread in os.listdir(f"/proc/{one}/task"):
+                path = Path(f"/proc/{one}/task/{thread}/children")
+                found += map(int, path.read_text("ascii").split())
+    return found
+
+
+def _processor(pid: int) -> float:
+    """Return the seconds of a processor of one process, and of children that have ended."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        said = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return sum(map(int, said[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _sender(end: socket.socket) -> int:

@@ -1,10 +1,10 @@
 """Grade submissions that try everything, and tell whether each got what it deserves.
 
-``course grade --self-test`` reads the corpus in ``tests/hostile``, makes a class of it in a
-temporary course with the real lesson, grades that class in the real sandbox, and compares: the
-score of each submission with that of the same answers handed in honestly; flags and reasons; what
-the recorded notebooks show; the gradebook and the sources, which must be as before; and processes,
-of which none may be left. Needs ``source/`` and ``tests/``; writes nothing into the course.
+It reads a corpus (a folder of TOML files), makes a class of it in a temporary course with a real
+lesson, grades that class in the real sandbox, and compares: the score of each submission with that
+of the same answers handed in honestly; flags and reasons; what the recorded notebooks show; the
+gradebook and the sources, which must be as before; and processes, of which none may be left. Needs
+``source/`` and the corpus; writes nothing into the course.
 """
 
 import copy
@@ -20,22 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course import paths
-from course.errors import CourseError
 from course.grader import notebook
+from course.grader.errors import GraderError
+from course.grader.hooks import Hooks
 
-LESSON = "01_pretraining"
 LONELY = "86399"  # what the process that a submission leaves behind sleeps, in seconds
 DANGEROUS = re.compile(r"<script|onerror\s*=|onload\s*=|javascript:", re.IGNORECASE)
 FENCED = re.compile(r"^```$.*?^```$", re.MULTILINE | re.DOTALL)  # shown as it stands
 LONG_LINE = 25  # characters of a hidden line that nobody prints by chance
-CELL_SECONDS = 10  # so that what never ends ends soon
+NEIGHBOURS = 12
+CELL_SECONDS = 5  # so that what never ends ends soon
 Notebook = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One submission of the corpus; see ``tests/hostile/corpus.toml`` for the fields."""
+    """One submission of the corpus; the head of its file explains the fields."""
 
     name: str
     says: str
@@ -53,32 +53,38 @@ class Kind:
     flag: str = ""
 
 
-def corpus(root: Path | None = None) -> list[Kind]:
-    """Return the corpus.
+def corpus(folder: Path) -> list[Kind]:
+    """Return the corpus of a folder.
 
     Raises
     ------
-    CourseError
+    GraderError
         If it isn't here.
     """
-    folder = (root or paths.ROOT) / "tests" / "hostile"
     found = [
         Kind(**(entry | {"loses": tuple(entry.get("loses", ()))}))
         for path in sorted(folder.glob("*.toml"))
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["submission"]
     ]
     if not found:
-        raise CourseError("There is no tests/hostile here: the self-test needs the full course.")
+        raise GraderError(
+            f"There is no {folder.parent.name}/{folder.name} here: the self-test needs the full "
+            "course."
+        )
     return found
 
 
 def run(
     names: list[str] | None = None,
     *,
+    neighbours: int = NEIGHBOURS,
     jobs: int | None = None,
     sandbox: str = "auto",
     scheduler: str | None = None,
-    root: Path | None = None,
+    lesson: str,
+    folder: Path,
+    root: Path,
+    hooks: Hooks,
 ) -> dict[str, Any]:
     """Grade the corpus and compare.
 
@@ -86,6 +92,17 @@ def run(
     ----------
     names : list of str, optional
         These submissions only, beside the honest ones.
+    jobs, sandbox, scheduler
+        As for `grade.grade`.
+    neighbours : int
+        So many honest solutions more, spread over the class: what others do must cost them nothing.
+    lesson : str
+        Whose exercises the corpus answers.
+    folder : Path
+        Of the corpus.
+    root : Path
+        The course's folder.
+    hooks : Hooks
 
     Returns
     -------
@@ -95,23 +112,29 @@ def run(
 
     Raises
     ------
-    CourseError
+    GraderError
         If the full course isn't here, or there is no isolation.
     """
     from course.grader import grade
 
-    root = (root or paths.ROOT).resolve()
+    root = root.resolve()
     honest = ("solution", "release", "half")
-    kinds = [k for k in corpus(root) if not names or k.name in names or k.name in honest]
-    if not notebook.path_of(LESSON, root / "source").exists():
-        raise CourseError("There is no source/ here: the self-test needs the full course.")
+    chosen = [k for k in corpus(folder) if not names or k.name in names or k.name in honest]
+    kinds = chosen + _neighbours(chosen, neighbours)
+    if not notebook.path_of(lesson, root / "source").exists():
+        raise GraderError("There is no source/ here: the self-test needs the full course.")
     with tempfile.TemporaryDirectory(prefix="self-test-", ignore_cleanup_errors=True) as scratch:
-        place = _Class(root, Path(scratch) / "course")
+        place = Class(lesson, root, Path(scratch) / "course", hooks)
         for kind in kinds:
             place.hand_in(kind)
         before = place.fingerprint()
         graded = grade.grade(
-            LESSON, root=place.root, jobs=jobs, sandbox=sandbox, scheduler=scheduler
+            lesson,
+            root=place.root,
+            hooks=hooks,
+            jobs=jobs,
+            sandbox=sandbox,
+            scheduler=scheduler,
         )
         rows = [place.compare(kind, graded["students"]) for kind in kinds]
         problems = []
@@ -121,12 +144,21 @@ def run(
             problems.append("a process of a submission is still alive")
     return {
         "ok": not problems and not any(row["wrong"] for row in rows),
-        "kinds": len(kinds),
+        "kinds": len(chosen),
         "rows": rows,
         "problems": problems,
         "seconds": graded["seconds"],
         "sandbox": graded["sandbox"],
     }
+
+
+def _neighbours(kinds: list[Kind], number: int) -> list[Kind]:
+    """Return honest submissions whose names put them between the others."""
+    names = sorted(kind.name for kind in kinds)
+    return [
+        Kind(f"{name}+", f"honest, beside {name}", "solution", first=f"# beside {name}")
+        for name in (names[i * len(names) // number] for i in range(number))
+    ]
 
 
 def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
@@ -145,26 +177,28 @@ def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     return table + [together | {"": problem} for problem in result["problems"]]
 
 
-class _Class:
+class Class:
     """A temporary course with one lesson and a class of submissions."""
 
-    def __init__(self, real: Path, root: Path) -> None:
-        self.root = root
+    def __init__(self, lesson: str, real: Path, root: Path, hooks: Hooks) -> None:
+        self.lesson, self.root = lesson, root
         root.mkdir()
-        shutil.copytree(real / "source" / LESSON, root / "source" / LESSON)
-        shutil.copytree(real / "release" / LESSON, root / "release" / LESSON)
-        (root / "data").symlink_to(real / "data")
+        for step in ("source", "release"):
+            shutil.copytree(real / step / lesson, root / step / lesson)
+        for place in hooks.mounts(real):
+            if place.parent == real:
+                (root / place.name).symlink_to(place)
         config = (real / "nbgrader_config.py").read_text(encoding="utf-8")
         config += f"\nc.Execute.timeout = {CELL_SECONDS}\n"
         (root / "nbgrader_config.py").write_text(config, encoding="utf-8")
-        self.solution = notebook.read(notebook.path_of(LESSON, root / "source"))
-        self.release = notebook.read(notebook.path_of(LESSON, root / "release"))
+        self.solution = notebook.read(notebook.path_of(lesson, root / "source"))
+        self.release = notebook.read(notebook.path_of(lesson, root / "release"))
         cells = notebook.cells(self.solution)
         self.points: dict[str, float] = {}
         for cell in cells:
             if cell.kind == "grade":
                 self.points[cell.exercise] = self.points.get(cell.exercise, 0) + cell.points
-        shown = (root / "release" / LESSON / f"{LESSON}.ipynb").read_text(encoding="utf-8")
+        shown = notebook.path_of(lesson, root / "release").read_text(encoding="utf-8")
         self.hidden = {
             line.strip()
             for cell in cells
@@ -182,9 +216,8 @@ class _Class:
 
     def hand_in(self, kind: Kind) -> None:
         """Write one submission."""
-        folder = self.root / "submitted" / kind.name / LESSON
-        folder.mkdir(parents=True)
-        path = folder / f"{LESSON}.ipynb"
+        path = notebook.path_of(self.lesson, self.root / "submitted" / kind.name)
+        path.parent.mkdir(parents=True)
         book = copy.deepcopy(self.release)
         answered = self.answered(kind.base)
         mine = {c.name: c.source for c in notebook.cells(self.solution) if c.kind == "solution"}
@@ -233,7 +266,7 @@ class _Class:
         said = " ".join([row["reason"], *row["flags"]])
         if kind.flag and kind.flag not in said:
             wrong.append(f"neither flag nor reason says {kind.flag!r}: {said!r}")
-        path = self.root / "autograded" / kind.name / LESSON / f"{LESSON}.ipynb"
+        path = notebook.path_of(self.lesson, self.root / "autograded" / kind.name)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if not text:
             wrong.append("nothing stands in autograded/")
@@ -315,17 +348,17 @@ def _marks(book: Notebook, kind: str = "") -> list[Notebook]:
     return [cell for cell in found if not kind or cell["metadata"]["nbgrader"].get(kind)]
 
 
-def _change(change: Callable[[Notebook], None]) -> Callable[[Notebook, Path, _Class], None]:
+def _change(change: Callable[[Notebook], None]) -> Callable[[Notebook, Path, Class], None]:
     """Return an edit that changes the notebook and writes it."""
 
-    def edit(book: Notebook, path: Path, place: _Class) -> None:
+    def edit(book: Notebook, path: Path, place: Class) -> None:
         change(book)
         _save(book, path)
 
     return edit
 
 
-def _bytes(content: bytes) -> Callable[[Notebook, Path, _Class], None]:
+def _bytes(content: bytes) -> Callable[[Notebook, Path, Class], None]:
     return lambda book, path, place: path.write_bytes(content) and None
 
 
@@ -391,24 +424,24 @@ def _no_cells(book: Notebook) -> None:
     book["cells"] = []
 
 
-def _old_format(book: Notebook, path: Path, place: _Class) -> None:
+def _old_format(book: Notebook, path: Path, place: Class) -> None:
     _save({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [book]}, path)
 
 
-def _half_a_file(book: Notebook, path: Path, place: _Class) -> None:
+def _half_a_file(book: Notebook, path: Path, place: Class) -> None:
     text = json.dumps(book)
     path.write_text(text[: len(text) // 2], encoding="utf-8")
 
 
-def _wrong_name(book: Notebook, path: Path, place: _Class) -> None:
-    _save(book, path.with_name(f"{LESSON} (1).ipynb"))
+def _wrong_name(book: Notebook, path: Path, place: Class) -> None:
+    _save(book, path.with_name(f"{place.lesson} (1).ipynb"))
 
 
-def _link_outside(book: Notebook, path: Path, place: _Class) -> None:
-    path.symlink_to(notebook.path_of(LESSON, place.root / "source"))
+def _link_outside(book: Notebook, path: Path, place: Class) -> None:
+    path.symlink_to(notebook.path_of(place.lesson, place.root / "source"))
 
 
-def _files_beside(book: Notebook, path: Path, place: _Class) -> None:
+def _files_beside(book: Notebook, path: Path, place: Class) -> None:
     _save(book, path)
     for name in ("numpy.py", "course.py", "json.py", "course/checks.py", "sitecustomize.py"):
         file = path.parent / name
@@ -429,7 +462,7 @@ def _script_in_text(book: Notebook) -> None:
     )
 
 
-EDITS: dict[str, Callable[[Notebook, Path, _Class], None]] = {
+EDITS: dict[str, Callable[[Notebook, Path, Class], None]] = {
     "delete-checks": _change(_delete_checks),
     "edit-checks": _change(_edit_checks),
     "more-points": _change(_more_points),

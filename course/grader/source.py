@@ -5,27 +5,25 @@ Read once for a class. The checks come from here, not from the gradebook as nbgr
 """
 
 import ast
+import fnmatch
+import functools
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from course import paths
-from course.errors import CourseError
-from course.grader import notebook
+from course.grader import library, notebook, settings
+from course.grader.errors import GraderError
+from course.grader.hooks import Hooks
 from course.grader.job import Limits
 from course.grader.notebook import Cell
 
-if TYPE_CHECKING:
-    from nbgrader.coursedir import CourseDirectory
-
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class SourceNotebook:
     """One notebook of ``source/``.
 
     Attributes
@@ -41,6 +39,8 @@ class Truth:
         What its solution cells define.
     modules : tuple of str
         What its code imports.
+    code_stub, text_stub : str
+        What nbgrader puts in place of a solution.
     """
 
     name: str
@@ -49,117 +49,143 @@ class Truth:
     metadata: dict[str, Any]
     names: tuple[str, ...]
     modules: tuple[str, ...]
+    code_stub: str = settings.CODE_STUB
+    text_stub: str = settings.TEXT_STUB
 
     @property
     def points(self) -> float:
-        """What all its checks are worth together."""
+        """What all its checks and answers are worth together."""
         return sum(cell.points for cell in self.cells)
+
+    @functools.cached_property
+    def known(self) -> dict[str, Cell]:
+        """The cells that have a name, by it."""
+        return {cell.name: cell for cell in self.cells if cell.name}
+
+    def released(self, cell: Cell) -> str:
+        """Return a cell as nbgrader's gradebook has it: without a solution, with hidden tests."""
+        if cell.kind not in ("solution", "manual") or cell.task:
+            return cell.source
+        code = self.code_stub if cell.cell_type == "code" else self.text_stub
+        # Without markers all of it is the solution.
+        return notebook.stub(cell.source, code) if notebook.BEGIN_SOLUTION in cell.source else code
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What ``source/`` holds of one assignment: notebook name → `Truth`, and the files beside."""
+    """What ``source/`` holds of one assignment.
+
+    Attributes
+    ----------
+    name : str
+    root : Path
+        The course's folder.
+    notebooks : dict of str to SourceNotebook
+    files : dict of str to bytes
+        What lies beside them: relative path → content.
+    limits : Limits
+    hooks : Hooks
+    places : CourseDirectory
+        nbgrader's picture of the course's folders.
+    library : str
+        A hash of what scores depend on in the library, its data and packages.
+    """
 
     name: str
     root: Path
-    notebooks: dict[str, Truth]
+    notebooks: dict[str, SourceNotebook]
     files: dict[str, bytes]
     limits: Limits
+    hooks: Hooks
+    places: Any
+    library: str = ""
 
     @property
     def modules(self) -> tuple[str, ...]:
         """What its notebooks import, each once."""
-        found = (module for truth in self.notebooks.values() for module in truth.modules)
+        found = (module for one in self.notebooks.values() for module in one.modules)
         return tuple(dict.fromkeys(found))
 
     @property
     def points(self) -> float:
         """What all its checks are worth together."""
-        return sum(truth.points for truth in self.notebooks.values())
+        return sum(one.points for one in self.notebooks.values())
 
 
-def directory(root: Path | None = None) -> "CourseDirectory":
-    """Return nbgrader's picture of the course's folders, from ``nbgrader_config.py``."""
-    from nbgrader.coursedir import CourseDirectory
-
-    root = (root or paths.ROOT).resolve()
-    config = notebook.config(root)
-    config.CourseDirectory.root = str(root)
-    return CourseDirectory(config=config)
-
-
-def read(name: str, root: Path | None = None) -> Assignment:
+def read(name: str, root: Path, hooks: Hooks) -> Assignment:
     """Return the assignment `name` of ``source/``.
 
     Raises
     ------
-    CourseError
-        If there is none, or a cell of it needs a grader's hand.
+    GraderError
+        If there is none.
     """
-    root = (root or paths.ROOT).resolve()
+    from course.grader.adapter import directory
+
+    root = root.resolve()
     places = directory(root)
     folder = Path(places.format_path(places.source_directory, ".", name))
     known = sorted({path.parent.name for path in folder.parent.glob("*/*.ipynb")})
     if not known:
-        raise CourseError("There are no lessons in source/: grading needs the full course.")
+        raise GraderError("There are no lessons in source/: grading needs the full course.")
     if name not in known:
-        raise CourseError(notebook.unknown(name, known))
-    config = notebook.config(root)
-    notebooks = {path.stem: _truth(path) for path in sorted(folder.glob("*.ipynb"))}
+        raise GraderError(settings.unknown(name, known))
+    config = settings.config(root)
+    notebooks = {path.stem: open_notebook(path, root, hooks) for path in _notebooks(folder)}
     spared = set(config.get("Autograde", {}).get("exclude_overwriting", {}).get(name, []))
     files = {
         where: path.read_bytes()
         for where, path in files_below(folder, places.ignore)
         if path.suffix != ".ipynb" and where not in spared
     }
-    limits = Limits(cell_seconds=notebook.cell_seconds(root))
-    return Assignment(name, root, notebooks, files, limits)
+    limits = Limits(cell_seconds=settings.cell_seconds(root))
+    digest = library.digest(root, hooks)
+    return Assignment(name, root, notebooks, files, limits, hooks, places, digest)
 
 
-def modules(name: str, root: Path) -> tuple[str, ...]:
+def modules(name: str, root: Path, hooks: Hooks) -> tuple[str, ...]:
     """Return what the notebooks of an assignment import, without asking nbgrader where they are.
 
-    For a head start only: empty where folders have other names, or something is wrong.
+    For a head start only: empty where something is wrong.
     """
     try:
-        found = [_truth(path) for path in sorted((root / "source" / name).glob("*.ipynb"))]
-    except (CourseError, OSError):
+        folder = settings.folder(root, "source") / name
+        found = [open_notebook(path, root, hooks) for path in _notebooks(folder)]
+    except (GraderError, OSError):
         return ()
-    return tuple(dict.fromkeys(module for truth in found for module in truth.modules))
+    return tuple(dict.fromkeys(module for one in found for module in one.modules))
 
 
-def students(assignment: Assignment) -> list[str]:
-    """Return who has a folder for the assignment in ``submitted/``, in order."""
-    places = directory(assignment.root)
-    wild = Path(places.format_path(places.submitted_directory, "*", assignment.name))
-    known = re.compile(
-        places.format_path(
-            places.submitted_directory, "(?P<student>.*)", re.escape(assignment.name), escape=True
-        )
-    )
-    root = Path(places.root)
-    found = [known.fullmatch(str(path)) for path in root.glob(str(wild.relative_to(root)))]
-    return sorted(match["student"] for match in found if match)
+def _notebooks(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.ipynb") if path.is_file())
 
 
-def _truth(path: Path) -> Truth:
+def open_notebook(path: Path, root: Path, hooks: Hooks) -> SourceNotebook:
+    """Return a notebook of ``source/``, or of ``release/`` for its visible checks.
+
+    Raises
+    ------
+    GraderError
+        If it can't be read.
+    """
     raw = notebook.read(path)
     cells = tuple(notebook.cells(raw))
-    for cell in cells:
-        if cell.kind == "other":
-            raise CourseError(
-                f"The cell {cell.name} of {path.name} isn't graded by a test: `course grade` "
-                "grades functions only; use `nbgrader autograde` for it."
-            )
-    metadata = {key: raw.get("metadata", {}).get(key) for key in ("kernelspec", "language_info")}
-    return Truth(
+    solutions = [cell for cell in cells if cell.kind == "solution"]
+    code = [cell for cell in cells if cell.runs]
+    found = raw.get("metadata")
+    metadata = found if isinstance(found, dict) else {}
+    return SourceNotebook(
         name=path.stem,
         cells=cells,
         raw=tuple(raw["cells"]),
-        metadata={key: value for key, value in metadata.items() if value},
-        names=tuple(dict.fromkeys(n for c in cells if c.kind == "solution" for n in defined(c))),
-        modules=tuple(dict.fromkeys(n for c in cells if c.kind != "text" for n in imported(c))),
+        metadata={k: metadata[k] for k in ("kernelspec", "language_info") if metadata.get(k)},
+        names=tuple(dict.fromkeys(name for cell in solutions for name in defined(cell))),
+        modules=tuple(dict.fromkeys(n for cell in code for n in imported(cell, hooks))),
+        **settings.stubs(root),
     )
+
+
+# --- what a cell defines and imports --------------------------------------------------------------
 
 
 def _parsed(cell: Cell) -> ast.Module:
@@ -186,10 +212,10 @@ def defined(cell: Cell) -> list[str]:
     return names
 
 
-def imported(cell: Cell) -> list[str]:
+def imported(cell: Cell, hooks: Hooks) -> list[str]:
     """Return the modules that a cell imports while it is graded."""
     names: list[str] = []
-    for node in _running(_parsed(cell)):
+    for node in _running(_parsed(cell), hooks.unless_grading):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -199,13 +225,13 @@ def imported(cell: Cell) -> list[str]:
     return names
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
+def _running(tree: ast.AST, unless: str) -> Iterator[ast.AST]:
     """Walk over a tree, but not into what a demo does only if nobody is grading."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "not grading()" in ast.unparse(node.test):
+        if unless and isinstance(node, ast.If) and unless in ast.unparse(node.test):
             continue
         yield node
-        yield from _running(node)
+        yield from _running(node, unless)
 
 
 def _is_module(name: str) -> bool:
@@ -235,41 +261,21 @@ def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 
 def files_below(folder: Path, ignore: list[str]) -> Iterator[tuple[str, Path]]:
     """Give the files below `folder` that nbgrader would take: relative name, path."""
-    from nbgrader.utils import is_ignored
-
     for place, folders, names in walk(folder):
-        folders[:] = [name for name in folders if not is_ignored(os.path.join(place, name), ignore)]
+        folders[:] = [name for name in folders if not is_ignored(name, ignore)]
         for name in names:
-            path = Path(place, name)
-            if not is_ignored(str(path), ignore):
+            if not is_ignored(name, ignore):
+                path = Path(place, name)
                 yield path.relative_to(folder).as_posix(), path
 
 
-def released(cell: Cell) -> str:
-    """Return a cell as nbgrader's gradebook has it: without a solution, with hidden tests."""
-    if cell.kind != "solution":
-        return cell.source
-    # Without markers all of it is the solution.
-    return notebook.stub(cell.source) if notebook.BEGIN_SOLUTION in cell.source else notebook.STUB
+def is_ignored(filename: str, ignore_globs: list[str] | None = None) -> bool:
+    """Tell whether nbgrader passes a file or folder over, as `nbgrader.utils.is_ignored` does.
 
-
-def metadata(cell: Cell) -> dict[str, Any]:
-    """Return what nbgrader's release has in a cell's metadata."""
-    from nbformat import from_dict
-    from nbgrader.utils import compute_checksum
-
-    grade = cell.kind == "grade"
-    meta: dict[str, Any] = {
-        "cell_type": "code",
-        "grade": grade,
-        "grade_id": cell.name,
-        "locked": grade,
-        "schema_version": 3,
-        "solution": not grade,
-        "task": False,
-    }
-    if grade:
-        meta["points"] = cell.points
-    plain = {"cell_type": "code", "source": released(cell), "metadata": {"nbgrader": meta}}
-    meta["checksum"] = compute_checksum(from_dict(plain))
-    return {"deletable": False} | ({"editable": False} if grade else {}) | {"nbgrader": meta}
+    By its name alone: nbgrader's own function takes the folders above for a pattern, too.
+    """
+    name = os.path.basename(filename)
+    return any(
+        fnmatch.fnmatch(name, pattern) and (pattern[:1] == "." or name[:1] != ".")
+        for pattern in ignore_globs or ()
+    )

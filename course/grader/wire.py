@@ -10,6 +10,7 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!4sIQ")
@@ -19,10 +20,12 @@ RUN, CALL, FETCH, SET, FILES, MEMORY = b"run ", b"call", b"ftch", b"set ", b"fil
 # From a process: what came of it. CALL also comes from the checks' process, and is passed on.
 DONE, RESULT, RAISED = b"done", b"rslt", b"rais"
 
+SECONDS = struct.Struct("!d")  # before what is called: how long it may take
+
 LARGEST = 64_000_000  # bytes of one message
 SEND = 60.0  # seconds that the other side may take to read
-LOOK = 1.0  # seconds after which a reader looks whether its own time is over
-BUFFER, READ = 1 << 20, 1 << 16  # bytes: of the socket, and of one look into it
+LOOK = 0.5  # seconds after which a reader looks whether its time is over
+BUFFER, READ = 1 << 20, 1 << 18  # bytes: of the socket, and of one look into it
 
 
 class ClosedError(Exception):
@@ -63,11 +66,11 @@ class Channel:
 
     def __init__(self, end: socket.socket, largest: int = LARGEST) -> None:
         self.socket, self.largest = end, largest
-        self.rest = bytearray()  # read, but not asked for yet
         # The system keeps the time: Python's own timeouts cost a call of it for each message.
         end.setblocking(True)
-        for option, seconds in ((socket.SO_RCVTIMEO, LOOK), (socket.SO_SNDTIMEO, SEND)):
-            end.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(seconds), 0))
+        pair = struct.pack("ll", 0, int(LOOK * 1e6))
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            end.setsockopt(socket.SOL_SOCKET, option, pair)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             end.setsockopt(socket.SOL_SOCKET, option, BUFFER)
 
@@ -77,50 +80,66 @@ class Channel:
         Raises
         ------
         ClosedError
-            If the other side is gone, or doesn't read for a minute.
+            If the other side is gone, or hasn't read all within a minute.
         """
         if not isinstance(content, bytes | bytearray | memoryview):
-            content = json.dumps(content).encode()
-        try:
-            self.socket.sendall(HEADER.pack(kind, number, len(content)) + content)
-        except (OSError, ValueError):
-            raise ClosedError("the other side doesn't read") from None
+            content = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        header, end = HEADER.pack(kind, number, len(content)), time.monotonic() + SEND
+        small = len(content) <= READ  # what is large isn't copied once more
+        for part in (header + content,) if small else (header, content):
+            left = memoryview(part)
+            while left:
+                try:
+                    left = left[self.socket.send(left) :]
+                except BlockingIOError:
+                    pass
+                except (OSError, ValueError):
+                    raise ClosedError("the other side is gone") from None
+                if left and time.monotonic() > end:
+                    raise ClosedError("the other side doesn't read")
 
-    def receive(self, seconds: float | None = None) -> Message:
+    def receive(self, over: Callable[[], bool] | None = None) -> Message:
         """Return the next message.
+
+        Parameters
+        ----------
+        over : callable, optional
+            Asked every `LOOK` seconds whether there is nothing more to wait for.
 
         Raises
         ------
         ClosedError
             If the other side is gone, or what it sends is too large.
         TimeoutError
-            If no whole message came within `seconds`, or `LOOK` more; the channel is of no more
-            use then.
+            If it was over before a whole message came; the channel is of no more use then.
         """
-        end = None if seconds is None else time.monotonic() + seconds
-        kind, number, size = HEADER.unpack(self._read(HEADER.size, end))
+        kind, number, size = HEADER.unpack(self._read(HEADER.size, over))
         if size > self.largest:
             raise ClosedError(f"a message of {size} bytes is too large")
-        return Message(kind, number, self._read(size, end))
+        return Message(kind, number, self._read(size, over))
 
     def close(self) -> None:
         """Close this end."""
         with contextlib.suppress(OSError):
             self.socket.close()
 
-    def _read(self, size: int, end: float | None) -> bytes:
-        while len(self.rest) < size:
-            if end is not None and time.monotonic() >= end:  # also where bytes come one by one
-                raise TimeoutError
+    def _read(self, size: int, over: Callable[[], bool] | None) -> bytes:
+        parts, looked = [], time.monotonic()
+        while size > 0:
+            # The system collects what comes byte by byte; we wake for a whole piece, or to look.
             try:
-                part = self.socket.recv(READ)
+                part = self.socket.recv(min(size, READ), socket.MSG_WAITALL)
             except BlockingIOError:
-                continue
+                part = None
             except (OSError, ValueError):
                 part = b""
-            if not part:
+            if part == b"":
                 raise ClosedError("the other side is gone")
-            self.rest += part
-        data = bytes(memoryview(self.rest)[:size])
-        del self.rest[:size]
-        return data
+            if part:
+                parts.append(part)
+                size -= len(part)
+            if over is not None and size > 0 and time.monotonic() >= looked + LOOK / 2:
+                looked = time.monotonic()
+                if over():
+                    raise TimeoutError
+        return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -68,7 +68,7 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
                 os.killpg(0, signal.SIGKILL)
         lifeline.close()
         if asked["enclosed"]:
-            namespaces.renounce(asked["processes"], asked["data_mb"])
+            namespaces.renounce(asked["processes"], asked["data_mb"], asked["seconds"])
         from course.grader import child
 
         child.main(end, shell, asked["checks"])

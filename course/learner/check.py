@@ -3,15 +3,9 @@
 With ``source/`` at hand the checks come from there, hidden ones included, and the points are the
 instructor's. Without it the visible checks of ``release/`` run, and there is no score. Nothing is
 written, and no hidden check is ever shown: only its message.
-
-A check that fails may name a *misconception*. Of a message we know by its end: advice that the
-cell's author wrote for one wrong answer is a whole string of the cell, while a fault of type, shape
-or value is put together from what the learner's function returned.
 """
 
-import ast
 import difflib
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +13,17 @@ from tqdm import tqdm
 
 from course import paths
 from course.errors import CourseError
-from course.grader import execute, notebook
-from course.grader.execute import Outcome
-from course.grader.notebook import Cell
+from course.grader import execute, notebook, settings
+from course.grader.job import Outcome
+from course.grader.notebook import Cell, Notebook, UnreadableError
+from course.grader.words import NOT_YET
 from course.grader.worker import DIED, TIMED_OUT
+from course.hooks import HOOKS
+
+__all__ = ["NOT_YET", "check", "locate", "mine", "show"]
 
 HIDDEN_LATER = "Hidden checks run when your instructor grades; these are the visible ones."
-NOT_YET = "not answered yet"
+FRESH = "take an older copy of it, or a fresh one from release/."
 
 
 def check(
@@ -64,16 +62,16 @@ def check(
     if not full:
         original = notebook.path_of(lesson, root / "release")
     truth = notebook.cells(notebook.read(original))
-    mine = notebook.cells(notebook.read(path))
-    if not {cell.name for cell in mine if cell.name} & {cell.name for cell in truth if cell.name}:
+    restored = notebook.restore(mine(path), truth)
+    if not restored.answers:
         raise CourseError(
-            f"{path.name} holds no exercise of this lesson (the cells lost their marks): "
-            "copy your answers into a fresh notebook from release/."
+            f"{path.name} holds no exercise of this lesson: copy your answers into a fresh "
+            "notebook from release/."
         )
 
-    cells = [cell for cell in notebook.restore(mine, truth) if cell.kind != "text"]
+    cells = [cell for cell in restored.cells if cell.runs]
     with tqdm(total=len(cells), desc=title, unit="cell", disable=None, leave=False) as bar:
-        timeout = notebook.cell_seconds(root)
+        timeout = settings.cell_seconds(root)
         codes = [cell.source for cell in cells]
         outcomes = execute.run(codes, path.parent, timeout, root, tick=bar.update)
     ran = list(zip(cells, outcomes, strict=True))
@@ -100,37 +98,9 @@ def check(
         "misconceptions": [
             {"exercise": cell.exercise, "check": cell.name, "says": says}
             for cell, outcome in ran
-            if (says := misconception(cell, outcome))
+            if (says := HOOKS.misconception(cell, outcome))
         ],
     } | visible
-
-
-def misconception(cell: Cell, outcome: Outcome) -> str:
-    """Return the words by which a check's author names the mistake that it met, or ""."""
-    if cell.kind != "grade" or outcome.error != "AssertionError":
-        return ""
-    said = " ".join(outcome.message.split()).partition(" (Your answer: ")[0]
-    ends = [text for text in _texts(cell.source) if said.endswith(text)]
-    if not ends:
-        return ""
-    advice = max(ends, key=len)
-    before = said.removesuffix(advice)
-    # "shares, given two scores: advice" → the advice; "decide, 'x': look again. advice" → all of it
-    return advice if before.endswith(": ") else said.removeprefix(cell.exercise).lstrip(",: ")
-
-
-@functools.cache
-def _texts(source: str) -> list[str]:
-    """Return the strings of a cell that may be advice: three words or more, nothing filled in."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return []
-    nodes = list(ast.walk(tree))
-    filled = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
-    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in filled]
-    words = [" ".join(text.split()) for text in texts if isinstance(text, str)]
-    return [text for text in words if text.count(" ") >= 2]
 
 
 def show(result: dict[str, Any]) -> None:
@@ -158,6 +128,22 @@ def show(result: dict[str, Any]) -> None:
         console.print(Text(note))
 
 
+def mine(path: Path) -> Notebook:
+    """Return a learner's own notebook.
+
+    Raises
+    ------
+    CourseError
+        If it can't be read, with what to do about it.
+    """
+    try:
+        return notebook.load(path)
+    except FileNotFoundError:
+        raise CourseError(f"There is no notebook {path}: check its name.") from None
+    except UnreadableError as error:
+        raise CourseError(f"{str(error).rstrip('.')}; else {FRESH}") from None
+
+
 def locate(name: str, root: Path) -> Path:
     """Return the notebook that `name` means; its file name is the lesson's.
 
@@ -166,13 +152,13 @@ def locate(name: str, root: Path) -> Path:
     CourseError
         If there is none, or its name is no lesson's.
     """
-    lessons = notebook.lessons(root)
+    lessons = settings.lessons(root)
     path = Path(name)
     if path.is_dir() and not (name in lessons and path.parent == Path()):
         path = path / f"{path.resolve().name}.ipynb"
     elif path.suffix != ".ipynb":
         if name not in lessons:
-            raise CourseError(notebook.unknown(name, lessons))
+            raise CourseError(settings.unknown(name, lessons))
         path = notebook.path_of(name, root / "work")
         if not path.exists():
             raise CourseError(
@@ -199,26 +185,8 @@ def _exercise(
         "exercise": name,
         "score": sum(cell.points for cell, o in graded if o.passed) if full else None,
         "max": sum(cell.points for cell, _ in graded),
-        "message": message_of(*failed[0], timeout) if failed else "",
+        "message": HOOKS.message(*failed[0], timeout) if failed else "",
     }
     if not full:
         row["visible"] = [sum(outcome.passed for _, outcome in graded), len(graded)]
     return row
-
-
-def message_of(cell: Cell, outcome: Outcome, timeout: float) -> str:
-    """Say in words for a learner how `cell` failed."""
-    text = " ".join(outcome.message.split())
-    where = "your answer" if cell.kind == "solution" else "a check"
-    hidden = outcome.line in notebook.hidden_lines(cell.source) and cell.kind == "grade"
-    if hidden:
-        where = "a hidden check"
-    if outcome.error == "NotImplementedError":
-        return NOT_YET
-    if outcome.error == TIMED_OUT["error"]:
-        return f"{where} took longer than {timeout:g} seconds"
-    if outcome.error == DIED["error"]:
-        return f"{where} ended Python (by exit, or out of memory)"
-    if outcome.error == "AssertionError" and cell.kind == "grade":
-        return text or f"{where} fails"
-    return f"{where} stopped with {outcome.error}" + (f": {text}" if text else "")

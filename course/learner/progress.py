@@ -21,6 +21,8 @@ from typing import Any
 from course import paths
 from course.errors import CourseError
 from course.grader import notebook
+from course.grader.errors import GraderError
+from course.hooks import HEADER
 from course.learner import check
 
 LESSONS = (
@@ -46,10 +48,6 @@ _TO_MEND = ("missing", "broken")
 # What a lesson's own text says of itself; the formats that all lessons share.
 TITLE = re.compile(r"# (?:\d+ · )?(?P<title>[^:\n]+)(?:: (?P<promise>.+))?")
 ABOUT = re.compile(r"\*\*(?P<key>Time|You use)\*\* (?P<value>.+?)(?= · \*\*|\n|$)")
-HEADER = re.compile(
-    r"### Exercise (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+ points? · (?P<minutes>\d+) minutes?"
-    r"(?P<rest>.*)"
-)
 
 
 # --- the survey -----------------------------------------------------------------------------------
@@ -93,7 +91,7 @@ def survey(*, run: bool = True, root: Path | None = None) -> dict[str, Any]:
         if lesson["state"] == "begun":
             try:
                 keys[name] = fingerprint(name, root)
-            except CourseError as error:
+            except (CourseError, GraderError) as error:
                 lesson.update(state="broken", note=str(error))
     known = [name for name in keys if memory.get(name, {}).get("key") == keys[name]]
     stale = [name for name in keys if name not in known]
@@ -104,7 +102,7 @@ def survey(*, run: bool = True, root: Path | None = None) -> dict[str, Any]:
                 root=root,
                 title=f"Checking {name} ({place} of {len(stale)} that changed)",
             )
-        except CourseError as error:
+        except (CourseError, GraderError) as error:
             lessons[name].update(state="broken", note=str(error))
             continue
         memory[name] = remember(memory.get(name, {}), result, keys[name])
@@ -180,7 +178,7 @@ def describe(name: str, root: Path) -> dict[str, Any]:
     try:
         text = notebook.cells(notebook.read(release if release.exists() else source))
         truth = notebook.cells(notebook.read(source if source.exists() else release))
-    except CourseError as error:
+    except GraderError as error:
         return lesson | {"state": "broken", "note": str(error)}
     lesson |= _header(text)
     lesson["exercises"] = _exercises(text, truth)
@@ -194,7 +192,7 @@ def describe(name: str, root: Path) -> dict[str, Any]:
         note = f"work/{lesson['file']} isn't there: `python3 start.py` copies it anew."
         return lesson | {"state": "missing", "note": note}
     try:
-        answers = notebook.cells(notebook.read(mine))
+        answers = notebook.cells(check.mine(mine))
     except CourseError as error:
         return lesson | {"state": "broken", "note": str(error)}
     if release.exists() and [c.source for c in answers] == [c.source for c in text]:
@@ -328,7 +326,7 @@ def fingerprint(name: str, root: Path) -> str:
         If the notebook is damaged.
     """
     mine = _mine(name, root)
-    cells = [cell for cell in notebook.cells(notebook.read(mine)) if cell.kind != "text"]
+    cells = [cell for cell in notebook.cells(check.mine(mine)) if cell.kind != "text"]
     code = [(cell.kind, cell.name, cell.source) for cell in cells]
     digest = hashlib.sha256(json.dumps(code).encode())
     source, release = (notebook.path_of(name, root / place) for place in ("source", "release"))

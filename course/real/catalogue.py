@@ -65,8 +65,8 @@ def load(name: str) -> tuple[Any, Any]:
     Parameters
     ----------
     name : str
-        Such as ``real.SMOLLM2`` (a causal language model, bf16) or ``real.MINILM`` (an encoder
-        whose last hidden state has 384 dimensions, fp32).
+        Such as `SMOLLM2` (a causal language model, bf16) or `MINILM` (an encoder whose last hidden
+        state has 384 dimensions, fp32).
 
     Returns
     -------

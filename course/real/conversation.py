@@ -28,19 +28,6 @@ REAL_TOKENS = 120  # the longest answer of a real model
 REAL_WINDOW = 1024  # it could read more, but a laptop would take its time over it
 
 
-def names() -> list[str]:
-    """Return the models that one can talk to: ours by stage, then SmolLM2 (fetched or not)."""
-    ours = [file.parent for file in sorted(paths.MODELS.glob("*/config.json"))]
-    speak = [
-        folder.name
-        for folder in ours
-        if model.RewardModel.__name__ not in (folder / "config.json").read_text(encoding="utf-8")
-    ]
-    sizes, stages = list(model.SIZES), ["mini-code", "mini-sft", "mini-instruct", "mini-chat"]
-    order = {name: i for i, name in enumerate(sizes + stages)}
-    return [*sorted(speak, key=lambda name: order.get(name, len(order))), catalogue.SMOLLM2]
-
-
 def plain(tokenizer: Any, text: str) -> str:
     """Return `text` without special tokens: nobody shall speak for the model by typing them."""
     markers = [token for token in tokenizer.get_added_vocab() if token.strip()]
@@ -56,7 +43,7 @@ class Chat:
     Parameters
     ----------
     name : str
-        One of `names`.
+        One of ours, or a real one.
     system : str
         A line that stands before the conversation and is never cut. A base model reads it as the
         first line of its text.
@@ -100,7 +87,7 @@ class Chat:
         self.name, self.temperature, self.seed, self.keep = name, temperature, seed, keep
         self.model, self.tokenizer = loaded or (model.load(name) if ours else catalogue.load(name))
         if not hasattr(self.model, "lm_head"):
-            raise CourseError(f"{name} writes no text: choose one of {', '.join(names())}.")
+            raise CourseError(f"{name} writes no text: choose a model that does, as mini-chat.")
         self.base = name in model.SIZES
         self.new_tokens = new_tokens or (evals.NEW_TOKENS if ours else REAL_TOKENS)
         self.window = min(self.model.config.max_position_embeddings, REAL_WINDOW)

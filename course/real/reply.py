@@ -1,6 +1,6 @@
 """What the lessons do with a real language model: have it write, and look at its next token.
 
-Works with any causal model of transformers and its tokenizer (``real.load``), also with our own.
+Works with any causal model of transformers and its tokenizer (``catalogue.load``), ours as well.
 Simplified on purpose: one sequence at a time, greedy or at a temperature, without top-k or top-p.
 """
 
@@ -25,7 +25,7 @@ def reply(
     Parameters
     ----------
     model, tokenizer
-        As ``real.load`` returns them.
+        As ``catalogue.load`` returns them.
     messages : str or list of dict
         A dialogue, ``[{"role": "user", "content": "…"}, …]``, is put into the model's chat
         template. A string is continued as it stands, without a template.

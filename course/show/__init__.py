@@ -1,39 +1,8 @@
-"""What learners look at: pictures, tables and the live training, with one look for all lessons.
+"""What learners look at: pictures, tables and live trainings, with one look for all lessons.
 
-A lesson says ``from course import show`` and calls one function a demo. Importing this costs no
-time: matplotlib and torch are imported by the functions that need them, when they are called.
-
-What gives a picture or a table returns it, for ``display``; sentences are shown at once.
-A model or run record that isn't there gives one sentence and None, and the lesson goes on.
+A lesson's notebook imports its door, ``l00`` … ``l09``, and nothing else of this room. A door's
+``__all__`` is for good: learners keep their copies of the notebooks. All other modules are the
+rooms behind the doors and may change: ``style`` and ``charts`` (the look), ``live`` (the live
+demo), ``text``, ``sizes``, ``sources``, ``answers``, and the parts of each lesson, ``l03_lora`` …
+Importing this loads nothing, and a door neither torch nor matplotlib: functions import them.
 """
-
-from course.show.l01_training import Run, live_training, loss_curve
-from course.show.lineage_picture import lineage
-from course.show.sizes import circles, loss_against_size, recall_by_frequency
-from course.show.sources import demo_seconds, figure_line, load_model, record, records_of
-from course.show.style import COLOURS, Page, Picture, colour, say, table
-from course.show.text import next_tokens, texts, tokens
-
-__all__ = [
-    "COLOURS",
-    "Page",
-    "Picture",
-    "Run",
-    "circles",
-    "colour",
-    "demo_seconds",
-    "figure_line",
-    "lineage",
-    "live_training",
-    "load_model",
-    "loss_against_size",
-    "loss_curve",
-    "next_tokens",
-    "recall_by_frequency",
-    "record",
-    "records_of",
-    "say",
-    "table",
-    "texts",
-    "tokens",
-]

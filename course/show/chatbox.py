@@ -6,8 +6,8 @@ the kernel's main thread, though: transformers can't load two at the same time. 
 village are marked as true or false. Each model has a conversation of its own, kept in a file:
 after a restart of the kernel the cell, run again, goes on with it.
 
-Left out on purpose: settings such as the temperature (``chat.Chat`` has them), and other front
-ends: where there are no widgets, ``chat.Chat(name).say("…")`` does the same in a plain cell.
+Left out on purpose: settings such as the temperature (`course.real.conversation.Chat` has them),
+and other front ends: where there are no widgets, its ``say`` does the same in a plain cell.
 """
 
 import html
@@ -21,9 +21,18 @@ from course import paths
 from course.errors import CourseError
 from course.show import text
 from course.show.style import FALSE, INK, LINE, TRUE, colour
+from course.stages.stage import LINEAGE, Table, models
 
 PER_SECOND = 20.0  # pieces of an answer; the mini models would be faster than one can read
 SIGN = {True: (TRUE, " ✓"), False: (FALSE, " ✗")}
+
+
+def names(table: Table = LINEAGE) -> list[str]:
+    """Return the models that one can talk to: ours that are here, and SmolLM2 (fetched or not)."""
+    from course.real import catalogue
+
+    ours = [name for name, made in models(table).items() if made.chats]
+    return [*(name for name in ours if (paths.MODELS / name).exists()), catalogue.SMOLLM2]
 
 
 def own_chats() -> Path:
@@ -36,7 +45,7 @@ class ChatBox:
 
     Parameters
     ----------
-    *names : str
+    *chosen : str
         The models to choose from, the first one chosen; all that there are, and the chat model
         chosen, if none is given.
     system : str
@@ -49,24 +58,22 @@ class ChatBox:
 
     def __init__(
         self,
-        *names: str,
+        *chosen: str,
         system: str = "",
         per_second: float = PER_SECOND,
         folder: Path | None = None,
     ) -> None:
         import ipywidgets as w
 
-        from course.real import conversation as chat
-
-        first = names[0] if names else "mini-chat"
-        names = names or tuple(chat.names())
+        first = chosen[0] if chosen else "mini-chat"
+        options = chosen or names()
         self.system, self.per_second, self.folder = system, per_second, folder or own_chats()
         self.chats: dict[str, Any] = {}
         self.thread: threading.Thread | None = None
         self.halt = threading.Event()
         wide = {"layout": w.Layout(width="auto", max_width="860px")}
-        self.model = w.Dropdown(options=names, description="Model")
-        self.model.value = first if first in names else names[0]
+        self.model = w.Dropdown(options=options, description="Model")
+        self.model.value = first if first in options else options[0]
         self.log = w.HTML(**wide)
         # As one whole when it is done: sent letter by letter, the last ones may come too late.
         self.message = w.Text(
@@ -169,11 +176,11 @@ class ChatBox:
         """Load a model if it isn't yet; return whether one can talk to it."""
         if name in self.chats:
             return True
-        from course.real import conversation as chat
+        from course.real.conversation import Chat
 
         self.say(f"Loading {name} …")
         try:
-            opened = chat.Chat(name, system=self.system, keep=self.folder / f"{name}.json")
+            opened = Chat(name, system=self.system, keep=self.folder / f"{name}.json")
         except CourseError as error:
             self.say(str(error))
             return False

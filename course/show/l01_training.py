@@ -1,85 +1,26 @@
-"""A model learns in front of your eyes: progress, loss curve and text, drawn again as it goes.
+"""A model learns in front of your eyes: its loss, and what it writes, drawn again as it goes.
 
-The training itself is ``lm.train``'s; here is what one sees of it. Bounded by time, not by tokens:
-the speed of the first steps decides how many tokens fit, so that the learning rate comes down to
-its end in time on any computer. Redrawn with Jupyter's display updates, so it needs no widgets; a
-terminal gets a line of text now and then. While grading nothing is trained: the recorded run is
-drawn at once. Left out on purpose: a stop button (the notebook has one), several runs in a picture.
+The training itself is the engine's; what a live demo does is `course.show.live`'s. How many tokens
+are read is planned by the computer's speed, so that the learning rate comes down to its end in time
+everywhere. Left out on purpose: several runs in a picture.
 """
 
 import itertools
-import statistics
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from course import paths
-from course.errors import CourseError
-from course.show import sources, style, text
+from course.show import live, sources, style, text
+from course.show.charts import level, note, set_ticks
 from course.show.sizes import short
 
 if TYPE_CHECKING:
     from course.lm.model import Size
 
-SHOWN_STEPS = (0, 50, 500)  # the model writes a text, as in the recorded run
+SHOWN_STEPS = (50, 500)  # after which the model writes a text, as in the recorded run
 START = "Facts:"  # what it goes on with
-REDRAW = 0.5  # seconds between two pictures
-SPEAK = 10.0  # seconds between two lines in a terminal
-PROBE = 1.0  # seconds of steps that tell the speed
 CURVE_POINTS = 150
 TICKS = (0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10)
-
-
-@dataclass
-class Run:
-    """What came out of a live training; `model` is as far as it came.
-
-    ``curve`` is [(tokens, nats a token), …]; ``texts`` and ``recall`` (share of all facts) go by
-    step; ``seconds`` is the time of the steps, with drawing.
-    """
-
-    model: Any
-    tokenizer: Any
-    curve: list[tuple[int, float]] = field(default_factory=list)
-    texts: dict[int, str] = field(default_factory=dict)
-    recall: dict[int, float] = field(default_factory=dict)
-    steps: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    interrupted: bool = False
-
-
-class Output:
-    """One output of a cell that is drawn again in its place; a terminal gets nothing of it."""
-
-    def __init__(self) -> None:
-        self.handle: Any = None
-
-    def show(self, thing: Any) -> None:
-        """Draw `thing`, or a bundle that is made already, in the place of what was there."""
-        from IPython.display import display
-
-        if not in_notebook():
-            return
-        if isinstance(thing, tuple):  # a bundle that is made already
-            data, meta = thing
-            options = {"raw": True, "metadata": meta}
-        else:
-            data, options = thing, {}
-        if self.handle is None:
-            self.handle = display(data, display_id=True, **options)
-        else:
-            self.handle.update(data, **options)
-
-
-def in_notebook() -> bool:
-    """Tell whether a Jupyter kernel runs this, so that outputs can be redrawn."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return hasattr(get_ipython(), "kernel")
 
 
 class LossCurve:
@@ -100,48 +41,37 @@ class LossCurve:
     def __init__(
         self, entropy: float, tokens: int, recorded: Mapping[str, Any] | None, name: str
     ) -> None:
-        ink, both = style.INK, recorded is not None
-        with style.look():
-            ratios = [3, 2] if both else [1]
-            self.picture, axes = style.picture(
-                len(ratios), width=9.2, height=3.7, sharey=True, width_ratios=ratios
-            )
+        form = {"width": 9.2, "height": 3.7, "sharey": True}
+        ratios = [3, 2] if recorded is not None else [1]
+        with style.picture(len(ratios), width_ratios=ratios, **form) as (self.picture, axes):
             left = axes[0]
             (self.line,) = left.plot([], [], color=style.colour(name))
             (self.dot,) = left.plot([], [], "o", color=style.colour(name), ms=6)
-            self.label = left.annotate(
-                "", (0, 1), (8, 6), textcoords="offset points", color=style.colour(name),
-                fontsize=13,
-            )  # fmt: skip
+            self.label = note(left, "", (0, 1), (8, 6), color=style.colour(name), fontsize=13)
             left.set(xlim=(0, 1.14 * tokens / 1e6), yscale="log", ylim=(0.8 * entropy, 9))
             left.set_xlabel("million tokens read")
             left.set_ylabel("loss (nats a token, log scale)")
             left.set_title("Live, on this computer")
-            left.set_yticks(TICKS, [f"{t:g}" for t in TICKS])
-            left.set_yticks([], minor=True)
-            for axis in axes:
-                axis.axhline(entropy, color=ink, ls="--", lw=1.5)
+            set_ticks(left, "y", TICKS)
             left.set_ylim(0.8 * entropy, 9)
-            left.annotate(
-                f"true entropy of the text {entropy:.2f}", (0.02, entropy), (0, -14), color=ink,
-                xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=10,
-            )  # fmt: skip
+            level(left, entropy, f"true entropy of the text {entropy:.2f}", below=True)
             if recorded is not None:
                 right = axes[1]
+                level(right, entropy)
                 seen, losses = zip(*recorded["curve"], strict=True)
                 right.plot(
                     [t / 1e6 for t in seen], losses, color=style.colour(name), alpha=0.45, lw=1.8
                 )
                 right.axvspan(0, tokens / 1e6, color=style.GRID, lw=0)
-                right.annotate(
-                    f"{recorded['loss']:.2f} on\nnew text", (seen[-1] / 1e6, losses[-1]), (0, 14),
-                    textcoords="offset points", ha="right", fontsize=10, color=style.QUIET,
+                note(
+                    right, f"{recorded['loss']:.2f} on\nnew text", (seen[-1] / 1e6, losses[-1]),
+                    (0, 14), ha="right", color=style.QUIET,
                 )  # fmt: skip
                 right.set_xlim(0, 1.02 * seen[-1] / 1e6)
                 right.set_xlabel("million tokens read")
-                right.annotate(
-                    "live part", (tokens / 1e6, 0.97), (4, 0), textcoords="offset points",
-                    xycoords=("data", "axes fraction"), va="top", fontsize=10, color=style.QUIET,
+                note(
+                    right, "live part", (tokens / 1e6, 0.97), (4, 0),
+                    xycoords=("data", "axes fraction"), va="top", color=style.QUIET,
                 )  # fmt: skip
                 right.set_title("A longer run, recorded")
 
@@ -178,24 +108,125 @@ def loss_curve(recorded: Mapping[str, Any]) -> style.Picture:
     return curve.picture
 
 
+class LiveTraining(live.Demo):
+    """A new model is pre-trained; ``texts`` and ``recall`` (share of all facts) go by step."""
+
+    instead = "is the recorded run"
+
+    def __init__(self, seconds: float, name: str, size: "Size | None", seed: int) -> None:
+        super().__init__(seconds)
+        self.name, self.size, self.seed = name, size, seed
+        self.losses: list[tuple[int, float]] = []
+        self.texts: dict[int, str] = {}
+        self.recall: dict[int, float] = {}
+        self.tokens = 0
+        self.table = live.Output()
+
+    @property
+    def curve(self) -> list[tuple[int, float]]:
+        """Return [(tokens, nats a token), …], thinned."""
+        return thinned(self.losses, len(self.losses) if self.over else self.planned)
+
+    def load(self) -> None:
+        """Make a new model."""
+        from course.lm import model, tokenizer
+
+        self.tokenizer = tokenizer.load()
+        size = self.size or model.SIZES[self.name]
+        self.model = model.new(size, self.seed, len(self.tokenizer))
+        self.past = sources.record(self.name)
+
+    def prepare(self) -> None:
+        """Write the first texts of the village."""
+        from course.lm import data
+        from course.stages import base
+
+        self.progress.show(live.bar(0, "Writing the first texts of the village …"))
+        self.recipe = base.QUICK
+        rows = data.web_rows(self.tokenizer, self.seed)
+        self.batches = data.batches(rows, self.recipe.batch)
+        self.first = next(self.batches)
+        self.entropy = self.past["entropy"] if self.past else _entropy(self.tokenizer)
+
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the training, which goes on writing texts; a trial reads the same ones again."""
+        from course.lm import train
+
+        more = itertools.repeat(self.first) if trial else self.batches
+        batches = itertools.chain([self.first], more)
+        return train.pretrain(model, batches, self.recipe, self.tokenizer.pad_token_id)
+
+    def plan(self, steps: int) -> None:
+        """Read as many tokens as fit."""
+        tokens = steps * self.recipe.batch * self.model.config.n_positions
+        self.recipe, self.planned = replace(self.recipe, tokens=tokens), steps
+        self.picture = LossCurve(self.entropy, tokens, self.past, self.name)
+
+    def marks(self) -> set[int]:
+        """Return the steps at which the recorded run writes a text too."""
+        return set(SHOWN_STEPS)
+
+    def take(self, p: Any) -> None:
+        """Keep loss and tokens."""
+        self.losses.append((p.tokens, p.loss))
+        self.tokens, self.planned = p.tokens, p.steps
+
+    def watch(self) -> None:
+        """Have the model write a text and complete all facts of the village; show it."""
+        from course.lm import evaluate, sample
+
+        self.texts[self.done] = sample.continue_text(self.model, self.tokenizer, START, seed=1)
+        hits = evaluate.recalled(self.model, self.tokenizer)
+        self.recall[self.done] = sum(hits) / len(hits)
+        self.table.show(self._texts())
+
+    def _texts(self) -> style.Page:
+        notes = {step: f"knows {share:.0%} of the facts" for step, share in self.recall.items()}
+        return text.texts(self.texts, ("step", f"after “{START}” it writes"), notes)
+
+    def draw(self, scale: float) -> Any:
+        """Draw the loss so far."""
+        return self.picture.draw(self.curve, scale)
+
+    def figures(self) -> str:
+        """Return speed and loss."""
+        loss = f" · loss {self.losses[-1][1]:.2f}" if self.losses else ""
+        return f"{self._speed():,.0f} tokens a second{loss}"
+
+    def _speed(self) -> float:
+        return self.tokens / max(self.seconds, 1e-9)
+
+    def conclude(self) -> None:
+        """Say how the loss fell; a terminal gets the texts only now."""
+        if not live.in_notebook():
+            print(self._texts().text)
+        self.tell(
+            f"This run: {self.done:,} steps, {short(self.tokens)} tokens in {self.seconds:.0f} s "
+            f"({self._speed():,.0f} tokens a second). The loss fell from {self.curve[0][1]:.2f} to "
+            f"{self.curve[-1][1]:.2f} nats a token; the entropy is {self.entropy:.2f}."
+        )
+
+    def recorded(self) -> None:
+        """Draw the recorded run with its texts."""
+        if past := sources.record(self.name):
+            style.show(loss_curve(past), text.texts(past["texts"]))
+
+
 def live_training(
-    seconds: float = 45.0,
+    seconds: float = 50.0,
     *,
     name: str = "mini-babbage",
     size: "Size | None" = None,
     seed: int = 1,
-) -> Run | None:
+) -> LiveTraining | None:
     """Pre-train a new mini-GPT in front of the reader's eyes.
-
-    An interruption (the notebook's stop button, Ctrl-C) ends the training and keeps what was
-    learned. While grading, the recorded run is drawn instead, without torch.
 
     Parameters
     ----------
     seconds : float
-        How long it may train; ``COURSE_DEMO_SECONDS`` overrides it. Loading torch comes on top.
+        How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading torch comes on top.
     name : str
-        The size of the model, and the recorded run that stands beside it.
+        The size of the model, and the recorded run beside it.
     size : Size, optional
         Another size than `name` has.
     seed : int
@@ -203,109 +234,10 @@ def live_training(
 
     Returns
     -------
-    Run or None
+    LiveTraining or None
         None while grading, and where the tokenizer is missing.
     """
-    recorded = sources.record(name)
-    if paths.grading():
-        if recorded is not None:
-            _show(loss_curve(recorded))
-            _show(text.texts(recorded["texts"]))
-        return None
-    try:
-        from course.lm import model, tokenizer
-
-        words = tokenizer.load()
-    except CourseError as error:
-        style.say(str(error))
-        return None
-    run = Run(model.new(size or model.SIZES[name], seed, len(words)), words)
-    try:
-        _train(run, sources.demo_seconds(seconds), recorded, name, seed)
-    except KeyboardInterrupt:
-        run.interrupted = True
-        run.model.eval()
-        known = "keeps what it has learned" if run.steps else "knows nothing yet"
-        style.say(f"Stopped; the model {known}.")
-    return run
-
-
-def _train(
-    run: Run, seconds: float, recorded: Mapping[str, Any] | None, name: str, seed: int
-) -> None:
-    from course.lm import data, train
-    from course.stages import run as lineage
-
-    progress, pictures, table = Output(), Output(), Output()
-    recipe = lineage.QUICK
-    pad = run.tokenizer.pad_token_id
-    progress.show(bar(0, "Writing the first texts of the village …"))
-    batches = data.batches(data.web_rows(run.tokenizer, seed), recipe.batch)
-    first = next(batches)
-    entropy = recorded["entropy"] if recorded is not None else _entropy(run.tokenizer)
-    progress.show(bar(0, "Measuring how fast this computer is …"))
-    speed = _speed(run, first, recipe, min(PROBE, seconds / 4))
-    recipe = replace(recipe, tokens=int(speed * max(0.1, seconds - PROBE)))
-    curve = LossCurve(entropy, recipe.tokens, recorded, name)
-    pictures.show(curve.draw([], 1.0))
-    _write(run, 0, table)
-
-    start = drawn = spoken = time.perf_counter()
-    losses: list[tuple[int, float]] = []
-    steps = train.pretrain(run.model, itertools.chain([first], batches), recipe, pad)
-    pause = REDRAW
-    try:
-        for p in steps:
-            losses.append((p.tokens, p.loss))
-            run.steps, run.tokens = p.step, p.tokens
-            now = time.perf_counter()
-            run.seconds = now - start
-            late = run.seconds > seconds
-            if p.step in SHOWN_STEPS:
-                _write(run, p.step, table)
-            if now - drawn >= pause:
-                run.curve = thinned(losses, p.steps)
-                progress.show(bar(p.step / p.steps, _status(run, p.steps)))
-                pictures.show(curve.draw(run.curve, 1.0))
-                drawn = time.perf_counter()
-                pause = max(REDRAW, 8 * (drawn - now))  # drawing takes a ninth of the time at most
-            if now - spoken >= SPEAK and not in_notebook():
-                print(_status(run, p.steps), flush=True)
-                spoken = now
-            if late:
-                break
-    except KeyboardInterrupt:
-        run.interrupted = True
-        style.say(f"Stopped at step {run.steps:,}; the model keeps what it has learned.")
-    finally:
-        run.model.eval()
-    run.curve = thinned(losses, len(losses))
-    pictures.show(curve.draw(run.curve, 2.0))
-    if run.steps:
-        _write(run, run.steps, table)
-    if not in_notebook():
-        print(_texts(run).text)
-    if run.steps:
-        _conclude(run, entropy, progress)
-
-
-def _speed(run: Run, batch: Any, recipe: Any, seconds: float) -> float:
-    """Return tokens a second, by some `seconds` of steps of a model that is thrown away."""
-    import copy
-
-    from course.lm import train
-
-    trial = copy.deepcopy(run.model)
-    pad = run.tokenizer.pad_token_id
-    times = [time.perf_counter()]
-    for p in train.pretrain(trial, itertools.repeat(batch), recipe, pad):
-        times.append(time.perf_counter())
-        if p.step > 6 and times[-1] - times[0] > seconds:
-            break
-    # The first steps warm up; the median doesn't mind a hiccup.
-    step = statistics.median(b - a for a, b in itertools.pairwise(times[3:]))
-    # A tenth is for drawing, and for writing more text of the village on the way.
-    return 0.9 * p.tokens / p.step / step
+    return LiveTraining(seconds, name, size, seed).run()
 
 
 def _entropy(tokenizer: Any) -> float:
@@ -316,35 +248,6 @@ def _entropy(tokenizer: Any) -> float:
     corpus = list(web.documents(evaluate.DOCUMENTS, evaluate.SEED))
     ids = data.encode(tokenizer, [d.text for d in corpus])
     return -sum(d.logprob for d in corpus) / sum(len(i) + 1 for i in ids)
-
-
-def _write(run: Run, step: int, table: Output) -> None:
-    """Have the model write a text and complete all facts of the village; show it."""
-    from course.lm import evaluate, sample
-
-    run.texts[step] = sample.continue_text(run.model, run.tokenizer, START, seed=1)
-    hits = evaluate.recalled(run.model, run.tokenizer)
-    run.recall[step] = sum(hits) / len(hits)
-    table.show(_texts(run))
-
-
-def _texts(run: Run) -> style.Page:
-    notes = {step: f"knows {share:.0%} of the facts" for step, share in run.recall.items()}
-    return text.texts(run.texts, ("step", f"after “{START}” it writes"), notes)
-
-
-def _conclude(run: Run, entropy: float, progress: Output) -> None:
-    """Say how it went, in the place of the progress bar so that nothing jumps."""
-    speed = run.tokens / max(run.seconds, 1e-9)
-    sentence = (
-        f"This run: {run.steps:,} steps, {short(run.tokens)} tokens in {run.seconds:.0f} s "
-        f"({speed:,.0f} tokens a second). The loss fell from {run.curve[0][1]:.2f} to "
-        f"{run.curve[-1][1]:.2f} nats a token; the entropy is {entropy:.2f}."
-    )
-    if in_notebook():
-        progress.show(style.Page(f"<p>{sentence}</p>", sentence))
-    else:
-        style.say(sentence)
 
 
 def thinned(losses: Sequence[tuple[int, float]], steps: int) -> list[tuple[int, float]]:
@@ -364,27 +267,3 @@ def thinned(losses: Sequence[tuple[int, float]], steps: int) -> list[tuple[int, 
         if len(part) == length or not curve:
             curve.append((part[-1][0], sum(loss for _, loss in part) / len(part)))
     return curve
-
-
-def _status(run: Run, steps: int) -> str:
-    loss = f" · loss {run.curve[-1][1]:.2f}" if run.curve else ""
-    return (
-        f"step {run.steps:,} of {steps:,} · {run.seconds:.0f} s · "
-        f"{run.tokens / max(run.seconds, 1e-9):,.0f} tokens a second{loss}"
-    )
-
-
-def bar(part: float, status: str) -> style.Page:
-    """Return a progress bar at `part`, from 0 to 1, above a line of HTML."""
-    return style.Page(
-        '<div style="max-width:860px;background:#dfe5ea;border-radius:4px;height:8px">'
-        f'<div style="width:{100 * part:.1f}%;background:{style.ACCENT};border-radius:4px;'
-        f'height:8px"></div></div><div style="font-size:90%">{status}</div>',
-        status,
-    )
-
-
-def _show(thing: Any) -> None:
-    from IPython.display import display
-
-    display(thing)

@@ -5,17 +5,17 @@ something is missing. Intervals are of the mean over seeds (Student's t). Left o
 training itself, which is `course.lm`'s, and any figure that isn't measured or recorded.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course import paths
 from course.errors import CourseError
-from course.show import l01_training as training
-from course.show import sources, style
-from course.show.style import ACCENT, INK, QUIET, Picture, look, picture, say
+from course.show import live, sources, style
+from course.show.charts import level, percent_ticks, set_ticks
+from course.show.style import ACCENT, INK, QUIET, Picture, picture, say
+from course.stats import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,35 +32,14 @@ TEXT_WAYS = {
     "mini-babbage": ("token vectors of mini-babbage", style.COLOURS["mini-babbage"], "^"),
     MINILM: ("MiniLM", ACCENT, "o"),
 }
-FEWEST = 3  # seeds, below which a live run says that it is too short
-
-
-def mean_interval(values: Sequence[Sequence[float]]) -> tuple[Any, Any]:
-    """Return the mean over seeds and the half width of its 95 % interval.
-
-    Parameters
-    ----------
-    values : sequence, shape (seeds, points)
-
-    Returns
-    -------
-    mean, half : ndarray of float, shape (points,)
-        Of one seed the half width is 0: nothing can be said.
-    """
-    from scipy.stats import t
-
-    table = np.asarray(values, dtype=float)
-    seeds = len(table)
-    if seeds < 2:
-        return table.mean(0), np.zeros(table.shape[1])
-    return table.mean(0), t.ppf(0.975, seeds - 1) * table.std(0, ddof=1) / np.sqrt(seeds)
+HERE = "this run, on your computer"
 
 
 def _percent(axis: "Axes", chance: float) -> None:
     """Give an axis of accuracies its scale, and the line of guessing."""
     axis.set_ylim(0, 1.04)
-    axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    axis.axhline(chance, color=INK, ls=":", lw=1.2)
+    percent_ticks(axis, "y")
+    level(axis, chance, "guessing", ls=":", below=True)
 
 
 def _against_labels(
@@ -75,32 +54,34 @@ def _against_labels(
             axis.fill_between(labels, mean - half, mean + half, color=shade, alpha=0.2, lw=0)
             axis.plot(labels, mean, marker=marker, color=shade, label=words)
     axis.set(xscale="log", xlabel="labelled examples (log scale)")
-    axis.set_xticks(labels, [str(n) for n in labels])
-    axis.set_xticks([], minor=True)
+    set_ticks(axis, "x", labels)
 
 
 def digit_pictures(seed: int = 1) -> Picture:
     """Draw a picture of each digit as the networks get it: the old classes, then the new ones."""
     import torch
 
-    from course.studies import l02_digits as digits
+    from course.studies import l02_digits
 
     chance = torch.Generator().manual_seed(seed)
-    parts = ((digits.OLD, "old classes: pre-training"), (digits.NEW, "new classes: few labels"))
-    with look():
-        shown, axes = picture(
-            len(digits.OLD) + 1 + len(digits.NEW), width=8.6, height=1.3,
-            alt="Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: "
-            "0 to 6 are the old classes, 7 to 9 the new ones.",
-        )  # fmt: skip
+    parts = (
+        (l02_digits.OLD, "old classes: pre-training"),
+        (l02_digits.NEW, "new classes: few labels"),
+    )
+    alt = (
+        "Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: 0 to 6 "
+        "are the old classes, 7 to 9 the new ones."
+    )
+    columns = len(l02_digits.OLD) + 1 + len(l02_digits.NEW)
+    with picture(columns, width=8.6, height=1.3, alt=alt) as (shown, axes):
         for axis in axes:
             axis.set_axis_off()
         start = 0
         for classes, title in parts:
-            images, labels = digits.of_classes(classes)
+            images, labels = l02_digits.of_classes(classes)
             for place in range(len(classes)):
                 one = images[labels == place][seed : seed + 1]
-                ground = digits.placed(one, chance)[0].reshape(digits.SIDE, digits.SIDE)
+                ground = l02_digits.placed(one, chance)[0].reshape(l02_digits.SIDE, l02_digits.SIDE)
                 axes[start + place].imshow(ground.numpy(), cmap="gray", vmin=0, vmax=1)
             head = axes[start].text(
                 0, 1.12, title, transform=axes[start].transAxes, fontsize=11, color=INK
@@ -128,16 +109,11 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
         f"{words} {np.mean([line[at] for line in lines[way]]):.0%}"
         for way, (words, _, _) in WAYS.items()
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.6, height=4.3, alt=alt, sharey=True)
+    with picture(2, width=9.6, height=4.3, alt=alt, sharey=True) as (shown, (left, right)):
         _percent(left, chance)
         _against_labels(left, figures["labels"], lines, WAYS)
         left.set_ylabel("accuracy on new pictures")
         left.set_title(title or f"By labels, {len(trials)} seeds, 95 % interval")
-        left.annotate(
-            "guessing", (figures["labels"][0], chance), (0, -14), color=INK,
-            textcoords="offset points", fontsize=9.5,
-        )  # fmt: skip
         left.legend(loc="lower right", fontsize=9.5, bbox_to_anchor=(1.0, 0.02))
         for way, (_, shade, marker) in WAYS.items():
             course = np.array([t["course"][way] for t in trials])  # (seeds, stops, 2)
@@ -145,7 +121,7 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
             seconds = 1000 * np.median(course[:, :, 0], axis=0)
             right.fill_between(seconds, mean - half, mean + half, color=shade, alpha=0.2, lw=0)
             right.plot(seconds, mean, marker=marker, ms=5, color=shade)
-        right.axhline(chance, color=INK, ls=":", lw=1.2)
+        level(right, chance, ls=":")
         right.set(xscale="log", xlabel="milliseconds of training (log scale)")
         right.xaxis.set_major_formatter("{x:g}")
         right.set_title(f"By time, {figures['watched']} labels")
@@ -167,15 +143,10 @@ def few_words(figures: Mapping[str, Any]) -> Picture:
         for way, (words, _, _) in TEXT_WAYS.items()
         if way in lines
     )
-    with look():
-        shown, (axis,) = picture(width=7.6, height=4.2, alt=alt)
+    with picture(width=7.6, height=4.2, alt=alt) as (shown, (axis,)):
         chance = 1 / len(figures["topics"])
         _percent(axis, chance)
         _against_labels(axis, labels, lines, TEXT_WAYS)
-        axis.annotate(
-            "guessing", (labels[0], chance), (0, -14), color=INK,
-            textcoords="offset points", fontsize=9.5,
-        )  # fmt: skip
         axis.set_ylabel("accuracy on new notes")
         axis.set_title(f"The same linear head on three kinds of numbers, {seeds} draws of labels")
         axis.legend(loc="lower right")
@@ -215,23 +186,63 @@ def conclude(figures: Mapping[str, Any], origin: str = "") -> None:
     )
 
 
-def _origin(record: Mapping[str, Any]) -> str:
-    parts = (RECORD, record.get("machine"), record.get("date"))
-    return "recorded run: " + ", ".join(str(part) for part in parts if part)
+class LivePictures(live.Demo):
+    """Networks are pre-trained and transferred, seed by seed; ``trials`` are the finished ones."""
+
+    instead = "is the recorded run"
+    unit = "seed"
+    kept = "; the finished seeds are kept."
+    least = 3  # seeds, or there is no interval to speak of
+    measured = False
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.trials: list[Any] = []
+
+    def prepare(self) -> None:
+        """Say what the first seed takes its time for."""
+        from course.studies import l02_transfer
+
+        self.planned = l02_transfer.TRIALS
+        line = "First seed: pre-training on 0 to 6, then all ways …"
+        self.progress.show(live.bar(0, line))
+
+    def training(self, _: Any, __: bool) -> Iterator[Any]:
+        """Return a trial a seed."""
+        from course.studies import l02_transfer
+
+        return l02_transfer.trials()
+
+    def take(self, p: Any) -> None:
+        """Keep a trial."""
+        self.trials.append(p)
+
+    def late(self) -> bool:
+        """Tell whether the next seed couldn't end in time: it takes as long as those before."""
+        return self.left() < (self.limit - self.left()) / max(1, self.done)
+
+    def draw(self, scale: float) -> Any:
+        """Draw what the finished seeds say."""
+        from course.studies import l02_transfer
+
+        figures = self.trials and l02_transfer.pictures(self.trials)
+        return few_labels(figures).bundle(scale) if figures else None
+
+    def conclude(self) -> None:
+        """Say whether the gain is sure."""
+        from course.studies import l02_transfer
+
+        conclude(l02_transfer.pictures(self.trials), HERE)
+
+    def recorded(self) -> None:
+        """Draw the recorded run."""
+        if record := sources.record(RECORD):
+            style.show(few_labels(record["pictures"]))
+            conclude(record["pictures"], sources.origin(RECORD, record))
 
 
-def _recorded_pictures() -> None:
-    record = sources.record(RECORD)
-    if record is not None:
-        training._show(few_labels(record["pictures"]))
-        conclude(record["pictures"], _origin(record))
-
-
-def live_pictures(seconds: float = 45.0) -> list[Any]:
+def live_pictures(seconds: float = 50.0) -> LivePictures | None:
     """Pre-train and transfer, seed after seed, and draw what has been found so far.
-
-    An interruption keeps the finished seeds; with too few of them, and while grading, the recorded
-    run is shown.
 
     Parameters
     ----------
@@ -240,47 +251,18 @@ def live_pictures(seconds: float = 45.0) -> list[Any]:
 
     Returns
     -------
-    list of Trial
-        The finished seeds.
+    LivePictures or None
+        None while grading.
     """
-    if paths.grading():
-        return []
-    done: list[Any] = []
-    limit = sources.demo_seconds(seconds)
-    start = time.perf_counter()
-    progress, pictures = training.Output(), training.Output()
-    progress.show(training.bar(0, "First seed: pre-training on 0 to 6, then all ways …"))
-    try:
-        from course.studies import l02_transfer as transfer
-
-        for trial in transfer.trials():
-            done.append(trial)
-            used = time.perf_counter() - start
-            status = f"{len(done)} of {transfer.TRIALS} seeds · {used:.0f} s"
-            if not training.in_notebook():
-                print(status, flush=True)
-            part = max(used / limit, len(done) / transfer.TRIALS) if limit > 0 else 1
-            progress.show(training.bar(min(1.0, part), status))
-            pictures.show(few_labels(transfer.pictures(done)))
-            # The next seed takes about as long as those before: none is begun that can't end.
-            if used * (1 + 1 / len(done)) > limit:
-                break
-    except KeyboardInterrupt:
-        say(f"Stopped after {len(done)} seeds; run the cell again to start anew.")
-    if len(done) < FEWEST:
-        say(f"{len(done)} seeds are too few for an interval: here is the recorded run.")
-        _recorded_pictures()
-        return done
-    conclude(transfer.pictures(done), "this run, on your computer")
-    return done
+    return LivePictures(seconds).run()
 
 
 def _recorded_notes(why: str) -> None:
     say(f"{why} Here is the recorded run.")
     record = sources.record(RECORD)
     if record is not None:
-        training._show(few_words(record["notes"]))
-        _conclude_notes(record["notes"], _origin(record))
+        style.show(few_words(record["notes"]))
+        _conclude_notes(record["notes"], sources.origin(RECORD, record))
 
 
 def _conclude_notes(figures: Mapping[str, Any], origin: str) -> None:
@@ -308,18 +290,18 @@ def live_notes() -> dict[str, Any] | None:
     if paths.grading():
         return None
     try:
-        from course.studies import l02_transfer as transfer
+        from course.studies import l02_transfer
 
-        ways = {transfer.BABBAGE: transfer.token_vectors(), MINILM: transfer.minilm()}
-        found = transfer.sort_notes(ways)
+        ways = {l02_transfer.BABBAGE: l02_transfer.token_vectors(), MINILM: l02_transfer.minilm()}
+        found = l02_transfer.sort_notes(ways)
     except CourseError as error:
         _recorded_notes(str(error))
         return None
     except KeyboardInterrupt:
         _recorded_notes("Stopped.")
         return None
-    training._show(few_words(found))
-    _conclude_notes(found, "this run, on your computer")
+    style.show(few_words(found))
+    _conclude_notes(found, HERE)
     return found
 
 
@@ -338,9 +320,9 @@ def nearest() -> style.Page | None:
     Without MiniLM the cosines are those of the recorded run.
     """
     try:
-        from course.studies import l02_transfer as transfer
+        from course.studies import l02_transfer
 
-        sentences, cosines = transfer.SENTENCES, transfer.alike(transfer.minilm())
+        sentences, cosines = l02_transfer.SENTENCES, l02_transfer.alike(l02_transfer.minilm())
     except CourseError as error:
         say(f"{error} The cosines are those of the recorded run.")
         record = sources.record(RECORD)
@@ -400,8 +382,8 @@ def worth() -> None:
                     "labels without, for the same": reached(labels, plain, better[at]),
                 }
             )
-    training._show(style.table(rows))
-    say("Means over seeds, read from the curves.", _origin(record))
+    style.show(style.table(rows))
+    say("Means over seeds, read from the curves.", sources.origin(RECORD, record))
 
 
 def family() -> style.Page:

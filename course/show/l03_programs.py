@@ -17,11 +17,12 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
-from course.show import l01_training as training
 from course.show import sources, style
-from course.show.l02_transfer import mean_interval
+from course.show.charts import name_rows, note, percent_ticks, set_ticks
 from course.show.sizes import short
-from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, look, picture, say, table
+from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, picture, say, table
+from course.stages.stage import LORA
+from course.stats import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,11 +94,11 @@ def first_look(count: int = SHOWN) -> Page | None:
 
 def verdicts(*programs: str) -> Page | None:
     """Return programs with what the evaluator says of each, after running those that it may."""
-    from course.stages import programs as runner
+    from course.stages.programs import run
     from course.world.tasks import INPUTS
 
     try:
-        found = runner.run(programs, INPUTS)
+        found = run(programs, INPUTS)
     except CourseError as error:
         say(str(error))
         return None
@@ -123,12 +124,12 @@ def ask(words: str) -> None:
     loaded = sources.load_model(CODE)
     if loaded is None:
         return
-    from course.real import conversation as chat
+    from course.real.conversation import plain
     from course.stages import code, programs
     from course.world import tasks
 
     _, mini, tokenizer = loaded
-    prompt = tasks.prompt(chat.plain(tokenizer, words))
+    prompt = tasks.prompt(plain(tokenizer, words))
     try:
         ((source,),) = code.written(mini, tokenizer, [prompt])
         ((values, said),) = programs.run([source], tasks.INPUTS)
@@ -136,12 +137,12 @@ def ask(words: str) -> None:
         say(str(error))
         return
     task = wanted(words)
-    training._show(listing(prompt.removesuffix(tasks.HEADER) + source))
+    style.show(listing(prompt.removesuffix(tasks.HEADER) + source))
     if said:
         say(said)
         return
     row = {f"f({x})": v for x, v in zip(tasks.INPUTS, values, strict=True)}
-    training._show(table([{"": "it gives", **row}]))
+    style.show(table([{"": "it gives", **row}]))
     if task is None:
         say(
             "Nobody can say whether this is right: these aren't words, numbers or steps of the "
@@ -161,8 +162,7 @@ def rates() -> None:
     record = sources.record(CODE)
     if record is None:
         return
-    with look():
-        shown, (axis,) = picture(width=7.6, height=3.6)
+    with picture(width=7.6, height=3.6) as (shown, (axis,)):
         said = []
         for place, (prefix, key, words, shade) in enumerate(ASKED):
             for step, k in enumerate((1, 10)):
@@ -171,19 +171,18 @@ def rates() -> None:
                 y = place + 0.38 * step
                 axis.barh(y, value, 0.32, color=shade, alpha=0.6 if k == 1 else 1.0)
                 axis.plot([low, high], [y, y], color=INK, lw=1.6)
-                axis.annotate(
-                    f"pass@{k}  {percent(value)}", (max(value, high), y), (6, 0), va="center",
-                    textcoords="offset points", fontsize=10.5,
+                note(
+                    axis, f"pass@{k}  {percent(value)}", (max(value, high), y), (6, 0), va="center",
+                    fontsize=10.5,
                 )  # fmt: skip
                 said.append(f"{words}, pass@{k} {percent(value)}")
-        axis.set_yticks([i + 0.19 for i in range(len(ASKED))], [words for _, _, words, _ in ASKED])
-        axis.tick_params(axis="y", length=0, labelcolor=INK)
+        places = [i + 0.19 for i in range(len(ASKED))]
+        name_rows(axis, [words for _, _, words, _ in ASKED], places)
         axis.set(xlim=(0, 1.34), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
-        axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.grid(axis="y", visible=False)
+        percent_ticks(axis, "x")
         axis.set_title(f"{record['tests']} tasks that no training has seen, 95 % interval")
         shown.alt = "; ".join(said)
-    training._show(shown)
+    style.show(shown)
     sources.figure_line(
         record | {"name": CODE},
         "mini-code learned from {pairs:,} tasks, read {epochs} times, in {seconds:.0f} seconds. "
@@ -231,8 +230,8 @@ def four_ways() -> None:
                 "seconds of computing": f"{means(trials, 'computing')[0]:.0f}",
             }
         )
-    training._show(table(rows))
-    training._show(_learned_and_forgotten(record))
+    style.show(table(rows))
+    style.show(_learned_and_forgotten(record))
     best = max(ways, key=lambda way: means(ways[way], "pass_at_1")[0])
     rises = {way: means(trials, "web_loss")[0] - base for way, trials in ways.items()}
     good = [way for way in ways if means(ways[way], "pass_at_1")[0] > 0.8]
@@ -243,27 +242,21 @@ def four_ways() -> None:
         f"{rises[mildest]:.2f} nats a token; training all without rehearsal forgets "
         f"{rises['all']:.2f}, so its perplexity on village text grows by the factor "
         f"{np.exp(rises['all']):.1f}.",
-        _origin(record),
+        sources.origin(RECORD, record),
     )
-
-
-def _origin(record: Mapping[str, Any]) -> str:
-    parts = (RECORD, record.get("machine"), record.get("date"))
-    return "recorded run: " + ", ".join(str(part) for part in parts if part)
 
 
 def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
     """Draw right programs against what was forgotten, a point for each seed and way."""
     base = record["base_web_loss"]
-    with look():
-        shown, (axis,) = picture(width=7.6, height=3.9)
+    with picture(width=7.6, height=3.9) as (shown, (axis,)):
         for way, trials in record["ways"].items():
             words, shade = WAYS[way]
             x = [t["web_loss"] - base for t in trials]
             y = [t["pass_at_1"] for t in trials]
             axis.plot(x, y, "o", color=shade, ms=8, alpha=0.85, label=words)
         axis.set(ylim=(-0.05, 1.08), xlabel="forgotten: rise of the loss on village text (nats)")
-        axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(axis, "y")
         axis.set_xlim(left=min(-0.05, axis.get_xlim()[0]))
         axis.set_ylabel("right at the first try")
         axis.set_title("Learned much and forgotten little is at the top left")
@@ -305,30 +298,28 @@ def plane() -> None:
         for name, found in sizes.items()
     }
     best = front(points)
-    with look():
-        shown, (axis,) = picture(width=7.6, height=4.0)
+    with picture(width=7.6, height=4.0) as (shown, (axis,)):
         _draw_front(axis, [points[name] for name in best])
         for name, (ms, quality) in points.items():
             axis.plot(ms, quality, MARKERS.get(name, "o"), color=colour(name), ms=11)
             left = ms == max(other for other, _ in points.values())
-            axis.annotate(
-                f"{name}, {short(sizes[name]['parameters'])}", (ms, quality),
-                (6, -14) if left else (10, -14), textcoords="offset points", va="top",
-                ha="right" if left else "left", fontsize=10.5,
+            note(
+                axis, f"{name}, {short(sizes[name]['parameters'])}", (ms, quality),
+                (6, -14) if left else (10, -14), va="top", ha="right" if left else "left",
+                fontsize=10.5,
             )  # fmt: skip
         axis.set(xscale="log", ylim=(-0.12, 1.12), xlabel="milliseconds a token (log scale)")
         times = [p[0] for p in points.values()]
         low, high = 0.7 * min(times), 1.5 * max(times)
-        axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.set_xticks(TIMES, [f"{t:g}" for t in TIMES])
-        axis.set_xticks([], minor=True)
+        percent_ticks(axis, "y")
+        set_ticks(axis, "x", TIMES)
         axis.set_xlim(low, high)
         axis.set_ylabel("right at the first try")
         axis.set_title("Speed and quality of four sizes; the line is the front")
         shown.alt = "Milliseconds a token and right programs: " + "; ".join(
             f"{name} {ms:.2f} and {quality:.0%}" for name, (ms, quality) in points.items()
         )
-    training._show(shown)
+    style.show(shown)
     beaten = [name for name in points if name not in best]
     say(
         f"On the front, the fastest first: {', '.join(best)}. "
@@ -337,7 +328,7 @@ def plane() -> None:
             if beaten
             else "Each of the four is worth having."
         ),
-        _origin(record),
+        sources.origin(RECORD, record),
     )
 
 
@@ -387,7 +378,7 @@ def beside_peft(layer: int = 0) -> None:
             ("peft's LoRA before and after its own merging", adapted, _merged(wrapped, target)(x)),
         ]
         try:
-            hearts = exercises.load(*code.LORA)
+            hearts = exercises.load(*LORA)
             whose = "yours" if hearts.origin == "work" else "the solution's"
             pair = a.detach(), b.detach()
             mine = hearts["lora_forward"](x, weight, *pair, code.ALPHA) + bias
@@ -395,7 +386,7 @@ def beside_peft(layer: int = 0) -> None:
         except CourseError as error:
             say(f"{error} So here peft stands alone.")
     size = float(adapted.abs().mean())
-    training._show(
+    style.show(
         table(
             [
                 {

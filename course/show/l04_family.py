@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.show.charts import name_rows, note, set_ticks
 from course.show.sizes import short
-from course.show.style import ACCENT, GRID, INK, LINE, QUIET, TRUE, Picture, look, picture
+from course.show.style import ACCENT, GRID, INK, LINE, QUIET, TRUE, Picture, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,8 +117,7 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
     )
     alt += ". Apart from it: " + ", ".join(row["name"] for row in alone)
     shades = {"model": BLUE, "API name": "#2f94cf", "neighbour": GREY}
-    with look():
-        shown, (axis,) = picture(height=1.5 + 0.27 * (len(rows) + 1.4), alt=alt)
+    with picture(height=1.5 + 0.27 * (len(rows) + 1.4), alt=alt) as (shown, (axis,)):
         for row, _ in ordered:
             name, (begin, end), y = row["name"], place[row["name"]], height[row["name"]]
             shade = ACCENT if name in lit else shades.get(row.get("group", "model"), GREY)
@@ -126,16 +126,19 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
                 style = LINES[line_of(row["how"])][0]
                 axis.plot([x, x, begin], [top, y, y], ls=style, color=LINE, lw=1.5, zorder=1)
             elif row["parent"] == UNKNOWN:
-                axis.annotate("?", (begin, y), (-15, 0), textcoords="offset points", va="center",
-                              fontsize=12, fontweight="bold", color=ACCENT)  # fmt: skip
+                note(
+                    axis, "?", (begin, y), (-15, 0), va="center", fontsize=12, fontweight="bold",
+                    color=ACCENT,
+                )  # fmt: skip
             if end - begin > 0.5:
                 axis.plot([begin, end], [y, y], color=shade, lw=3, alpha=0.35, zorder=2)
             dated = moment(row["released"]) is not None
             axis.plot([begin], [y], "o", color=shade if dated else "white", mec=shade, zorder=3)
             label = name if dated else f"{name} (date not found)"
-            axis.annotate(label, (begin, y), (9, 0), textcoords="offset points", va="center",
-                          fontsize=10, color=ACCENT if name in lit else INK,
-                          path_effects=[withStroke(linewidth=3, foreground="white")])  # fmt: skip
+            note(
+                axis, label, (begin, y), (9, 0), va="center", color=ACCENT if name in lit else INK,
+                path_effects=[withStroke(linewidth=3, foreground="white")],
+            )  # fmt: skip
         if alone:
             axis.axhline(len(related) + 0.4, color=GRID, lw=1.5)
             axis.text(0.0, len(related) + 0.5, "no ancestor and no descendant in these tables",
@@ -185,8 +188,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
         f"{r['name']} {r['released']} {short(r['parameters'])}" for r in known
     )
     alt += ". Not published: " + ", ".join(row["name"] for row in other)
-    with look():
-        shown, (axis,) = picture(height=5.6, alt=alt)
+    with picture(height=5.6, alt=alt) as (shown, (axis,)):
         axis.set_yscale("log")
         floor = smallest / 4
         spots = []  # where a label belongs: x, y, gap in points, text
@@ -210,8 +212,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
             axis.text(0.005, floor, "size not published", transform=axis.get_yaxis_transform(),
                       color=ACCENT, fontsize=10.5, va="center")  # fmt: skip
         ticks = [10**e for e in range(8, 12) if smallest / 2 <= 10**e <= largest * 2]
-        axis.set_yticks(ticks, [short(t) for t in ticks])
-        axis.set_yticks([], minor=True)
+        set_ticks(axis, "y", ticks, [short(t) for t in ticks])
         axis.set_ylim(floor / (16 if other else 1), largest * 14)
         axis.set_xlim(2017.8, 2024.9)
         _years(axis, 2018, 2024)
@@ -245,18 +246,17 @@ def _labels(axis: "Axes", spots: Sequence[tuple[float, float, float, str]]) -> N
     for i, (x, y, gap, text) in enumerate(spots):
         sides = ((1, 0), (-1, 0), (0, -1), (0, 1))
         for side in sides:
-            note = axis.annotate(
-                text, (x, y), (side[0] * gap, side[1] * (gap + 3)), textcoords="offset points",
+            label = note(
+                axis, text, (x, y), (side[0] * gap, side[1] * (gap + 3)),
                 ha=("center", "left", "right")[side[0]], va=("center", "bottom", "top")[side[1]],
-                fontsize=10, color=INK,
             )  # fmt: skip
-            box = note.get_window_extent()
+            box = label.get_window_extent()
             others = taken[:i] + taken[i + 1 :]
             inside = axis.bbox.x0 < box.x0 and box.x1 < axis.bbox.x1
             if inside and not any(box.overlaps(one) for one in others):
                 break
             if side != sides[-1]:
-                note.remove()
+                label.remove()
         taken.append(box)
 
 
@@ -277,8 +277,7 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
         f"{row['name']} {' or '.join(until[row['name']]) or 'not found'} → {row['released']}"
         for row in rows
     )
-    with look():
-        shown, (axis,) = picture(height=1.4 + 0.34 * len(rows), alt=alt)
+    with picture(height=1.4 + 0.34 * len(rows), alt=alt) as (shown, (axis,)):
         for y, row in enumerate(rows):
             released = moment(row["released"])
             marks = [
@@ -298,11 +297,11 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
                     axis.plot(released, [y, y], color=INK, lw=2)
             if not marks:
                 x, side = (released[0], -1) if released else (2019, 1)
-                axis.annotate("cut-off not found", (x, y), (9 * side, 0), va="center",
-                              textcoords="offset points", ha="right" if released else "left",
-                              fontsize=10, color=ACCENT)  # fmt: skip
-        axis.set_yticks(range(len(rows)), [row["name"] for row in rows], color=INK)
-        axis.tick_params(axis="y", length=0)
+                note(
+                    axis, "cut-off not found", (x, y), (9 * side, 0), va="center",
+                    ha="right" if released else "left", color=ACCENT,
+                )  # fmt: skip
+        name_rows(axis, [row["name"] for row in rows], lines=True)
         axis.set_ylim(len(rows) - 0.4, -0.6)
         axis.set_xlim(2019, 2023.6)
         _years(axis, 2019, 2023)
@@ -327,8 +326,7 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
         f"read {times:.2g} times"
         for row, times in zip(rows, rounds, strict=True)
     )
-    with look():
-        shown, (axis,) = picture(height=3.6, alt=alt)
+    with picture(height=3.6, alt=alt) as (shown, (axis,)):
         places = range(len(rows))
         axis.barh([y - 0.19 for y in places], [row["tokens"] / 1e9 for row in rows],
                   height=0.36, color=LINE, label="there was")  # fmt: skip
@@ -339,10 +337,8 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
             for row, times in zip(rows, rounds, strict=True)
         ]
         axis.bar_label(bars, labels, padding=5, fontsize=9.5, color=QUIET)
-        axis.set_yticks(places, [row["part"] for row in rows], color=INK)
-        axis.tick_params(axis="y", length=0)
+        name_rows(axis, [row["part"] for row in rows])
         axis.invert_yaxis()
-        axis.grid(axis="y", visible=False)
         axis.set_xlabel("billion tokens")
         axis.legend(loc="lower right")
     return shown
@@ -361,8 +357,7 @@ def speed_strength(rows: Sequence[Row], need: Row) -> Picture:
     dearest = max(row["cost"] for row in rows)
     alt = f"Strength against time; allowed: from {need['quality']:g}, up to {need['seconds']:g} s. "
     alt += ", ".join(f"{r['name']} {r['quality']:.2g} in {r['seconds']:.2g} s" for r in rows)
-    with look():
-        shown, (axis,) = picture(height=4.2, alt=alt)
+    with picture(height=4.2, alt=alt) as (shown, (axis,)):
         top = 1.15 * max(need["quality"], *(row["quality"] for row in rows))
         axis.fill_between([0, need["seconds"]], need["quality"], top, color=TRUE, lw=0)
         spots = []

@@ -1,7 +1,7 @@
 """What lesson 05 looks at: demonstrations, and four ways to get an answer, side by side.
 
 Pictures and tables of the recorded runs ``feedme`` and ``epochs``, of what the demonstrators do
-wrong, and of a real model with and without its chat template. The live fine-tuning is `live_sft`.
+wrong, and of a real model with and without its chat template. The live fine-tuning is `l05_sft`.
 """
 
 import html
@@ -9,14 +9,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import l01_training as training
-from course.show import sources, style
-from course.show.style import Page, Picture, look, picture, say
+from course.errors import CourseError
+from course.show import live, sources, style
+from course.show.charts import HALVES, name_rows, note, percent_ticks
+from course.show.style import Page, Picture, picture, say
 from course.stats import interval
 
 if TYPE_CHECKING:
     from course.world.talk import Example
 
+BASE = "mini-babbage"
+ASKED = 100  # requests to the base model
 WAYS = {  # in the record → (in words, colour)
     "base": ("base, bare request", style.COLOURS["mini-babbage"]),
     "few_shot": ("base, few-shot", "#0b4f7d"),
@@ -37,6 +40,63 @@ def share(hits: int, n: int) -> str:
     """Return a share with its interval in words, such as ``42 % (37 to 47)``."""
     low, high = interval(hits, n)
     return f"{hits / n:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+# The base model -----------------------------------------------------------------------------------
+
+
+def ask_the_base() -> None:
+    """Show how the base model goes on after requests, and how often it asks or answers."""
+    found = sources.load_model(BASE)
+    if found is None:
+        return
+    from course.lm import evals
+    from course.studies.l05_feedme import goes_on_asking
+
+    name, model, tokenizer = found
+    asked = evals.asked_in("test").mixed[:ASKED]
+    prompts = evals.base_prompts(tokenizer, asked)
+    written = evals.answers(model, tokenizer, prompts, temperature=1.0, seed=1)
+    lines = evals.first_line(written)
+    rows = [
+        {"request": e.turns[0].request, f"{name} goes on": text or "(nothing)"}
+        for e, text in zip(asked[:5], written, strict=False)
+    ]
+    style.show(style.table(rows))
+    again = sum(map(goes_on_asking, lines))
+    right = sum(j.right for j in evals.judge(asked, lines))
+    say(f"It went on with one more question or request: {share(again, ASKED)}.")
+    say(f"It answered as an ideal answer would: {share(right, ASKED)}.")
+
+
+def few_shot_base() -> None:
+    """Show the base model's prompt of worked examples, and its answers after it."""
+    found = sources.load_model(BASE)
+    if found is None:
+        return
+    from course.lm import evals
+    from course.studies.l05_feedme import worked_examples
+
+    name, model, tokenizer = found
+    asked = evals.asked_in("test").mixed[:ASKED]
+    shots = worked_examples(tokenizer, asked, seed=6)
+    prompts = evals.base_prompts(tokenizer, asked, shots)
+    print(tokenizer.decode(prompts[0], skip_special_tokens=True))
+    lines = evals.first_line(evals.answers(model, tokenizer, prompts, temperature=1.0, seed=1))
+    judged = evals.judge(asked, lines)
+    first = {e.kind: i for i, e in reversed(list(enumerate(asked)))}  # one of each kind
+    rows = [
+        {
+            "kind": kind,
+            "request": asked[i].turns[0].request,
+            f"{name}, {len(shots)} shots": lines[i] or "(nothing)",
+            "as an ideal answer": "✓" if judged[i].right else "✗",
+        }
+        for kind, i in first.items()
+    ]
+    style.show(style.table(rows))
+    right = sum(j.right for j in judged)
+    say(f"It answered as an ideal answer would: {share(right, ASKED)}.")
 
 
 # Recorded runs -----------------------------------------------------------------------------------
@@ -63,8 +123,7 @@ def side_by_side(
         + "."
         for way, (label, _) in WAYS.items()
     )
-    with look():
-        shown, (axis,) = picture(width=9.2, height=4.4, alt=alt)
+    with picture(width=9.2, height=4.4, alt=alt) as (shown, (axis,)):
         width = 0.8 / len(WAYS)
         for i, (way, (label, shade)) in enumerate(WAYS.items()):
             at = [k + (i - (len(WAYS) - 1) / 2) * width for k in range(len(names))]
@@ -76,17 +135,39 @@ def side_by_side(
             axis.bar(at, part, 0.92 * width, color=shade, label=label)
             axis.errorbar(at, part, off, fmt="none", ecolor=style.INK, elinewidth=1.2, capsize=3)
             for x, p, e in zip(at, part, ends, strict=True):
-                axis.annotate(
-                    f"{100 * p:.0f}", (x, e[1]), (0, 3), textcoords="offset points", ha="center",
-                    fontsize=9, color=style.QUIET,
+                note(
+                    axis, f"{100 * p:.0f}", (x, e[1]), (0, 3), ha="center", fontsize=9,
+                    color=style.QUIET,
                 )  # fmt: skip
-        axis.set_xticks(range(len(names)), [SHARES[s] for s in names], fontsize=10)
-        axis.tick_params(axis="x", length=0, labelcolor=style.INK)
-        axis.set(ylim=(0, 1.1), yticks=[0, 0.25, 0.5, 0.75, 1])
-        axis.set_yticklabels(["0", "25 %", "50 %", "75 %", "100 %"])
-        axis.grid(axis="x", visible=False)
+        name_rows(axis, [SHARES[s] for s in names], side="x", fontsize=10)
+        axis.set_ylim(0, 1.1)
+        percent_ticks(axis, "y")
         axis.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=10)
     return shown
+
+
+def asks_again(record: Mapping[str, Any]) -> None:
+    """Say how often each of the four ways goes on with a question instead of an answer."""
+    for way, (label, _) in WAYS.items():
+        again = share(*record["asks"][way])
+        say(f"{label}: goes on with one more question or request in {again}.")
+
+
+def drawn_or_greedy(record: Mapping[str, Any]) -> Page:
+    """Return for each way how many answers are ideal and true: drawn, and the most probable."""
+    shares = {"right": "as an ideal answer", "truth": "true"}
+    draws = {"counts": "drawn", "counts_greedy": "most probable"}
+    return style.table(
+        [
+            {"way": label}
+            | {
+                f"{what}, {how}": share(*record[key][way][name])
+                for name, what in shares.items()
+                for key, how in draws.items()
+            }
+            for way, (label, _) in WAYS.items()
+        ]
+    )
 
 
 def answers(record: Mapping[str, Any], kinds: Sequence[str] = ()) -> Page:
@@ -110,8 +191,10 @@ def marks(record: Mapping[str, Any]) -> Picture:
     alt += ". Requests of which an answer was kept: " + ", ".join(
         f"{kind} {kept} of {n}" for kind, (kept, n) in kinds
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2])
+    with picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2]) as (
+        shown,
+        (left, right),
+    ):
         shades = [style.LINE if m < record["least"] else WAYS["feedme"][1] for m in counted]
         bars = left.bar([*counted], [*counted.values()], color=shades, width=0.75)
         left.bar_label(bars, [f"{n:,}" for n in counted.values()], fontsize=8.5, color=style.QUIET)
@@ -124,10 +207,10 @@ def marks(record: Mapping[str, Any]) -> Picture:
         right.bar_label(
             bars, [f" {kept:,} of {n:,}" for _, (kept, n) in kinds], fontsize=9, color=style.QUIET
         )
-        right.tick_params(axis="y", length=0, labelcolor=style.INK)
-        right.set(xlim=(0, 1.3), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
+        name_rows(right, [kind for kind, _ in kinds])
+        right.set_xlim(0, 1.3)
+        percent_ticks(right, "x", HALVES)
         right.set_title("Requests of which an answer was kept")
-        right.grid(axis="y", visible=False)
     return shown
 
 
@@ -161,8 +244,7 @@ def rounds(record: Mapping[str, Any]) -> Picture:
         f"{found[-1]['loss']:.2f} after the last. Right: the share of ideal answers goes from "
         f"{part[0]:.0%} to {part[-1]:.0%}."
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=3.7, alt=alt)
+    with picture(2, width=9.2, height=3.7, alt=alt) as (shown, (left, right)):
         left.plot(at[1:], [f["loss"] for f in found[1:]], color=style.ACCENT, label="new ones")
         own = [f["train_loss"] for f in found[1:]]
         left.plot(at[1:], own, color=style.LINE, label="those it learns from")
@@ -175,12 +257,12 @@ def rounds(record: Mapping[str, Any]) -> Picture:
         )
         right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
         right.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
-        right.annotate(
-            "loss on new\nones is lowest", (lowest, 0.05), (5, 0), textcoords="offset points",
-            fontsize=9.5, color=style.QUIET,
+        note(
+            right, "loss on new\nones is lowest", (lowest, 0.05), (5, 0), fontsize=9.5,
+            color=style.QUIET,
         )  # fmt: skip
         right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
-        right.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(right, "y")
         right.set_title("Answers as an ideal one")
         for axis in (left, right):
             axis.set_xticks(range(0, at[-1] + 1, 4))
@@ -228,6 +310,20 @@ def rounds_in_words(record: Mapping[str, Any]) -> str:
 
 
 # Demonstrations ----------------------------------------------------------------------------------
+
+
+def demonstrations_as_tokens() -> None:
+    """Show three demonstrations as tokens; those that the model learns to write are green."""
+    from course.lm import tokenizer
+    from course.world import talk
+
+    try:
+        words = tokenizer.load()
+    except CourseError as error:
+        say(str(error))
+        return
+    for example in talk.examples(3, "train", 4, kinds=("fact", "harmful", "unknown")):
+        style.show(learned_tokens(words, example))
 
 
 def learned_tokens(tokenizer: Any, example: "Example") -> Page:
@@ -298,26 +394,26 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
     words : int
         Tokens that the model may write each time.
     """
-    from course.real import reply as pretrained
-    from course.studies import l08_smollm2 as real_talk
+    from course.real.reply import reply
+    from course.studies.l08_smollm2 import hit, prompts
 
     start, rows = time.perf_counter(), []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
-    progress = training.Output()
-    asked = [p for p in real_talk.prompts() if p.kind == "instruction"][:12]
+    progress = live.Output()
+    asked = [p for p in prompts() if p.kind == "instruction"][:12]
     try:
         for i, prompt in enumerate(asked):
             if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
                 break
-            progress.show(training.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
+            progress.show(live.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
             row = {"question": prompt.text}
             for way, text in (
                 ("with", [{"role": "user", "content": prompt.text}]),
                 ("without", prompt.text),
             ):
-                pieces = pretrained.reply(model, tokenizer, text, max_new_tokens=words)
+                pieces = reply(model, tokenizer, text, max_new_tokens=words)
                 answer = "".join(pieces).strip()
-                found[way].append((bool(answer), real_talk.hit(prompt, answer)))
+                found[way].append((bool(answer), hit(prompt, answer)))
                 row[f"{way} its template"] = answer or "(nothing: it stopped at once)"
             rows.append(row)
     except KeyboardInterrupt:

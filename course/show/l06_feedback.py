@@ -5,21 +5,21 @@ is recorded. Figures of our models come from run records, those of InstructGPT f
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course.show import labeling, sources, stick, style
-from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, look, picture
-from course.world import pairs as world_pairs
-from course.world import stick as physics
+from course.show import l06_clips, labeling, live, sources, style
+from course.show.charts import HALVES, name_rows, note, percent_ticks, set_ticks
+from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
+from course.world import pairs, stick
 
 LEAST_ANSWERS, LEAST_CLIPS = 15, 15  # labels from which on a learner's own are taken
 COUNTS = (3, 10, 30, 100, 300)  # of corrections or comparisons, for Rufus
 REPEATS = 12
-SECONDS = 55.0  # of the live backflip, at most
+SECONDS = 50.0  # of the live backflip, at most
 
 
 # Rufus ------------------------------------------------------------------------------------------
@@ -27,9 +27,9 @@ SECONDS = 55.0  # of the live backflip, at most
 
 def rufus() -> Picture:
     """Draw what Rufus says after corrections and after comparisons, by their number."""
-    from course.studies import l06_rufus as r
+    from course.studies import l06_rufus
 
-    ways = {"corrections": (r.corrected, LINE), "comparisons": (r.compared, ACCENT)}
+    ways = {"corrections": (l06_rufus.corrected, LINE), "comparisons": (l06_rufus.compared, ACCENT)}
     runs = {
         name: [[way(n, seed) for seed in range(REPEATS)] for n in COUNTS]
         for name, (way, _) in ways.items()
@@ -39,36 +39,35 @@ def rufus() -> Picture:
         for name, lots in runs.items()
     }
     last = {name: np.mean([one.shares for one in lots[-1]], axis=0) for name, lots in runs.items()}
-    order = np.argsort(r.QUALITY)
-    people = {"before": r.lesson(r.AT_FIRST), "the writer": r.lesson(np.exp(r.WRITES * r.QUALITY))}
+    order = np.argsort(l06_rufus.QUALITY)
+    people = {
+        "before": l06_rufus.lesson(l06_rufus.AT_FIRST),
+        "the writer": l06_rufus.lesson(np.exp(l06_rufus.WRITES * l06_rufus.QUALITY)),
+    }
     alt = (
         f"Mean quality of what Rufus says after {COUNTS[0]} to {COUNTS[-1]} of each "
         f"(the writer: {people['the writer'].quality:.1f}): "
         + "; ".join(f"{name} " + ", ".join(f"{m:.1f}" for m in means[name]) for name in means)
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3])
+    with picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3]) as (shown, (left, right)):
         for (name, one), dashes, x in zip(
             people.items(), (":", "--"), (COUNTS[-1], COUNTS[0]), strict=True
         ):
             left.axhline(one.quality, color=QUIET, lw=1, ls=dashes)
-            left.annotate(
-                name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
-                textcoords="offset points", fontsize=9, color=QUIET,
+            note(
+                left, name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
+                fontsize=9, color=QUIET,
             )  # fmt: skip
         for (name, (_, colour)), marker in zip(ways.items(), "so", strict=True):
             left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
         left.set(xscale="log", xlabel="how many of them", ylabel="mean quality of what it says")
-        left.minorticks_off()
-        left.set_xticks(COUNTS, [str(n) for n in COUNTS])
+        set_ticks(left, "x", COUNTS)
         left.set_title("By their number")
         left.legend(loc="lower right", fontsize=10, bbox_to_anchor=(1, 0.08))
         places = np.arange(len(order))
         for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
             right.barh(places + shift, last[name][order], 0.38, color=colour, label=name)
-        right.set_yticks(places, [r.SENTENCES[i] for i in order], fontsize=8.5, color=INK)
-        right.tick_params(axis="y", length=0)
-        right.grid(axis="y", visible=False)
+        name_rows(right, [l06_rufus.SENTENCES[i] for i in order], fontsize=8.5)
         right.set_title(f"What it says after {COUNTS[-1]} (best on top)")
         right.set_xlabel("share of what it says")
     return shown
@@ -83,12 +82,11 @@ def preference_curve() -> Picture:
 
     gaps = np.linspace(-2, 2, 161)
     ours = [labeler.prefers(float(g), 0.0) for g in gaps]
-    with look():
-        shown, (axis,) = picture(
-            width=7.2, height=3.6,
-            alt="The probability of a choice against the difference of the rewards: an S from 0 to "
-            "1 through one half at 0. The labeler's is steeper and ends short of 0 and 1.",
-        )  # fmt: skip
+    alt = (
+        "The probability of a choice against the difference of the rewards: an S from 0 to 1 "
+        "through one half at 0. The labeler's is steeper and ends short of 0 and 1."
+    )
+    with picture(width=7.2, height=3.6, alt=alt) as (shown, (axis,)):
         axis.plot(gaps, 1 / (1 + np.exp(-gaps)), color=LINE, label="Bradley and Terry")
         axis.plot(gaps, ours, color=ACCENT, label="the village's labeler, by true score")
         axis.set(xlabel="difference, first minus second", ylabel="probability of the first")
@@ -110,13 +108,13 @@ def answer_rows() -> list[dict[str, str]]:
             "answer_a": p.answers[0],
             "answer_b": p.answers[1],
         }
-        for p in world_pairs.read()
+        for p in pairs.read()
     ]
 
 
 def clip_rows() -> list[dict[str, str]]:
     """Return the pairs of clips as the desk and the CSV file show them."""
-    return world_pairs.rows(world_pairs.FOLDER / "clips.csv")
+    return pairs.rows(pairs.FOLDER / "clips.csv")
 
 
 def answer_desk() -> Any | None:
@@ -130,7 +128,7 @@ def clip_desk() -> Any | None:
     labels = labeling.open_labels(clip_rows(), labeling.own_file("clips"))
     if labels is None:
         return None
-    return labeling.desk(labels, head=stick.question, show=stick.clip_card, word="Clip")
+    return labeling.desk(labels, head=l06_clips.question, show=l06_clips.clip_card, word="Clip")
 
 
 def csv_for(name: str) -> None:
@@ -149,6 +147,11 @@ def csv_for(name: str) -> None:
     )
 
 
+def clip_sheet() -> Page:
+    """Return all pairs of clips below each other, for who labels in the CSV file."""
+    return l06_clips.sheet(clip_rows())
+
+
 def own_taste() -> Any | None:
     """Fit a reward model to the learner's labels (or the shipped ones) and show what it values.
 
@@ -159,18 +162,18 @@ def own_taste() -> Any | None:
     """
     from IPython.display import display
 
-    from course.studies import l06_taste as taste
+    from course.studies import l06_taste
 
     rows = answer_rows()
-    shipped = world_pairs.FOLDER / "simulated_answers.csv"
+    shipped = pairs.FOLDER / "simulated_answers.csv"
     taken = labeling.own_or_shipped(rows, "answers", LEAST_ANSWERS, shipped)
     if taken is None:
         return None
     labels, own = taken
     gaps, took, chances = _compared(labels)
-    fitted = taste.fit(gaps, took)
+    fitted = l06_taste.fit(gaps, took)
     display(taste_picture(fitted, "you" if own else "the shipped labels"))
-    hits = taste.held_out_hits(gaps, took)
+    hits = l06_taste.held_out_hits(gaps, took)
     style.say(
         f"A reward model that saw only the other pairs predicts {sum(hits)} of {len(hits)} choices."
     )
@@ -188,15 +191,15 @@ def own_taste() -> Any | None:
 
 def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool], list[float]]:
     """Return differences of features, choices, and the labeler's chances for A."""
-    known = {p.pair: p for p in world_pairs.read()}
+    known = {p.pair: p for p in pairs.read()}
     took = labels.took_first()
     chosen = [known[pair] for pair in took]
-    gaps = [np.subtract(*map(world_pairs.features, p.judged())) for p in chosen]
+    gaps = [np.subtract(*map(pairs.features, p.judged())) for p in chosen]
     return np.array(gaps), list(took.values()), [p.chance() for p in chosen]
 
 
 def _simulated_choices(labels: labeling.Labels) -> dict[str, bool]:
-    shipped = labeling.Labels(labels.pairs, world_pairs.FOLDER / "simulated_answers.csv")
+    shipped = labeling.Labels(labels.pairs, pairs.FOLDER / "simulated_answers.csv")
     return shipped.took_first()
 
 
@@ -205,7 +208,7 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
     Those whose true scores differ most come first: they are about values, the last about noise.
     """
-    known = {p.pair: p for p in world_pairs.read()}
+    known = {p.pair: p for p in pairs.read()}
     rows: list[tuple[float, dict[str, str]]] = []
     for pair, first in labels.took_first().items():
         if drawn[pair] == first:
@@ -225,16 +228,15 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
 def taste_picture(fitted: Any, who: str) -> Picture:
     """Draw the weights of a taste with their intervals, beside the simulated labeler's."""
-    names = list(world_pairs.FEATURES)
+    names = list(pairs.FEATURES)
     # Weights of few labels are kept small, so only the directions can be compared.
-    rules = np.array([points for _, points in world_pairs.FEATURES.values()])
+    rules = np.array([points for _, points in pairs.FEATURES.values()])
     rules *= np.linalg.norm(fitted.weights) / np.linalg.norm(rules)
     places = np.arange(len(names))[::-1]
     alt = f"What {fitted.labels} labels value, in log-odds with 90 % intervals: " + "; ".join(
         f"{n} {w:.1f}" for n, w in zip(names, fitted.weights, strict=True)
     )
-    with look():
-        shown, (axis,) = picture(width=8.6, height=3.9, alt=alt)
+    with picture(width=8.6, height=3.9, alt=alt) as (shown, (axis,)):
         axis.axvline(0, color=LINE, lw=1)
         axis.plot(
             rules, places, "D", color=QUIET, ms=6,
@@ -245,8 +247,7 @@ def taste_picture(fitted: Any, who: str) -> Picture:
             fitted.weights, places, xerr=np.maximum(spans, 0), fmt="o", color=ACCENT, capsize=4,
             label=f"learned from {fitted.labels} labels ({who})",
         )  # fmt: skip
-        axis.set_yticks(places, names, color=INK)
-        axis.tick_params(axis="y", length=0)
+        name_rows(axis, names, places, lines=True)
         axis.set_xlabel("weight, in log-odds of the choice (interval: 9 of 10 resamples)")
         axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, fontsize=10)
     return shown
@@ -265,7 +266,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         low.append(share - below)
         high.append(above - share)
         colours.append(ACCENT)
-    for row in world_pairs.rows(world_pairs.FOLDER / "instructgpt.csv"):
+    for row in pairs.rows(pairs.FOLDER / "instructgpt.csv"):
         names.append(row["who"])
         middles.append(float(row["percent"]) / 100)
         low.append(float(row["error"]) / 100)
@@ -273,17 +274,15 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         colours.append(QUIET)
     places = np.arange(len(names))[::-1]
     alt = "Agreement: " + "; ".join(f"{n} {m:.0%}" for n, m in zip(names, middles, strict=True))
-    with look():
-        shown, (axis,) = picture(width=8.6, height=0.9 + 0.5 * len(names), alt=alt)
+    with picture(width=8.6, height=0.9 + 0.5 * len(names), alt=alt) as (shown, (axis,)):
         for place, middle, a, b, colour in zip(places, middles, low, high, colours, strict=True):
             axis.errorbar(middle, place, xerr=[[a], [b]], fmt="o", color=colour, capsize=4)
-            axis.annotate(
-                f"{middle:.1%}", (middle, place), (0, 7), textcoords="offset points", ha="center",
-                fontsize=9, color=colour,
+            note(
+                axis, f"{middle:.1%}", (middle, place), (0, 7), ha="center", fontsize=9,
+                color=colour,
             )  # fmt: skip
         axis.axvline(0.5, color=LINE, lw=1, ls=":")
-        axis.set_yticks(places, names, color=INK, fontsize=10)
-        axis.tick_params(axis="y", length=0)
+        name_rows(axis, names, places, lines=True, fontsize=10)
         axis.set(xlim=(0.4, 1.0), ylim=(-0.6, len(names) - 0.3))
         axis.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], ["50 %", "60", "70", "80", "90", "100 %"])
         axis.set_xlabel("choices that are the same (dotted: by chance)")
@@ -293,9 +292,9 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
 def picks(fitted: Any, requests: int = 4) -> Page:
     """Return which of four answers a taste likes best, beside the simulated labeler's best."""
     shown = []
-    for asked, answers in world_pairs.lots()[:requests]:
+    for asked, answers in pairs.lots()[:requests]:
         judged = [asked.judged(answer) for answer in answers]
-        rewards = fitted.reward(np.array([world_pairs.features(j) for j in judged]))
+        rewards = fitted.reward(np.array([pairs.features(j) for j in judged]))
         scores = [j.score for j in judged]
         best, theirs = int(np.argmax(rewards)), int(np.argmax(scores))
         shown.append(
@@ -331,19 +330,16 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
     alt = f"On {figures['pairs']} held-out pairs: " + "; ".join(
         f"{name} {value:.1%}" for name, (value, _) in bars.items()
     )
-    with look():
-        shown, (axis,) = picture(width=8.6, height=3.0, alt=alt)
+    with picture(width=8.6, height=3.0, alt=alt) as (shown, (axis,)):
         places = np.arange(len(bars))[::-1]
         for place, (value, colour) in zip(places, bars.values(), strict=True):
             axis.barh(place, value, 0.6, color=colour)
-            axis.annotate(
-                f"{value:.1%}", (value, place), (-6, 0), textcoords="offset points", va="center",
-                ha="right", fontsize=10, color="white", fontweight="bold",
+            note(
+                axis, f"{value:.1%}", (value, place), (-6, 0), va="center", ha="right",
+                color="white", fontweight="bold",
             )  # fmt: skip
         axis.axvline(figures["ceiling"], color=INK, lw=1.4, ls="--", ymin=0.25)
-        axis.set_yticks(places, list(bars), color=INK)
-        axis.tick_params(axis="y", length=0)
-        axis.grid(axis="y", visible=False)
+        name_rows(axis, list(bars), places)
         axis.set(
             xlim=(0.5, 1.0), xlabel="agreement with the labeler on held-out pairs (from chance)"
         )
@@ -353,17 +349,11 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
 def reward_curve(figures: Mapping[str, Any]) -> Picture:
     """Draw the loss of a recorded reward model; without any knowledge it is ln 2."""
     steps, losses = zip(*figures["curve"], strict=True)
-    with look():
-        shown, (axis,) = picture(
-            width=8.6, height=3.2,
-            alt=f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats a pair.",
-        )  # fmt: skip
+    alt = f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats a pair."
+    with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
         axis.plot(steps, losses, color=style.colour("mini-reward"), lw=1.6)
         axis.axhline(np.log(2), color=INK, ls="--", lw=1.4)
-        axis.annotate(
-            "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), textcoords="offset points",
-            ha="right", fontsize=10,
-        )  # fmt: skip
+        note(axis, "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), ha="right")
         axis.set(xlabel="step", ylabel="loss (nats a pair)")
     return shown
 
@@ -377,7 +367,7 @@ def rewards_of_answers(count: int = 6) -> Page | None:
     from course.stages import reward
 
     _, mini, tokenizer = found
-    chosen = [(p.asked, answer) for p in world_pairs.read()[:count] for answer in p.answers]
+    chosen = [(p.asked, answer) for p in pairs.read()[:count] for answer in p.answers]
     texts = [asked.text(answer) for asked, answer in chosen]
     scores = reward.score(mini, data.encode(tokenizer, texts)).tolist()
     return style.table(
@@ -400,85 +390,115 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     """Search with a reward that a person wrote, and play the clip that it likes best."""
     from IPython.display import display
 
-    from course.studies import l06_backflip as backflip
+    from course.studies import l06_backflip
 
     begin = time.perf_counter()
     try:
-        plan = backflip.by_hand(reward or physics.written)
+        plan = l06_backflip.by_hand(reward or stick.written)
     except KeyboardInterrupt:
         style.say("Stopped; here is what the reward that we wrote found in the recorded run.")
         recorded = sources.record("backflip")
         if recorded is None:
             return
         plan = np.array(recorded["by_hand"])
-    clip = physics.simulate(plan[None])[0]
-    display(stick.animation({"What a written reward likes best": clip}))
+    clip = stick.simulate(plan[None])[0]
+    display(l06_clips.animation({"What a written reward likes best": clip}))
     style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
 
 
-def learned_backflip(seconds: float = SECONDS) -> None:
+class LiveBackflip(live.Demo):
+    """The stick learns by comparisons; ``rounds`` are the finished ones."""
+
+    instead = "is the recorded run"
+    unit = "round"
+    kept = "."
+    measured = False
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.rounds: list[dict[str, Any]] = []
+
+    def load(self) -> None:
+        """Look for the recorded run, and begin by its seed."""
+        from course.studies import l06_backflip
+
+        self.past = sources.record("backflip")
+        self.planned = self.least = l06_backflip.Recipe().rounds
+
+    def training(self, _: Any, __: bool) -> Iterator[Any]:
+        """Return the teaching."""
+        from course.studies import l06_backflip
+
+        self.progress.show(live.bar(0, "The judge looks at the first clips …"))
+        seed = self.past["seed"] if self.past else 0
+        return l06_backflip.teach(l06_backflip.simulated(100 + seed), seed=seed)
+
+    def take(self, p: Any) -> None:
+        """Keep a round."""
+        self.rounds.append({"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan})
+
+    def draw(self, scale: float) -> Any:
+        """Play the clip that the reward model likes best."""
+        return liked_clips(self.rounds[-1:]) if self.rounds else None
+
+    def figures(self) -> str:
+        """Return what the last round is like."""
+        if not self.rounds:
+            return ""
+        count, share = self.rounds[-1]["comparisons"], self.rounds[-1]["flips"]
+        return f"{count} comparisons · {share:.0%} of the last clips are backflips"
+
+    def conclude(self) -> None:
+        """Play three clips, and draw how many were backflips."""
+        one_each = [self.rounds[i] for i in (0, len(self.rounds) // 2, -1)]
+        style.show(liked_clips(one_each), flips_picture(self.rounds, self.past))
+
+    def recorded(self) -> None:
+        """Show the same of the recorded run."""
+        if self.past:
+            self.rounds = self.past["rounds"]
+            self.conclude()
+
+
+def learned_backflip(seconds: float = SECONDS) -> LiveBackflip | None:
     """Teach the stick by comparisons in front of the reader's eyes, and play what it learned.
 
-    An interruption, or the end of the time, keeps the last finished round; without one the recorded
-    run is shown. Run again, it starts anew from the same seed.
+    Run again, it starts anew from the same seed.
+
+    Parameters
+    ----------
+    seconds : float
+        How long rounds may be begun; ``COURSE_DEMO_SECONDS`` overrides it.
+
+    Returns
+    -------
+    LiveBackflip or None
+        None while grading.
     """
-    from IPython.display import display
+    return LiveBackflip(seconds).run()
 
-    from course.show.l01_training import Output, bar, in_notebook
-    from course.studies import l06_backflip as backflip
 
-    recorded, limit = sources.record("backflip"), sources.demo_seconds(seconds)
-    seed = recorded["seed"] if recorded else 0
-    progress, player = Output(), Output()
-    rounds: list[backflip.Progress] = []
-    begin = time.perf_counter()
-    try:
-        progress.show(bar(0, "The judge looks at the first clips …"))
-        for p in backflip.teach(backflip.simulated(100 + seed), seed=seed):
-            rounds.append(p)
-            line = f"{p.comparisons} comparisons · {p.flips:.0%} of the last clips are backflips"
-            progress.show(bar(p.round / p.rounds, line))
-            clip = physics.simulate(p.plan[None])[0]
-            player.show(stick.animation({f"After {p.comparisons} comparisons": clip}))
-            if not in_notebook():
-                print(line, flush=True)
-            if time.perf_counter() - begin > limit and p.round < p.rounds:
-                style.say(f"The time is up after {p.comparisons} comparisons.")
-                break
-    except KeyboardInterrupt:
-        style.say(f"Stopped after {len(rounds)} rounds; what was learned so far is kept.")
-    done = [
-        {"comparisons": p.comparisons, "flips": p.flips, "plan": p.plan.tolist()} for p in rounds
-    ]
-    whole = bool(rounds) and rounds[-1].round == rounds[-1].rounds
-    if not whole and recorded is not None:
-        style.say("The whole of it, from the recorded run:")
-        done = recorded["rounds"]
-    if not done:
-        return
-    chosen = {d["comparisons"]: d for d in (done[0], done[len(done) // 2], done[-1])}
-    clips = {
-        f"After {n} comparisons": physics.simulate(np.array(d["plan"])[None])[0]
-        for n, d in chosen.items()
-    }
-    display(stick.animation(clips))
-    display(flips_picture(done, recorded))
+def liked_clips(rounds: Sequence[Mapping[str, Any]]) -> Page:
+    """Return the clips that the reward model liked best after some rounds."""
+    chosen = {f"After {r['comparisons']} comparisons": np.array(r["plan"]) for r in rounds}
+    return l06_clips.animation(
+        {title: stick.simulate(plan[None])[0] for title, plan in chosen.items()}
+    )
 
 
 def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any] | None) -> Picture:
     """Draw the share of backflips by comparisons: this run, and other seeds of the record."""
     counts, shares = [d["comparisons"] for d in done], [d["flips"] for d in done]
-    with look():
-        shown, (axis,) = picture(
-            width=7.2, height=3.2,
-            alt=f"Share of backflips from {shares[0]:.0%} after {counts[0]} comparisons to "
-            f"{shares[-1]:.0%} after {counts[-1]}.",
-        )  # fmt: skip
+    alt = (
+        f"Share of backflips from {shares[0]:.0%} after {counts[0]} comparisons to "
+        f"{shares[-1]:.0%} after {counts[-1]}."
+    )
+    with picture(width=7.2, height=3.2, alt=alt) as (shown, (axis,)):
         for k, run in enumerate(recorded["all"] if recorded else []):
             axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label="other seeds" * (not k))
         axis.plot(counts, shares, "o-", color=ACCENT, label="the run above")
         axis.set(ylim=(-0.03, 1.03), xlabel="comparisons", ylabel="share of backflips")
-        axis.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        percent_ticks(axis, "y", HALVES)
         axis.legend(loc="upper left", fontsize=10)
     return shown
 
@@ -487,22 +507,22 @@ def own_backflip() -> None:
     """Teach the stick from the learner's labels of clips (or the shipped ones), and play it."""
     from IPython.display import display
 
-    from course.studies import l06_backflip as backflip
+    from course.studies import l06_backflip
 
     rows = clip_rows()
-    shipped = world_pairs.FOLDER / "simulated_clips.csv"
+    shipped = pairs.FOLDER / "simulated_clips.csv"
     taken = labeling.own_or_shipped(rows, "clips", LEAST_CLIPS, shipped)
     if taken is None:
         return
     labels, own = taken
     took = labels.took_first()
     chosen = [p for p in rows if p["pair"] in took]
-    plans = [np.array([stick.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"]
+    plans = [np.array([l06_clips.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"]
     try:
-        plan, _ = backflip.from_choices(*plans, list(took.values()))
+        plan, _ = l06_backflip.from_choices(*plans, list(took.values()))
     except KeyboardInterrupt:
         style.say("Stopped; your labels are kept. Run the cell again to train from the start.")
         return
     whose = "your" if own else "the shipped"
     title = f"Taught by {whose} {len(took)} labels"
-    display(stick.animation({title: physics.simulate(plan[None])[0]}))
+    display(l06_clips.animation({title: stick.simulate(plan[None])[0]}))

@@ -6,6 +6,7 @@ kernel; the picture of all runs shows the same without. Left out on purpose: err
 runs, since there is one run for each price.
 """
 
+import csv
 import html
 import itertools
 import math
@@ -13,8 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show import l01_training as training
-from course.show import sources
+from course import paths
+from course.show import live, sources
+from course.show.charts import HALVES, level, name_rows, note, percent_ticks, set_ticks
 from course.show.style import (
     ACCENT,
     GRID,
@@ -24,7 +26,6 @@ from course.show.style import (
     Page,
     Picture,
     colour,
-    look,
     picture,
     say,
     table,
@@ -82,15 +83,15 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
     seed : int
         Of all pulls.
     """
-    from course.studies import l07_bandit as bandit
+    from course.studies import l07_bandit
 
     rules = bandit_rules(what)
-    paid = {rule.name: list(bandit.learn(rule, seed=seed)) for rule in rules}
-    output, pause = training.Output(), sources.demo_seconds(seconds) / FRAMES
+    paid = {rule.name: list(l07_bandit.learn(rule, seed=seed)) for rule in rules}
+    output, pause = live.Output(), sources.demo_seconds(seconds) / FRAMES
     try:
-        for frame in range(1, FRAMES if training.in_notebook() else 0):
+        for frame in range(1, FRAMES if live.in_notebook() else 0):
             begin = time.perf_counter()
-            upto = max(2, round(frame / FRAMES * bandit.ROUNDS))
+            upto = max(2, round(frame / FRAMES * l07_bandit.ROUNDS))
             output.show(bandits({n: rounds[:upto] for n, rounds in paid.items()}).bundle(1.0))
             time.sleep(max(0.0, pause - (time.perf_counter() - begin)))
     except KeyboardInterrupt:
@@ -114,11 +115,10 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
     """
     import numpy as np
 
-    from course.studies import l07_bandit as bandit
+    from course.studies import l07_bandit
 
     said = []
-    with look():
-        shown, (axis,) = picture(width=7.6, height=3.8)
+    with picture(width=7.6, height=3.8) as (shown, (axis,)):
         for (name, rounds), shade in zip(
             paid.items(), (QUIET, colour("mini-instruct")), strict=True
         ):
@@ -128,16 +128,13 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
             axis.fill_between(at, low, high, color=shade, alpha=0.22, lw=0)
             axis.plot(at, pay.mean(1), color=shade, label=name)
             said.append(f"{name} {pay[-1].mean():.2f}")
-        best = max(bandit.PAYS)
-        axis.axhline(best, color=INK, ls="--", lw=1.5)
-        axis.annotate(
-            f"the best arm pays {best:g}", (0.01, best), (0, 5), fontsize=10,
-            xycoords=("axes fraction", "data"), textcoords="offset points",
-        )  # fmt: skip
+        best = max(l07_bandit.PAYS)
+        level(axis, best, f"the best arm pays {best:g}")
         axis.set(
-            xlim=(0, bandit.ROUNDS), ylim=(sum(bandit.PAYS) / len(bandit.PAYS) - 0.3, best + 0.25)
+            xlim=(0, l07_bandit.ROUNDS),
+            ylim=(sum(l07_bandit.PAYS) / len(l07_bandit.PAYS) - 0.3, best + 0.25),
         )
-        axis.set_xlabel(f"rounds of {bandit.PULLS} pulls")
+        axis.set_xlabel(f"rounds of {l07_bandit.PULLS} pulls")
         axis.set_ylabel("pay of a pull, on average")
         axis.legend(loc="lower right")
         axis.set_title(f"{len(pay[-1])} bandits by each rule (band: eight of ten)")
@@ -147,9 +144,9 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
 
 def lost_bandits(paid: Sequence[Any]) -> int:
     """Return how many bandits, at the end, are paid nearer to a worse arm than to the best one."""
-    from course.studies import l07_bandit as bandit
+    from course.studies import l07_bandit
 
-    second, best = sorted(bandit.PAYS)[-2:]
+    second, best = sorted(l07_bandit.PAYS)[-2:]
     return int((paid[-1] < (best + second) / 2).sum())
 
 
@@ -191,10 +188,10 @@ def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture
         for run in runs
         if chosen is None or run["beta"] == chosen
     )
-    with look():
-        shown, axes = picture(
-            3, width=9.2, height=3.6, alt=f"PPO at several prices, at the end: {last}."
-        )
+    with picture(3, width=9.2, height=3.6, alt=f"PPO at several prices, at the end: {last}.") as (
+        shown,
+        axes,
+    ):
         for axis, (key, title, unit, _) in zip(axes, PANELS, strict=True):
             for run in sorted(runs, key=lambda r: r["beta"] == chosen):
                 lit = chosen in (None, run["beta"])
@@ -206,8 +203,7 @@ def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture
             axis.set(title=title, xlabel="iteration", ylabel=unit)
         axes[1].set_yscale("symlog", linthresh=1.0, linscale=0.6)
         ticks = [t for t in (0, 1, 3, 10, 30, 100) if t <= 2 * max(max(r["kl"]) for r in runs)]
-        axes[1].set_yticks(ticks, [f"{t:g}" for t in ticks])
-        axes[1].set_yticks([], minor=True)
+        set_ticks(axes[1], "y", ticks)
         if chosen is None:
             shown.figure.legend(
                 *axes[0].get_legend_handles_labels(), loc="outside lower center",
@@ -312,8 +308,7 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
         f"the true score from {free['true'][0]:.2f} by way of {smoothed(free['true'])[top]:.2f} to "
         f"{free['true'][-1]:.2f}. Right: the true score at the end of the runs with a price."
     )
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=4.2, alt=alt)
+    with picture(2, width=9.2, height=4.2, alt=alt) as (shown, (left, right)):
         for key, name, shade in (("reward", "reward (proxy)", PROXY), ("true", "true score", TRUE)):
             left.plot(way, smoothed(free[key]), "o-", ms=3.5, lw=1.6, color=shade, label=name)
         left.axhline(0, color=LINE, lw=1)
@@ -325,19 +320,16 @@ def over_optimisation(record: Mapping[str, Any]) -> Picture:
                     [at], [end["true"]], yerr=[1.96 * end["true_error"]], fmt="o", capsize=3,
                     color=shades[run["beta"]], zorder=3,
                 )  # fmt: skip
-                right.annotate(
-                    f"β {run['beta']:g}", (at, end["true"]), (6, 0),
-                    textcoords="offset points", fontsize=10, va="center",
-                )  # fmt: skip
+                note(right, f"β {run['beta']:g}", (at, end["true"]), (6, 0), va="center")
         best = record["best_of"]
         right.plot(
             [math.sqrt(p["kl_bound"]) for p in best], [p["true"] for p in best], "s--",
             color=QUIET, lw=1.2, ms=5, label="best of n (1 is SFT)",
         )  # fmt: skip
         for point in (best[0], best[-1]):  # short labels: the longer ones met those of the runs
-            right.annotate(
-                str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (-6, 4),
-                fontsize=9, textcoords="offset points", color=QUIET, ha="right",
+            note(
+                right, str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (-6, 4),
+                fontsize=9, color=QUIET, ha="right",
             )  # fmt: skip
         right.set(title="The end of every run with a price", ylabel="true score (points)")
         for axis in (left, right):
@@ -376,15 +368,30 @@ def in_words(record: Mapping[str, Any]) -> str:
     )
 
 
+def best_of_table(record: Mapping[str, Any]) -> Page:
+    """Return what the reward model picks out of n answers of the SFT model: both scores, and KL."""
+    return table(
+        [
+            {
+                "best of": point["n"],
+                "reward (deviations)": f"{point['reward']:.2f}",
+                "true score (points)": f"{point['true']:.2f}",
+                "upper bound of the KL (nats)": f"{point['kl_bound']:.2f}",
+            }
+            for point in record["best_of"]
+        ]
+    )
+
+
 # Hacked answers, and the repair -------------------------------------------------------------------
 
 
 def conversation(text: str) -> tuple[str, str]:
     """Return request and answer of a text in the chat format of the mini models."""
-    from course.world import phrases as ph
+    from course.world import phrases
 
-    request, _, answer = text.partition(ph.ASSISTANT)
-    return request.replace(ph.USER, "").strip(), answer.replace(ph.END, "").strip()
+    request, _, answer = text.partition(phrases.ASSISTANT)
+    return request.replace(phrases.USER, "").strip(), answer.replace(phrases.END, "").strip()
 
 
 def hacked(answers: Sequence[str]) -> Page:
@@ -412,6 +419,31 @@ def repair(hacking: Mapping[str, Any]) -> Page:
             for who, pairs, share in rows
         ]
     )
+
+
+# InstructGPT --------------------------------------------------------------------------------------
+
+
+def published_beside_ours() -> Page:
+    """Return the published figures of InstructGPT's PPO, with those of our recipe beside them."""
+    from course.stages import ppo
+
+    with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8", newline="") as file:
+        published = list(csv.DictReader(file))
+    ours = {k: f"{v:g}" for k, v in vars(ppo.Recipe()).items() if isinstance(v, int | float)}
+    rows = []
+    for row in published:
+        value = f"{int(row['value']):,}" if row["value"].isdigit() else row["value"]
+        rows.append(
+            {
+                "InstructGPT": row["quantity"],
+                "published": f"{value} ± {row['error']}" if row["error"] else value,
+                "unit": row["unit"],
+                "source": row["source"],
+                "ours": ours.get(row["key"], ""),
+            }
+        )
+    return table(rows)
 
 
 # The headline -------------------------------------------------------------------------------------
@@ -442,10 +474,10 @@ def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> P
         "The paper, both of 175B",
     )
     alt = "Share of wins. " + "; ".join(f"{name}: {win:.0%}" for name, win, _ in (*ours, *theirs))
-    with look():
-        shown, axes = picture(
-            2, width=9.2, height=3.3, alt=alt + ".", width_ratios=[3, 2], sharex=True
-        )
+    with picture(2, width=9.2, height=3.3, alt=alt + ".", width_ratios=[3, 2], sharex=True) as (
+        shown,
+        axes,
+    ):
         for axis, rows, title, shade in zip(
             axes, (ours, theirs), titles, (colour("mini-instruct"), QUIET), strict=True
         ):
@@ -454,16 +486,14 @@ def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> P
                 if interval:
                     axis.plot(interval, [y, y], color=shade, lw=3, solid_capstyle="butt")
                 axis.plot([win], [y], "o" if interval else "D", color=shade, ms=8)
-                axis.annotate(
-                    f"{win:.0%}", (win, y), (0, 9), textcoords="offset points", ha="center",
-                    fontsize=10, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+                note(
+                    axis, f"{win:.0%}", (win, y), (0, 9), ha="center",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
                 )  # fmt: skip
-            axis.set_yticks(range(len(rows)), [name for name, *_ in rows], color=INK)
-            axis.tick_params(axis="y", length=0)
+            name_rows(axis, [name for name, *_ in rows])
             axis.set(xlim=(0, 1.02), ylim=(len(rows) - 0.5, -0.7))
-            axis.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+            percent_ticks(axis, "x", HALVES)
             axis.set_title(title, fontsize=11)
-            axis.grid(axis="y", visible=False)
             axis.set_xlabel("share of wins")
     return shown
 

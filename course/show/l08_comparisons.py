@@ -6,7 +6,8 @@ All take figures as `course.studies.l08_league` makes them and run records hold 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course.show.style import INK, LINE, QUIET, Page, Picture, colour, look, picture, table
+from course.show.charts import name_rows, note
+from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, table
 
 
 def shade(name: str) -> str:
@@ -42,10 +43,10 @@ def rates(
         + ", ".join(f"{n} {100 * m[key][rate]['rate']:.0f} %" for n, m in models.items())
         for title, rate in panels.items()
     )
-    with look():
-        shown, axes = picture(
-            len(panels), width=9.2, height=1.3 + 0.34 * len(names), alt=alt, sharey=True
-        )
+    with picture(len(panels), width=9.2, height=1.3 + 0.34 * len(names), alt=alt, sharey=True) as (
+        shown,
+        axes,
+    ):
         for axis, (title, rate) in zip(axes, panels.items(), strict=True):
             for y, name in enumerate(names):
                 found = models[name][key][rate]
@@ -54,9 +55,8 @@ def rates(
                 axis.plot([100 * found["rate"]], [y], "o", color=shade(name), ms=8, clip_on=False)
             axis.set(xlim=(-4, 104), xticks=[0, 50, 100], xlabel="%")
             axis.set_title(title, fontsize=11)
-            axis.set_yticks(range(len(names)), names, color=INK)
+            name_rows(axis, names, lines=True)
             axis.set_ylim(-0.6, len(names) - 0.4)
-            axis.tick_params(axis="y", length=0)
     return shown
 
 
@@ -73,18 +73,15 @@ def wins(found: Mapping[str, Any]) -> Picture:
     names, shares = found["names"], 100 * np.array(found["wins"])
     best = names[int(np.argmax(shares.mean(1)))]
     alt = f"Table of colours: the row's model wins over the column's. Most wins: {best}."
-    with look():
-        shown, (axis,) = picture(width=8.6, height=1.9 + 0.42 * len(names), alt=alt)
+    with picture(width=8.6, height=1.9 + 0.42 * len(names), alt=alt) as (shown, (axis,)):
         axis.imshow(np.where(np.eye(len(names)), np.nan, shares), cmap="RdBu", vmin=0, vmax=100)
         for i, row in enumerate(shares):
             for j, share in enumerate(row):
                 if i != j:
                     ink = "white" if abs(share - 50) > 32 else INK
                     axis.text(j, i, f"{share:.0f}", ha="center", va="center", color=ink)
-        axis.set_xticks(range(len(names)), names, rotation=35, ha="right", color=INK)
-        axis.set_yticks(range(len(names)), names, color=INK)
-        axis.grid(visible=False)
-        axis.tick_params(length=0)
+        name_rows(axis, names, side="x", rotation=35, ha="right")
+        name_rows(axis, names)
         axis.spines[:].set_visible(False)
         axis.set_title("Wins of the row over the column, in %, ties half (blue: the row wins)")
     return shown
@@ -105,18 +102,15 @@ def ratings(found: Mapping[str, Any], title: str = "Bradley-Terry ratings") -> P
         key=lambda row: row[0],
     )
     alt = f"{title}: " + ", ".join(f"{name} {rating:.0f}" for rating, _, name in reversed(rows))
-    with look():
-        shown, (axis,) = picture(height=1.3 + 0.36 * len(rows), alt=alt)
+    with picture(height=1.3 + 0.36 * len(rows), alt=alt) as (shown, (axis,)):
         for y, (rating, (low, high), name) in enumerate(rows):
             axis.plot([low, high], [y, y], color=shade(name), lw=6, alpha=0.35)
             axis.plot([rating], [y], "o", color=shade(name), ms=8)
-            axis.annotate(f"{rating:.0f}", (high, y), (8, -4), textcoords="offset points",
-                          fontsize=10, color=QUIET)  # fmt: skip
-        axis.set_yticks(range(len(rows)), [name for *_, name in rows], color=INK)
+            note(axis, f"{rating:.0f}", (high, y), (8, -4), color=QUIET)
+        name_rows(axis, [name for *_, name in rows], lines=True)
         axis.set_ylim(-0.6, len(rows) - 0.4)
         axis.margins(x=0.12)
         axis.axvline(1000, color=LINE, ls="--", lw=1.5)
-        axis.tick_params(axis="y", length=0)
         axis.set_xlabel("rating (400 points more: about ten wins for each loss)")
         axis.set_title(title)
     return shown
@@ -160,8 +154,7 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
         f"{title}: " + ", ".join(f"{who} {100 * y:.0f} % and {100 * x:.0f} %" for who, x, y in some)
         for title, some in points.items()
     )
-    with look():
-        shown, axes = picture(len(points), width=9.4, height=4.2, alt=alt, sharey=True)
+    with picture(len(points), width=9.4, height=4.2, alt=alt, sharey=True) as (shown, axes):
         for axis, (title, some) in zip(axes, points.items(), strict=True):
             axis.plot([0, 100], [0, 100], color=LINE, ls="--", lw=1.2)
             for who, x, y in some:

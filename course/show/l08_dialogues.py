@@ -1,23 +1,34 @@
 """The live parts of lesson 08: a dialogue as tokens, fine-tuning on dialogues, a small league.
 
-The live parts take less than a minute on two cores, can be interrupted (the lesson goes on with the
-recorded runs) and give the same figures again, by their seed.
+How a live demo goes on is `course.show.live`'s. The recorded run of each has a cell of its own in
+the lesson, so nothing is shown in their place.
 """
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from course.errors import CourseError
-from course.show import style, text
-from course.show.l01_training import bar
-from course.show.sources import demo_seconds
+from course.show import charts, live, style, text
+from course.show.style import say
+from course.stages.stage import SFT
+
+START = "mini-sft"
 
 LEARNED = style.TRUE  # ground of a token that is learned from, as in lesson 05
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
 FOLLOWED = 40  # dialogues in a live test
+
+
+def what_it_reads(messages: Sequence[Mapping[str, str]]) -> None:
+    """Show a conversation as our models read it, see `conversation`."""
+    from course.lm import tokenizer
+
+    try:
+        style.show(conversation(tokenizer.load(), messages))
+    except CourseError as error:
+        say(str(error))
 
 
 def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style.Page:
@@ -50,91 +61,89 @@ def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style
     )
 
 
-class Progress:
-    """One line that is drawn again in its place: a bar, and what goes on."""
+class LiveDialogues(live.Demo):
+    """The SFT model is fine-tuned on dialogues, and as many single requests."""
 
-    def __init__(self) -> None:
-        self.handle: Any = None
+    needs = SFT
+    measured = False
 
-    def show(self, part: float, status: str) -> None:
-        """Draw the bar at `part`, from 0 to 1; a terminal gets the line."""
-        from IPython.display import display
+    def __init__(self, seconds: float, dialogues: int, seed: int) -> None:
+        super().__init__(seconds)
+        self.dialogues, self.seed = dialogues, seed
+        self.losses: list[float] = []
 
-        drawn = bar(part, html.escape(status))
-        if self.handle is None:
-            self.handle = display(drawn, display_id=True)
-        elif self.handle:
-            self.handle.update(drawn)
+    def load(self) -> None:
+        """Load the model twice: as it is, and to be trained."""
+        from course.lm import model
 
+        self.before, self.tokenizer = model.load(START)
+        self.model, _ = model.load(START)
 
-@contextmanager
-def interruptible(progress: Progress) -> Iterator[None]:
-    """Turn an interruption, or a thing that is missing, into one sentence."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        progress.show(
-            1, "Stopped. The recorded run is here all the same; run the cell for a new try."
+    def prepare(self) -> None:
+        """Write the dialogues."""
+        from course.stages import chat
+
+        self.progress.show(live.bar(0, "Writing the dialogues …"))
+        self.examples = list(chat.chat_examples(self.dialogues, 500 + self.seed))
+        self.recipe = replace(chat.DIALOGUES, epochs=2)
+        self.planned = self.recipe.epochs * -(-len(self.examples) // self.recipe.batch)
+
+    def training(self, model: Any, _: bool) -> Iterator[Any]:
+        """Return the training."""
+        from course.stages import sft
+        from course.stages.context import rehearsed
+
+        return sft.sft(
+            model, self.tokenizer, self.examples, **self.exercises, recipe=self.recipe,
+            web=rehearsed(self.tokenizer, 2500 + self.seed), seed=self.seed,
+        )  # fmt: skip
+
+    def take(self, p: Any) -> None:
+        """Keep the loss."""
+        self.losses.append(p.loss)
+
+    def figures(self) -> str:
+        """Return the loss, over some batches."""
+        means = charts.running_mean(self.losses)
+        return f"loss {means[-1]:.2f}" if means else ""
+
+    def conclude(self) -> None:
+        """Ask both models, and show what the dialogues have changed."""
+        self.progress.show(live.bar(1, "Asking both models …"))
+        asked = dialogue_tests()
+        models = {START: self.before, "after these dialogues": self.model}
+        rows = [
+            {"model": name} | _measured(mini, self.tokenizer, asked)
+            for name, mini in models.items()
+        ]
+        self.tell(
+            f"This run: {self.done:,} of {self.planned:,} steps over {len(self.examples):,} "
+            f"conversations in {self.seconds:.0f} s."
         )
-    except CourseError as error:
-        progress.show(1, f"{error} So the live part is left out.")
+        style.show(style.table(rows))
 
 
-def live_dialogues(dialogues: int = 1_000, seconds: float = 40, seed: int = 1) -> Any | None:
+def live_dialogues(
+    seconds: float = 50.0, *, dialogues: int = 1_000, seed: int = 1
+) -> LiveDialogues | None:
     """Fine-tune the SFT model on dialogues in front of the reader's eyes, and measure what it did.
 
     Parameters
     ----------
+    seconds : float
+        How long it may train; ``COURSE_DEMO_SECONDS`` overrides it. Loading torch comes on top.
     dialogues : int
         Dialogues, and as many single requests mixed in.
-    seconds : float
-        How long it may train; ``COURSE_DEMO_SECONDS`` overrides it.
     seed : int
         Of everything.
 
     Returns
     -------
-    GPT2LMHeadModel or None
-        The model after training; None if it was interrupted or an answer of lesson 05 is missing.
+    LiveDialogues or None
+        None while grading, and where something is missing: the exercises of lesson 05, answered so
+        that they pass their visible checks, or the SFT model.
     """
-    from course.stages import exercises, sft, stages
-
-    progress = Progress()
-    with interruptible(progress):
-        progress.show(0, "Writing the dialogues …")
-        hearts, shop = exercises.load(*stages.SFT), stages.Shop(seed)
-        if hearts.origin == "work":
-            style.say("With your own loss_mask and sft_loss of lesson 05.")
-        before, mini = shop.get("mini-sft"), shop.get("mini-sft")
-        examples = list(stages.chat_examples(dialogues, 500 + seed))
-        steps = sft.sft(
-            mini,
-            shop.tokenizer,
-            examples,
-            **hearts,
-            recipe=replace(stages.FULL.chat_recipe, epochs=2),
-            web=stages.web(shop, 2500 + seed),
-            seed=seed,
-        )
-        limit, losses = demo_seconds(seconds), []
-        for p in steps:
-            losses.append(p.loss)
-            recent = sum(losses[-20:]) / len(losses[-20:])
-            progress.show(p.step / p.steps, f"step {p.step} of {p.steps} · loss {recent:.2f}")
-            if p.seconds > limit:
-                break
-        mini.eval()
-        progress.show(1, "Asking both models …")
-        asked = dialogue_tests()
-        rows = [
-            {"model": name} | _measured(who, shop.tokenizer, asked)
-            for name, who in (("mini-sft", before), ("after these dialogues", mini))
-        ]
-        ended = "" if p.step == p.steps else f", stopped by the clock at step {p.step}"
-        progress.show(1, f"{2 * dialogues:,} conversations in {p.seconds:.0f} s{ended}.")
-        _display(style.table(rows))
-        return mini
-    return None
+    return LiveDialogues(seconds, dialogues, seed).run()
 
 
 def dialogue_tests() -> list[Any]:
@@ -165,36 +174,42 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     Parameters
     ----------
     *names : str
-        Entrants of ``league.ENTRANTS``.
+        Entrants of the league.
     paired, asked : int
-        Requests for the wins, and for each rate.
+        Requests for the wins, and for each rate: few enough to take less than a minute.
 
     Returns
     -------
     dict or None
-        ``models`` (name → figures) beside the standings; None if it was interrupted.
+        ``models`` (name → figures) beside the standings; None if it was interrupted, or a name is
+        unknown.
     """
     from course.lm import model
-    from course.studies import l08_league as league
+    from course.studies import l08_league
 
-    progress, table = Progress(), {}
-    known = {entrant.name: entrant for entrant in league.ENTRANTS}
-    with interruptible(progress):
-        playing = [known[name] for name in names]
-        progress.show(0, f"{names[0]} is answering …")
-        done = league.play(model.load, (), entrants=playing, paired=paired, asked=asked, seed=2)
-        for name, figures in done:
+    known = {entrant.name: entrant for entrant in l08_league.ENTRANTS}
+    if unknown := [name for name in names if name not in known]:
+        say(f"There is no {unknown[0]!r} in the league: choose from {', '.join(known)}.")
+        return None
+    progress, table = live.Output(), {}
+    progress.show(live.bar(0, f"{names[0]} is answering …"))
+    entrants = [known[name] for name in names]
+    played = l08_league.play(
+        model.load, (), entrants=entrants, paired=paired, asked=asked, seed=2
+    )  # fmt: skip
+    try:
+        for name, figures in played:
             table[name] = figures
             following = names[len(table)] if len(table) < len(names) else "The labeler"
-            progress.show(min(1, len(table) / len(names)), f"{following} is at work …")
-        standing = table.pop("")
-        seconds = sum(figures["seconds"] for figures in table.values())
-        progress.show(1, f"{len(names)} models, {paired} requests for the wins, {seconds:.0f} s.")
-        return {"models": table, **standing}
-    return None
-
-
-def _display(thing: Any) -> None:
-    from IPython.display import display
-
-    display(thing)
+            part = min(1.0, len(table) / len(names))
+            progress.show(live.bar(part, f"{following} is at work …"))
+    except KeyboardInterrupt:
+        say("Stopped. The recorded league is here all the same; run the cell for a new try.")
+        return None
+    except CourseError as error:
+        say(f"{error} So the live part is left out.")
+        return None
+    standing = table.pop("")
+    seconds = sum(figures["seconds"] for figures in table.values())
+    progress.show(live.bar(1, f"{len(table)} models, {paired} requests, {seconds:.0f} s."))
+    return {"models": table, **standing}

@@ -11,7 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, look, picture, table
+from course.show.charts import name_rows, note
+from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, picture, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,8 +50,7 @@ def tilted(beta: float) -> tuple[list[float], float, float]:
 def ideal() -> Picture:
     """Draw the best policies for three prices, and the reward of all prices against their KL."""
     start = sum(chance * reward for chance, reward in ANSWERS)
-    with look():
-        shown, (left, right) = picture(2, width=9.2, height=3.8, width_ratios=[3, 2])
+    with picture(2, width=9.2, height=3.8, width_ratios=[3, 2]) as (shown, (left, right)):
         groups = [("reference", [chance for chance, _ in ANSWERS], QUIET)]
         shades = ("#a9cbe6", "#4a90c4", "#123f68")
         groups += [(f"β = {b:g}", tilted(b)[0], s) for b, s in zip(PRICES, shades, strict=True)]
@@ -67,9 +67,7 @@ def ideal() -> Picture:
         for beta, shade in zip(PRICES, shades, strict=True):
             _, reward, kl = tilted(beta)
             right.plot([kl], [reward], "o", color=shade, mec=INK, ms=9)
-            right.annotate(
-                f"β = {beta:g}", (kl, reward), (8, -10), textcoords="offset points", fontsize=10
-            )
+            note(right, f"β = {beta:g}", (kl, reward), (8, -10))
         right.set(xlabel="KL from the reference (nats)", ylabel="mean reward", xlim=(-0.1, 3.8))
         right.set_ylim(start - 0.25, max(reward for _, reward in ANSWERS) + 0.2)
         right.set_title("All prices: the frontier")
@@ -110,8 +108,7 @@ def frontier(record: Mapping[str, Any]) -> Picture:
         The run record ``frontier``.
     """
     found = ways(record)
-    with look():
-        shown, axes = picture(2, width=9.2, height=5.0)
+    with picture(2, width=9.2, height=5.0) as (shown, axes):
         for axis, key, title, unit in zip(
             axes,
             ("reward", "true"),
@@ -137,10 +134,9 @@ def frontier(record: Mapping[str, Any]) -> Picture:
             ("DPO", (9, -3), "left"),
         ):
             end = found[name][-1]
-            axes[1].annotate(
-                f"{label(end)} rounds" if end["iterations"] else label(end),
-                (_distance(end), end["true"]), aside, textcoords="offset points",
-                ha=side, fontsize=9.5, color=SHADES[name][0],
+            note(
+                axes[1], f"{label(end)} rounds" if end["iterations"] else label(end),
+                (_distance(end), end["true"]), aside, ha=side, fontsize=9.5, color=SHADES[name][0],
             )  # fmt: skip
         handles, names = axes[0].get_legend_handles_labels()
         shown.figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=10)
@@ -274,22 +270,19 @@ def costs(record: Mapping[str, Any]) -> Picture:
         (ours, "Ours, from the record", colour("mini-babbage")),
         ([(n, d * PETAFLOP_DAY) for n, d in theirs], "InstructGPT 175B, published", QUIET),
     )
-    with look():
-        shown, axes = picture(2, width=9.2, height=3.2)
+    with picture(2, width=9.2, height=3.2) as (shown, axes):
         for axis, (rows, title, shade) in zip(axes, groups, strict=True):
             values = [flop for _, flop in rows]
             axis.barh(range(len(rows)), values, color=shade, height=0.6)
-            axis.set_yticks(range(len(rows)), [name for name, _ in rows], color=INK)
+            name_rows(axis, [name for name, _ in rows])
             axis.invert_yaxis()
             axis.set_xscale("log")
             axis.set_xlim(min(values) / 20, max(values) * 30)
             axis.minorticks_off()
-            axis.grid(axis="y", visible=False)
-            axis.tick_params(axis="y", length=0)
             for y, flop in enumerate(values):
-                axis.annotate(
-                    f"{flop / values[0]:.1%}" if y else scientific(flop), (flop, y), (5, 0),
-                    textcoords="offset points", va="center", fontsize=10,
+                note(
+                    axis, f"{flop / values[0]:.1%}" if y else scientific(flop), (flop, y), (5, 0),
+                    va="center",
                 )  # fmt: skip
             axis.set_title(title)
             axis.set_xlabel("FLOP (log scale), and % of pre-training", fontsize=10)

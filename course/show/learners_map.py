@@ -15,7 +15,7 @@ FILE = "map.json"
 NO_MAP = "There is no map yet: python3 start.py check, in a terminal, draws it."
 
 
-def latest() -> Page:
+def latest_map() -> Page:
     """Return the map as it was drawn last, or a sentence that says how to draw it.
 
     Returns

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.show.charts import level, note, percent_ticks, set_ticks
 from course.show.style import (
     ACCENT,
     COLOURS,
@@ -14,7 +15,6 @@ from course.show.style import (
     QUIET,
     Picture,
     colour,
-    look,
     picture,
 )
 
@@ -46,8 +46,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
     alt = "Circles, area = parameters: " + ", ".join(
         f"{row['model']} {short(row['parameters'])}" for row in models
     )
-    with look():
-        shown, (axis,) = picture(height=4.4, alt=alt)
+    with picture(height=4.4, alt=alt) as (shown, (axis,)):
         from matplotlib.patches import Circle
 
         x = 0.0
@@ -113,15 +112,10 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
         f"{losses[-1]:.2f} nats a token. On the right the part above the entropy, on log axes, "
         "with the best straight line."
     )
-    with look():
-        shown, (left, right) = picture(2, alt=alt, width=9.2)
+    with picture(2, alt=alt, width=9.2) as (shown, (left, right)):
         _size_axis(left)
         left.plot(sizes, losses, "o-", color=shade)
-        left.axhline(entropy, color=INK, ls="--", lw=1.5)
-        left.annotate(
-            f"true entropy {entropy:.2f}", (sizes[0], entropy), (0, 6), color=INK,
-            textcoords="offset points", fontsize=10,
-        )  # fmt: skip
+        level(left, entropy, f"true entropy {entropy:.2f}")
         left.set(ylim=(0, max(losses) * 1.1), ylabel="loss on new text (nats a token)")
         left.set_title(f"Loss, after {short(sweep['tokens'])} tokens each")
         _size_axis(right)
@@ -131,10 +125,7 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
         middles = [math.sqrt(a * b) for a, b in itertools.pairwise(sizes)]
         heights = [math.sqrt(a * b) for a, b in itertools.pairwise(excess)]
         for x, y, slope in zip(middles, heights, between, strict=True):
-            right.annotate(
-                f"{slope:.2f}", (x, y), (7, 5), textcoords="offset points", fontsize=10,
-                color=ACCENT,
-            )  # fmt: skip
+            note(right, f"{slope:.2f}", (x, y), (7, 5), color=ACCENT)
         right.annotate(
             f"dashed: best straight line,\nexponent {exponent:.2f}, R² {fit:.2f}\n"
             "orange: exponent between two sizes",
@@ -151,8 +142,7 @@ def _plain_ticks(axis: "Axes", values: Sequence[float]) -> None:
     low, high = min(values) / 1.3, max(values) * 1.3
     every = [m * 10.0**e for e in range(-4, 3) for m in (1, 2, 3, 5, 7)]
     ticks = [tick for tick in every if low <= tick <= high]
-    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axis.set_yticks([], minor=True)
+    set_ticks(axis, "y", ticks)
     axis.set_ylim(low, high)
 
 
@@ -168,8 +158,7 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
     every = [pair for runs in panels.values() for pair in runs.items()]
     alt = "Recall of facts by how often a fact is mentioned: "
     alt += ", ".join(f"{name} {run['recall']:.0%} of all" for name, run in every)
-    with look():
-        shown, axes = picture(len(panels), width=9.2, height=4.0, alt=alt, sharey=True)
+    with picture(len(panels), width=9.2, height=4.0, alt=alt, sharey=True) as (shown, axes):
         for axis, (title, runs) in zip(axes, panels.items(), strict=True):
             shades = dict(zip(runs, _shades(len(runs)), strict=True))
             markers = zip(itertools.cycle("os^DvP"), itertools.count(11, -1), strict=False)
@@ -185,11 +174,10 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
                 )
                 shares = [1e4 * group["share"] for group in groups]
             axis.set(xscale="log", ylim=(-3, 105), title=title)
-            axis.set_xticks(shares, [f"{share:.2g}" for share in shares])
-            axis.set_xticks([], minor=True)
+            set_ticks(axis, "x", shares, [f"{share:.2g}" for share in shares])
             axis.set_xlabel("mentions of such a fact in 10,000 (log scale)")
             axis.legend(title="model: parameters", alignment="left", fontsize=9.5)
-        axes[0].set_yticks([0, 25, 50, 75, 100], ["0", "25 %", "50 %", "75 %", "100 %"])
+        percent_ticks(axes[0], "y", whole=100)
         axes[0].set_ylabel("facts recalled")
     return shown
 

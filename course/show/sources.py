@@ -36,6 +36,12 @@ def records_of(*names: str) -> dict[str, dict[str, Any]]:
     return {name: figures for name, figures in found.items() if figures is not None}
 
 
+def origin(name: str, figures: Mapping[str, Any]) -> str:
+    """Return where figures of a run record come from, in words; nothing if that isn't known."""
+    known = [str(v) for v in (name, figures.get("machine"), figures.get("date")) if v]
+    return f"recorded run: {', '.join(known)}" if known else ""
+
+
 def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:
     """Show a sentence with figures of a run record, and where they come from.
 
@@ -50,8 +56,7 @@ def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:
     if figures is None:
         return
     name = source if isinstance(source, str) else figures.get("name", "")
-    origin = ", ".join(str(v) for v in (name, figures.get("machine"), figures.get("date")) if v)
-    say(sentence.format_map(figures), origin and f"recorded run: {origin}")
+    say(sentence.format_map(figures), origin(name, figures))
 
 
 def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from course.stages.stage import LINEAGE, Table, kin, models
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -21,22 +23,30 @@ INK, QUIET, LINE, GRID = "#1f2933", "#56606b", "#9aa4ae", "#e6eaee"
 ACCENT = "#bd540b"  # what the reader shall look at
 TRUE, FALSE = "#cdeee0", "#fbd9c6"  # grounds of true and false statements
 
-# The four sizes go from light to dark; the stages have a hue each (Okabe and Ito's, darkened).
-COLOURS = {
-    "mini-ada": "#86c5e8",
-    "mini-babbage": "#2f94cf",
-    "mini-curie": "#1b639b",
-    "mini-davinci": "#0b2f52",
-    "mini-code": "#009e73",
-    "mini-sft": "#e69f00",
-    "mini-reward": "#cc79a7",
-    "mini-instruct": "#d55e00",
-    "mini-chat": "#6b3fa0",
+# Base models go from light to dark; the others have a hue each (Okabe and Ito's, darkened, and two
+# that are still free), in the order of the lineage.
+SHADES = ("#86c5e8", "#2f94cf", "#1b639b", "#0b2f52")
+HUES = ("#009e73", "#e69f00", "#cc79a7", "#d55e00", "#6b3fa0", "#8c510a", "#4d4dff")
+REAL = {
     "SmolLM2-135M-Instruct": "#5b7c99",
     "all-MiniLM-L6-v2": "#8a8f3c",
     "gpt2": "#2b2b2b",
 }
-MARKERS = {"mini-ada": "o", "mini-babbage": "s", "mini-curie": "^", "mini-davinci": "D"}
+
+
+def colours(table: Table = LINEAGE) -> dict[str, str]:
+    """Return the colours of a table's models and of the real ones; sizes of a model have its own.
+
+    If there are more models than hues, the last ones stay without.
+    """
+    own = [made for made in models(table).values() if made.base or made.name == kin(made.name)]
+    shades, hues = iter(SHADES), iter(HUES)
+    found = {made.name: next(shades if made.base else hues, QUIET) for made in own}
+    return found | REAL
+
+
+COLOURS = colours()
+MARKERS = dict(zip((m.name for m in LINEAGE["base"].models), "os^D", strict=True))
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -68,9 +78,8 @@ DPI = 100  # CSS pixels to an inch of a figure: 8.6 inches fill a notebook's col
 
 
 def colour(model: str) -> str:
-    """Return the colour of a model; ``mini-ada-instruct`` has that of its stage, instruct."""
-    stage = "mini-" + model.rsplit("-", 1)[-1]
-    return COLOURS.get(model) or COLOURS.get(stage) or QUIET
+    """Return the colour of a model; ``mini-ada-instruct`` has that of ``mini-instruct``."""
+    return COLOURS.get(model) or COLOURS.get(kin(model)) or QUIET
 
 
 @contextmanager
@@ -134,6 +143,13 @@ class Page:
         return {"text/html": self.html, "text/plain": self.text}
 
 
+def show(*things: Any) -> None:
+    """Display pictures, tables and pages, one below the other."""
+    from IPython.display import display
+
+    display(*things)
+
+
 def say(sentence: str, origin: str = "") -> None:
     """Show a sentence, with where its figures come from in small letters behind it."""
     from IPython.display import display
@@ -147,10 +163,11 @@ def say(sentence: str, origin: str = "") -> None:
     )
 
 
+@contextmanager
 def picture(
     columns: int = 1, *, width: float = 8.6, height: float = 4.2, alt: str = "", **subplots: Any
-) -> "tuple[Picture, list[Axes]]":
-    """Return an empty picture and its axes, side by side; call it inside `look`.
+) -> "Iterator[tuple[Picture, list[Axes]]]":
+    """Give an empty picture and its axes, side by side; inside, all is drawn in the course's style.
 
     Parameters
     ----------
@@ -165,9 +182,10 @@ def picture(
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
-    return Picture(figure, alt), list(axes)
+    with look():
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(1, columns, squeeze=False, **subplots)[0]
+        yield Picture(figure, alt), list(axes)
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, escape: bool = True) -> Page:

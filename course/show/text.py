@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from course.show.style import FALSE, INK, QUIET, TABLE, TRUE, Page, Picture, look, picture
+from course.show.charts import HALVES, name_rows, percent_ticks
+from course.show.style import FALSE, INK, QUIET, TABLE, TRUE, Page, Picture, picture
 
 BOXES = ("#dbeaf7", "#fdebd3")  # grounds of neighbouring tokens, in turn
 SPACE, NEWLINE, UNKNOWN = "␣", "⏎", "▯"
@@ -107,17 +108,15 @@ def next_tokens(
         f"{beginning!r}: " + ", ".join(f"{t.strip()} {_percent(p)}" for t, p in likely[:3])
         for beginning, likely in distributions.items()
     )
-    with look():
-        shown, axes = picture(len(distributions), height=3.6, alt=alt)
+    with picture(len(distributions), height=3.6, alt=alt) as (shown, axes):
         for axis, (beginning, likely) in zip(axes, distributions.items(), strict=True):
             part = list(likely[:top])[::-1]
             bars = axis.barh(range(len(part)), [p for _, p in part], color=fill, height=0.72)
             axis.bar_label(bars, [_percent(p) for _, p in part], padding=4, fontsize=9, color=QUIET)
             labels = [_label(t) for t, _ in part]
-            axis.set_yticks(range(len(part)), labels, fontsize=10, color=INK)
-            axis.tick_params(axis="y", length=0)
-            axis.set(xlim=(0, 1.15), xticks=[0, 0.5, 1], xticklabels=["0", "50 %", "100 %"])
-            axis.grid(axis="y", visible=False)
+            name_rows(axis, labels, fontsize=10)
+            axis.set_xlim(0, 1.15)
+            percent_ticks(axis, "x", HALVES)
             axis.set_title(textwrap.fill(f"“{beginning}\u00a0…”", 26), fontsize=11)
             axis.set_xlabel("probability")
     return shown

@@ -23,16 +23,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evaluate, forward, model, sample
+from course.lm import evaluate, forward, sample
 from course.lm.data import encode
 from course.lm.muon import Muon
 from course.lm.train import Learners, Progress, one_thread, schedule, set_rates
-from course.stages import exercises, programs, sft, stages
+from course.stages import exercises, programs, sft
 from course.stages.programs import Verdict
 from course.world import tasks
 from course.world.tasks import Task
 
-LORA = ("03_fine_tuning", "lora_forward")
 NAME = "mini-code"
 RATES = {  # way → rates of Muon (whole matrices inside the blocks) and of AdamW (all else)
     "last layer": (0.0, 5e-3),
@@ -386,51 +385,3 @@ def shots(count: int = 3, seed: int = 3) -> str:
 def web_loss(mini: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> float:
     """Return the loss on village text that no training saw (nats a token)."""
     return evaluate.fit(mini, tokenizer, WEB_DOCUMENTS).loss
-
-
-# The stage ----------------------------------------------------------------------------------------
-
-
-def stage(shop: stages.Shop, *, quick: bool = False) -> dict[str, Any]:
-    """Fine-tune all of the base model on programs, put mini-code into the shop, return figures."""
-    recipe, count = (QUICK, TESTS // 4) if quick else (FULL, TESTS)
-    mini, tokenizer = shop.get(model.DEFAULT), shop.tokenizer
-    asked = tasks.tasks(count, shop.split, 77)
-    base = measure(mini, tokenizer, asked, seed=shop.seed)
-    few = measure(mini, tokenizer, asked, seed=shop.seed, before=shots())
-    known = web_loss(mini, tokenizer)
-    start = time.perf_counter()
-    learned = tasks.tasks(recipe.pairs, "train", shop.seed)
-    moved = trained(mini, "all")
-    done = stages.watch(
-        tune_on(
-            mini, tokenizer, learned, moved, RATES["all"], recipe=recipe, seed=shop.seed
-        ),
-        NAME,
-        lambda p: f"loss {p.loss:.3f}",
-    )  # fmt: skip
-    seconds = round(time.perf_counter() - start, 1)
-    mini = finished(mini, moved)
-    after = measure(mini, tokenizer, asked, seed=shop.seed)
-    figures = {
-        **{f"base_{key}": base[key] for key in ("pass_at_1", "pass_at_10", "greedy")},
-        **{f"few_shot_{key}": few[key] for key in ("pass_at_1", "pass_at_10")},
-        **{key: after[key] for key in ("pass_at_1", "pass_at_10", "greedy")},
-        "base_web_loss": known,
-        "web_loss": web_loss(mini, tokenizer),
-        "seconds": seconds,
-        "intervals": {
-            "base": base["intervals"],
-            "few_shot": few["intervals"],
-            NAME: after["intervals"],
-        },
-        "drawn": {str(k): {"temperature": t, "samples": n} for k, (t, n) in DRAWN.items()},
-        "tests": count,
-        "pairs": recipe.pairs,
-        "epochs": recipe.epochs,
-        "parameters": model.parameters(mini),
-        "seed": shop.seed,
-        "curve": stages.curve(done),
-    }
-    shop.put(NAME, mini, figures)
-    return figures

@@ -4,11 +4,10 @@
 from ``work/``, if they pass their visible checks. Only imports and answers are run (of a learner's
 notebook also the functions of ordinary cells, since an answer may call one), never a demo.
 No sandbox: it is the learner's own code on the learner's own computer. Hidden checks aren't looked
-at, and `course.grader` isn't used: grading is another matter.
+at. Notebooks are read as `course check` reads them; grading is another matter.
 """
 
 import ast
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,9 @@ import torch
 
 from course import paths
 from course.errors import CourseError
+from course.grader import notebook
+from course.grader.errors import GraderError
+from course.grader.notebook import Cell, Notebook
 
 Namespace = dict[str, Any]
 
@@ -72,55 +74,44 @@ def load(lesson: str, *names: str, root: Path | None = None) -> Exercises:
             f"{', '.join(names)} there."
         )
     where = f"{origin}/{lesson}"
-    cells = _cells(root / origin / file)
+    submitted = _read(root / origin / file)
+    checks = notebook.cells(submitted)
+    if origin == "work" and (root / "release" / file).exists():
+        checks = notebook.cells(_read(root / "release" / file))
+    cells = notebook.restore(submitted, checks).cells
     namespace = _run(cells, names, where, helpers=origin == "work")
     if origin == "work":
-        release = root / "release" / file
-        checks = _cells(release) if release.exists() else cells
         for name in names:
             _check(name, checks, namespace, where)
     return Exercises({name: namespace[name] for name in names}, origin)
 
 
-def _cells(path: Path) -> list[tuple[str, str, str]]:
-    """Return the code cells of a notebook: kind (code, solution, grade), exercise, source."""
+def _read(path: Path) -> Notebook:
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        found = []
-        for cell in raw:
-            if cell["cell_type"] != "code":
-                continue
-            meta = cell["metadata"].get("nbgrader", {})
-            kind = "grade" if meta.get("grade") else "solution" if meta.get("solution") else "code"
-            name = meta.get("grade_id", "")
-            name = name.rpartition("_")[0] if kind == "grade" else name
-            found.append((kind, name, "".join(cell["source"])))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return notebook.read(path)
+    except GraderError:
         raise MissingExercise(
             f"{path.name} in {path.parent.parent.name}/ is damaged: take a fresh copy of it from "
             "release/ and put your answers in again."
         ) from None
-    return found
 
 
-def _run(
-    cells: list[tuple[str, str, str]], names: tuple[str, ...], where: str, *, helpers: bool
-) -> Namespace:
+def _run(cells: list[Cell], names: tuple[str, ...], where: str, *, helpers: bool) -> Namespace:
     """Return the names that imports, answers and (perhaps) the learner's helpers define."""
     namespace: Namespace = {"__name__": where}
-    for kind, name, source in cells:
-        if kind == "code":
-            code = ast.unparse(ast.Module(list(_quiet(source, helpers)), []))
-        elif kind == "solution" and name in names:
-            code = source
+    for cell in cells:
+        if cell.kind == "code":
+            code = ast.unparse(ast.Module(list(_quiet(cell.source, helpers)), []))
+        elif cell.kind == "solution" and cell.name in names:
+            code = cell.source
         else:
             continue
         try:
-            exec(compile(code, f"<{where}: {name or 'a cell'}>", "exec"), namespace)
+            exec(compile(code, f"<{where}: {cell.name or 'a cell'}>", "exec"), namespace)
         except (Exception, SystemExit) as error:
-            if kind == "code":
+            if cell.kind == "code":
                 continue  # if an answer needs what is missing now, its check will say so
-            raise MissingExercise(f"{name} of {where} stops with {_said(error)}.") from None
+            raise MissingExercise(f"{cell.name} of {where} stops with {_said(error)}.") from None
     for name in names:
         if not callable(namespace.get(name)):
             raise MissingExercise(f"There is no function {name} in {where}: answer it there.")
@@ -148,10 +139,12 @@ def _quiet(source: str, helpers: bool) -> Iterator[ast.stmt]:
             yield statement
 
 
-def _check(name: str, checks: list[tuple[str, str, str]], namespace: Namespace, where: str) -> None:
+def _check(name: str, checks: list[Cell], namespace: Namespace, where: str) -> None:
     """Raise MissingExercise unless `name` passes its visible checks and lets gradients through."""
     mine = [
-        _visible(source) for kind, exercise, source in checks if (kind, exercise) == ("grade", name)
+        notebook.visible(cell.source)
+        for cell in checks
+        if (cell.kind, cell.exercise) == ("grade", name)
     ]
     if not mine:
         raise MissingExercise(
@@ -170,17 +163,6 @@ def _check(name: str, checks: list[tuple[str, str, str]], namespace: Namespace, 
         except (Exception, SystemExit) as error:
             text = f"{name} of {where} doesn't pass its visible checks: {_said(error)}"
             raise MissingExercise(text) from None
-
-
-def _visible(check: str) -> str:
-    """Return a check as it is released."""
-    kept, hidden = [], False
-    for line in check.split("\n"):
-        hidden = hidden or "BEGIN HIDDEN TESTS" in line
-        if not hidden:
-            kept.append(line)
-        hidden = hidden and "END HIDDEN TESTS" not in line
-    return "\n".join(kept)
 
 
 def _traced(function: Callable[..., Any], name: str, where: str) -> Callable[..., Any]:

@@ -19,6 +19,8 @@ from torch import Tensor
 
 from course.lm import model
 from course.real import catalogue
+from course.stages.context import Run
+from course.stages.stage import Figures, Work
 from course.studies import l02_digits as digits
 from course.world import notes
 
@@ -182,7 +184,7 @@ def alike(vectors: Vectors, sentences: Sequence[str] = SENTENCES) -> list[float]
     return [float(first @ other) for other in others]
 
 
-def run() -> dict[str, Any]:
+def study(_: Run) -> Figures:
     """Measure all that lesson 02 shows; needs MiniLM on this computer."""
     start = time.perf_counter()
     ways = {BABBAGE: token_vectors(), catalogue.MINILM: minilm()}
@@ -202,3 +204,6 @@ def run() -> dict[str, Any]:
         "gain_notes": float(last[catalogue.MINILM][0] - last["words"][0]),
         "seconds": round(time.perf_counter() - start, 1),
     }
+
+
+WORK = Work(study)

@@ -19,8 +19,10 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 from course.lm import model, sample
 from course.lm.data import encode
 from course.lm.train import one_thread
-from course.stages import code, stages
+from course.stages import code
 from course.stages.code import Recipe
+from course.stages.context import Run, rehearsed, since, watch
+from course.stages.stage import LORA, Figures, Work
 from course.world import tasks
 
 REHEARSED = "all, with rehearsal"
@@ -33,13 +35,13 @@ KEPT = ("pass_at_1", "pass_at_10", "greedy")
 
 
 def trial(
-    shop: stages.Shop,
+    run: Run,
     base: str,
     way: str,
     seed: int,
     recipe: Recipe,
     asked: Sequence[tasks.Task],
-    heart: code.LoraForward | None = None,
+    lora_forward: code.LoraForward | None = None,
     rates: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     """Fine-tune `base` in one way and return what it costs and what it is worth.
@@ -52,25 +54,25 @@ def trial(
         ``trained`` (numbers that move), ``computing`` (seconds, of all threads together; other
         programs don't make it longer), ``pass_at_1``, ``pass_at_10``, ``greedy``, ``web_loss``.
     """
-    mini, tokenizer = shop.get(base), shop.tokenizer
-    rehearsed = way == REHEARSED
-    plain = "all" if rehearsed else way
+    mini, tokenizer = run.get(base), run.tokenizer
+    rehearses = way == REHEARSED
+    plain = "all" if rehearses else way
     moved = code.trained(mini, plain, seed)
     start = time.process_time()
-    stages.watch(
+    watch(
         code.tune_on(
             mini, tokenizer, tasks.tasks(recipe.pairs, "train", seed), moved,
             rates or code.RATES[plain],
-            recipe=replace(recipe, rehearsal=WEIGHT) if rehearsed else recipe,
-            lora_forward=heart,
-            web=stages.web(shop, 1000 + seed, ROWS) if rehearsed else None,
+            recipe=replace(recipe, rehearsal=WEIGHT) if rehearses else recipe,
+            lora_forward=lora_forward,
+            web=rehearsed(tokenizer, 1000 + seed, ROWS) if rehearses else None,
             seed=seed,
         ),
         f"{base}, {way}, seed {seed}",
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     computing = time.process_time() - start
-    mini = code.finished(mini, moved, heart)
+    mini = code.finished(mini, moved, lora_forward)
     found = code.measure(mini, tokenizer, asked, seed=seed)
     result = {
         "trained": sum(p.numel() for p in moved.values()),
@@ -117,7 +119,7 @@ def milliseconds(mini: GPT2LMHeadModel, tokenizer: PreTrainedTokenizerFast) -> f
         return 1000 * (seconds(TIMED_TOKENS + 1) - seconds(1)) / TIMED_TOKENS
 
 
-def run(shop: stages.Shop, *, quick: bool = False) -> dict[str, Any]:
+def study(run: Run) -> Figures:
     """Compare ways and sizes and return all that lesson 03 shows of them.
 
     Returns
@@ -132,36 +134,40 @@ def run(shop: stages.Shop, *, quick: bool = False) -> dict[str, Any]:
         If there is no answer to `lora_forward`.
     """
     start = time.perf_counter()
-    heart = stages.given(*code.LORA)["lora_forward"]
-    recipe, by_size_recipe = (code.QUICK,) * 2 if quick else (code.FULL, SIZE_RECIPE)
-    seeds = range(1, 2 if quick else 1 + SEEDS)
-    asked = tasks.tasks(code.TESTS // 10 if quick else code.TESTS, shop.split, 77)
+    lora_forward = run.given(*LORA)["lora_forward"]
+    recipe, by_size_recipe = run.plan("fine_tuning")
+    seeds = range(1, 2 if run.quick else 1 + SEEDS)
+    asked = tasks.tasks(code.TESTS // 10 if run.quick else code.TESTS, run.split, 77)
     ways = {
-        way: [trial(shop, model.DEFAULT, way, seed, recipe, asked, heart) for seed in seeds]
+        way: [trial(run, model.DEFAULT, way, seed, recipe, asked, lora_forward) for seed in seeds]
         for way in WAYS
     }
     by_size = {}
-    for name in model.SIZES if not quick else (model.DEFAULT,):
-        mini = shop.get(name)
+    for name in model.SIZES if not run.quick else (model.DEFAULT,):
+        mini = run.get(name)
         by_size[name] = {
             "parameters": model.parameters(mini),
             "parameters_with_embeddings": model.parameters(mini, embeddings=True),
-            "milliseconds": round(milliseconds(mini, shop.tokenizer), 3),
+            "milliseconds": round(milliseconds(mini, run.tokenizer), 3),
             "trials": [
-                trial(shop, name, "all", seed, by_size_recipe, asked, rates=SIZE_RATES)
+                trial(run, name, "all", seed, by_size_recipe, asked, rates=SIZE_RATES)
                 for seed in seeds
             ],
         }
-    base = shop.get(model.DEFAULT)
+    base = run.get(model.DEFAULT)
     return {
         "ways": ways,
         "by_size": by_size,
-        "base_web_loss": round(code.web_loss(base, shop.tokenizer), 4),
+        "base_web_loss": round(code.web_loss(base, run.tokenizer), 4),
         "parameters_with_embeddings": model.parameters(base, embeddings=True),
         "tests": len(asked),
         "recipe": vars(recipe) | {"rank": code.RANK, "alpha": code.ALPHA},
         "size_recipe": vars(by_size_recipe),
         "learning_rates": code.RATES,
-        "seed": shop.seed,
-        "seconds": round(time.perf_counter() - start, 1),
+        "seed": run.seed,
+        "seconds": since(start),
     }
+
+
+# The recipes of the ways and of the sizes.
+WORK = Work(study, full=(code.FULL, SIZE_RECIPE), quick=(code.QUICK, code.QUICK))

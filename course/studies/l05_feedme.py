@@ -25,8 +25,10 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import evals, forward
 from course.lm.data import like_length
-from course.stages import freeze, sft, stages
+from course.stages import freeze, sft
+from course.stages.context import Run, rehearsed, since, watch
 from course.stages.sft import padded
+from course.stages.stage import SFT, Figures, Work
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 from course.world.talk import Example
@@ -185,28 +187,29 @@ def side_by_side(
     return found
 
 
-def stage(shop: stages.Shop, recipe: Recipe | None = None) -> dict[str, Any]:
-    """Train the SFT model on its best answers; measure it beside SFT, base and few-shot base."""
-    recipe, begin = recipe or Recipe(), time.perf_counter()
-    hearts, tokenizer = stages.given(*stages.SFT), shop.tokenizer
-    models = {"base": shop.get("mini-babbage"), "sft": shop.get("mini-sft")}
-    models["feedme"] = shop.get("mini-sft")
-    asked = list(demonstrate.requests(recipe.requests, "train", 4_000 + shop.seed))
-    rated = collect(models["sft"], tokenizer, asked, recipe.samples, 40 + shop.seed)
+def study(run: Run) -> Figures:
+    """Train the SFT model on its best answers; measure it, and SFT, base and few-shot base."""
+    recipe: Recipe = run.plan("feedme")
+    begin = time.perf_counter()
+    functions, tokenizer = run.given(*SFT), run.tokenizer
+    models = {"base": run.get("mini-babbage"), "sft": run.get("mini-sft")}
+    models["feedme"] = run.get("mini-sft")
+    asked = list(demonstrate.requests(recipe.requests, "train", 4_000 + run.seed))
+    rated = collect(models["sft"], tokenizer, asked, recipe.samples, 40 + run.seed)
     best = kept(rated, recipe.least)
-    stages.watch(
+    watch(
         sft.sft(
-            models["feedme"], tokenizer, best, **hearts,
-            recipe=recipe.tuning, web=stages.web(shop, 3000 + shop.seed), seed=shop.seed,
+            models["feedme"], tokenizer, best, **functions,
+            recipe=recipe.tuning, web=rehearsed(tokenizer, 3000 + run.seed), seed=run.seed,
         ),
         "feedme",
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
-    seconds = round(time.perf_counter() - begin, 1)
-    tests = evals.asked_in(shop.split, shop.plan.tests)
-    shots = worked_examples(tokenizer, tests.mixed, 5 + shop.seed)
+    seconds = since(begin)
+    tests = run.test_requests()
+    shots = worked_examples(tokenizer, tests.mixed, 5 + run.seed)
     measured = {
-        name: side_by_side(models, tokenizer, tests, shots, temperature=temperature, seed=shop.seed)
+        name: side_by_side(models, tokenizer, tests, shots, temperature=temperature, seed=run.seed)
         for name, temperature in (("drawn", 1.0), ("greedy", 0.0))
     }
     drawn, greedy = measured["drawn"], measured["greedy"]
@@ -246,6 +249,9 @@ def stage(shop: stages.Shop, recipe: Recipe | None = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+WORK = Work(study, Recipe())
+
+
 def _first(examples: Sequence[Example], kind: str, count: int) -> list[int]:
     """Return the numbers of the first `count` examples of a kind."""
     return [i for i, example in enumerate(examples) if example.kind == kind][:count]
@@ -281,37 +287,41 @@ def answer_loss(
     return total / counted
 
 
-def epochs(shop: stages.Shop, few: int = FEW, count: int = ROUNDS) -> dict[str, Any]:
+def epochs(run: Run) -> Figures:
     """Train on few demonstrations for many rounds; after each measure the loss and the answers."""
-    begin, hearts = time.perf_counter(), stages.given(*stages.SFT)
-    tokenizer, mini = shop.tokenizer, shop.get("mini-babbage")
-    demonstrations = list(demonstrate.demonstrations(few, shop.seed))
-    unseen = list(demonstrate.demonstrations(shop.plan.tests, 90 + shop.seed, shop.split))
-    asked = evals.asked_in(shop.split, shop.plan.tests).mixed
+    few, count = run.plan("epochs")
+    begin, functions = time.perf_counter(), run.given(*SFT)
+    tokenizer, mini = run.tokenizer, run.get("mini-babbage")
+    demonstrations = list(demonstrate.demonstrations(few, run.seed))
+    unseen = list(demonstrate.demonstrations(run.tests, 90 + run.seed, run.split))
+    asked = run.test_requests().mixed
     prompts = evals.chat_prompts(tokenizer, asked)
     recipe = sft.Recipe(epochs=count, hold=freeze.PARTS)
 
     def measure() -> dict[str, Any]:
-        texts = evals.answers(mini, tokenizer, prompts, temperature=1.0, seed=shop.seed)
+        texts = evals.answers(mini, tokenizer, prompts, temperature=1.0, seed=run.seed)
         right = sum(j.right for j in evals.judge(asked, texts))
         return {
-            "train_loss": answer_loss(mini, tokenizer, demonstrations, **hearts),
-            "loss": answer_loss(mini, tokenizer, unseen, **hearts),
+            "train_loss": answer_loss(mini, tokenizer, demonstrations, **functions),
+            "loss": answer_loss(mini, tokenizer, unseen, **functions),
             "right": (right, len(asked)),
         }
 
     steps = sft.sft(
-        mini, tokenizer, demonstrations, **hearts,
-        recipe=recipe, web=stages.web(shop, 1000 + shop.seed), seed=shop.seed,
+        mini, tokenizer, demonstrations, **functions,
+        recipe=recipe, web=rehearsed(tokenizer, 1000 + run.seed), seed=run.seed,
     )  # fmt: skip
     a_round, found = -(-few // recipe.batch), [{"round": 0} | measure()]
     for p in tqdm(steps, "epochs", count * a_round, unit="step", file=sys.stderr):
         if p.step % a_round == 0:
             found.append({"round": p.step // a_round} | measure())
     return {
-        "seconds": round(time.perf_counter() - begin, 1),
+        "seconds": since(begin),
         "examples": few,
         "rounds": found,
         "last_loss": found[-1]["loss"],
         "best_loss": min(f["loss"] for f in found),
     }
+
+
+EPOCHS = Work(epochs, (FEW, ROUNDS))

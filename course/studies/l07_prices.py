@@ -1,11 +1,11 @@
 """PPO at several prices for leaving the reference model: the runs behind lesson 07's slider.
 
-All runs are the hacking run of `course.stages.stages` but for their β, against a plain reward model
-(`stages.plain_reward`); one more, without a price, is against ``mini-reward``. During a run the
-labeler judges the very answers that the policy learns from: the *true score*, which no model sees.
-Beside them stands best-of-n, which trains nothing: the SFT model answers n times, the reward model
-picks one. Made by ``course lineage --stage beta --save``; not part of the lineage, ships no model.
-Left out on purpose: more than one seed for each β.
+All runs are the run of `course.stages.hacking` but for their β, against a plain reward model; one
+more, without a price, is against ``mini-reward``. During a run the labeler judges the very answers
+that the policy learns from: the *true score*, which no model sees. Next to them is best-of-n,
+which trains nothing: the SFT model answers n times, the reward model picks one. Made by ``course
+lineage --stage beta --save``; not part of the lineage, ships no model. Left out on purpose: more
+than one seed for each β.
 """
 
 import math
@@ -18,7 +18,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from course.lm import evals, sample
 from course.lm.evaluate import standard_error
-from course.stages import ppo, reward, stages
+from course.stages import ppo, reward
+from course.stages.context import Run, since
+from course.stages.ppo_stage import ppo_requests, rlhf
+from course.stages.reward_stage import plain_reward
+from course.stages.stage import Figures, Work
 from course.world.labeler import Judgement
 from course.world.talk import Example
 
@@ -52,28 +56,28 @@ def true_score(
 
 
 def drawn(
-    shop: stages.Shop,
+    run: Run,
     policy: PreTrainedModel,
     rewarded: PreTrainedModel,
     asked: Sequence[Example],
     times: int = 1,
 ) -> tuple[list[str], list[float], list[Judgement]]:
     """Return answers to each request, `times` one after the other, with reward and judgement."""
-    end = shop.tokenizer.eos_token_id
-    prompts = [p for p in evals.chat_prompts(shop.tokenizer, asked) for _ in range(times)]
+    end = run.tokenizer.eos_token_id
+    prompts = [p for p in evals.chat_prompts(run.tokenizer, asked) for _ in range(times)]
     tokens = sample.generate(
-        policy, prompts, evals.NEW_TOKENS, temperature=1.0, seed=890 + shop.seed, end=end
+        policy, prompts, evals.NEW_TOKENS, temperature=1.0, seed=890 + run.seed, end=end
     )
     rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
     rewards = reward.score(rewarded, rows).tolist()
-    replies = [r.strip() for r in shop.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
+    replies = [r.strip() for r in run.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
     return replies, rewards, evals.judge([e for e in asked for _ in range(times)], replies)
 
 
-def tested(shop: stages.Shop, policy: PreTrainedModel, rewarded: PreTrainedModel) -> dict[str, Any]:
+def tested(run: Run, policy: PreTrainedModel, rewarded: PreTrainedModel) -> dict[str, Any]:
     """Return means over the test's requests (with errors), rates, and a few answers to read."""
-    asked = evals.asked_in(shop.split, shop.plan.tests).mixed
-    replies, rewards, judged = drawn(shop, policy, rewarded, asked)
+    asked = run.test_requests().mixed
+    replies, rewards, judged = drawn(run, policy, rewarded, asked)
     scores = [j.score for j in judged]
     return {
         "reward": sum(rewards) / len(asked),
@@ -100,10 +104,10 @@ def shown(asked: Sequence[Example]) -> list[int]:
     return chosen
 
 
-def best_of(shop: stages.Shop, rewarded: PreTrainedModel) -> list[dict[str, float]]:
+def best_of(run: Run, rewarded: PreTrainedModel) -> list[dict[str, float]]:
     """Return reward and true score of the answer that the reward model picks out of n."""
-    asked, most = evals.asked_in(shop.split, shop.plan.tests).mixed, max(BEST_OF)
-    _, rewards, judged = drawn(shop, shop.get("mini-sft"), rewarded, asked, most)
+    asked, most = run.test_requests().mixed, max(BEST_OF)
+    _, rewards, judged = drawn(run, run.get("mini-sft"), rewarded, asked, most)
     points = []
     for n in BEST_OF:
         picked = [
@@ -121,7 +125,7 @@ def best_of(shop: stages.Shop, rewarded: PreTrainedModel) -> list[dict[str, floa
     return points
 
 
-def run(shop: stages.Shop) -> dict[str, Any]:
+def study(run: Run) -> Figures:
     """Train the SFT model at each β and return all that the lesson shows of it.
 
     Returns
@@ -131,33 +135,37 @@ def run(shop: stages.Shop) -> dict[str, Any]:
         ``true`` score by iteration and ``end``, as `tested` with ``kl``; ``wary``, the same of the
         run against ``mini-reward``; ``best_of``; ``recipe``.
     """
-    begin, plan, plain = time.perf_counter(), shop.plan, stages.plain_reward(shop)
-    asked = stages.ppo_requests(plan.hack_recipe, shop.seed)
+    begin, plain = time.perf_counter(), plain_reward(run)
+    hacking: ppo.Recipe = run.plan("hacking").recipe
+    asked = ppo_requests(hacking, run.seed)
 
     def trained(beta: float, rewarded: PreTrainedModel) -> dict[str, Any]:
-        recipe = replace(plan.hack_recipe, beta=beta)
-        policy, done = stages.rlhf(shop, recipe, "mini-sft", f"beta {beta:g}", rewarded)
+        recipe = replace(hacking, beta=beta)
+        policy, done = rlhf(run, recipe, "mini-sft", f"beta {beta:g}", rewarded)
         last = [p.kl for p in done[-LAST:]]
         return {
             "beta": beta,
             "reward": [round(p.reward, 4) for p in done],
             "kl": [round(p.kl, 4) for p in done],
-            "true": [round(true_score(shop.tokenizer, asked, p), 4) for p in done],
-            "end": {"kl": sum(last) / len(last)} | tested(shop, policy, rewarded),
+            "true": [round(true_score(run.tokenizer, asked, p), 4) for p in done],
+            "end": {"kl": sum(last) / len(last)} | tested(run, policy, rewarded),
         }
 
     runs = [trained(beta, plain) for beta in BETAS]
-    wary = trained(0.0, shop.get("mini-reward"))
+    wary = trained(0.0, run.get("mini-reward"))
     return {
         "runs": runs,
         "wary": wary,
-        "start": tested(shop, shop.get("mini-sft"), plain),
-        "best_of": best_of(shop, plain),
-        "batch": plan.hack_recipe.batch,
-        "recipe": {k: v for k, v in vars(plan.hack_recipe).items() if k != "beta"},
-        "seed": shop.seed,
+        "start": tested(run, run.get("mini-sft"), plain),
+        "best_of": best_of(run, plain),
+        "batch": hacking.batch,
+        "recipe": {k: v for k, v in vars(hacking).items() if k != "beta"},
+        "seed": run.seed,
         "true_free": runs[0]["end"]["true"],
         "true_wary": wary["end"]["true"],
         "true_best": max(r["end"]["true"] for r in runs),
-        "seconds": round(time.perf_counter() - begin, 1),
+        "seconds": since(begin),
     }
+
+
+WORK = Work(study)

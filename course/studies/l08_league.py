@@ -23,7 +23,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from course import stats
 from course.lm import evals, model
 from course.lm.data import encode
-from course.stages import stages
+from course.stages.context import Run
+from course.stages.headline import polite_shots
+from course.stages.stage import LINEAGE, Figures, Table, Work, models
 from course.world import demonstrate
 from course.world.talk import Example
 
@@ -45,14 +47,16 @@ class Entrant:
     how: str = "template"
 
 
-ENTRANTS = (
-    *(Entrant(name, name, "text") for name in model.SIZES),
-    Entrant("mini-davinci, few-shot", "mini-davinci", "shots"),
-    Entrant("mini-sft", "mini-sft"),
-    Entrant("mini-ada-instruct", "mini-ada-instruct"),
-    Entrant("mini-instruct", "mini-instruct"),
-    Entrant("mini-chat", "mini-chat"),
-)
+def entrants(table: Table = LINEAGE) -> tuple[Entrant, ...]:
+    """Return the models of a table that play, each in the ways in which it is asked."""
+    return tuple(
+        Entrant(f"{name}, few-shot" if how == "shots" else name, name, how)
+        for name, made in models(table).items()
+        for how in made.league
+    )
+
+
+ENTRANTS = entrants()
 
 
 def comparisons(split: str = "test", count: int = ASKED) -> dict[str, list[Example]]:
@@ -325,17 +329,18 @@ def _examples(sets: Mapping[str, Sequence[Any]]) -> Iterator[Any]:
         yield from sets[name][:EXAMPLES]
 
 
-def run(shop: stages.Shop) -> dict[str, Any]:
+def study(run: Run) -> Figures:
     """Play the league as a stage of `course lineage`; return its figures."""
-    begin = time.perf_counter()
+    begin, playing = time.perf_counter(), entrants(run.table)
     done = play(
-        lambda name: (shop.get(name), shop.tokenizer),
-        stages.polite_shots(shop),
-        split=shop.split,
-        seed=shop.seed,
+        lambda name: (run.get(name), run.tokenizer),
+        polite_shots(run),
+        entrants=playing,
+        split=run.split,
+        seed=run.seed,
     )
     table = {}
-    with tqdm(total=len(ENTRANTS), desc="league", unit="model", file=sys.stderr) as bar:
+    with tqdm(total=len(playing), desc="league", unit="model", file=sys.stderr) as bar:
         for name, figures in done:
             bar.update(bool(name))
             bar.set_postfix_str(name)
@@ -345,6 +350,9 @@ def run(shop: stages.Shop) -> dict[str, Any]:
         "models": table,
         **standing,
         "asked": ASKED,
-        "seed": shop.seed,
+        "seed": run.seed,
         "seconds": round(time.perf_counter() - begin, 1),
     }
+
+
+WORK = Work(study)

@@ -20,6 +20,8 @@ from tqdm import tqdm
 
 from course import paths
 from course.real import catalogue
+from course.stages.context import Run
+from course.stages.stage import Figures, Work
 from course.studies import l08_league as league
 
 NEW_TOKENS = 48
@@ -94,7 +96,7 @@ def source() -> str:
     return next(m["source"] for m in catalogue.list_models() if m["name"] == catalogue.SMOLLM2)
 
 
-def run() -> dict[str, Any]:
+def study(_: Run) -> Figures:
     """Ask SmolLM2 everything, as a stage of `course lineage`; return its figures."""
     loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
     begin, asked = time.perf_counter(), prompts()
@@ -114,3 +116,6 @@ def run() -> dict[str, Any]:
         ],
         "seconds": round(time.perf_counter() - begin, 1),
     }
+
+
+WORK = Work(study)

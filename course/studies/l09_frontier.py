@@ -1,13 +1,13 @@
 """Three uses of the same comparisons on one picture: PPO, DPO and best-of-n, reward against KL.
 
 All begin with ``mini-sft`` and with the labeler's rankings that ``mini-reward`` has learned from;
-the reward model is a plain one (`stages.plain_reward`). Each policy answers the same requests;
-every answer gets the reward model's number (the *proxy*), the labeler's (the *true score*, which no
-model sees) and its log-probability under the policy and under ``mini-sft``, whose mean difference
-is the KL. Best-of-n is treated as a policy of its own. The test split gives the figures; the tuning
-split chooses, and gives the table of lesson 09's project. Made by ``course lineage --stage frontier
---save``; not part of the lineage, ships no model. Left out on purpose: more than one seed, and
-rehearsed text, in PPO as in DPO.
+the reward model is a plain one. Each policy answers the same requests; every answer gets the reward
+model's number (the *proxy*), the labeler's (the *true score*, which no model sees) and its
+log-probability under the policy and under ``mini-sft``, whose mean difference is the KL. Best-of-n
+is treated as a policy of its own. The test split gives the figures; the tuning split chooses, and
+gives the table of lesson 09's project. Made by ``course lineage --stage frontier --save``; not part
+of the lineage, ships no model. Left out on purpose: more than one seed, and rehearsed text, in PPO
+as in DPO.
 """
 
 import csv
@@ -27,7 +27,11 @@ from transformers import PreTrainedModel
 from course import paths, records
 from course.lm import evals, model, sample
 from course.lm.evaluate import standard_error
-from course.stages import dpo, ppo, reward, stages
+from course.stages import dpo, ppo, reward, sft_stage, stage
+from course.stages.context import Run, since, watch
+from course.stages.ppo_stage import ppo_requests
+from course.stages.reward_stage import first_round, plain_reward
+from course.stages.stage import Figures, Work
 from course.world import demonstrate
 from course.world.talk import Example
 
@@ -38,7 +42,6 @@ BETAS = (0.1, 0.3, 1.0)  # of DPO
 # PPO: price, and the iterations at which it is measured.
 RUNS = ((0.0, (2, 4, 6, 10, 20, 60)), (0.1, (10, 20, 40)), (0.5, (20,)))
 DPO = dpo.Recipe()
-HEART = ("09_what_came_next", "dpo_loss")
 ANSWERS = 2  # of each policy to each request of the test
 TUNING = 200  # requests that choose
 METHODS = ("best-of-n", "DPO", "PPO, no price", "PPO, with a price")
@@ -198,23 +201,24 @@ class Costs:
         }
 
 
-def counted(shop: stages.Shop, rankings: Sequence[reward.Ranking], rollout: float) -> Costs:
+def counted(run: Run, rankings: Sequence[reward.Ranking], rollout: float) -> Costs:
     """Return the costs of our lineage; `rollout` are the tokens of an iteration of PPO."""
-    plan, sft = shop.plan, shop.get("mini-sft")
-    shown = list(demonstrate.demonstrations(plan.demonstrations, shop.seed))
-    read = shop.tokenizer([e.text() for e in shown], add_special_tokens=False)["input_ids"]
-    recipe = plan.sft_recipe
+    plan: sft_stage.Plan = run.plan("sft")
+    sft = run.get("mini-sft")
+    shown = list(demonstrate.demonstrations(plan.demonstrations, run.seed))
+    read = run.tokenizer([e.text() for e in shown], add_special_tokens=False)["input_ids"]
+    recipe = plan.recipe
     steps = recipe.epochs * -(-len(shown) // recipe.batch)
-    rehearsed = steps * 4 * sft.config.n_positions  # stages.web gives four rows a step
+    rehearsed = steps * 4 * sft.config.n_positions  # `rehearsed` gives four rows a step
     return Costs(
         policy=model.parameters(sft),
-        judge=model.parameters(stages.plain_reward(shop)),
+        judge=model.parameters(plain_reward(run)),
         pretraining=records.read(model.DEFAULT)["recipe"]["tokens"],
         sft=recipe.epochs * sum(map(len, read)) + rehearsed,
         compared=sum(len(row) for r in rankings for row in r.rows),
-        reward_epochs=plan.reward_recipe.epochs,
+        reward_epochs=run.plan("reward").recipe.epochs,
         rollout=rollout,
-        ppo_epochs=plan.hack_recipe.epochs,
+        ppo_epochs=run.plan("hacking").recipe.epochs,
     )
 
 
@@ -237,12 +241,12 @@ class Point:
 class Measure:
     """The requests that every policy answers, and the SFT model's own answers to them."""
 
-    def __init__(self, shop: stages.Shop) -> None:
-        self.seed, self.tokenizer = shop.seed, shop.tokenizer
-        self.sft, self.judge = shop.get("mini-sft"), stages.plain_reward(shop)
-        self.test = evals.asked_in(shop.split, shop.plan.tests).mixed
-        count = min(TUNING, shop.plan.tests)
-        self.tuning = evals.asked_in("tuning", shop.plan.tests).mixed[:count]
+    def __init__(self, run: Run) -> None:
+        self.seed, self.tokenizer = run.seed, run.tokenizer
+        self.sft, self.judge = run.get("mini-sft"), plain_reward(run)
+        self.test = run.test_requests().mixed
+        count = min(TUNING, run.tests)
+        self.tuning = evals.asked_in("tuning", run.tests).mixed[:count]
         many = max(BEST_OF)
         test = self.draw(self.sft, self.test, many, 910)
         tuning = self.draw(self.sft, self.tuning, many, 920)
@@ -292,33 +296,31 @@ class Measure:
         return Point(name, method, setting, iterations, seconds, test, tuning)
 
 
-def dpo_points(
-    shop: stages.Shop, measure: Measure, rankings: Sequence[reward.Ranking]
-) -> list[Point]:
+def dpo_points(run: Run, measure: Measure, rankings: Sequence[reward.Ranking]) -> list[Point]:
     """Train by DPO at each β, on the same rankings."""
-    heart, points = stages.given(*HEART), []
-    learned = dpo.compared(shop.get("mini-sft"), shop.tokenizer, rankings)
+    functions, points = run.given(*stage.DPO), []
+    learned = dpo.compared(run.get("mini-sft"), run.tokenizer, rankings)
     for beta in BETAS:
-        policy, start = shop.get("mini-sft"), time.perf_counter()
-        recipe = replace(DPO, beta=beta, hold=shop.plan.hack_recipe.hold)  # as in PPO
-        steps = dpo.train(policy, shop.tokenizer, learned, **heart, recipe=recipe, seed=shop.seed)
-        stages.watch(steps, f"DPO {beta:g}", lambda p: f"accuracy {p.accuracy:.2f}")
-        seconds = round(time.perf_counter() - start, 1)
+        policy, start = run.get("mini-sft"), time.perf_counter()
+        recipe = replace(DPO, beta=beta, hold=run.plan("hacking").recipe.hold)  # as in PPO
+        steps = dpo.train(policy, run.tokenizer, learned, **functions, recipe=recipe, seed=run.seed)
+        watch(steps, f"DPO {beta:g}", lambda p: f"accuracy {p.accuracy:.2f}")
+        seconds = since(start)
         points.append(measure.of(policy, f"DPO {beta:g}", "DPO", beta, seconds=seconds))
     return points
 
 
 def ppo_run(
-    shop: stages.Shop, measure: Measure, beta: float, stops: Sequence[int]
+    run: Run, measure: Measure, beta: float, stops: Sequence[int]
 ) -> tuple[list[Point], list[int]]:
     """Train by PPO at a price and measure on the way; also return the tokens of each iteration."""
-    last = min(max(stops), shop.plan.hack_recipe.iterations)
-    recipe = replace(shop.plan.hack_recipe, beta=beta, iterations=last)
-    prompts = evals.chat_prompts(shop.tokenizer, stages.ppo_requests(recipe, shop.seed))
-    policy = shop.get("mini-sft")
+    hacking: ppo.Recipe = run.plan("hacking").recipe
+    recipe = replace(hacking, beta=beta, iterations=min(max(stops), hacking.iterations))
+    prompts = evals.chat_prompts(run.tokenizer, ppo_requests(recipe, run.seed))
+    policy = run.get("mini-sft")
     steps = ppo.train(
-        policy, shop.get("mini-sft"), measure.judge, shop.tokenizer, prompts,
-        **stages.given(*stages.PPO), recipe=recipe, seed=shop.seed,
+        policy, run.get("mini-sft"), measure.judge, run.tokenizer, prompts,
+        **run.given(*stage.PPO), recipe=recipe, seed=run.seed,
     )  # fmt: skip
     name, method = ("free", METHODS[2]) if beta == 0 else (f"{beta:g}", METHODS[3])
     points: list[Point] = []
@@ -336,7 +338,7 @@ def ppo_run(
             begin = time.perf_counter()
             yield p
 
-    stages.watch(measured(), f"PPO {name}", lambda p: f"reward {p.reward:.2f} kl {p.kl:.2f}")
+    watch(measured(), f"PPO {name}", lambda p: f"reward {p.reward:.2f} kl {p.kl:.2f}")
     return points, lengths
 
 
@@ -373,13 +375,10 @@ def _line(
     }
 
 
-def run(shop: stages.Shop, save: bool = False) -> dict[str, Any]:
+def study(run: Run) -> Figures:
     """Measure all three methods on the same requests.
 
-    Parameters
-    ----------
-    save : bool
-        Also write the project's table, ``data/labels/project.csv``.
+    With ``save`` it also writes the project's table, ``data/labels/project.csv``.
 
     Returns
     -------
@@ -389,14 +388,13 @@ def run(shop: stages.Shop, save: bool = False) -> dict[str, Any]:
         score on the tuning split; ``flop`` of each stage, with the ``costs`` behind.
     """
     begin = time.perf_counter()
-    stages.given(*HEART)  # says at once if it isn't answered
-    measure = Measure(shop)
-    rankings = stages.first_round(shop)
-    own = dpo_points(shop, measure, rankings)
-    runs = [ppo_run(shop, measure, beta, stops) for beta, stops in RUNS]
+    measure = Measure(run)
+    rankings = first_round(run)
+    own = dpo_points(run, measure, rankings)
+    runs = [ppo_run(run, measure, beta, stops) for beta, stops in RUNS]
     trained = [point for points, _ in runs for point in points]
     lengths = [tokens for _, counts in runs for tokens in counts]
-    costs = counted(shop, rankings, sum(lengths) / len(lengths))
+    costs = counted(run, rankings, sum(lengths) / len(lengths))
     length, judge = measure.start.test.tokens, costs.reward_stage()
     lines = []
     for n in BEST_OF:
@@ -420,7 +418,7 @@ def run(shop: stages.Shop, save: bool = False) -> dict[str, Any]:
     for point in trained:
         flop = judge + costs.ppo_stage(point.iterations)
         lines.append(figures_of(point, measure.rival, flop, costs.answer(point.test.tokens)))
-    if save:
+    if run.save:
         table = project(measure, [*own, *trained], lines)
         paths.write(paths.DATA / "labels" / "project.csv", table)
     ways = {line["method"]: [p for p in lines if p["method"] == line["method"]] for line in lines}
@@ -434,7 +432,7 @@ def run(shop: stages.Shop, save: bool = False) -> dict[str, Any]:
         "requests": len(measure.test),
         "flop": costs.table(DPO.epochs, max(RUNS[1][1])),
         "costs": vars(costs),
-        "seed": shop.seed,
+        "seed": run.seed,
         "dpo_recipe": vars(DPO),
         "true_start": by_name["best of 1"]["true"],
         **{
@@ -442,8 +440,11 @@ def run(shop: stages.Shop, save: bool = False) -> dict[str, Any]:
             for key, way in zip(("best_of", "dpo", "ppo_free", "ppo"), METHODS, strict=True)
         },
         "true_of_best_proxy": top["true"],
-        "seconds": round(time.perf_counter() - begin, 1),
+        "seconds": since(begin),
     }
+
+
+WORK = Work(study)
 
 
 # The project's table ------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ import pytest
 from course import records
 from course.author import build, leak, verify
 from course.errors import CourseError
-from course.grader import execute, notebook
+from course.grader import execute, notebook, settings
+from course.grader.errors import GraderError
 from course.learner import check
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "course"
@@ -90,9 +91,10 @@ def built(tmp_path_factory):
     ("content", "said"),
     [
         (None, "There is no notebook"),
-        (b"", "damaged"),
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
         (b'{"cells": [', "damaged"),
-        (b"\xff\xfe\x00", "damaged"),
+        ('{"cells": [], "by": "김민수"}'.encode("cp949"), "isn't text in UTF-8"),
         (b"[" * 100_000, "damaged"),
         (b"[]", "isn't a notebook"),
         (b'{"worksheets": []}', "isn't a notebook"),
@@ -103,9 +105,18 @@ def test_damaged_notebooks_are_refused_in_one_sentence(tmp_path, content, said):
     path = tmp_path / "x.ipynb"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(CourseError, match=said) as error:
+    with pytest.raises(GraderError, match=said) as error:
         notebook.read(path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_every_unicode_is_read(tmp_path, encoding):
+    path = tmp_path / "x.ipynb"
+    text = json.dumps({"cells": [text_cell("김민수 👍 \ud83d")]}, ensure_ascii=True)
+    path.write_bytes(text.encode(encoding))
+    (cell,) = notebook.cells(notebook.read(path))
+    assert cell.source == "김민수 👍 ?", "and half a letter doesn't get further than this"
 
 
 def test_odd_cells_become_ordinary_ones():
@@ -117,13 +128,29 @@ def test_odd_cells_become_ordinary_ones():
     assert notebook.cells({"cells": [grade]}) == [notebook.Cell("grade", "x", "a_1", 0.0)]
 
 
+def test_kinds_of_cells_are_nbgraders():
+    flags = {
+        "grade": {"grade": True, "locked": True},
+        "solution": {"solution": True},
+        "locked": {"locked": True},
+        "manual": {"grade": True, "solution": True},
+    }
+    cells = [code_cell("x", grade_id=kind, **more) for kind, more in flags.items()]
+    cells.append(text_cell("x", nbgrader={"grade_id": "essay", "solution": True}))
+    cells.append(text_cell("x", nbgrader={"grade_id": "task", "task": True, "points": 3}))
+    found = notebook.cells({"cells": cells})
+    assert [cell.kind for cell in found] == [*flags, "manual", "manual"]
+    assert [cell.runs for cell in found] == [True] * 4 + [False] * 2
+    assert [cell.points for cell in found] == [0] * 5 + [3]
+
+
 def test_config_is_nbgraders(course):
-    config = notebook.config(course)
+    config = settings.config(course)
     assert config.CourseDirectory.root == str(course.resolve())
     assert config.ClearSolutions.code_stub == {"python": notebook.STUB}
-    assert notebook.cell_seconds(course) == config.Execute.timeout
+    assert settings.cell_seconds(course) == config.Execute.timeout
     (course / "nbgrader_config.py").unlink()
-    assert notebook.cell_seconds(course) == 30
+    assert settings.cell_seconds(course) == 30
 
 
 # --- the format --------------------------------------------------------------------------------
@@ -263,10 +290,10 @@ def test_nbgraders_refusal_is_quoted_and_release_stays(course):
 
 
 def test_unknown_lessons_and_a_missing_source(course):
-    with pytest.raises(CourseError, match="did you mean 01_tiny"):
+    with pytest.raises(GraderError, match="did you mean 01_tiny"):
         build.build(["01_tinny"], root=course)
     shutil.rmtree(course / "source")
-    with pytest.raises(CourseError, match="no lessons in source/"):
+    with pytest.raises(GraderError, match="no lessons in source/"):
         verify.verify(root=course)
 
 
@@ -777,7 +804,7 @@ def defects(tmp_path_factory):
         if not nb.pop("skip", False):
             save(root, released, lesson, "release")
     shutil.rmtree(root / "source" / LESSON)
-    lessons = notebook.lessons(root)
+    lessons = settings.lessons(root)
     slow = lessons[list(DEFECTS).index("endless")]
     result = verify.verify([name for name in lessons if name != slow], root=root)
     set_timeout(root, 8)
@@ -1024,11 +1051,39 @@ def test_check_survives_every_answer(built, hand_in):
 
 
 def test_a_restored_check_stands_behind_the_answer(built):
-    truth = notebook.cells(load(built))
-    mine = [c for c in truth if c.name not in ("average_1", "average_2", "shares")]
-    names = [c.name for c in notebook.restore(mine, truth) if c.name]
+    nb = load(built)
+    truth = notebook.cells(nb)
+    gone = ("average_1", "average_2", "shares")
+    mine = [c for c in nb["cells"] if notebook.marks(c).get("grade_id") not in gone]
+    restored = notebook.restore({"cells": mine}, truth)
+    names = [c.name for c in restored.cells if c.name]
     assert names == ["average", "average_1", "average_2", "shares_1"]
-    assert [c.name for c in notebook.restore([], truth)] == ["average_1", "average_2", "shares_1"]
+    assert restored.answers == {"average"}
+    assert restored.flags == [
+        "deleted checks (they were put back): average_1, average_2",
+        "deleted answer cells: shares",
+    ]
+    checks = ["average_1", "average_2", "shares_1"]
+    assert [c.name for c in notebook.restore({"cells": []}, truth).cells] == checks
+
+
+def test_exercises_are_found_again_without_their_metadata(built):
+    nb = answered(built, **solutions(built))
+    cell_of(nb, "shares")["source"] = (
+        ">>> def shares(scores):\n...     return 0\nshares([1])".replace("\n", "\r\n")
+    )
+    for cell in nb["cells"]:
+        cell["metadata"] = {}
+        cell["source"] = notebook.text_of(cell).replace("\n", "\r\n") + "\r\n"
+    nb["cells"].append(code_cell("shares == 1\naverage([1.0])\naverages = 3"))
+    restored = notebook.restore(nb, notebook.cells(load(built)))
+    assert restored.flags == []
+    assert restored.answers == {"average", "shares"}
+    assert [c.name for c in restored.cells if c.name] == [
+        *("average", "average_1", "average_2", "shares", "shares_1")
+    ]
+    last = restored.cells[-1]
+    assert (last.kind, last.name) == ("code", "")
 
 
 @pytest.mark.parametrize(

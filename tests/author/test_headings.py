@@ -8,7 +8,7 @@ import pytest
 from course import paths
 from course.author import build, headings, readme
 from course.errors import CourseError
-from course.grader import notebook
+from course.grader import notebook, settings
 from course.learner import progress
 
 
@@ -118,7 +118,7 @@ def test_points_are_never_shared_out():
 
 
 def test_what_is_written_is_what_learners_commands_read():
-    for lesson in notebook.sources(None):
+    for lesson in settings.sources(None, paths.ROOT):
         cells = notebook.read(notebook.path_of(lesson, paths.SOURCE))["cells"]
         texts = [notebook.text_of(cell) for cell in cells if cell["cell_type"] == "markdown"]
         read = [match for one in texts for match in progress.HEADER.finditer(one)]

@@ -16,8 +16,8 @@ from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
 from course.lm import forward, model
 from course.lm import tokenizer as tok
-from course.stages import exercises, ppo, reward, stages
-from course.stages import run as lineage
+from course.stages import base, exercises, ppo, reward
+from course.stages.stage import PPO
 from course.world.phrases import CONTEXT
 
 
@@ -64,7 +64,7 @@ def test_both_see_the_same_rows_and_the_same_loss():
 
 def test_ours_is_the_shipped_recipe():
     recipe = bench.recipe_for(batch=8, steps=10)
-    shipped = lineage.RECIPES[model.DEFAULT]
+    shipped = base.RECIPES[model.DEFAULT]
     assert (recipe.muon, recipe.adam) == (shipped.muon, shipped.adam)
     assert recipe.tokens == 10 * 8 * CONTEXT
 
@@ -125,7 +125,7 @@ def stand_in(monkeypatch):
 @pytest.fixture
 def functions():
     """Return the exercises that PPO is made of."""
-    return exercises.load(*stages.PPO)
+    return exercises.load(*PPO)
 
 
 def test_rlhf_prints_what_was_promised(stand_in, capsys):

@@ -21,8 +21,10 @@ import psutil
 import pytest
 from grading_class import LESSON
 
-from course.errors import CourseError
+from course import paths
 from course.grader import grade, record, sandbox
+from course.grader.errors import GraderError
+from course.hooks import HOOKS
 
 WHY = sandbox.missing()
 pytestmark = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
@@ -127,7 +129,7 @@ def classroom(tmp_path_factory):
             mine["average"] = "import os\nos._exit(0)"
         group.hand_in(root, f"s{number}", group.answered(root, mine))
     fresh = shutil.copytree(root, root.parent / "fresh")
-    return fresh, grade.grade(LESSON, root=root), all_scores(root)
+    return fresh, grade.grade(LESSON, root=root, hooks=HOOKS), all_scores(root)
 
 
 @pytest.fixture
@@ -147,13 +149,15 @@ def same(root, result, classroom):
 
 
 def test_two_workers_give_the_same_grades(root, machines, classroom):
-    result = grade.grade(LESSON, scheduler=machines.address, root=root)
+    result = grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
     same(root, result, classroom)
     assert (result["new"], result["sandbox"]) == (COUNT, "bubblewrap")
     assert {row["score"] for row in result["students"].values()} == {50.0, 100.0}
     with machines.client() as client:  # both took part
         assert all(client.run(lambda: len(_engines()) == 1).values())
-    again = grade.grade(LESSON, scheduler="tcp://127.0.0.1:1", root=root)  # nothing has to run
+    again = grade.grade(
+        LESSON, scheduler="tcp://127.0.0.1:1", root=root, hooks=HOOKS
+    )  # nothing has to run
     assert (again["new"], again["students"]) == (0, result["students"])
 
 
@@ -193,7 +197,7 @@ def test_a_killed_worker(root, machines, classroom, monkeypatch, forgiven):
         client.run_on_scheduler(forgive, forgiven)
         killer = threading.Thread(target=kill, args=(client,))
         killer.start()
-        result = grade.grade(LESSON, scheduler=machines.address, root=root)
+        result = grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
         killer.join()
         client.run_on_scheduler(forgive, 3)
     victim.wait()
@@ -205,7 +209,7 @@ def test_a_killed_worker(root, machines, classroom, monkeypatch, forgiven):
         assert {result["students"][who]["score"] for who in failed} == {None}
         assert "its worker died" in result["students"][failed[0]]["reason"]
         assert result["new"] == COUNT - len(failed)
-        result = grade.grade(LESSON, scheduler=machines.address, root=root)
+        result = grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
         assert result["new"] == len(failed)
     same(root, result, classroom)
     assert sorted(recorded) == sorted(result["students"]), "each is recorded once"
@@ -233,10 +237,10 @@ def test_a_stop_drops_what_has_not_begun(root, machines, classroom, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(record, "record", stop)
         with pytest.raises(KeyboardInterrupt):
-            grade.grade(LESSON, scheduler=machines.address, root=root)
+            grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
     with machines.client() as client:
         waited(lambda: client.run_on_scheduler(tasks) == 0, 20)
-    same(root, grade.grade(LESSON, scheduler=machines.address, root=root), classroom)
+    same(root, grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS), classroom)
 
 
 def tasks(dask_scheduler):
@@ -251,8 +255,8 @@ def test_no_worker_is_left_then_no_scheduler(root, machines, classroom, monkeypa
     real = record.record
     other = Machines(tmp_path / "other")
     with contextlib.closing(other):
-        with pytest.raises(CourseError, match="has no workers: start some with `dask worker tcp:"):
-            grade.grade(LESSON, scheduler=other.address, root=root)
+        with pytest.raises(GraderError, match="has no workers: start some with `dask worker tcp:"):
+            grade.grade(LESSON, scheduler=other.address, root=root, hooks=HOOKS)
         done = [0]
         for victim, words in (("worker", "has no workers"), ("scheduler", "is gone: start it")):
             _, worker = other.worker()
@@ -265,11 +269,11 @@ def test_no_worker_is_left_then_no_scheduler(root, machines, classroom, monkeypa
 
             with monkeypatch.context() as patch:
                 patch.setattr(record, "record", dying)
-                with pytest.raises(CourseError, match=words):
-                    grade.grade(LESSON, scheduler=other.address, root=root)
+                with pytest.raises(GraderError, match=words):
+                    grade.grade(LESSON, scheduler=other.address, root=root, hooks=HOOKS)
             done.append(len(list((root / ".grading" / LESSON / "students").iterdir())))
         assert sorted(set(done)) == done, "each time somebody was graded, and nobody got lost"
-    result = grade.grade(LESSON, scheduler=machines.address, root=root)
+    result = grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
     assert result["new"] == COUNT - done[-1]
     same(root, result, classroom)
 
@@ -277,30 +281,34 @@ def test_no_worker_is_left_then_no_scheduler(root, machines, classroom, monkeypa
 def test_a_worker_without_bubblewrap(root, machines):
     _, worker = machines.worker(PATH=os.path.dirname(sys.executable))
     machines.ready(3)
-    with pytest.raises(CourseError, match=r"worker tcp://.*can't be isolated.*bubblewrap isn't"):
-        grade.grade(LESSON, scheduler=machines.address, root=root)
+    with pytest.raises(GraderError, match=r"worker tcp://.*can't be isolated.*bubblewrap isn't"):
+        grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
     worker.terminate()
     worker.wait()
 
 
 @pytest.mark.parametrize(
     ("what", "words"),
-    [("numpy", "has numpy .*, this machine has 0.1: run"), ("course", "other files in course/")],
+    [
+        ("numpy", "has numpy .*, this machine has 0.1: install"),
+        ("course/", "other files in course/"),
+    ],
 )
 def test_a_worker_with_another_library(root, machines, monkeypatch, what, words):
     from course.grader import cluster
 
-    own = cluster.fingerprint(root) | {what: "0.1"}
+    own = cluster.fingerprint(root, HOOKS) | {what: "0.1"}
     monkeypatch.setattr(cluster, "fingerprint", lambda *arguments: own)
-    with pytest.raises(CourseError, match=f"worker tcp://.*{words}"):
-        grade.grade(LESSON, scheduler=machines.address, root=root)
+    with pytest.raises(GraderError, match=f"worker tcp://.*{words}"):
+        grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
 
 
 def test_a_worker_that_comes_later_looks_for_itself():
     from course.grader import cluster
 
-    with pytest.raises(CourseError, match=r"The worker on .* has numpy"):
-        cluster.run(b"", [], "auto", cluster.fingerprint() | {"numpy": "0.1"})
+    same = cluster.fingerprint(paths.ROOT, HOOKS) | {"numpy": "0.1"}
+    with pytest.raises(GraderError, match=r"The worker on .* has numpy"):
+        cluster.run(b"", [], "auto", same, HOOKS.address)
 
 
 @pytest.mark.parametrize(
@@ -319,18 +327,18 @@ def test_no_scheduler(root, address, words):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = address.format(silent=silent.getsockname()[1])
-        with pytest.raises(CourseError, match=words):
-            grade.grade(LESSON, scheduler=address, root=root)
+        with pytest.raises(GraderError, match=words):
+            grade.grade(LESSON, scheduler=address, root=root, hooks=HOOKS)
     assert time.monotonic() - began < 20
 
 
 def test_jobs_are_for_this_machine(root):
-    with pytest.raises(CourseError, match="no --jobs"):
-        grade.grade(LESSON, scheduler="tcp://127.0.0.1:1", jobs=2, root=root)
+    with pytest.raises(GraderError, match="no --jobs"):
+        grade.grade(LESSON, scheduler="tcp://127.0.0.1:1", jobs=2, root=root, hooks=HOOKS)
 
 
 def test_a_worker_that_is_told_to_end_ends_its_processes(root, machines):
-    grade.grade(LESSON, scheduler=machines.address, root=root)
+    grade.grade(LESSON, scheduler=machines.address, root=root, hooks=HOOKS)
     running = [one for one in machines.processes[1:] if one.poll() is None]
     children = {one: psutil.Process(one.pid).children(recursive=True) for one in running}
     worker, processes = max(children.items(), key=lambda pair: len(pair[1]))

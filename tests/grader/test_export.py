@@ -6,8 +6,9 @@ import grading_class as group
 import pytest
 from grading_class import LESSON
 
-from course.errors import CourseError
 from course.grader import export, grade
+from course.grader.errors import GraderError
+from course.hooks import HOOKS
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def root(tmp_path_factory):
     group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
     half = {"average": "def average(): 1", "shares": "def shares(): 'wrong'"}
     group.hand_in(root, "bob", group.answered(root, half))
-    grade.grade(LESSON, engine=group.Canned(), root=root)
+    grade.grade(LESSON, engine=group.Canned(), root=root, hooks=HOOKS)
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course") as book:
         book.update_or_create_student("ann", first_name="안나", last_name="김", email="a@b.c")
         book.update_or_create_student("bob", last_name='O"Neil, Jr.', lms_user_id="4711")
@@ -101,8 +102,8 @@ def test_the_scores_are_those_of_nbgraders_own_export(root, files):
 
 
 def test_bad_input(root, tmp_path):
-    with pytest.raises(CourseError, match="did you mean"):
+    with pytest.raises(GraderError, match="did you mean"):
         export.export("01_tinny", to=tmp_path, root=root)
-    with pytest.raises(CourseError, match="no gradebook yet"):
+    with pytest.raises(GraderError, match="no gradebook yet"):
         export.export(to=tmp_path, root=group.make(tmp_path / "fresh"))
     assert not (tmp_path / "canvas.csv").exists()

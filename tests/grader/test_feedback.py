@@ -9,11 +9,11 @@ import grading_class as group
 import pytest
 from grading_class import LESSON, cell_of
 
-from course import paths
-from course.errors import CourseError
-from course.grader import feedback, grade, notebook, page, report
+from course import hooks, paths
+from course.grader import feedback, grade, notebook, page, report, settings
+from course.grader.errors import GraderError
 from course.grader.source import read as read_source
-from course.learner import check
+from course.hooks import HOOKS
 
 MEDIAN = "def average(values):\n    return float(sorted(v for v in values if v)[len(values) // 2])"
 ZERO = "def average(values):\n    return sum(v or 0 for v in values) / (len(values) or 1)"
@@ -64,7 +64,7 @@ def root(tmp_path_factory):
     cell_of(edited, "average_1")["source"] = "pass"
     group.hand_in(root, "eve", edited)
     group.hand_in(root, "mal", b"{")
-    grade.grade(LESSON, engine=group.StandIn(root), root=root)
+    grade.grade(LESSON, engine=group.StandIn(root), root=root, hooks=HOOKS)
     with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course") as book:
         book.find_comment("average", LESSON, LESSON, "bob").manual_comment = "Nearly! <b>None</b>"
         book.find_grade("average_1", LESSON, LESSON, "bob").manual_score = 7.5
@@ -79,7 +79,7 @@ def read(root, student):
 
 @pytest.fixture(scope="module")
 def pages(root):
-    result = feedback.feedback(LESSON, root=root)
+    result = feedback.feedback(LESSON, root=root, hooks=HOOKS)
     assert result["ok"]
     assert len(result["pages"]) == 5
     return {who: Page(read(root, who)) for who in ("ann", "bob", "eve", "mal", "김민수")}
@@ -131,10 +131,10 @@ def test_fits_a_phone(root, pages):
 
 
 def test_instructors_may_show_hidden_tests(root, pages):
-    result = feedback.feedback(LESSON, "bob", hidden_tests=True, root=root)
+    result = feedback.feedback(LESSON, "bob", hidden_tests=True, root=root, hooks=HOOKS)
     assert result["pages"] == [f"feedback/bob/{LESSON}/{LESSON}.html"]
     assert HIDDEN[0] in Page(read(root, "bob")).text
-    feedback.feedback(LESSON, "bob", root=root)
+    feedback.feedback(LESSON, "bob", root=root, hooks=HOOKS)
     assert HIDDEN[0] not in Page(read(root, "bob")).text
 
 
@@ -155,7 +155,7 @@ def test_a_message_that_quotes_a_hidden_test_is_withheld(root):
     path.chmod(0o644)
     path.write_text(json.dumps(nb), encoding="utf-8")
     try:
-        feedback.feedback(LESSON, "eve", root=root)
+        feedback.feedback(LESSON, "eve", root=root, hooks=HOOKS)
         assert HIDDEN[0] not in Page(read(root, "eve")).text
     finally:
         path.write_bytes(before)
@@ -166,13 +166,13 @@ def test_ordinary_messages_are_no_quotes():
     """No message that a mutant gets from its own check may be taken for a leak."""
     cells = [
         cell
-        for lesson in notebook.lessons()
+        for lesson in settings.lessons(paths.ROOT)
         for cell in notebook.cells(notebook.read(notebook.path_of(lesson, paths.SOURCE)))
         if cell.kind == "grade"
     ]
     told = 0
     for cell in cells:
-        for text in check._texts(cell.source):
+        for text in hooks._texts(cell.source):
             said = (
                 f"{cell.exercise}, given [1.0, 2.0, 3.0]: {text} (Your answer: [0.25, 0.5, 0.25])"
             )
@@ -190,7 +190,7 @@ def test_after_stock_autograde_the_page_is_the_same(root, tmp_path, pages):
     for student in ("mal", "eve", "ann", "bob"):
         shutil.rmtree(copy / "submitted" / student)
     stock.nbgrader(copy, "autograde", LESSON, "--force")
-    feedback.feedback(LESSON, "김민수", root=copy)
+    feedback.feedback(LESSON, "김민수", root=copy, hooks=HOOKS)
     assert Page(read(copy, "김민수")).text == pages["김민수"].text
 
 
@@ -203,14 +203,14 @@ def test_nbgraders_own_command_leaves_the_page(root, pages):
 
 
 def test_bad_input(root, tmp_path):
-    with pytest.raises(CourseError, match="nobody isn't graded"):
-        feedback.feedback(LESSON, "nobody", root=root)
+    with pytest.raises(GraderError, match="nobody isn't graded"):
+        feedback.feedback(LESSON, "nobody", root=root, hooks=HOOKS)
     fresh = group.registered(tmp_path / "fresh")
-    with pytest.raises(CourseError, match="Nothing is graded"):
-        feedback.feedback(LESSON, root=fresh)
+    with pytest.raises(GraderError, match="Nothing is graded"):
+        feedback.feedback(LESSON, root=fresh, hooks=HOOKS)
     (fresh / "gradebook.db").unlink()
-    with pytest.raises(CourseError, match="no gradebook yet"):
-        feedback.feedback(LESSON, root=fresh)
+    with pytest.raises(GraderError, match="no gradebook yet"):
+        feedback.feedback(LESSON, root=fresh, hooks=HOOKS)
 
 
 def test_a_lost_notebook_is_said(root, tmp_path):
@@ -218,7 +218,7 @@ def test_a_lost_notebook_is_said(root, tmp_path):
 
     copy = shutil.copytree(root, tmp_path / "course")
     shutil.rmtree(copy / "autograded" / "ann")
-    result = feedback.feedback(LESSON, root=copy)
+    result = feedback.feedback(LESSON, root=copy, hooks=HOOKS)
     assert not result["ok"]
     assert result["notes"] == [
         f"ann has no autograded {LESSON}.ipynb: run `course grade {LESSON}`."
@@ -230,7 +230,7 @@ def test_a_lost_notebook_is_said(root, tmp_path):
 
 @pytest.fixture(scope="module")
 def classroom(root):
-    result = grade.grade(LESSON, engine=group.Canned(), root=root)
+    result = grade.grade(LESSON, engine=group.Canned(), root=root, hooks=HOOKS)
     assert result["report"] == f".grading/{LESSON}/report.html"
     folder = root / ".grading" / LESSON
     found = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -279,14 +279,14 @@ def test_the_report_is_one_file_without_scripts(classroom):
 
 
 def test_slow_cells_and_names_that_look_like_tags(root):
-    assignment = read_source(LESSON, root)
+    assignment = read_source(LESSON, root, HOOKS)
     row = {
         "notebook": LESSON,
         "exercise": "average",
         "score": 0.0,
         "max": 50.0,
         "message": "",
-        "misconceptions": ["<b>bold</b> `x`"],
+        "misconceptions": [{"check": "average_1", "says": "<b>bold</b> `x`"}],
         "seconds": 9.0,
         "slowest": 7.25,
     }
@@ -311,7 +311,7 @@ def test_slow_cells_and_names_that_look_like_tags(root):
 
 
 def test_a_class_of_nobody(root):
-    found = report.collect(read_source(LESSON, root), {}, {})
+    found = report.collect(read_source(LESSON, root, HOOKS), {}, {})
     assert found["mean"] is None
     assert page.render("report.html.jinja", **found, failed={}, notes=[], bins=report._chart(found))
 
@@ -319,7 +319,7 @@ def test_a_class_of_nobody(root):
 # --- formulas -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lesson", notebook.lessons())
+@pytest.mark.parametrize("lesson", settings.lessons(paths.ROOT))
 def test_every_formula_of_the_hints_is_drawn(lesson):
     path = notebook.path_of(lesson, paths.SOURCE)
     if not path.exists():

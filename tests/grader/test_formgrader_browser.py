@@ -13,6 +13,7 @@ from browser import wait
 from grading_class import LESSON, StandIn, answered, hand_in, registered, scores, solutions
 
 from course.grader import grade
+from course.hooks import HOOKS
 from course.learner import desk
 
 pytestmark = pytest.mark.timeout(300)
@@ -32,7 +33,7 @@ def classroom(tmp_path_factory):
     cell = {"cell_type": "markdown", "metadata": {}, "source": SCRIPT}
     nb["cells"].append(cell)
     hand_in(root, "eve", nb)
-    grade.grade(LESSON, root=root, engine=StandIn(root))
+    grade.grade(LESSON, root=root, hooks=HOOKS, engine=StandIn(root))
     return root
 
 

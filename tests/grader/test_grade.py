@@ -16,10 +16,11 @@ import grading_class as group
 import pytest
 from grading_class import LESSON
 
-from course.errors import CourseError
-from course.grader import grade, notebook, prepare, record
+from course.grader import adapter, grade, notebook, prepare, record
+from course.grader.errors import GraderError
 from course.grader.job import Ran
 from course.grader.ledger import Ledger
+from course.hooks import HOOKS
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def a_class(root, count=6):
 
 def run(root, engine=None, **more):
     engine = engine or group.Canned()
-    return grade.grade(LESSON, engine=engine, root=root, **more), len(engine.jobs)
+    return grade.grade(LESSON, engine=engine, root=root, hooks=HOOKS, **more), len(engine.jobs)
 
 
 def all_scores(root, count=6):
@@ -96,7 +97,7 @@ def test_one_student(root):
     a_class(root)
     result, jobs = run(root, student="s2")
     assert (list(result["students"]), jobs) == (["s2"], 1)
-    with pytest.raises(CourseError, match="submitted/nobody"):
+    with pytest.raises(GraderError, match="submitted/nobody"):
         run(root, student="nobody")
 
 
@@ -179,8 +180,8 @@ def test_what_goes_wrong_with_one_is_that_ones_alone(root, monkeypatch, where):
 
 def test_no_isolation_stops_everything(root):
     a_class(root)
-    with pytest.raises(CourseError, match="no isolation"):
-        run(root, Failing(CourseError("no isolation")))
+    with pytest.raises(GraderError, match="no isolation"):
+        run(root, Failing(GraderError("no isolation")))
     assert run(root)[0]["ok"]
 
 
@@ -236,13 +237,14 @@ KILLED = """
     sys.path.insert(0, {tests!r})
     import grading_class as group
     from course.grader import grade
+    from course.hooks import HOOKS
     class Slow(group.Canned):
         def run(self, job):
             time.sleep(0.02)
             with open({log!r}, "a") as file:
                 file.write(job.hash() + "\\n")
             return super().run(job)
-    grade.grade({lesson!r}, engine=Slow(), root=Path({root!r}), jobs=2)
+    grade.grade({lesson!r}, engine=Slow(), root=Path({root!r}), hooks=HOOKS, jobs=2)
     print("finished")
 """
 
@@ -293,7 +295,7 @@ def test_killed_again_and_again_the_gradebook_is_as_if_undisturbed(root, tmp_pat
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_a_stop_around_the_commit(root, monkeypatch, capsys, where):
     a_class(root, 3)
-    real = record.Book.save
+    real = adapter.Session.save
 
     def save(self):
         if where == "before":
@@ -302,7 +304,7 @@ def test_a_stop_around_the_commit(root, monkeypatch, capsys, where):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(record.Book, "save", save)
+        patch.setattr(adapter.Session, "save", save)
         with pytest.raises(KeyboardInterrupt):
             run(root)
     assert "are graded." in capsys.readouterr().err
@@ -314,7 +316,7 @@ def test_a_stop_around_the_commit(root, monkeypatch, capsys, where):
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
 def test_a_full_disk_or_a_read_only_folder_loses_nothing(root, monkeypatch, code):
     a_class(root, 3)
-    real = record.Recorder.write_single_notebook
+    real = adapter.Recorder.write_single_notebook
     calls = []
 
     def full(self, *arguments):
@@ -324,7 +326,7 @@ def test_a_full_disk_or_a_read_only_folder_loses_nothing(root, monkeypatch, code
         return real(self, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(record.Recorder, "write_single_notebook", full)
+        patch.setattr(adapter.Recorder, "write_single_notebook", full)
         with pytest.raises(OSError, match=re.escape(os.strerror(code))):
             run(root)
     assert group.scores(root, "s0")["average_1"] == 40
@@ -334,7 +336,7 @@ def test_a_full_disk_or_a_read_only_folder_loses_nothing(root, monkeypatch, code
 
 def test_two_graders_at_once(root):
     a_class(root, 1)
-    with Ledger(root, LESSON).locked(), pytest.raises(CourseError, match="at work"):
+    with Ledger(root, LESSON).locked(), pytest.raises(GraderError, match="at work"):
         run(root)
     assert run(root)[0]["ok"]
 
@@ -348,7 +350,7 @@ def test_the_lock_of_one_that_was_killed_is_free(root):
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "in\n"
-    with pytest.raises(CourseError, match="at work"), Ledger(root, LESSON).locked():
+    with pytest.raises(GraderError, match="at work"), Ledger(root, LESSON).locked():
         pass
     process.kill()
     process.wait()
@@ -380,18 +382,18 @@ def test_old_runs_are_thrown_away(root):
 
 
 def test_nothing_submitted(root):
-    with pytest.raises(CourseError, match=f"submitted/STUDENT/{LESSON}"):
+    with pytest.raises(GraderError, match=f"submitted/STUDENT/{LESSON}"):
         run(root)
 
 
 def test_unknown_assignment(root):
-    with pytest.raises(CourseError, match="did you mean"):
-        grade.grade("01_tinny", engine=group.Canned(), root=root)
+    with pytest.raises(GraderError, match="did you mean"):
+        grade.grade("01_tinny", engine=group.Canned(), root=root, hooks=HOOKS)
 
 
 def test_no_jobs(root):
     a_class(root, 1)
-    with pytest.raises(CourseError, match="1 or more"):
+    with pytest.raises(GraderError, match="1 or more"):
         run(root, jobs=0)
 
 
@@ -507,5 +509,5 @@ def test_the_cycle_by_its_commands(root, command):
 
 def test_a_scheduler_that_cant_be_is_one_sentence(root, command):
     a_class(root, 1)
-    with pytest.raises(CourseError):
+    with pytest.raises(GraderError):
         command("grade", LESSON, "--scheduler", "tcp://127.0.0.1:1")

@@ -17,22 +17,25 @@ from grading_class import LESSON, answered, hand_in, registered, scores, solutio
 
 from course import paths
 from course.grader import sandbox, selftest
+from course.hooks import HOOKS
 
 WHY = sandbox.missing()
 pytestmark = [
     pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}"),
     pytest.mark.skipif(not paths.SOURCE.exists(), reason="source/ isn't shipped here"),
 ]
-KINDS = [kind.name for kind in selftest.corpus()]
+CORPUS, HOSTILE = paths.TESTS / "hostile", "01_pretraining"
+FULL = 4 * (os.cpu_count() or 1)  # submissions at a time: more than the machine can run at once
+KINDS = [kind.name for kind in selftest.corpus(CORPUS)]
 
 
 @pytest.fixture(scope="module")
 def graded():
-    return selftest.run()
+    return selftest.run(jobs=FULL, lesson=HOSTILE, folder=CORPUS, root=paths.ROOT, hooks=HOOKS)
 
 
 def test_the_corpus_is_as_large_as_promised(graded):
-    assert graded["kinds"] == len(set(KINDS)) >= 29
+    assert graded["kinds"] == len(set(KINDS)) >= 72
     assert graded["sandbox"] == "bubblewrap"
     assert graded["problems"] == []
 
@@ -44,19 +47,28 @@ def test_each_gets_what_it_deserves(graded, name):
     assert row["score"] <= row["honest"]
 
 
+def test_honest_neighbours_keep_every_point_at_full_load(graded):
+    """Beside everything else in the corpus, spinning processes too, at once."""
+    beside = [row for row in graded["rows"] if row["name"].endswith("+")]
+    assert len(beside) == selftest.NEIGHBOURS
+    assert [row["wrong"] for row in beside] == [[]] * len(beside)
+    assert {row["score"] for row in beside} == {beside[0]["honest"]}
+    assert not any(row["flags"] for row in beside)
+
+
 def test_the_comparison_notices_what_is_wrong(tmp_path):
     """An attack that works, a flag that is missing and a shown script would all be seen."""
     kind = selftest.Kind("half", "", "half", flag="caught", shows="refused")
-    place = selftest._Class(paths.ROOT, tmp_path / "course")
+    place = selftest.Class(HOSTILE, paths.ROOT, tmp_path / "course", HOOKS)
     place.hand_in(kind)
-    folder = place.root / "autograded" / "half" / selftest.LESSON
+    folder = place.root / "autograded" / "half" / HOSTILE
     folder.mkdir(parents=True)
     hidden = sorted(place.hidden)[0]
     text = f"<script>{'x' * 5}</script>"
     outputs = [{"output_type": "display_data", "data": {"text/html": text}, "metadata": {}},
                {"output_type": "stream", "name": "stdout", "text": hidden}]  # fmt: skip
     book = {"cells": [selftest._code("1") | {"outputs": outputs}]}
-    selftest._save(book, folder / f"{selftest.LESSON}.ipynb")
+    selftest._save(book, folder / f"{HOSTILE}.ipynb")
     row = {"score": 792.0, "reason": "", "flags": []}
     wrong = " ".join(place.compare(kind, {"half": row})["wrong"])
     for said in ("792", "'caught'", "active script", "hidden line", "'refused'"):
@@ -70,7 +82,7 @@ CLASS, KILLS = 100, 10
 
 
 def grade(root):
-    environment = os.environ | {"COURSE_ROOT": str(root), "PYTHONPATH": str(paths.ROOT)}
+    environment = os.environ | {"COURSE_ROOT": str(root)}
     return subprocess.Popen(
         [sys.executable, "-m", "course.cli", "grade", LESSON],
         env=environment,

@@ -18,8 +18,9 @@ import psycopg
 import pytest
 from grading_class import LESSON
 
-from course.errors import CourseError
-from course.grader import grade, record, source
+from course.grader import adapter, grade, record, source
+from course.grader.errors import GraderError
+from course.hooks import HOOKS
 
 BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 pytestmark = pytest.mark.skipif(
@@ -81,7 +82,7 @@ def known(server, tmp_path_factory):
     root = group.registered(tmp_path_factory.mktemp("known") / "course")
     configure(root, server.database("known"))
     with record.opened(root) as book:
-        assert record.register(source.read(LESSON, root), book) == []
+        assert record.register(source.read(LESSON, root, HOOKS), book) == []
     return "known"
 
 
@@ -101,7 +102,7 @@ def configure(root, url):
 
 
 def url_of(root):
-    return source.directory(root).db_url
+    return adapter.directory(root).db_url
 
 
 def a_class(root, count=5):
@@ -114,7 +115,7 @@ def a_class(root, count=5):
 
 
 def run(root, engine=None, **more):
-    return grade.grade(LESSON, engine=engine or group.Canned(), root=root, **more)
+    return grade.grade(LESSON, engine=engine or group.Canned(), root=root, hooks=HOOKS, **more)
 
 
 def all_scores(root):
@@ -195,7 +196,7 @@ def test_one_writer(root):
     said = []
 
     def second():
-        with pytest.raises(CourseError, match="at work") as caught:
+        with pytest.raises(GraderError, match="at work") as caught:
             run(root)
         said.append(str(caught.value))
 
@@ -208,18 +209,19 @@ KILLED = """
     from pathlib import Path
     sys.path.insert(0, {tests!r})
     import grading_class as group
-    from course.grader import grade, record
+    from course.grader import adapter, grade
+    from course.hooks import HOOKS
     def save(self):
         self.db.flush()
         print("in the middle", flush=True)
         time.sleep(60)
-    real, record.Book.save = record.Book.save, lambda self: real(self)
+    real, adapter.Session.save = adapter.Session.save, lambda self: real(self)
     class Third(group.Canned):
         def run(self, job):
             if len(self.jobs) == 3:
-                record.Book.save = save
+                adapter.Session.save = save
             return super().run(job)
-    grade.grade({lesson!r}, engine=Third(), root=Path({root!r}), jobs=1)
+    grade.grade({lesson!r}, engine=Third(), root=Path({root!r}), hooks=HOOKS, jobs=1)
 """
 
 
@@ -248,16 +250,16 @@ def test_a_grader_in_another_checkout_is_kept_out(root):
     a_class(root, 2)
     with psycopg.connect(url_of(root).replace("+psycopg", "")) as other:
         other.execute(f"SELECT pg_advisory_lock({record.LOCK})")
-        with pytest.raises(CourseError, match="at work in this gradebook"):
+        with pytest.raises(GraderError, match="at work in this gradebook"):
             run(root)
     assert run(root)["new"] == 2
 
 
 def test_a_server_that_stops(root, server):
     a_class(root)
-    with pytest.raises(CourseError, match="is the database running"):
+    with pytest.raises(GraderError, match="is the database running"):
         run(root, During(server.stop), jobs=1)
-    with pytest.raises(CourseError, match="is the database running"):
+    with pytest.raises(GraderError, match="is the database running"):
         run(root)
     server.start()
     result = run(root)
@@ -280,7 +282,7 @@ def test_no_such_database(root, server, url, words):
     configure(root, url.format(port=server.port))
     began = time.monotonic()
     a_class(root, 1)
-    with pytest.raises(CourseError, match=words) as caught:
+    with pytest.raises(GraderError, match=words) as caught:
         run(root)
     assert "secret" not in str(caught.value)
     assert time.monotonic() - began < 10

@@ -9,11 +9,12 @@ import grading_class as group
 import pytest
 from grading_class import LESSON, cell_of
 
-from course.errors import CourseError
 from course.grader import notebook, prepare, sanitize
+from course.grader.errors import GraderError
 from course.grader.job import BOTH, CHECK, STUDENT
 from course.grader.source import defined, imported
 from course.grader.source import read as read_source
+from course.hooks import HOOKS
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def assignment(root):
-    return read_source(LESSON, root)
+    return read_source(LESSON, root, HOOKS)
 
 
 @pytest.fixture
@@ -169,9 +170,10 @@ def test_what_cant_be_read_scores_nothing_and_says_why(root, one, name):
 
 
 def test_a_giant_file_isnt_read(root, assignment, one, monkeypatch):
-    monkeypatch.setattr(prepare, "MOST_MB", 0.001)
-    submission, _ = one(group.answered(root, group.solutions(root)))
-    assert "clear the outputs" in submission.reason
+    nb = group.answered(root, group.solutions(root))
+    monkeypatch.setattr(notebook, "MOST_MB", 0.001)
+    submission, _ = one(nb)
+    assert "clear its outputs" in submission.reason
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
@@ -317,7 +319,7 @@ def test_files_beside_the_notebook(root, tmp_path_factory):
     root = group.make(tmp_path_factory.mktemp("files") / "course")
     (root / "source" / LESSON / "data").mkdir()
     (root / "source" / LESSON / "data" / "true.csv").write_text("instructor")
-    assignment = read_source(LESSON, root)
+    assignment = read_source(LESSON, root, HOOKS)
     folder = group.hand_in(root, "bob", released(root)).parent
     (folder / "data").mkdir()
     (folder / "data" / "true.csv").write_text("student")
@@ -339,7 +341,7 @@ def test_files_beside_the_notebook(root, tmp_path_factory):
     (folder / "timestamp.txt").write_text("soon")
     submission = prepare.prepare(assignment, "eve")
     assert "data" not in submission.files
-    assert submission.flags == ["timestamp.txt holds no time: counted as in time"]
+    assert submission.flags == ["timestamp.txt holds no time that is certain: counted as in time"]
 
 
 def test_files_that_are_the_students_to_change(tmp_path):
@@ -350,7 +352,7 @@ def test_files_that_are_the_students_to_change(tmp_path):
     config.write_text(config.read_text(encoding="utf-8") + f"\n{spared}\n", encoding="utf-8")
     folder = group.hand_in(root, "bob", released(root)).parent
     (folder / "helper.py").write_text("student")
-    submission = prepare.prepare(read_source(LESSON, root), "bob")
+    submission = prepare.prepare(read_source(LESSON, root, HOOKS), "bob")
     assert submission.notebooks[0].job.files["helper.py"] == b"student"
 
 
@@ -381,20 +383,21 @@ def test_the_key_changes_with_anything_that_is_recorded(root, assignment):
 
 
 def test_unknown_assignments(root):
-    with pytest.raises(CourseError, match="did you mean 01_tiny"):
-        read_source("01_tinny", root)
-    with pytest.raises(CourseError, match="full course"):
-        read_source(LESSON, root / "source" / LESSON)
+    with pytest.raises(GraderError, match="did you mean 01_tiny"):
+        read_source("01_tinny", root, HOOKS)
+    with pytest.raises(GraderError, match="full course"):
+        read_source(LESSON, root / "source" / LESSON, HOOKS)
 
 
-def test_a_cell_for_a_graders_hand_is_refused(root, tmp_path):
+def test_a_cell_for_a_graders_hand_is_left_to_the_grader(root, tmp_path):
     nb = notebook.read(notebook.path_of(LESSON, root / "source"))
     cell_of(nb, "average_1")["metadata"]["nbgrader"]["solution"] = True
     target = notebook.path_of(LESSON, tmp_path / "source")
     target.parent.mkdir(parents=True)
     target.write_text(json.dumps(nb))
-    with pytest.raises(CourseError, match="average_1"):
-        read_source(LESSON, tmp_path)
+    (original,) = read_source(LESSON, tmp_path, HOOKS).notebooks.values()
+    cell = original.known["average_1"]
+    assert (cell.kind, cell.exercise, cell.points) == ("manual", "", 40)
 
 
 def test_what_is_defined_and_imported():
@@ -407,7 +410,7 @@ def test_what_is_defined_and_imported():
         "import numpy as np\nfrom course import show, paths\nfrom os.path import join\n"
         "def f():\n    import json\nif not grading():\n    import torch",
     )
-    assert imported(cell) == [
+    assert imported(cell, HOOKS) == [
         "numpy",
         "course",
         "course.show",

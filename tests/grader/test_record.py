@@ -15,10 +15,11 @@ import stock
 from grading_class import LESSON, cell_of
 
 from course import paths
-from course.errors import CourseError
 from course.grader import grade, notebook, prepare, record
+from course.grader.errors import GraderError
 from course.grader.job import Cell, Ran
 from course.grader.source import read as read_source
+from course.hooks import HOOKS
 
 LESSONS = [LESSON] + [
     name
@@ -68,7 +69,7 @@ def both(request, tmp_path_factory):
     for root in (theirs, ours):
         due(root, lesson)
     stock.nbgrader(theirs, "autograde", lesson)
-    result = grade.grade(lesson, engine=group.StandIn(ours), root=ours)
+    result = grade.grade(lesson, engine=group.StandIn(ours), root=ours, hooks=HOOKS)
     return lesson, theirs, ours, result
 
 
@@ -141,7 +142,7 @@ def root(tmp_path):
 
 
 def run(root, **more):
-    return grade.grade(LESSON, engine=group.Canned(), root=root, **more)
+    return grade.grade(LESSON, engine=group.Canned(), root=root, hooks=HOOKS, **more)
 
 
 def test_points_and_comments_by_hand_survive(root):
@@ -180,7 +181,7 @@ def test_a_new_submission_leaves_no_stale_score(root):
 
 
 def prepared(root, student="ann"):
-    assignment = read_source(LESSON, root)
+    assignment = read_source(LESSON, root, HOOKS)
     group.hand_in(root, student, group.answered(root, group.solutions(root)))
     submission = prepare.prepare(assignment, student)
     return submission.notebooks[0]
@@ -218,7 +219,7 @@ def test_what_a_checks_last_line_gives(root, value, points):
             return ran
 
     group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
-    result = grade.grade(LESSON, engine=Partial(), root=root)
+    result = grade.grade(LESSON, engine=Partial(), root=root, hooks=HOOKS)
     assert result["students"]["ann"]["score"] == 50 + points
 
 
@@ -258,7 +259,7 @@ def test_scripts_never_reach_the_formgrader(root):
             return ran
 
     group.hand_in(root, "ann", nb)
-    grade.grade(LESSON, engine=Shows(), root=root)
+    grade.grade(LESSON, engine=Shows(), root=root, hooks=HOOKS)
     from nbconvert.exporters import HTMLExporter
 
     page = HTMLExporter(template_name="basic").from_filename(
@@ -294,7 +295,7 @@ def test_other_exercises_than_the_submissions_have_are_refused(root):
     nb = notebook.read(path)
     nb["cells"].remove(cell_of(nb, "average_2"))
     path.write_text(json.dumps(nb), encoding="utf-8")
-    with pytest.raises(CourseError, match="bring the old source back"):
+    with pytest.raises(GraderError, match="bring the old source back"):
         run(root)
     assert recorded(root, LESSON, "ann")["grades"]["average_2"][0] == 10
 
@@ -321,7 +322,7 @@ def test_a_gradebook_that_cant_be_used(root, how, words):
     group.hand_in(root, "ann", group.answered(root, group.solutions(root)))
     run(root)
     damage(root, how)
-    with pytest.raises(CourseError, match=words):
+    with pytest.raises(GraderError, match=words):
         run(root)
 
 
@@ -341,7 +342,7 @@ def test_a_locked_gradebook_loses_nothing(root, monkeypatch):
     )
     other = sqlite3.connect(root / "gradebook.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(CourseError, match="in use by another program"):
+    with pytest.raises(GraderError, match="in use by another program"):
         run(root)
     other.execute("ROLLBACK")
     other.close()

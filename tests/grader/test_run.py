@@ -5,6 +5,7 @@ need it skip with the reason, and the others run without it.
 """
 
 import dataclasses
+import json
 import os
 import socket
 import sys
@@ -18,8 +19,8 @@ import pytest
 import torch
 
 from course import paths
-from course.errors import CourseError
-from course.grader import codec, namespaces, sandbox, wire
+from course.grader import codec, namespaces, run, sandbox, wire
+from course.grader.errors import GraderError
 from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
 from course.grader.run import Engine
 
@@ -168,6 +169,99 @@ def test_forged_data_are_refused(node):
         codec.decode(codec.LENGTH.pack(len(text)) + text + b"12345678")
 
 
+def forged(node, rest=b""):
+    """Return bytes that no `encode` would write."""
+    text = node if isinstance(node, bytes) else json.dumps(node).encode()
+    return codec.LENGTH.pack(len(text)) + text + rest
+
+
+PRIME = 2**61 - 1  # integers that differ by it share one hash
+SAME = [{"i": hex(number * PRIME)} for number in range(110_000)]
+# What is small to send and would be dear to read.
+DEAR = {
+    "a set": {"s": SAME},
+    "a frozen set": {"z": SAME},
+    "a dictionary": {"d": [[one, 0] for one in SAME]},
+    "a dictionary of tuples": {"d": [[{"t": [one, "x"]}, 0] for one in SAME]},
+    "long tuples": {"s": [{"t": [*[0] * 300, one]} for one in SAME[:3000]]},
+    "a sparse column": {
+        "S": [
+            None,
+            ["Sparse[float64, nan]", {"r": [0, 10**6, 1]}],
+            ["range", [0, 10**6, 1], [None]],
+        ]
+    },
+    "a column of a range": {
+        "S": [None, ["object", {"r": [0, 10**6, 1]}], ["range", [0, 10**6, 1], [None]]]
+    },
+    "a long time": {"p": ["Timestamp", "1" * 10**6]},
+    "a long span": {"p": ["Timedelta", "1" * 10**6]},
+    "times as text": {
+        "S": [
+            None,
+            ["datetime64[ns, UTC]", ["Tuesday 3 March 2020 10:12"] * 300_000],
+            ["range", [0, 300_000, 1], [None]],
+        ]
+    },
+    "many times": [{"p": ["Timestamp", "Tuesday 3 March 2020 10:12"]}] * 250_000,
+    "many lists": b"[" + b"[]," * 5_300_000 + b"0]",
+    "many dictionaries": b"[" + b'{"t":[]},' * 1_700_000 + b"0]",
+    "long text": b'["' + b"x" * 17_000_000 + b'"]',
+    "a product of levels": {
+        "I": ["levels", [{"t": [i, j]} for i in range(300) for j in range(300)], [None, None]]
+    },
+    "levels of one hash": {
+        "I": ["levels", [{"t": [one, one]} for one in SAME[:50_000]], [None, None]]
+    },
+    "categories of one hash": {"S": [None, ["category", SAME], ["range", [0, 110_000, 1], [None]]]},
+    "many columns of categories": {
+        "D": [
+            ["range", [0, 40, 1], [None]],
+            [["category", SAME[:3000]]] * 40,
+            ["range", [0, 3000, 1], [None]],
+        ]
+    },
+    "a long range": {"r": [0, 10**18, 1]},
+    "a long index": {"I": ["range", [0, 10**18, 1], [None]]},
+    "a long number": b"[" + b"1" * 15_000_000 + b"]",
+    "a long kind": {"a": ["f4," * 10**6, [0], 0]},
+    "many names": [{"x": f"kind{number}"} for number in range(300_000)],
+}
+
+
+@pytest.mark.parametrize("name", DEAR)
+def test_what_is_dear_to_read_is_refused_soon(name):
+    content = forged(DEAR[name])
+    began = time.thread_time()
+    with pytest.raises(codec.RefusedError) as refused:
+        codec.decode(content, 0.5)
+    assert time.thread_time() - began < 3.0
+    assert len(str(refused.value)) < 200
+
+
+def test_an_odd_kind_of_column_is_said_not_handed_over():
+    with pytest.raises(TypeError, match="Sparse"):
+        codec.encode(pd.Series([1.0, None], dtype="Sparse[float64]"))
+
+
+def test_columns_of_lists_come_back():
+    frame = pd.DataFrame({"a": [[1], [2]], "b": [np.zeros(2), np.ones(2)]})
+    got = codec.decode(codec.encode(frame))
+    assert got["a"].tolist() == [[1], [2]]
+    assert got["b"][1].tolist() == [1.0, 1.0]
+
+
+def test_honest_data_of_some_size_are_read():
+    tree = {str(i): [float(j) for j in range(100)] for i in range(2000)}
+    levels = pd.DataFrame({"x": range(4000)}).set_index(
+        pd.MultiIndex.from_product([range(80), range(50)])
+    )
+    for value in (tree, set(range(100_000)), range(10**6), np.zeros(4_000_000)):
+        got = codec.decode(codec.encode(value))
+        assert np.array_equal(got, value) if isinstance(value, np.ndarray) else got == value
+    pd.testing.assert_frame_equal(codec.decode(codec.encode(levels)), levels)
+
+
 def test_too_short_data_are_refused():
     for content in (b"", b"\0", codec.encode([1, 2])[:-1]):
         with pytest.raises(codec.RefusedError):
@@ -180,16 +274,16 @@ def test_too_short_data_are_refused():
 def test_messages_cross_and_ends_are_noticed():
     one, two = (wire.Channel(end, 1000) for end in socket.socketpair())
     one.send(wire.RUN, 3, {"a": 1})
-    got = two.receive(5)
+    got = two.receive()
     assert (got.kind, got.number, got.json()) == (wire.RUN, 3, {"a": 1})
     one.send(wire.RUN, 4, b"x" * 1001)
     with pytest.raises(wire.ClosedError, match="too large"):
-        two.receive(5)
+        two.receive()
     with pytest.raises(TimeoutError):
-        one.receive(0.05)
+        one.receive(lambda: True)
     two.close()
     with pytest.raises(wire.ClosedError):
-        one.receive(5)
+        one.receive()
 
 
 def test_jobs_and_results_turn_into_json_and_back():
@@ -212,9 +306,10 @@ def test_a_message_that_comes_drop_by_drop_is_not_waited_for():
 
     dripping = threading.Thread(target=drip)
     dripping.start()
+    end = time.monotonic() + 0.3
     try:
         with pytest.raises(TimeoutError):
-            wire.Channel(ours)._read(1 << 20, time.monotonic() + 0.3)
+            wire.Channel(ours)._read(1 << 20, lambda: time.monotonic() > end)
     finally:
         stop.set()
         dripping.join()
@@ -418,6 +513,171 @@ def test_several_threads_share_an_engine(engine):
     assert {n: errors(r) for n, r in results.items()} == {n: [None, None] for n in range(4)}
 
 
+# --- time ---------------------------------------------------------------------------------------
+
+
+class Measured:
+    """A side of a job that has used what a test says."""
+
+    def __init__(self):
+        self.now = sandbox.Used()
+
+    def used(self):
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("wall", "used", "over", "crowded"),
+    [
+        (9.0, (9.0, 9.0, 0.0), False, False),  # it works
+        (11.0, (10.5, 10.5, 0.0), True, False),  # it has worked too long
+        (6.0, (11.0, 1.0, 5.0), True, False),  # all that it has started has
+        (12.0, (0.0, 0.0, 0.0), False, False),  # asleep, and interrupted in its own process
+        (16.0, (0.0, 0.0, 0.0), True, False),  # asleep, and deaf
+        (40.0, (4.0, 4.0, 36.0), False, True),  # the neighbours work
+        (51.0, (4.0, 4.0, 46.0), True, True),  # there must be an end, and another try
+        (51.0, (8.0, 0.5, 46.0), True, False),  # its own children work
+    ],
+)
+def test_what_counts_is_work_and_sleep_but_not_the_neighbours(
+    monkeypatch, wall, used, over, crowded
+):
+    clock = run._Clock(10.0, side := Measured())
+    start = time.monotonic()
+    monkeypatch.setattr(run.time, "monotonic", lambda: start + wall)
+    side.now = sandbox.Used(*used)
+    assert (clock.over(), clock.crowded()) == (over, crowded)
+    with clock.stopped():
+        side.now += sandbox.Used(50.0, 50.0, 0.0)
+    assert clock.over() == over
+
+
+def test_who_is_alone_is_alone():
+    turns, running, seen = run._Turns(), [], []
+
+    def work(number, turn):
+        with turn():
+            running.append(number)
+            seen.append((number, len(running)))
+            time.sleep(0.02)
+            running.remove(number)
+
+    threads = [
+        threading.Thread(target=work, args=(n, turns.alone if n % 3 == 0 else turns.together))
+        for n in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(number for number, _ in seen) == list(range(12))
+    assert all(beside == 1 for number, beside in seen if number % 3 == 0)
+
+
+def test_what_was_late_for_the_neighbours_sake_runs_once_more_alone(engine, monkeypatch):
+    asked = job("def f():\n    while True:\n        pass\ndef g():\n    return 1", "?f()", "?g()",
+                seconds=1.0)  # fmt: skip
+    alone = []
+    turn = engine.turns.alone
+    monkeypatch.setattr(engine.turns, "alone", lambda: alone.append(1) or turn())
+    assert errors(engine.run(asked)) == [None, "CellTimeoutError", None]
+    assert not alone  # it is its own fault
+    crowded = run._Clock.crowded
+    monkeypatch.setattr(run._Clock, "crowded", lambda clock: not alone and clock.wall() > 0.5)
+    assert errors(engine.run(asked)) == [None, "CellTimeoutError", None]
+    assert alone == [1]
+    monkeypatch.setattr(run._Clock, "crowded", crowded)
+
+
+def worker(seconds):
+    """Return code of a function that uses the processor for so long, whoever else does."""
+    return (
+        f"import time\ndef f():\n    end = time.process_time() + {seconds}\n"
+        "    while time.process_time() < end:\n        pass\n    return 1"
+    )
+
+
+SPIN = (
+    "import os\ndef f():\n    for _ in range(40):\n        if os.fork() == 0:\n"
+    "            break\n    while True:\n        pass"
+)
+
+
+def beside(engine, honest, others):
+    """Run a job while others do; return how it went, and how they went."""
+    went = []
+    threads = [threading.Thread(target=lambda j=j: went.append(engine.run(j))) for j in others]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    ran = engine.run(honest)
+    for thread in threads:
+        thread.join()
+    return ran, went
+
+
+@isolated
+def test_neighbours_cost_no_points_and_those_who_spin_are_ended(engine):
+    honest = job(worker(1.0), "?assert f() == 1", seconds=2.0)
+    began = time.monotonic()
+    ran, went = beside(engine, honest, [job(SPIN, "?f()", seconds=2.0)] * 4)
+    assert errors(ran) == [None, None]
+    assert [errors(one) for one in went] == [[None, "CellTimeoutError"]] * 4
+    assert time.monotonic() - began < 120
+
+
+@isolated
+def test_without_cgroups_all_processes_are_counted_too(engine, monkeypatch):
+    monkeypatch.setattr(engine.zygote, "groups", None)
+    ran = engine.run(job(SPIN, "?f()", "x = 1", seconds=2.0))
+    assert errors(ran)[1:] == ["CellTimeoutError", None]
+    slow = "import time\ndef f():\n    time.sleep(0.2)\n" + worker(0.5)[len("import time\n") :]
+    assert errors(engine.run(job(slow, "?assert f() == 1", seconds=2.0))) == [None, None]
+
+
+@pytest.mark.parametrize("kind", ["auto", "none"])
+def test_what_a_process_uses_is_measured_from_outside(kind):
+    if kind == "auto" and WHY:
+        pytest.skip(f"no sandbox: {WHY}")
+    with Engine((), sandbox=kind) as own:
+        for groups in (own.zygote.groups, None):
+            own.zygote.groups = groups
+            child = own.spawn(job(), checks=False)
+            try:
+                before = child.used()
+                asked = {"code": worker(0.5) + "\nf()", "seconds": 20.0, "muted": True}
+                child.channel.send(wire.RUN, 1, asked)
+                child.channel.receive()
+                used = child.used() - before
+            finally:
+                child.close()
+            assert 0.45 < used.processor < 2
+            assert 0.45 < used.worked < 2
+            assert used.waited >= 0
+
+
+def test_processor_time_of_both_versions_of_cgroups_is_read(tmp_path):
+    second, first, other = tmp_path / "second", tmp_path / "first", tmp_path / "other"
+    for folder in (second, first, other):
+        folder.mkdir()
+    (second / "cpu.stat").write_text("usage_usec 1500000\nuser_usec 1000000\n")
+    (first / "cpuacct.usage").write_text("2500000000\n")
+    (other / "cpu.stat").write_text("nr_periods 0\n")
+    assert sandbox.Group([second]).processor() == 1.5
+    assert sandbox.Group([other, first]).processor() == 2.5
+    assert sandbox.Group([other, tmp_path]).processor() is None
+
+
+@isolated
+def test_a_student_gets_one_processor_at_most(engine):
+    groups = engine.zygote.groups
+    if groups is None or "cpu" not in groups.folders:
+        pytest.skip("no share of the processor can be set here")
+    ran = engine.run(job(SPIN, "?f()", seconds=3.0))
+    assert errors(ran)[1] == "CellTimeoutError"
+    assert ran.cells[2].seconds > 2.5  # forty together have used no more than one
+
+
 # --- isolation ----------------------------------------------------------------------------------
 
 
@@ -504,7 +764,7 @@ def test_a_lost_warm_process_is_started_again(engine):
 def test_a_closed_engine_starts_nothing_any_more():
     closing = Engine(("numpy",))
     closing.close()
-    with pytest.raises(CourseError, match="stopped"):
+    with pytest.raises(GraderError, match="stopped"):
         closing.run(job("x = 1"))
     assert closing.zygote.process.poll() is not None
 
@@ -555,13 +815,13 @@ def test_the_calls_behind_the_sandbox_raise_what_the_system_says():
 def test_without_isolation_submissions_are_refused(monkeypatch):
     monkeypatch.setattr(sandbox, "missing", lambda: "bubblewrap isn't installed")
     for asked in ("auto", "bubblewrap"):
-        with pytest.raises(CourseError, match="--sandbox none"):
+        with pytest.raises(GraderError, match="--sandbox none"):
             Engine((), sandbox=asked)
 
 
 def test_elsewhere_than_on_linux_a_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr(sandbox.sys, "platform", "darwin")
-    with pytest.raises(CourseError, match="runs on Linux"):
+    with pytest.raises(GraderError, match="runs on Linux"):
         Engine((), sandbox="none")
 
 

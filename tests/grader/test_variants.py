@@ -14,10 +14,11 @@ import pytest
 from course import paths
 from course.author import verify
 from course.bench import grading as bench
-from course.grader import notebook, prepare, sandbox, source
+from course.grader import notebook, prepare, sandbox, settings, source
 from course.grader.run import Engine
+from course.hooks import HOOKS
 
-LESSONS = [name for name in notebook.lessons() if (paths.SOURCE / name).exists()]
+LESSONS = [name for name in settings.lessons(paths.ROOT) if (paths.SOURCE / name).exists()]
 WHY = sandbox.missing()
 pytestmark = [
     pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}"),
@@ -36,7 +37,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(root):
-    modules = [m for lesson in LESSONS for m in source.read(lesson, root).modules]
+    modules = [m for lesson in LESSONS for m in source.read(lesson, root, HOOKS).modules]
     with Engine(tuple(dict.fromkeys(modules))) as engine:
         yield engine
 
@@ -76,7 +77,7 @@ def test_variants_end_as_in_one_process(root, engine, lesson):
     ]
     for number, chosen in enumerate(choices):
         hand_in(root, lesson, number, chosen)
-    assignment = source.read(lesson, root)
+    assignment = source.read(lesson, root, HOOKS)
 
     def run(number):
         (one,) = prepare.prepare(assignment, f"s{number:02d}").notebooks

@@ -18,16 +18,17 @@ from xml.etree import ElementTree
 import pytest
 from browser import start_browser
 
-from course import paths, show
+from course import hooks, paths
 from course.checks import expect
 from course.errors import CourseError
 from course.grader import notebook
-from course.grader.execute import Outcome
+from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.learner import check, desk, progress
 from course.learner import map as map_module
 from course.show import learners_map
 from course.show import lineage_picture as stages
+from course.show.style import COLOURS
 
 FIRST, SECOND = "00_start_here", "01_pretraining"
 SUM = "this is the sum; divide it by how many there are."
@@ -289,7 +290,7 @@ def test_all_done(root):
             "broken",
             "isn't a notebook of today",
         ),
-        (lambda path: write(path, {"cells": []}), "broken", "the cells lost their marks"),
+        (lambda path: write(path, {"cells": []}), "broken", "holds no exercise of this lesson"),
         (lambda path: path.unlink(), "missing", "isn't there: `python3 start.py` copies it anew."),
     ],
     ids=["no JSON", "no notebook", "no marks", "deleted"],
@@ -512,7 +513,7 @@ def test_a_glance_runs_nothing_and_says_what_changed(root, ran):
 
 
 def found(source, message, error="AssertionError"):
-    return check.misconception(Cell("grade", source, "mean_1", 1), Outcome(error, message))
+    return hooks.misconception(Cell("grade", source, "mean_1", 1), Outcome(error, message))
 
 
 def message_of(*arguments, **more):
@@ -537,18 +538,18 @@ def test_a_fault_of_type_shape_or_value_is_none(got):
 def test_a_wrong_verdict_keeps_its_statement():
     said = "decide, 'small': the figures say otherwise. Look at the size of both."
     cell = Cell("grade", DECIDE_CHECK, "decide_1", 1)
-    assert check.misconception(cell, Outcome("AssertionError", said)) == said.removeprefix(
+    assert hooks.misconception(cell, Outcome("AssertionError", said)) == said.removeprefix(
         "decide, "
     )
     form = "decide, 'small': 'yes' isn't a verdict."
-    assert check.misconception(cell, Outcome("AssertionError", form)) == ""
+    assert hooks.misconception(cell, Outcome("AssertionError", form)) == ""
 
 
 def test_other_ends_of_a_cell_name_nothing():
     assert found(MEAN_CHECK, SUM, error="ValueError") == ""
     assert found("not python (", SUM) == ""
     solution = Cell("solution", MEAN_CHECK, "mean")
-    assert check.misconception(solution, Outcome("AssertionError", SUM)) == ""
+    assert hooks.misconception(solution, Outcome("AssertionError", SUM)) == ""
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -650,7 +651,7 @@ def test_colours_are_those_of_the_models():
         "08_chatgpt": "mini-chat",
     }
     assert {name: map_module.COLOURS[name] for name in models} == {
-        name: show.COLOURS[model] for name, model in models.items()
+        name: COLOURS[model] for name, model in models.items()
     }
     assert set(map_module.COLOURS) == set(progress.LESSONS)
     assert map_module.COLOURS["04_gpt_family"] in stages.lineage().html
@@ -700,12 +701,12 @@ def test_the_page_fits_a_phone_and_a_desk(root, tmp_path):
 
 def test_a_lesson_shows_the_picture_with_links(root, monkeypatch):
     monkeypatch.setattr(paths, "WORK", root / "work")
-    assert "There is no map yet" in learners_map.latest().text
+    assert "There is no map yet" in learners_map.latest_map().text
     (root / "work" / learners_map.FILE).write_bytes(b"\xff\xfe")
-    assert "There is no map yet" in learners_map.latest().text
+    assert "There is no map yet" in learners_map.latest_map().text
     answer(root, FIRST, mean=RIGHT["mean"])
     result = look(root)
-    page = learners_map.latest()
+    page = learners_map.latest_map()
     assert page.text == f"Next. {result['next']['says']} As of {result['date']}."
     tags = Page(page.html).tags
     links = [attributes["href"] for tag, attributes in tags if tag == "a"]
@@ -720,7 +721,7 @@ def test_in_jupyterlab_the_links_open_lessons(root, lab):
     shutil.copytree(root / "work", lab.folder, dirs_exist_ok=True)
     nb = lab.write(
         "from pathlib import Path\nfrom course import paths\nfrom course.show import learners_map\n"
-        'paths.WORK = Path("..")\ndisplay(learners_map.latest())',
+        'paths.WORK = Path("..")\ndisplay(learners_map.latest_map())',
         name=f"{FIRST}/look",
     )
     nb.run(0)

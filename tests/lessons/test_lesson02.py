@@ -39,7 +39,7 @@ def test_demos_say_what_is_missing_and_take_the_recorded_run(learned):
 
 
 def test_with_few_labels_the_gain_of_both_transfers_is_plain():
-    from course.show.l02_transfer import mean_interval
+    from course.stats import mean_interval
 
     pictures = records.read("transfer")["pictures"]
     at = pictures["labels"].index(pictures["watched"])
@@ -52,7 +52,7 @@ def test_with_few_labels_the_gain_of_both_transfers_is_plain():
 
 
 def test_frozen_features_win_with_few_labels_and_have_a_limit():
-    from course.show.l02_transfer import mean_interval
+    from course.stats import mean_interval
 
     pictures = records.read("transfer")["pictures"]
     lines = {w: mean_interval([t["accuracy"][w] for t in pictures["trials"]])[0]

@@ -195,12 +195,12 @@ def test_any_request_gets_a_sentence(words, says, capsys):
 
 
 def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
-    from course.show import l03_lora as live_lora
-    from course.stages import code as lm_code
+    from course.show import l03_lora, live
+    from course.stages import code
 
-    monkeypatch.setenv("COURSE_DEMO_SECONDS", "3")
-    monkeypatch.setattr(live_lora, "_steps_a_second", lambda *_: 4.0)
-    tune_on = lm_code.tune_on
+    monkeypatch.setenv("COURSE_DEMO_SECONDS", "300")
+    monkeypatch.setattr(live, "steps_a_second", lambda *_: 0.4)
+    tune_on = code.tune_on
 
     def stopped(*arguments, **named):
         for step, progress in enumerate(tune_on(*arguments, **named)):
@@ -208,12 +208,16 @@ def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
                 raise KeyboardInterrupt
             yield progress
 
-    monkeypatch.setattr(lm_code, "tune_on", stopped)
-    run = live_lora.live_lora()
+    monkeypatch.setattr(code, "tune_on", stopped)
+    run = l03_lora.live_lora()
     assert run.interrupted
-    assert (run.steps, len(run.curve)) == (3, 3)
-    assert (run.right[0][0], run.right[-1][0]) == (0, 3)
-    assert "Stopped at step 3" in capsys.readouterr().out
+    assert (run.done, len(run.curve)) == (3, 3)
+    assert [step for step, *_ in run.points] == [0, 3]
+    assert len(run.wrote) == len(run.verdicts) == 2
+    assert "Stopped after step 3" in capsys.readouterr().out
+    same = dict(run.base.named_parameters())
+    moved = [n for n, p in run.model.named_parameters() if not same[n].equal(p)]
+    assert moved, "the model has LoRA merged; the base model is as it was"
 
 
 def test_a_record_that_is_missing_is_one_sentence(monkeypatch, capsys, tmp_path):

@@ -75,8 +75,8 @@ def test_a_backflip_needs_clips_that_show_one():
     """Labels on first tries alone lead to none; among the desk's clips some are backflips."""
     import numpy as np
 
+    from course.show import l06_clips as clips
     from course.show import l06_feedback as feedback
-    from course.show import stick as clips
     from course.studies import l06_backflip as backflip
     from course.world import stick
 

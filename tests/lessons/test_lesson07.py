@@ -35,7 +35,7 @@ class TestEveryLesson(EveryLesson):
 
 def test_the_live_training_uses_the_learners_own_answers_and_says_so(learned):
     said = text(learned["answers"]["demo-ppo-live"])
-    assert "trained with your own answers" in said
+    assert "trained with your own token_logprobs" in said
     assert "run the cell again" in said.lower(), "two seconds aren't enough for the whole run"
 
 

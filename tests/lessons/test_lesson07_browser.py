@@ -14,8 +14,8 @@ pytestmark = [
 LIVE = """
 import os
 os.environ.pop("COURSE_DEMO_SECONDS", None)
-from course.show import l07_ppo as live_ppo
-run = live_ppo.live_ppo(seconds=300, iterations=400)
+from course.show import l07_ppo
+run = l07_ppo.live_ppo(seconds=300, iterations=400)
 """
 
 

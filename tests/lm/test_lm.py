@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from tables import planned
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -14,6 +15,8 @@ from course.errors import CourseError
 from course.lm import data, evaluate, forward, model, muon, sample, train
 from course.lm import tokenizer as tok
 from course.stages import run as lineage
+from course.stages import store
+from course.stages.stage import LINEAGE
 from course.world import phrases as ph
 from course.world import talk, village, web
 
@@ -363,24 +366,24 @@ def short_run(tmp_path_factory):
     """Run a base stage of a few steps, whose record goes to a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "WORK", tmp_path_factory.mktemp("work"))
-        patch.setattr(lineage, "QUICK", train.Recipe(tokens=20 * 8 * ph.CONTEXT, batch=8))
         before = {p: p.stat().st_mtime_ns for p in paths.MODELS.rglob("*")}
-        result = lineage.run(quick=True, stage="base")
+        short = {model.DEFAULT: train.Recipe(tokens=20 * 8 * ph.CONTEXT, batch=8)}
+        result = lineage.run(planned(LINEAGE, {"base": short}), quick=True, stage="base")
         after = {p: p.stat().st_mtime_ns for p in paths.MODELS.rglob("*")}
-        return result, lineage.own_runs(), before == after
+        return result, store.own_runs(), before == after
 
 
 def test_a_run_has_the_promised_figures_and_touches_no_shipped_model(short_run):
     result, runs, untouched = short_run
-    base = result["stages"]["base"]
+    base = result.stages["base"]
     assert {"parameters", "seconds", "loss", "entropy", "ratio"} <= set(base)
     assert base["ratio"] == pytest.approx(base["loss"] / base["entropy"])
-    assert result["ok"] == all(result["targets"]["base"].values())
+    assert result.ok == all(result.targets["base"].values())
     assert untouched
     record = json.loads((runs / f"{model.DEFAULT}.json").read_text())
     assert len(record["curve"]) > 5
     assert record["texts"]["0"]
-    json.dumps(result)
+    json.dumps(result.plain())
     assert {row["metric"] for row in lineage.rows(result)} >= {"loss", "ratio"}
 
 

@@ -126,12 +126,12 @@ def test_nobody_speaks_for_the_model_by_typing_its_marker(typed):
 
 def test_a_reward_model_is_refused_in_one_sentence():
     judge = model.RewardModel(TINY.config)
-    with pytest.raises(CourseError, match="mini-reward writes no text: choose one of"):
+    with pytest.raises(CourseError, match="mini-reward writes no text: choose a model that does"):
         chat.Chat("mini-reward", loaded=(judge, TOKENIZER))
 
 
 def test_one_can_choose_from_all_models_that_write():
-    names = chat.names()
+    names = chatbox.names()
     shipped = {folder.parent.name for folder in paths.MODELS.glob("*/config.json")}
     assert set(names) - {"SmolLM2-135M-Instruct"} == shipped - {"mini-reward"}
     assert names[0] == "mini-ada"

@@ -8,13 +8,17 @@ import random
 import numpy as np
 import pytest
 import torch
+from tables import planned
 
 from course import paths, records
 from course.lm import forward, model
-from course.stages import code, exercises, stages
-from course.stages import run as lineage
+from course.stages import code, exercises
+from course.stages.card import card
+from course.stages.context import Run
 from course.stages.exercises import MissingExercise
+from course.stages.stage import LINEAGE
 from course.studies import l03_ways as fine_tuning
+from course.studies.registry import ALL
 from course.world import talk, tasks
 from course.world.tasks import Task
 
@@ -292,29 +296,31 @@ def test_a_token_more_takes_some_time(mini, tokenizer, monkeypatch):
 
 @pytest.fixture(scope="module")
 def tiny():
-    """Both stages in a tiny form: (figures of code, figures of fine_tuning, shop)."""
+    """Both stages in a tiny form: (figures of code, figures of fine_tuning, run)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "DEFAULT", "mini-ada")
-        patch.setattr(code, "QUICK", code.Recipe(pairs=64, epochs=1))
         patch.setattr(code, "TESTS", 20)
         patch.setattr(code, "DRAWN", {1: (0.2, 2), 10: (0.8, 10)})
         patch.setattr(code, "WEB_DOCUMENTS", 10)
         patch.setattr(fine_tuning, "REPEATS", 1)
-        patch.setattr(stages, "given", lambda *_: {"lora_forward": lora})
-        shop = stages.Shop(1)
-        return code.stage(shop, quick=True), fine_tuning.run(shop, quick=True), shop
+        functions = exercises.Exercises({"lora_forward": lora}, "source")
+        patch.setattr(exercises, "load", lambda *_: functions)
+        recipe = code.Recipe(pairs=64, epochs=1)
+        table = planned(ALL, {"code": recipe, "fine_tuning": (recipe, recipe)})
+        run = Run(1, quick=True, table=table)
+        figures = (table[name].work().run(run) for name in ("code", "fine_tuning"))
+        return *figures, run
 
 
 def test_the_stage_has_the_promised_figures(tiny):
-    figures, _, shop = tiny
+    figures, _, run = tiny
     keys = {"base_pass_at_1", "pass_at_1", "pass_at_10", "seconds"}
     assert keys | set(records.targets("lineage code")) <= set(figures)
     assert set(records.targets("lineage code")) == {"base_pass_at_1", "pass_at_1", "seconds"}
     json.dumps(figures)
-    assert code.NAME in shop.made
-    assert code.NAME in lineage.SHIPPED
-    assert lineage.LINEAGE.index("code") == lineage.LINEAGE.index("base") + 1
-    assert "on tiny programs" in lineage.tuned_card(code.NAME, figures)
+    assert code.NAME in run.made
+    (made,) = LINEAGE["code"].models
+    assert "on tiny programs" in card(LINEAGE["code"], made, figures)
 
 
 def test_the_comparison_has_every_way(tiny):
@@ -324,7 +330,7 @@ def test_the_comparison_has_every_way(tiny):
     for trials in found["ways"].values():
         assert {"trained", "computing", "pass_at_1", "pass_at_10", "web_loss"} <= set(trials[0])
     assert found["by_size"]["mini-ada"]["milliseconds"] > 0
-    assert not set(found) - set(lineage.LEFT_OUT) & {"ways", "by_size", "learning_rates"}
+    assert set(ALL["fine_tuning"].shown) <= set(found)
 
 
 def test_the_shipped_model_is_what_its_record_says(tokenizer):

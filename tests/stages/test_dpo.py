@@ -10,17 +10,19 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from tables import planned
 
 from course import paths
 from course.lm import evals, model
 from course.lm import tokenizer as tok
-from course.show import l01_training as training
-from course.show import l09_dpo as live_dpo
+from course.show import l09_dpo, sources
 from course.show import l09_frontier as shown
-from course.show import sources
-from course.stages import dpo, exercises, ppo, reward, stages
-from course.stages import run as lineage
+from course.show import live as demo
+from course.stages import dpo, exercises, hacking, ppo, reward, reward_stage, sft_stage
+from course.stages.context import Run
+from course.stages.stage import DPO
 from course.studies import l09_frontier as frontier
+from course.studies.registry import ALL
 from course.world import demonstrate
 
 LESSON = "09_what_came_next"
@@ -141,7 +143,7 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(compared, tokenize
 
 @needs_source
 def test_the_lesson_s_loss_is_the_one_that_trains(compared):
-    heart = exercises.load(*frontier.HEART)
+    heart = exercises.load(*DPO)
     numbers = torch.randn(4, 7, generator=torch.Generator().manual_seed(1))
     assert heart["dpo_loss"](*numbers, 0.3).item() == pytest.approx(
         plain_loss(*numbers, 0.3).item(), abs=1e-6
@@ -257,15 +259,18 @@ def small(tmp_path_factory):
         "CANDIDATES": ("mini-sft", "best of 4", "DPO 1", "PPO free, 2 rounds"),
     }.items():  # fmt: skip
         patch.setattr(frontier, name, value)
-    patch.setattr(frontier.stages, "given", lambda lesson, *names: (
-        {"dpo_loss": plain_loss} if lesson == LESSON else exercises.load(lesson, *names)
-    ))  # fmt: skip
-    patch.setattr(frontier.paths, "DATA", folder)
-    plan = stages.Plan(
-        demonstrations=40, comparisons=24, hack_recipe=ppo.Recipe(iterations=2, batch=32), tests=80
+    own, load = exercises.Exercises({"dpo_loss": plain_loss}, "source"), exercises.load
+    patch.setattr(
+        exercises, "load", lambda lesson, *names: own if lesson == LESSON else load(lesson, *names)
     )
+    patch.setattr(frontier.paths, "DATA", folder)
+    plans = {
+        "sft": sft_stage.Plan(demonstrations=40),
+        "reward": reward_stage.Plan(comparisons=24),
+        "hacking": hacking.Plan(ppo.Recipe(iterations=2, batch=32)),
+    }
     try:
-        figures = frontier.run(stages.Shop(1, plan), save=True)
+        figures = frontier.study(Run(1, save=True, tests=80, table=planned(ALL, plans)))
     finally:
         patch.undo()
     return figures, (folder / "labels" / "project.csv").read_text(encoding="utf-8")
@@ -289,6 +294,7 @@ def test_every_policy_has_its_figures(small):
     assert by_name["best of 16"]["answer_flop"] > 16 * by_name["best of 1"]["answer_flop"]
     assert by_name["PPO free, 2 rounds"]["training_flop"] > many[1]["training_flop"]
     assert set(figures["chosen"]) == set(frontier.METHODS)
+    assert set(ALL["frontier"].shown) <= set(figures)
 
 
 @needs_source
@@ -330,9 +336,8 @@ def test_the_pictures_show_what_the_record_holds(small):
 
 
 def test_the_stage_stands_beside_the_lineage():
-    assert "frontier" in lineage.STAGES
-    assert "frontier" not in lineage.LINEAGE
-    assert {"points", "costs"} <= set(lineage.LEFT_OUT)
+    assert not ALL["frontier"].whole
+    assert not {"points", "costs"} & set(ALL["frontier"].shown)
 
 
 def points(**true):
@@ -378,11 +383,10 @@ def test_large_numbers_are_written_with_powers_of_ten():
 @pytest.fixture
 def live(monkeypatch):
     """Run the live demo without a model: training, answers and rankings are stand-ins."""
-    sentences, pictures, state = [], [], {"stop": None, "loss": 0.5}
+    sentences, state = [], {"stop": None}
     policy = type("Policy", (), {"eval": lambda self: None})()
-    monkeypatch.setattr(live_dpo, "say", lambda text, origin="": sentences.append(text))
-    monkeypatch.setattr(training.Output, "show", lambda self, thing: pictures.append(thing))
-    monkeypatch.setattr(sources, "load_model", lambda *n, quiet=False: (n[0], policy, None))
+    monkeypatch.setattr(demo, "say", lambda text, origin="": sentences.append(text))
+    monkeypatch.setattr(model, "load", lambda name: (policy, None))
     monkeypatch.setattr(sources, "record", lambda name: None)
     found = exercises.Exercises({"dpo_loss": plain_loss}, "work")
     monkeypatch.setattr(exercises, "load", lambda *a: found)
@@ -390,11 +394,11 @@ def live(monkeypatch):
     monkeypatch.setattr(reward, "agreement", lambda *a: {"ceiling": 0.75})
     monkeypatch.setattr(dpo, "compared", lambda m, t, rankings: list(rankings))
     monkeypatch.setattr(demonstrate, "requests", lambda n, *a, **k: iter([Asked()] * n))
-    monkeypatch.setattr(live_dpo, "_steps_a_second", lambda *a: 1e9)
-    monkeypatch.setattr(live_dpo, "MOST", 400)
+    monkeypatch.setattr(demo, "steps_a_second", lambda *a: 1e9)
+    monkeypatch.setattr(l09_dpo, "MOST", 400)
     monkeypatch.setattr(evals, "chat_prompts", lambda t, asked: [[0]] * len(asked))
-    monkeypatch.setattr(evals, "answers", lambda *a, **k: [""] * live_dpo.WATCHED)
-    judged = [type("J", (), {"score": float(i % 2)}) for i in range(live_dpo.WATCHED)]
+    monkeypatch.setattr(evals, "answers", lambda *a, **k: [""] * l09_dpo.WATCHED)
+    judged = [type("J", (), {"score": float(i % 2)}) for i in range(l09_dpo.WATCHED)]
     monkeypatch.setattr(evals, "judge", lambda *a: judged)
 
     def train(policy, tokenizer, learned, *, dpo_loss, recipe, seed):
@@ -402,10 +406,10 @@ def live(monkeypatch):
         for step in range(1, steps + 1):
             if step == state["stop"]:
                 raise KeyboardInterrupt
-            yield dpo.Progress(step, steps, 0.1 * step, state["loss"], 0.5 + step / 100, 0.1)
+            yield dpo.Progress(step, steps, 0.1 * step, 0.5, 0.5 + step / 100, 0.1)
 
     monkeypatch.setattr(dpo, "train", train)
-    return sentences, pictures, state
+    return sentences, state
 
 
 class Asked:
@@ -415,55 +419,45 @@ class Asked:
 
 
 def test_a_live_run_ends_with_its_figures(live):
-    sentences, pictures, _ = live
-    run = live_dpo.live_dpo(10.0)
-    assert (run.steps, run.planned, run.rankings) == (25, 25, 400)
-    assert [step for step, *_ in run.scores] == [0, 6, 12, 19, 25]
+    sentences, _ = live
+    run = l09_dpo.live_dpo(10.0)
+    assert (run.done, run.planned, run.rankings) == (25, 25, 400)
+    assert [step for step, *_ in run.points] == [0, 6, 12, 19, 25]
+    assert run.points[0][1] == 0.5
+    assert run.curve[-1] == (25, 0.75)
     assert "your own dpo_loss" in sentences[0]
-    assert "25 steps over 400 rankings" in sentences[-1]
-    assert pictures
+    assert "25 of 25 steps over 400 rankings" in sentences[-1]
 
 
 def test_an_interrupted_run_keeps_what_it_has(live):
-    sentences, _, state = live
+    sentences, state = live
     state["stop"] = 8
-    run = live_dpo.live_dpo(10.0)
+    run = l09_dpo.live_dpo(10.0)
     assert run.interrupted
-    assert run.steps == 7
-    assert run.scores[-1][0] == 7, "what it has learned is asked once more"
-    assert "Stopped at step 7 of 25" in sentences[-1]
+    assert run.done == 7
+    assert run.points[-1][0] == 7, "what it has learned is asked once more"
+    assert "Stopped after step 7 of 25; the policy keeps" in sentences[-2]
 
 
-def test_a_loss_that_is_no_number_ends_the_run(live):
-    sentences, _, state = live
-    state["loss"] = math.nan
-    run = live_dpo.live_dpo(10.0)
-    assert run.broken
-    assert "no number any more" in sentences[-1]
+def test_the_picture_shows_what_can_be_reached(live, monkeypatch):
+    record = {"true_before": 0.2, "true_after": 1.4}
+    monkeypatch.setattr(sources, "record", lambda name: record)
+    run = l09_dpo.live_dpo(10.0)
+    data, _ = run.draw(1.0)
+    left, right = run.picture.left, run.picture.right
+    assert 0.75 in {line.get_ydata()[0] for line in left.lines if len(line.get_ydata()) == 2}
+    assert right.lines[0].get_ydata()[0] == 1.4
+    assert "step 25: 0.50" in data["text/plain"]
 
 
 def test_without_an_answer_the_recorded_runs_are_shown(live, monkeypatch):
-    sentences, *_ = live
+    sentences, _ = live
 
     def missing(*_):
         raise exercises.MissingExercise("dpo_loss isn't answered yet.")
 
     monkeypatch.setattr(exercises, "load", missing)
-    assert live_dpo.live_dpo() is None
-    assert "isn't answered yet" in sentences[0]
-
-
-def test_while_grading_nothing_is_trained(live, monkeypatch):
-    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    assert live_dpo.live_dpo() is None
-    assert live[0] == []
-
-
-def test_an_answer_that_fails_in_training_is_said_not_raised(live, monkeypatch):
-    def broken(*_, **__):
-        raise ValueError("no such shape")
-        yield
-
-    monkeypatch.setattr(dpo, "train", broken)
-    assert live_dpo.live_dpo(10.0) is None
-    assert "no such shape" in live[0][-1]
+    assert l09_dpo.live_dpo() is None
+    assert sentences == [
+        "dpo_loss isn't answered yet. So here are the recorded runs of DPO instead."
+    ]

@@ -8,31 +8,38 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tables import planned
 from transformers import GPT2LMHeadModel
 
 from course import paths, records
 from course.errors import CourseError
 from course.lm import evals, model, sample
 from course.lm import tokenizer as tok
-from course.stages import exercises, freeze, ppo, reward, sft, stages
+from course.stages import (
+    chat,
+    context,
+    exercises,
+    freeze,
+    hacking,
+    headline,
+    ppo,
+    reward,
+    reward_stage,
+    sft,
+    sft_stage,
+)
 from course.stages import run as lineage
+from course.stages.stage import LINEAGE, PPO, Work, whole
 from course.world import demonstrate, labeler, talk, village
 from course.world import phrases as ph
 
-TINY = stages.Plan(
-    demonstrations=960,
-    sft_recipe=sft.Recipe(epochs=1),
-    comparisons=24,
-    reward_recipe=reward.Recipe(epochs=1, batch=8),
-    ppo_recipe=ppo.Recipe(iterations=2, batch=32),
-    chat_ppo_recipe=ppo.Recipe(iterations=1, batch=32),
-    hack_recipe=ppo.Recipe(iterations=2, batch=32, beta=0.0),
-    second=16,
-    dialogues=32,
-    chat_comparisons=16,
-    chat_recipe=sft.Recipe(epochs=1),
-    tests=30,
-)
+TINY = {
+    "sft": sft_stage.Plan(960, sft.Recipe(epochs=1)),
+    "reward": reward_stage.Plan(24, reward.Recipe(epochs=1, batch=8)),
+    "ppo": ppo.Recipe(iterations=2, batch=32),
+    "hacking": hacking.Plan(ppo.Recipe(iterations=2, batch=32, beta=0.0), 16),
+    "chat": chat.Plan(32, sft.Recipe(epochs=1), 16, ppo.Recipe(iterations=1, batch=32)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +147,7 @@ def test_an_untrained_reward_model_lowers_the_reward_of_what_is_unexpected(token
 def test_the_reward_model_rehearses_web_text_and_reports_the_loss_on_rankings_alone(tokenizer):
     (one,) = preferences(tokenizer, 1, 5)
     seen, losses = [], []
-    for text in (None, stages.web(stages.Shop(), 1, 2)):
+    for text in (None, context.rehearsed(tokenizer, 1, 2)):
         mini = reward.new(model.load("mini-ada")[0], tokenizer, seed=1)
         steps = reward.train(
             mini, [one] * 8, **exercises.load("06_human_feedback", "reward_loss"),
@@ -342,7 +349,7 @@ def small_ppo(tokenizer, taught, iterations=25, **recipe):
     asked = list(demonstrate.requests(512, "train", 1, mix={"fact": 1.0}))
     steps = ppo.train(
         policy, reference, taught[0], tokenizer, evals.base_prompts(tokenizer, asked),
-        **exercises.load(*stages.PPO),
+        **exercises.load(*PPO),
         recipe=ppo.Recipe(iterations=iterations, batch=64, policy=2e-3, **recipe),
         seed=1, new_tokens=16,
     )  # fmt: skip
@@ -387,12 +394,11 @@ def tiny_run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "WORK", tmp_path_factory.mktemp("work"))
         patch.setattr(model, "DEFAULT", "mini-ada")
-        patch.setattr(stages, "LARGE", "mini-babbage")
-        shop = stages.Shop(1, TINY)
-        figures = {}
-        for name in lineage.LINEAGE[1:]:
-            figures[name] = lineage.STAGES[name](shop, lineage.Options(quick=True))
-        return figures, shop
+        patch.setattr(headline, "LARGE", "mini-babbage")
+        table = planned(LINEAGE, TINY)
+        run = context.Run(1, quick=True, tests=30, table=table)
+        figures = {name: table[name].work().run(run) for name in whole(table)[1:]}
+        return figures, run
 
 
 @pytest.mark.parametrize(
@@ -421,99 +427,149 @@ def test_a_stage_has_the_promised_figures(tiny_run, stage, keys):
     wanted = set(records.targets(f"lineage {stage}"))
     assert wanted
     assert wanted <= set(figures[stage])
+    assert set(LINEAGE[stage].shown) <= set(figures[stage])
     json.dumps(figures[stage])
 
 
 def test_all_models_of_the_lineage_are_made(tiny_run):
-    _, shop = tiny_run
-    names = {
-        "mini-code",
-        "mini-sft",
-        "mini-reward",
-        "mini-instruct",
-        "mini-chat",
-        "mini-ada-instruct",
-    }
-    assert names <= set(shop.made)
-    assert names <= set(lineage.SHIPPED)
+    _, run = tiny_run
+    names = {made.name for stage in LINEAGE.values() for made in stage.models}
+    bases = {made.name for made in LINEAGE["base"].models}
+    assert names - bases <= set(run.made)
+    assert bases == set(model.SIZES)
 
 
 def test_the_headline_says_what_it_is(tiny_run):
     figures, _ = tiny_run
-    words = lineage.last_words({"stages": {"headline": figures["headline"]}})
+    words = lineage.last_words(lineage.Result(1.0, {"headline": figures["headline"]}, {}))
     assert "preferred 1.3B InstructGPT" in words
     assert ("wins by manners" in words) == (figures["headline"]["truth_few_shot"] < 0.5)
     low, high = figures["headline"]["intervals"]["few_shot"]
     assert low <= figures["headline"]["win_few_shot"] <= high
-    assert lineage.last_words({"stages": {}}) == ""
+    assert lineage.last_words(lineage.Result(1.0, {}, {})) == ""
 
 
 # The command --------------------------------------------------------------------------------------
 
 
+class Fakes:
+    """Stages of no work in place of the real ones, and the names of those that ran."""
+
+    def __init__(self):
+        self.ran = []
+        self.table = {name: replace(LINEAGE[name], work=self.work(name)) for name in LINEAGE}
+
+    def work(self, name, do=None):
+        """Return a stage's work: note that it ran, then do what is wanted."""
+
+        def run(_):
+            figures = do() if do else {"seconds": 1.0, "true_gain": 1.0, "unlisted": 1.0}
+            self.ran.append(name)
+            return figures
+
+        return lambda: Work(run)
+
+    def put(self, name, do):
+        """Let a stage do something else."""
+        self.table[name] = replace(LINEAGE[name], work=self.work(name, do))
+
+
 @pytest.fixture
 def fakes(monkeypatch, tmp_path):
-    """Put stages of no work in place of the real ones; return the list of those that ran."""
-    ran = []
     monkeypatch.setattr(paths, "WORK", tmp_path)
-
-    def fake(name):
-        def stage(_shop, _options):
-            ran.append(name)
-            return {"seconds": 1.0, "true_gain": 1.0}
-
-        return stage
-
-    monkeypatch.setattr(lineage, "STAGES", {name: fake(name) for name in lineage.LINEAGE})
-    return ran
+    return Fakes()
 
 
-def test_a_whole_run_goes_on_where_it_was_interrupted(fakes, monkeypatch):
-    working = lineage.STAGES["ppo"]
+def test_a_whole_run_goes_on_where_it_was_interrupted(fakes):
+    working = fakes.table["ppo"]
 
-    def interrupt(_shop, _options):
+    def interrupt():
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(lineage.STAGES, "ppo", interrupt)
+    fakes.put("ppo", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        lineage.run(quick=True)
-    assert fakes == ["base", "code", "sft", "reward"]
-    monkeypatch.setitem(lineage.STAGES, "ppo", working)
-    result = lineage.run(quick=True)
-    assert fakes == list(lineage.LINEAGE)
-    assert list(result["stages"]) == list(lineage.LINEAGE)
-    assert result["seconds"] >= len(lineage.LINEAGE)
-    lineage.run(quick=True)  # the run was complete: the next one begins anew
-    assert fakes == list(lineage.LINEAGE) * 2
+        lineage.run(fakes.table, quick=True)
+    assert fakes.ran == ["base", "code", "sft", "reward"]
+    fakes.table["ppo"] = working
+    result = lineage.run(fakes.table, quick=True)
+    assert fakes.ran == list(LINEAGE)
+    assert list(result.stages) == list(LINEAGE)
+    assert result.seconds >= len(LINEAGE)
+    lineage.run(fakes.table, quick=True)  # the run was complete: the next one begins anew
+    assert fakes.ran == list(LINEAGE) * 2
 
 
-def test_one_stage_takes_the_shipped_models_before_it_and_scratch_trains_them(fakes):
-    lineage.run(quick=True, stage="ppo")
-    assert fakes == ["ppo"]
-    lineage.run(quick=True, stage="reward", from_scratch=True)
-    assert fakes == ["ppo", "base", "sft", "reward"]
+def test_a_run_that_goes_on_has_the_models_of_its_own_beginning_and_no_others(fakes, tokenizer):
+    """A model that an earlier run has left in the folder isn't one of them."""
+    tiny = model.new(model.Size(1, 32), seed=1)
+    model.save(tiny, tokenizer, paths.WORK / "lineage" / "quick" / "mini-chat", "left here")
+    found = []
+
+    def sft(run):
+        run.put("mini-sft", tiny, {"following": 1.0})
+        return {"seconds": 1.0}
+
+    def reward(run):
+        if not found:
+            found.append(None)
+            raise KeyboardInterrupt
+        found.append(dict(run.made))
+        return {"seconds": 1.0}
+
+    for name, do in (("sft", sft), ("reward", reward)):
+        fakes.table[name] = replace(LINEAGE[name], work=lambda do=do: Work(do))
+    with pytest.raises(KeyboardInterrupt):
+        lineage.run(fakes.table, quick=True)
+    lineage.run(fakes.table, quick=True)
+    assert list(found[1]) == ["mini-sft"]
 
 
-def test_seeds_give_the_share_in_which_all_targets_hold(fakes, monkeypatch):
+def test_one_stage_takes_the_shipped_models_before_it_and_scratch_trains_what_it_needs(fakes):
+    lineage.run(fakes.table, quick=True, stage="ppo")
+    assert fakes.ran == ["ppo"]
+    lineage.run(fakes.table, quick=True, stage="reward", from_scratch=True)
+    assert fakes.ran == ["ppo", "base", "sft", "reward"]
+    lineage.run(fakes.table, quick=True, stage="chat", from_scratch=True)
+    assert fakes.ran[4:] == ["base", "sft", "reward", "chat"]
+
+
+def test_what_is_shown_is_what_the_table_says(fakes):
+    result = lineage.run(fakes.table, quick=True, stage="ppo")
+    assert result.stages == {"ppo": {"seconds": 1.0, "true_gain": 1.0}}
+    assert list(result.plain()) == ["seconds", "stages", "targets", "ok"]
+    record = records.read("mini-instruct", folder=paths.WORK / "runs")
+    assert record["unlisted"] == 1.0
+
+
+def test_seeds_give_the_share_in_which_all_targets_hold(fakes):
     gains = iter([1.0, 0.0, 1.0])
-    monkeypatch.setitem(
-        lineage.STAGES, "ppo", lambda *_: {"seconds": 1.0, "true_gain": next(gains)}
-    )
-    result = lineage.run(stage="ppo", seeds=3)
-    assert fakes == ["sft", "reward"] * 3
-    assert result["share"] == pytest.approx(2 / 3)
-    assert [run["missed"] for run in result["seeds"]] == [[], ["true_gain"], []]
-    assert result["ok"] is False
+    fakes.put("ppo", lambda: {"seconds": 1.0, "true_gain": next(gains)})
+    result = lineage.run(fakes.table, stage="ppo", seeds=3)
+    assert fakes.ran == ["sft", "reward", "ppo"] * 3
+    assert result.share == pytest.approx(2 / 3)
+    assert [run["missed"] for run in result.seeds] == [[], ["true_gain"], []]
+    assert result.ok is False
+    assert list(result.plain())[:2] == ["share", "seeds"]
+    record = records.read("seeds", folder=paths.WORK / "runs")
+    assert record["share"] == result.share
 
 
 def test_without_the_exercise_the_recorded_run_is_shown(fakes, monkeypatch, capsys):
     def missing(*_):
         raise exercises.MissingExercise("gae isn't answered yet.")
 
-    monkeypatch.setitem(lineage.STAGES, "ppo", missing)
-    monkeypatch.setattr(records, "read", lambda name: {"seconds": 2.0, "name": name})
-    result = lineage.run(quick=True, stage="ppo")
-    assert result["stages"]["ppo"] == {"seconds": 2.0, "name": "mini-instruct", "recorded": True}
+    monkeypatch.setattr(exercises, "load", missing)
+    monkeypatch.setattr(
+        records, "read", lambda name: {"seconds": 2.0, "beta": 0.1, "curves": [], "date": name}
+    )
+    result = lineage.run(fakes.table, quick=True, stage="ppo")
+    assert fakes.ran == []
+    assert result.stages["ppo"] == {
+        "seconds": 2.0,
+        "beta": 0.1,
+        "date": "mini-instruct",
+        "recorded": True,
+    }
     assert "gae isn't answered yet. The stage ppo shows its recorded run" in capsys.readouterr().err
 
 

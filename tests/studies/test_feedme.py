@@ -5,11 +5,15 @@ import random
 from collections import Counter
 
 import pytest
+from tables import planned
 
 from course.lm import evals, model
 from course.lm import tokenizer as tok
-from course.stages import exercises, sft, stages
+from course.stages import exercises, sft
+from course.stages.context import Run
+from course.stages.stage import SFT
 from course.studies import l05_feedme as feedme
+from course.studies.registry import ALL
 from course.world import labeler, talk
 
 
@@ -73,7 +77,7 @@ def test_counts_are_what_the_rates_come_from():
 
 def test_the_loss_on_answers_is_the_mean_over_all_their_tokens(tokenizer):
     mini = model.new(model.Size(2, 32), seed=1)
-    hearts = exercises.load(*stages.SFT)
+    hearts = exercises.load(*SFT)
     examples = list(talk.examples(70, "train", 3, kinds=("fact", "unknown")))
     whole = feedme.answer_loss(mini, tokenizer, examples, **hearts)
     rows = [tokenizer(e.text())["input_ids"] for e in examples]
@@ -85,18 +89,19 @@ def test_the_loss_on_answers_is_the_mean_over_all_their_tokens(tokenizer):
 
 
 @pytest.fixture(scope="module")
-def shop():
-    """Return a shop of untrained models: what comes out is worthless, its form isn't."""
-    shop = stages.Shop(1, stages.Plan(tests=30))
-    for name in ("mini-babbage", "mini-sft"):
-        shop.made[name] = model.new(model.Size(1, 32), seed=2)
-    return shop
-
-
-def test_the_stage_has_what_the_lesson_draws(shop, monkeypatch):
+def run():
+    """Return a run with untrained models: what comes out is worthless, its form isn't."""
     # Untrained models say nothing that is worth the best mark.
-    recipe = feedme.Recipe(requests=24, samples=2, least=1)
-    figures = json.loads(json.dumps(feedme.stage(shop, recipe)))
+    plans = {"feedme": feedme.Recipe(requests=24, samples=2, least=1), "epochs": (40, 3)}
+    run = Run(1, tests=30, table=planned(ALL, plans))
+    for name in ("mini-babbage", "mini-sft"):
+        run.made[name] = model.new(model.Size(1, 32), seed=2)
+    return run
+
+
+def test_the_study_has_what_the_lesson_draws(run):
+    figures = json.loads(json.dumps(feedme.study(run)))
+    assert set(ALL["feedme"].shown) <= set(figures)
     assert set(figures["counts"]) == set(figures["right"]) == set(feedme.WAYS)
     assert figures["kept"] == 24 == sum(kept for kept, _ in figures["kept_by_kind"].values())
     assert sum(figures["marks"].values()) == 48
@@ -112,8 +117,9 @@ def test_the_stage_has_what_the_lesson_draws(shop, monkeypatch):
     assert figures["examples"][0]["request"] in following.answers(figures).text
 
 
-def test_rounds_are_measured_before_and_after_each(shop):
-    figures = feedme.epochs(shop, few=40, count=3)
+def test_rounds_are_measured_before_and_after_each(run):
+    figures = feedme.epochs(run)
+    assert set(ALL["epochs"].shown) <= set(figures)
     assert [f["round"] for f in figures["rounds"]] == [0, 1, 2, 3]
     assert figures["rounds"][-1]["train_loss"] < figures["rounds"][0]["train_loss"]
     assert all(n == 30 for f in figures["rounds"] for n in f["right"][1:])

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from course import stats
 from course.errors import CourseError
 from course.real import catalogue
 from course.show import l02_transfer as shown
+from course.show import live
 from course.stages import exercises
 from course.studies import l02_digits as digits
 from course.studies import l02_transfer as transfer
@@ -100,10 +102,10 @@ def test_pooling_is_the_exercise_s_mean():
 
 
 def test_the_interval_of_a_mean_is_student_s():
-    mean, half = shown.mean_interval([[1.0, 0.5], [2.0, 0.5], [3.0, 0.5]])
+    mean, half = stats.mean_interval([[1.0, 0.5], [2.0, 0.5], [3.0, 0.5]])
     assert mean == pytest.approx([2.0, 0.5])
     assert half == pytest.approx([4.302653 / 3**0.5, 0.0], rel=1e-5)
-    assert shown.mean_interval([[0.5]])[1].tolist() == [0]
+    assert stats.mean_interval([[0.5]])[1].tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -115,32 +117,31 @@ def test_labels_are_read_between_the_points(target, said):
 
 @pytest.fixture
 def said(monkeypatch):
-    """Collect what a demo says and how many pictures it draws."""
+    """Collect what a demo says and what it shows."""
     sentences, drawn = [], []
-    for module in (shown, shown.sources):
+    for module in (shown, shown.sources, live):
         monkeypatch.setattr(module, "say", lambda text, origin="": sentences.append(text))
-    monkeypatch.setattr(shown.training, "_show", drawn.append)
+    monkeypatch.setattr(shown.style, "show", lambda *things: drawn.extend(things))
     return sentences, drawn
 
 
 def test_a_stopped_demo_says_so_and_shows_the_recorded_run(said, monkeypatch):
     def stopped():
+        yield digits.Trial(1)
         raise KeyboardInterrupt
-        yield
 
     monkeypatch.setattr(transfer, "trials", stopped)
-    assert shown.live_pictures() == []
-    assert said[0][0].startswith("Stopped after 0 seeds")
-    assert "here is the recorded run" in said[0][1]
+    assert len(shown.live_pictures().trials) == 1
+    assert said[0][0] == "Stopped after seed 1 of 12. So here is the recorded run instead."
     assert len(said[1]) == 1
 
 
-def test_no_seed_is_begun_that_would_not_end_in_time(said, monkeypatch):
-    trial = digits.Trial(1)
-    monkeypatch.setattr(transfer, "trials", lambda: iter([trial] * 12))
-    monkeypatch.setattr(shown, "few_labels", lambda figures: None)
-    monkeypatch.setenv("COURSE_DEMO_SECONDS", "0")
-    assert len(shown.live_pictures()) == 1
+def test_no_seed_is_begun_that_would_not_end_in_time(monkeypatch):
+    demo = shown.LivePictures(12.0)
+    demo.done = 5
+    for left, late in ((3.0, False), (1.0, True)):  # a seed takes about 2 seconds
+        monkeypatch.setattr(live.Demo, "left", lambda self, left=left: left)
+        assert demo.late() == late
 
 
 def test_without_minilm_the_recorded_run_is_shown(said, monkeypatch, tmp_path):

@@ -1,0 +1,99 @@
+"""What the grader must know of the course that it grades: one object, made by that course.
+
+Everything else it finds in ``nbgrader_config.py`` and in the source notebooks. `Hooks()` is a plain
+nbgrader course; a course with a library, data or habits of its own says so in its fields and hands
+the object in (`source.read` keeps it, in `Assignment`).
+"""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.grader.errors import GraderError
+from course.grader.job import Outcome
+from course.grader.notebook import Cell
+from course.grader.words import message_of
+
+
+def _nothing(root: Path) -> Mapping[str, str]:
+    return {}
+
+
+def _nowhere(root: Path) -> list[Path]:
+    return []
+
+
+def _unnamed(cell: Cell, outcome: Outcome) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """A course, as far as the grader can't see it for itself.
+
+    Attributes
+    ----------
+    address : str
+        ``module:name`` by which another process or machine finds this object again.
+    home : function without arguments → path
+        The course's folder on this machine, for a process that isn't told.
+    command : str
+        What people type to grade, for messages.
+    checks : tuple of str
+        Functions that checks call for their effect alone: as the last line of a check such a call
+        has no value that could be taken for points.
+    unless_grading : str
+        Text of the condition of an ``if`` that is skipped while a notebook is graded; what stands
+        below it isn't imported.
+    heading : pattern
+        Finds an exercise's ``name`` and ``number`` in a text cell of the source.
+    mounts : function of the course's folder → paths
+        What notebooks read beside their own folder: libraries, data, caches. Shown to the sandbox,
+        read-only, where they are. Scores depend on them, but for what is in `caches`.
+    caches : function of the course's folder → paths
+        As `mounts`, but no score depends on what is in there.
+    environment : function of the course's folder → variables
+        What notebooks find in their environment beside the grader's own variables.
+    distributions : tuple of str
+        Packages whose version scores depend on.
+    message : function of a cell, its outcome and the seconds for a cell → text
+        How a cell failed, in words for a learner.
+    misconception : function of a cell and its outcome → text
+        The words by which a check's author names the mistake that it met, or "".
+    """
+
+    address: str = "course.grader.hooks:PLAIN"
+    home: Callable[[], Path] = Path.cwd
+    command: str = "grade"
+    checks: tuple[str, ...] = ()
+    unless_grading: str = ""
+    heading: re.Pattern[str] = re.compile(r"(?P<number>)`(?P<name>\w+)`")
+    mounts: Callable[[Path], list[Path]] = _nowhere
+    caches: Callable[[Path], list[Path]] = _nowhere
+    environment: Callable[[Path], Mapping[str, str]] = _nothing
+    distributions: tuple[str, ...] = ()
+    message: Callable[[Cell, Outcome, float], str] = message_of
+    misconception: Callable[[Cell, Outcome], str] = _unnamed
+
+
+PLAIN = Hooks()
+
+
+def find(address: str) -> Hooks:
+    """Return the hooks at ``module:name``.
+
+    Raises
+    ------
+    GraderError
+        If there are none.
+    """
+    module, _, name = address.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise GraderError(f"The grader's hooks {address} can't be loaded: {error}.") from None
+    if not isinstance(found, Hooks):
+        raise GraderError(f"{address} isn't an object of the grader's hooks.")
+    return found

@@ -1,0 +1,82 @@
+"""What the grader must know of this course: its library and data, its checks, its lessons' forms.
+
+The one place where `course.grader`, which grades any nbgrader course, meets this one.
+
+A check that fails may name a *misconception*. Of a message we know by its end: advice that the
+cell's author wrote for one wrong answer is a whole string of the cell, while a fault of type, shape
+or value is put together from what the learner's function returned.
+"""
+
+import ast
+import functools
+import re
+from pathlib import Path
+
+from course import paths
+from course.grader.hooks import Hooks
+from course.grader.job import Outcome
+from course.grader.notebook import Cell
+
+# How a lesson's text begins each exercise.
+HEADER = re.compile(
+    r"### Exercise (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+ points? · (?P<minutes>\d+) minutes?"
+    r"(?P<rest>.*)"
+)
+# What a score may depend on, beside our own files.
+DISTRIBUTIONS = (
+    *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
+    *("torch", "transformers", "tokenizers", "peft"),
+)
+
+
+def mounts(root: Path) -> list[Path]:
+    """Return what lessons read: the data of the course in `root`, and the library that we are."""
+    return [root / "data", Path(__file__).resolve().parent]
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the variables by which `course.paths` finds the course in `root`, and the caches."""
+    return {"COURSE_ROOT": str(root), "COURSE_CACHE": str(paths.cache())}
+
+
+def misconception(cell: Cell, outcome: Outcome) -> str:
+    """Return the words by which a check's author names the mistake that it met, or ""."""
+    if cell.kind != "grade" or outcome.error != "AssertionError":
+        return ""
+    said = " ".join(outcome.message.split()).partition(" (Your answer: ")[0]
+    ends = [text for text in _texts(cell.source) if said.endswith(text)]
+    if not ends:
+        return ""
+    advice = max(ends, key=len)
+    before = said.removesuffix(advice)
+    # "shares, given two scores: advice" → the advice; "decide, 'x': look again. advice" → all of it
+    return advice if before.endswith(": ") else said.removeprefix(cell.exercise).lstrip(",: ")
+
+
+@functools.cache
+def _texts(source: str) -> list[str]:
+    """Return the strings of a cell that may be advice: three words or more, nothing filled in."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    nodes = list(ast.walk(tree))
+    filled = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    texts = [n.value for n in nodes if isinstance(n, ast.Constant) and id(n) not in filled]
+    words = [" ".join(text.split()) for text in texts if isinstance(text, str)]
+    return [text for text in words if text.count(" ") >= 2]
+
+
+HOOKS = Hooks(
+    address="course.hooks:HOOKS",
+    home=lambda: paths.ROOT,
+    command="course grade",
+    checks=("expect",),
+    unless_grading="not grading()",
+    heading=HEADER,
+    mounts=mounts,
+    caches=lambda root: [paths.cache()],
+    environment=environment,
+    distributions=DISTRIBUTIONS,
+    misconception=misconception,
+)

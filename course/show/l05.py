@@ -1,0 +1,48 @@
+"""Lesson 05's door: from a base model's answers to SFT in front of your eyes, and FeedME."""
+
+from course.show.answers import gpt2_goes_on
+from course.show.l05_following import (
+    answers,
+    ask_the_base,
+    asks_again,
+    demonstrations_as_tokens,
+    drawn_or_greedy,
+    few_shot_base,
+    flaws,
+    marks,
+    paired,
+    rated,
+    rounds,
+    rounds_in_words,
+    side_by_side,
+    template_or_not,
+)
+from course.show.l05_sft import live_sft
+from course.show.lineage_picture import lineage
+from course.show.sources import figure_line, load_model, record
+from course.show.style import say, table
+
+__all__ = [
+    "answers",
+    "ask_the_base",
+    "asks_again",
+    "demonstrations_as_tokens",
+    "drawn_or_greedy",
+    "few_shot_base",
+    "figure_line",
+    "flaws",
+    "gpt2_goes_on",
+    "lineage",
+    "live_sft",
+    "load_model",
+    "marks",
+    "paired",
+    "rated",
+    "record",
+    "rounds",
+    "rounds_in_words",
+    "say",
+    "side_by_side",
+    "table",
+    "template_or_not",
+]

@@ -1,0 +1,40 @@
+"""Lesson 06's door: two teachers, labels of one's own, tastes, reward models, and the backflip."""
+
+from course.show.l06_feedback import (
+    answer_desk,
+    ceiling_picture,
+    clip_desk,
+    clip_sheet,
+    csv_for,
+    hand_written,
+    learned_backflip,
+    own_backflip,
+    own_taste,
+    picks,
+    preference_curve,
+    reward_curve,
+    rewards_of_answers,
+    rufus,
+)
+from course.show.lineage_picture import lineage
+from course.show.sources import figure_line, record
+
+__all__ = [
+    "answer_desk",
+    "ceiling_picture",
+    "clip_desk",
+    "clip_sheet",
+    "csv_for",
+    "figure_line",
+    "hand_written",
+    "learned_backflip",
+    "lineage",
+    "own_backflip",
+    "own_taste",
+    "picks",
+    "preference_curve",
+    "record",
+    "reward_curve",
+    "rewards_of_answers",
+    "rufus",
+]

@@ -1,0 +1,113 @@
+"""The stage ``chat``: the SFT model learns dialogues, then is trained by PPO in their middle."""
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from course.lm import evals, model
+from course.stages import freeze, ppo, reward, sft
+from course.stages.context import DRAWS, Run, history, rehearsed, since, watch
+from course.stages.ppo_stage import histories, mixed, rlhf
+from course.stages.reward_stage import learn, own_answers, ranked
+from course.stages.sft_stage import RECIPE
+from course.stages.stage import SFT, Figures, Work
+from course.world import demonstrate, talk
+from course.world.talk import Example
+
+TUNED = "chat-sft"  # after the dialogues, before PPO
+FOLLOW_UPS = 0.5  # share of the requests that come in the middle of a dialogue
+DIALOGUES = replace(RECIPE, epochs=2, blur=0.0)
+# Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
+PPO_RECIPE = ppo.Recipe(
+    iterations=45, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, rows=8, hold=freeze.PARTS
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much the stage does, and how.
+
+    Parameters
+    ----------
+    dialogues : int
+        Dialogues, and as many demonstrations.
+    recipe : sft.Recipe
+        How they are learned.
+    comparisons : int
+        Requests whose answers are ranked for the reward model.
+    ppo_recipe : ppo.Recipe
+        How the policy is trained after that.
+    """
+
+    dialogues: int = 5_000
+    recipe: sft.Recipe = DIALOGUES
+    comparisons: int = 3_500
+    ppo_recipe: ppo.Recipe = PPO_RECIPE
+
+
+FULL = Plan()
+
+
+def stage(run: Run) -> Figures:
+    """Fine-tune the SFT model on dialogues with the earlier data mixed in, then run PPO."""
+    plan: Plan = run.plan("chat")
+    begin, functions = time.perf_counter(), run.given(*SFT)
+    mini, sft_model = run.get("mini-sft"), run.get("mini-sft")
+    tests = run.test_requests()
+    examples = list(chat_examples(plan.dialogues, run.seed))
+    done = watch(
+        sft.sft(
+            mini, run.tokenizer, examples, **functions,
+            recipe=plan.recipe, web=rehearsed(run.tokenizer, 2000 + run.seed), seed=run.seed,
+        ),
+        "chat: dialogues",
+        lambda p: f"loss {p.loss:.3f}",
+    )  # fmt: skip
+    run.made[TUNED] = mini
+    rewarded = run.get("mini-reward")
+    requests = mixed(plan.comparisons, 70 + run.seed, FOLLOW_UPS)
+    rankings = ranked(run, [mini], requests, run.seed)
+    learn(run, rewarded, rankings, "chat: comparisons")
+    reward.normalise(rewarded, own_answers(run, mini, "train"))
+    policy, rounds = rlhf(run, plan.ppo_recipe, TUNED, "mini-chat", rewarded, FOLLOW_UPS)
+    seconds = since(begin)
+    talks = list(talk.examples(run.tests // 3, run.split, 31, kinds=("dialogue",)))
+    measured = {}
+    for key, who in (("sft", sft_model), ("dialogues", mini), ("chat", policy)):
+        rates, _ = evals.measure(who, run.tokenizer, tests, seed=run.seed, draws=DRAWS)
+        said = evals.play(who, run.tokenizer, talks, seed=run.seed)
+        measured[key] = rates | evals.follows(talks, said)
+    last = measured["chat"]
+    figures = {
+        "false_premise": last["false_premise"],
+        "sft_false_premise": measured["sft"]["false_premise"],
+        "dialogue": last["dialogue"],
+        "dialogue_truth": last["dialogue_truth"],
+        "refusal": last["refusal"],
+        "over_refusal": last["over_refusal"],
+        "seconds": seconds,
+        "rates": measured,
+        "parameters": model.parameters(policy),
+        "curve": history(done),
+        "curves": histories(rounds),
+    }
+    run.put("mini-chat", policy, figures)
+    return figures
+
+
+def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
+    """Yield dialogues and as many requests of one turn, with good answers, mixed."""
+    both = [
+        *demonstrate.dialogues(dialogues, "train", 40 + seed),
+        *demonstrate.requests(dialogues, "train", 50 + seed, mix=demonstrate.COMPARED_MIX),
+    ]
+    random.Random(seed).shuffle(both)
+    yield from both
+
+
+WORK = Work(
+    stage,
+    full=FULL,
+    quick=Plan(dialogues=1_000, comparisons=300, ppo_recipe=replace(PPO_RECIPE, iterations=8)),
+)

@@ -1,0 +1,186 @@
+"""The studies: what one lesson measures, in the same form as the stages of the lineage.
+
+A study ships no model and is in no whole run; its record is what the lesson prints and draws.
+``measure`` is another matter: it has no record of its own and corrects those of the base models.
+Here are descriptions only, as in `course.stages.stage`, and reading them doesn't load torch.
+"""
+
+from dataclasses import dataclass
+
+from course.stages.stage import DPO, LINEAGE, LORA, PPO, REWARD, SFT, Place, Stage, Work, table
+
+
+@dataclass(frozen=True)
+class Study(Stage):
+    """A stage that ships no model."""
+
+    whole: bool = False
+
+
+def _feedme() -> Work:
+    from course.studies import l05_feedme
+
+    return l05_feedme.WORK
+
+
+def _epochs() -> Work:
+    from course.studies import l05_feedme
+
+    return l05_feedme.EPOCHS
+
+
+def _beta() -> Work:
+    from course.studies import l07_prices
+
+    return l07_prices.WORK
+
+
+def _league() -> Work:
+    from course.studies import l08_league
+
+    return l08_league.WORK
+
+
+def _frontier() -> Work:
+    from course.studies import l09_frontier
+
+    return l09_frontier.WORK
+
+
+def _smollm2() -> Work:
+    from course.studies import l08_smollm2
+
+    return l08_smollm2.WORK
+
+
+def _transfer() -> Work:
+    from course.studies import l02_transfer
+
+    return l02_transfer.WORK
+
+
+def _fine_tuning() -> Work:
+    from course.studies import l03_ways
+
+    return l03_ways.WORK
+
+
+def _sweep() -> Work:
+    from course.studies import l01_sizes
+
+    return l01_sizes.WORK
+
+
+def _measure() -> Work:
+    from course.stages import base
+
+    return base.MEASURE
+
+
+STUDIES = table(
+    Study(
+        name="feedme",
+        about="fine-tuning on one's own best answers",
+        lesson="05_instruction_following",
+        work=_feedme,
+        record="feedme",
+        shown=tuple(
+            "base_following base_refusal base_false_premise few_shot_following few_shot_refusal "
+            "few_shot_false_premise sft_following sft_refusal sft_false_premise feedme_following "
+            "feedme_refusal feedme_false_premise seconds requests samples least marks kept "
+            "kept_by_kind kept_right shots".split()
+        ),
+        needs=("base", "sft"),
+        exercises=(SFT,),
+    ),
+    Study(
+        name="epochs",
+        about="many rounds over few demonstrations",
+        lesson="05_instruction_following",
+        work=_epochs,
+        record="epochs",
+        shown=("seconds", "last_loss", "best_loss"),
+        needs=("base",),
+        exercises=(SFT,),
+    ),
+    Study(
+        name="beta",
+        about="PPO at several prices",
+        lesson="07_rlhf_ppo",
+        work=_beta,
+        record="beta",
+        shown=("batch", "seed", "true_free", "true_wary", "true_best", "seconds"),
+        needs=("sft", "reward"),
+        exercises=(REWARD, PPO),
+    ),
+    Study(
+        name="league",
+        about="all models answer the same requests",
+        lesson="08_chatgpt",
+        work=_league,
+        record="league",
+        shown=tuple(
+            "names requests wins wins_intervals wins_first ties ratings ratings_intervals asked "
+            "seed seconds".split()
+        ),
+        needs=("base", "sft", "ppo", "chat", "headline"),
+    ),
+    Study(
+        name="frontier",
+        about="PPO, DPO and best-of-n on one picture",
+        lesson="09_what_came_next",
+        work=_frontier,
+        record="frontier",
+        shown=tuple(
+            "rankings requests seed true_start true_best_of true_dpo true_ppo_free true_ppo "
+            "true_of_best_proxy seconds".split()
+        ),
+        needs=("sft",),
+        exercises=(REWARD, PPO, DPO),
+        place=Place("next", "what next", "DPO", 5, 0, ("chat",)),
+    ),
+    Study(
+        name="smollm2",
+        about="a real model and lesson 08's comparisons",
+        lesson="08_chatgpt",
+        work=_smollm2,
+        record="smollm2",
+        shown=("model", "source", "new_tokens", "rates", "seconds"),
+    ),
+    Study(
+        name="transfer",
+        about="few labels, with and without pre-training",
+        lesson="02_transfer_learning",
+        work=_transfer,
+        record="transfer",
+        shown=("gain_pictures", "gain_notes", "seconds"),
+        place=Place("transfer", "transfer", "few labels", 1, 1, ("base",)),
+    ),
+    Study(
+        name="fine_tuning",
+        about="ways to fine-tune, and sizes",
+        lesson="03_fine_tuning",
+        work=_fine_tuning,
+        record="fine_tuning",
+        shown=("base_web_loss", "parameters_with_embeddings", "tests", "seed", "seconds"),
+        needs=("base",),
+        exercises=(LORA,),
+    ),
+    Study(
+        name="sweep",
+        about="six small base models",
+        lesson="01_pretraining",
+        work=_sweep,
+        record="sweep",
+        shown=("entropy", "tokens", "seconds"),
+    ),
+    Study(
+        name="measure",
+        about="the shipped base models, measured again",
+        lesson="01_pretraining",
+        work=_measure,
+        record="",
+        shown=(*(made.name for made in LINEAGE["base"].models), "seconds"),
+    ),
+)
+ALL = LINEAGE | STUDIES  # what ``course lineage --stage`` knows
