@@ -1,12 +1,37 @@
-"""One rule for all tests: where COURSE_NO_SKIP=1 is set, as in CI, a skipped test is a failed one.
+"""Rules for all tests: no skips in CI, which tests are quick, and how many run at a time.
 
-Elsewhere a test that needs the real models may skip, with its reason in pytest's summary.
+Where COURSE_NO_SKIP=1 is set, as in CI, a skipped test is a failed one. Elsewhere a test that needs
+the real models may skip, with its reason in pytest's summary.
+
+Two marks say what costs time. ``slow``, by hand: a test, or what it shares with others, takes more
+than a few seconds of processor time. ``browser``, by what a test asks for: it drives Chromium.
+`--quick` leaves both out: what is left is what one usually breaks, in every room.
 """
 
 import os
 
 import pytest
 from browser import jupyter, lab  # noqa: F401 - fixtures for every test that wants a browser
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="leave out tests that take long")
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if {"lab", "jupyter"} & set(item.fixturenames):
+            item.add_marker("browser")
+    if config.getoption("quick"):
+        left_out = [i for i in items if any(map(i.get_closest_marker, ("slow", "browser")))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Return how many tests run at a time: each worker may load torch and a gigabyte of models."""
+    return max(1, min(os.cpu_count() or 1, 4))
 
 
 def strict(report):

@@ -659,6 +659,7 @@ def test_colours_are_those_of_the_models():
         assert set(layout.places) == set(progress.LESSONS)
 
 
+@pytest.mark.browser
 def test_the_page_fits_a_phone_and_a_desk(root, tmp_path):
     answer(root, FIRST, mean=SUMMED)
     look(root)

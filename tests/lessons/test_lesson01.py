@@ -1,73 +1,34 @@
 """Lesson 01 as people meet it: its demos run, and what its text promises holds in the records.
 
-The notebook is executed three times: as nbgrader does, then as a learner with all answers and as
-one with none, on a computer that hasn't fetched the real models, with the live training cut short.
+How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pandas as pd
-import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, text
 
 from course import paths, records
-from course.grader import notebook
 
-LESSON = "01_pretraining"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-tokens-english-korean": {"text/html"},
-    "demo-train-live": {"text/html", "image/png"},
-    "demo-text-at-steps": {"text/html"},
-    "demo-model-size-circles": {"text/html", "image/png"},
-    "demo-next-token-probabilities": {"text/html", "image/png"},
-    "demo-continue-a-question": {"text/html"},
-    "facts-gpt3-training": {"text/html"},
-    "demo-loss-against-size": {"text/html", "image/png"},
-    "demo-recall-by-frequency": {"text/html", "image/png"},
-}
-
-
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
+SPEC = Lesson(
+    "01_pretraining",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-tokens-english-korean": {"text/html"},
+        "demo-train-live": {"text/html", "image/png"},
+        "demo-text-at-steps": {"text/html"},
+        "demo-model-size-circles": {"text/html", "image/png"},
+        "demo-next-token-probabilities": {"text/html", "image/png"},
+        "demo-continue-a-question": {"text/html"},
+        "facts-gpt3-training": {"text/html"},
+        "demo-loss-against-size": {"text/html", "image/png"},
+        "demo-recall-by-frequency": {"text/html", "image/png"},
+    },
+    loud=frozenset({"lineage-picture", "demo-overflow"}),
+    absent="torch",
+)
 
 
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    """Execute the lesson as a learner does, once with all answers and once with none."""
-    env = {"COURSE_CACHE": str(tmp_path_factory.mktemp("empty")), "COURSE_DEMO_SECONDS": "2"}
-    with ThreadPoolExecutor(2) as pool:
-        notebooks = (load(LESSON, answers) for answers in (True, False))
-        both = pool.map(lambda nb: execute(nb, FOLDER, **env), notebooks)
-        return dict(zip(("answers", "none"), both, strict=True))
-
-
-def test_grading_needs_no_torch_and_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture", "demo-overflow", "probe"}
-    assert text(graded["probe"]).strip() == "False"
-
-
-@pytest.mark.parametrize("who", ["answers", "none"])
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, who, demo):
-    cell = learned[who][demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
-    assert failed(learned["answers"]) == set()
-    assert failed(learned["none"]) == checks
-    for name in checks:
-        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 def test_demos_say_what_is_missing_and_take_the_next_best(learned):

@@ -1,86 +1,38 @@
 """Lesson 02 as people meet it: its demos run, and what its text promises holds in the record.
 
-The notebook is executed as nbgrader does, and as a learner with all answers on a computer that
-hasn't fetched MiniLM, with the live training cut short.
+How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
-import re
+from harness import EveryLesson, Lesson, text
 
-import pytest
-from executed import execute, failed, load, text
+from course import records
 
-from course import paths, records
-from course.grader import notebook
-
-LESSON = "02_transfer_learning"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-digits": {"image/png"},
-    "demo-few-labels": {"text/html", "image/png"},
-    "demo-nearest": {"text/html"},
-    "demo-notes": {"text/html"},
-    "demo-few-words": {"text/html", "image/png"},
-    "demo-worth": {"text/html"},
-    "facts-transfer": {"text/html"},
-}
+SPEC = Lesson(
+    "02_transfer_learning",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-digits": {"image/png"},
+        "demo-few-labels": {"text/html", "image/png"},
+        "demo-nearest": {"text/html"},
+        "demo-notes": {"text/html"},
+        "demo-few-words": {"text/html", "image/png"},
+        "demo-worth": {"text/html"},
+        "facts-transfer": {"text/html"},
+    },
+    absent="torch",
+    seconds=1,
+)
 
 
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    empty = str(tmp_path_factory.mktemp("empty"))
-    return execute(load(LESSON), FOLDER, COURSE_CACHE=empty, COURSE_DEMO_SECONDS="1")
-
-
-def test_grading_needs_no_torch_and_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture", "probe"}
-    assert text(graded["probe"]).strip() == "False"
-
-
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, demo):
-    cell = learned[demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_nothing_fails_for_a_learner_with_all_answers(learned):
-    assert failed(learned) == set()
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 def test_demos_say_what_is_missing_and_take_the_recorded_run(learned):
-    assert "recorded run" in text(learned["demo-few-labels"])
+    assert "recorded run" in text(learned["answers"]["demo-few-labels"])
     for demo in ("demo-few-words", "demo-nearest"):
-        assert "all-MiniLM-L6-v2 isn't on this computer yet" in text(learned[demo])
-        assert "recorded run" in text(learned[demo])
-
-
-def test_core_and_stretch_are_the_points_that_the_lesson_says():
-    cells = notebook.cells(load(LESSON))
-    points = {}
-    for cell in cells:
-        if cell.kind == "grade":
-            points[cell.exercise] = points.get(cell.exercise, 0) + cell.points
-    core = 0
-    for cell in cells:
-        head = cell.source.split("\n")[0]
-        if cell.kind == "text" and head.startswith("### Exercise"):
-            name, said = re.search(r"`(\w+)` · (\d+) points", head).groups()
-            assert points[name] == int(said)
-            core += 0 if "*stretch*" in head else int(said)
-    assert sum(points.values()) == 100
-    aims = next(c.source for c in cells if "**Points** 100" in c.source)
-    assert f"({core} core, {100 - core} *stretch*)" in aims
+        assert "all-MiniLM-L6-v2 isn't on this computer yet" in text(learned["answers"][demo])
+        assert "recorded run" in text(learned["answers"][demo])
 
 
 # What the text promises ----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Lesson 03 as people meet it: its demos run, and what its text promises holds in the record.
 
-The notebook is executed as nbgrader does, as a learner with all answers, and as a learner without
-any, with the live training cut short.
+How the notebook is executed, and what every lesson has to do: tests/harness.py. Its demos run once
+more where mini-code is missing.
 """
 
 import re
@@ -9,42 +9,37 @@ import re
 import nbformat
 import numpy as np
 import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, execute, failed, load, text
 
 from course import paths, records
-from course.grader import notebook
 
-LESSON = "03_fine_tuning"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-first-look": {"text/html"},
-    "demo-own-request": {"text/html"},
-    "demo-verdicts": {"text/html"},
-    "demo-rates": {"text/html", "image/png"},
-    "demo-live-lora": {"text/html", "image/png"},
-    "demo-peft": {"text/html"},
-    "demo-four-ways": {"text/html", "image/png"},
-    "demo-plane": {"text/html", "image/png"},
-    "facts-code": {"text/html"},
-}
-
-
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, probe="transformers", NBGRADER_EXECUTION="autograde")
+SPEC = Lesson(
+    "03_fine_tuning",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-first-look": {"text/html"},
+        "demo-own-request": {"text/html"},
+        "demo-verdicts": {"text/html"},
+        "demo-rates": {"text/html", "image/png"},
+        "demo-live-lora": {"text/html", "image/png"},
+        "demo-peft": {"text/html"},
+        "demo-four-ways": {"text/html", "image/png"},
+        "demo-plane": {"text/html", "image/png"},
+        "facts-code": {"text/html"},
+    },
+    unanswered={"demo-live-lora": set()},
+    absent="transformers",
+    seconds=3,
+)
 
 
-@pytest.fixture(scope="module")
-def learned():
-    return execute(load(LESSON), FOLDER, COURSE_DEMO_SECONDS="3")
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    """Execute the demos for a learner without answers, in a student pack, without mini-code."""
+def without_mini_code(tmp_path_factory):
+    """Execute the demos for a learner without answers, and without mini-code."""
     root = tmp_path_factory.mktemp("pack")
     for name in ("family", "runs"):
         (root / "data").mkdir(exist_ok=True)
@@ -52,37 +47,18 @@ def fresh(tmp_path_factory):
     (root / "data/models").mkdir()
     for name in ("mini-babbage", "tokenizer"):
         (root / "data/models" / name).symlink_to(paths.MODELS / name)
-    mine = root / "work" / LESSON
+    mine = root / "work" / SPEC.name
     mine.mkdir(parents=True)
-    nb = load(LESSON, answers=False)
-    nbformat.write(nb, mine / f"{LESSON}.ipynb")
-    nb.cells = [c for c in nb.cells if c.id in DEMOS or c.id == "setup"]
+    nb = load(SPEC.name, answers=False)
+    nbformat.write(nb, mine / f"{SPEC.name}.ipynb")
+    nb.cells = [c for c in nb.cells if c.id in SPEC.demos or c.id == "setup"]
     return execute(nb, mine, COURSE_ROOT=str(root))
 
 
-def test_grading_loads_no_model_and_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture", "probe"}
-    assert text(graded["probe"]).strip() == "False"
-
-
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, demo):
-    cell = learned[demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}, text(cell)
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_nothing_fails_for_a_learner_with_all_answers(learned):
-    assert failed(learned) == set()
-
-
 def test_demos_really_run_programs(learned):
-    assert "Right for all 6 inputs." in text(learned["demo-first-look"])
-    assert "It is right for all of these inputs." in text(learned["demo-own-request"])
-    shown = text(learned["demo-verdicts"])
+    assert "Right for all 6 inputs." in text(learned["answers"]["demo-first-look"])
+    assert "It is right for all of these inputs." in text(learned["answers"]["demo-own-request"])
+    shown = text(learned["answers"]["demo-verdicts"])
     for said in ("Runs: f(-8) = -9", "loop", "imports", "calls print", "ZeroDivisionError"):
         assert said in shown
     # Which limit strikes first depends on the machine.
@@ -91,42 +67,32 @@ def test_demos_really_run_programs(learned):
 
 
 def test_the_live_run_says_what_it_did(learned):
-    assert re.search(r"This run trained 46,848 numbers \(10% of", text(learned["demo-live-lora"]))
+    assert re.search(
+        r"This run trained 46,848 numbers \(10% of", text(learned["answers"]["demo-live-lora"])
+    )
 
 
 def test_peft_agrees_with_the_exercise(learned):
-    rows = [line.split(" | ") for line in text(learned["demo-peft"]).split("\n") if " | " in line]
+    rows = [
+        line.split(" | ")
+        for line in text(learned["answers"]["demo-peft"]).split("\n")
+        if " | " in line
+    ]
     assert [row[-1] for row in rows[1:]] == ["no", "yes", "yes"]
     assert "lora_forward" in rows[-1][0]
 
 
-def test_without_answers_and_without_mini_code_the_lesson_goes_on(fresh):
-    assert failed(fresh) == set()
+def test_without_answers_and_without_mini_code_the_lesson_goes_on(without_mini_code):
+    assert failed(without_mini_code) == set()
     for demo in ("demo-first-look", "demo-own-request"):
-        assert "There is no model mini-code" in text(fresh[demo])
-    assert "lora_forward of work/03_fine_tuning isn't answered yet" in text(fresh["demo-live-lora"])
-    assert "recorded run" in text(fresh["demo-live-lora"])
-    assert "So here peft stands alone." in text(fresh["demo-peft"])
+        assert "There is no model mini-code" in text(without_mini_code[demo])
+    assert "lora_forward of work/03_fine_tuning isn't answered yet" in text(
+        without_mini_code["demo-live-lora"]
+    )
+    assert "recorded run" in text(without_mini_code["demo-live-lora"])
+    assert "So here peft stands alone." in text(without_mini_code["demo-peft"])
     for demo in ("demo-rates", "demo-four-ways", "demo-plane"):
-        assert "recorded run" in text(fresh[demo])
-
-
-def test_core_and_stretch_are_the_points_that_the_lesson_says():
-    cells = notebook.cells(load(LESSON))
-    points = {}
-    for cell in cells:
-        if cell.kind == "grade":
-            points[cell.exercise] = points.get(cell.exercise, 0) + cell.points
-    core = 0
-    for cell in cells:
-        head = cell.source.split("\n")[0]
-        if cell.kind == "text" and head.startswith("### Exercise"):
-            name, said = re.search(r"`(\w+)` · (\d+) points", head).groups()
-            assert points[name] == int(said)
-            core += 0 if "*stretch*" in head else int(said)
-    assert sum(points.values()) == 100
-    aims = next(c.source for c in cells if "**Points** 100" in c.source)
-    assert f"({core} core, {100 - core} *stretch*)" in aims
+        assert "recorded run" in text(without_mini_code[demo])
 
 
 # What the text promises ----------------------------------------------------------------------

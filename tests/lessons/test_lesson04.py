@@ -1,7 +1,7 @@
 """Lesson 04 as people meet it: its demos run, with torch and without, and its text holds.
 
-The notebook is executed as nbgrader does, and as a learner without answers does: once on a computer
-that hasn't fetched the real models, once where there is no torch at all, as in a browser.
+How the notebook is executed, and what every lesson has to do: tests/harness.py. This one runs once
+more where there is no torch at all, as in a browser.
 """
 
 from itertools import pairwise
@@ -9,73 +9,44 @@ from itertools import pairwise
 import nbformat
 import pandas as pd
 import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, execute, failed, load, text
 
 from course import paths
 from course.grader import notebook
 
-LESSON = "04_gpt_family"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-what-is-known": {"text/html"},
-    "demo-sizes-over-time": {"image/png"},
-    "demo-family-tree": {"image/png"},
-    "demo-not-in-the-family": {"text/html"},
-    "demo-training-mix": {"text/html", "image/png"},
-    "demo-cutoffs": {"image/png"},
-    "demo-one-input-three-models": {"text/html"},
-    "demo-speed-against-strength": {"text/html", "image/png"},
-    "demo-the-statements": {"text/html"},
-}
+SPEC = Lesson(
+    "04_gpt_family",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-what-is-known": {"text/html"},
+        "demo-sizes-over-time": {"image/png"},
+        "demo-family-tree": {"image/png"},
+        "demo-not-in-the-family": {"text/html"},
+        "demo-training-mix": {"text/html", "image/png"},
+        "demo-cutoffs": {"image/png"},
+        "demo-one-input-three-models": {"text/html"},
+        "demo-speed-against-strength": {"text/html", "image/png"},
+        "demo-the-statements": {"text/html"},
+    },
+    absent="torch",
+)
 NEED_TORCH = ("demo-one-input-three-models", "demo-speed-against-strength")
 
 
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 @pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    empty = str(tmp_path_factory.mktemp("empty"))
-    return execute(load(LESSON, answers=False), FOLDER, COURSE_CACHE=empty)
-
-
-@pytest.fixture(scope="module")
-def without_torch():
-    nb = load(LESSON)
+def without_torch(tmp_path_factory):
+    nb = load(SPEC.name)
     hide = "import sys\nsys.modules['torch'] = None"
     nb.cells.insert(0, nbformat.v4.new_code_cell(hide, id="hide"))
-    return execute(nb, FOLDER)
-
-
-def test_grading_needs_no_torch_and_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture", "probe"}
-    assert text(graded["probe"]).strip() == "False"
-
-
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, demo):
-    cell = learned[demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}, text(cell)
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
-    assert failed(learned) == checks
-    for name in checks:
-        assert learned[name].outputs[-1].ename == "NotImplementedError"
+    return execute(nb, tmp_path_factory.mktemp("without"))
 
 
 def test_demos_say_what_is_missing(learned):
-    said = text(learned["demo-one-input-three-models"])
+    said = text(learned["none"]["demo-one-input-three-models"])
     assert "all-MiniLM-L6-v2 isn't on this computer yet" in said
     assert "mini-davinci, a base model, goes on" in said
 
@@ -84,7 +55,7 @@ def test_the_lesson_works_without_torch(without_torch):
     assert failed(without_torch) == set()
     for demo in NEED_TORCH:
         assert "needs torch" in text(without_torch[demo])
-    for demo in set(DEMOS) - set(NEED_TORCH):
+    for demo in set(SPEC.demos) - set(NEED_TORCH):
         assert without_torch[demo].outputs, demo
 
 
@@ -97,7 +68,7 @@ def solved():
     import numpy as np
 
     space = {"pd": pd, "np": np, "pairwise": pairwise}
-    for cell in notebook.cells(load(LESSON)):
+    for cell in notebook.cells(load(SPEC.name)):
         if cell.kind == "solution":
             exec(cell.source, space)
     files = (paths.DATA / "family").glob("*.csv")

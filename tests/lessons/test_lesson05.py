@@ -1,16 +1,13 @@
 """Lesson 05 as people meet it: its demos run, its exercises are what the library does.
 
-The notebook is executed three times: as nbgrader does, then as a learner with all answers and as
-one with none, on a computer that hasn't fetched the real models, with the live training cut short.
+How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
 import random
-from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pandas as pd
 import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, load, text
 
 from course import paths, records
 from course.grader import notebook
@@ -23,62 +20,27 @@ from course.studies import l05_feedme as feedme
 from course.world import phrases as ph
 from course.world import talk
 
-LESSON = "05_instruction_following"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-ask-the-base": {"text/html"},
-    "demo-few-shot-base": {"text/html"},
-    "facts-instructgpt-sft": {"text/html"},
-    "demo-flawed-demonstrations": {"text/html"},
-    "demo-learned": {"text/html"},
-    "demo-train-sft": {"text/html", "image/png"},
-    "demo-feedme-marks": {"text/html", "image/png"},
-    "demo-four-ways": {"text/html", "image/png"},
-    "demo-paired-comparison": {"text/html"},
-    "demo-rounds-of-sft": {"text/html", "image/png"},
-    "demo-smollm-template": {"text/html"},
-}
-
-
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, NBGRADER_EXECUTION="autograde")
+SPEC = Lesson(
+    "05_instruction_following",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-ask-the-base": {"text/html"},
+        "demo-few-shot-base": {"text/html"},
+        "facts-instructgpt-sft": {"text/html"},
+        "demo-flawed-demonstrations": {"text/html"},
+        "demo-learned": {"text/html"},
+        "demo-train-sft": {"text/html", "image/png"},
+        "demo-feedme-marks": {"text/html", "image/png"},
+        "demo-four-ways": {"text/html", "image/png"},
+        "demo-paired-comparison": {"text/html"},
+        "demo-rounds-of-sft": {"text/html", "image/png"},
+        "demo-smollm-template": {"text/html"},
+    },
+)
 
 
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    """Execute the lesson as a learner does, once with all answers and once with none."""
-    env = {"COURSE_CACHE": str(tmp_path_factory.mktemp("empty")), "COURSE_DEMO_SECONDS": "2"}
-    with ThreadPoolExecutor(2) as pool:
-        notebooks = (load(LESSON, answers) for answers in (True, False))
-        both = pool.map(lambda nb: execute(nb, FOLDER, **env), notebooks)
-        return dict(zip(("answers", "none"), both, strict=True))
-
-
-def test_grading_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture"}
-
-
-@pytest.mark.parametrize("who", ["answers", "none"])
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, who, demo):
-    cell = learned[who][demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}, text(cell)
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
-    assert failed(learned["answers"]) == set()
-    assert failed(learned["none"]) == checks
-    for name in checks:
-        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 def test_the_live_training_says_how_it_went(learned):
@@ -98,8 +60,8 @@ def test_without_the_real_model_one_sentence_says_so(learned):
 
 @pytest.fixture(scope="module")
 def ours():
-    names = [c.name for c in notebook.cells(load(LESSON)) if c.kind == "solution"]
-    return exercises.load(LESSON, *names)
+    names = [c.name for c in notebook.cells(load(SPEC.name)) if c.kind == "solution"]
+    return exercises.load(SPEC.name, *names)
 
 
 def test_render_chat_is_the_chat_template_of_the_models(ours):
@@ -201,18 +163,3 @@ def test_the_rounds_are_as_many_as_the_papers():
     written = value["of these written by labelers"] + value["of these from customers of the API"]
     assert written == value["prompts with a demonstration"]
     assert value["compute of the SFT model"] < value["compute of GPT-3"] / 100
-
-
-def test_each_section_names_its_points():
-    cells = notebook.cells(load(LESSON))
-    points: dict[str, float] = {}
-    for cell in cells:
-        if cell.kind == "grade":
-            points[cell.exercise] = points.get(cell.exercise, 0) + cell.points
-    heads = [c.source.split("\n")[0] for c in cells if c.source.startswith("### Exercise")]
-    stretch = 0.0
-    for number, ((name, worth), head) in enumerate(zip(points.items(), heads, strict=True), 1):
-        assert head.startswith(f"### Exercise {number} · `{name}` · {worth:g} points · ")
-        stretch += worth * head.endswith("*stretch*")
-    aims = next(c.source for c in cells if c.source.startswith("**Time**"))
-    assert f"({np.sum([*points.values()]) - stretch:g} core, {stretch:g} *stretch*)" in aims

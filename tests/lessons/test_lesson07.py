@@ -1,92 +1,36 @@
 """Lesson 07 as people meet it: its demos run, and what its text promises holds in the records.
 
-The notebook is executed as nbgrader does, as a learner with all answers does and as one with none
-(from a folder without ``source/``, so that the exercises come from the learner's own notebook), the
-last two with the live training cut short.
+How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
-import shutil
-from concurrent.futures import ThreadPoolExecutor
-
-import nbformat
 import pandas as pd
 import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, text
 
 from course import paths, records
-from course.grader import notebook
 
-LESSON = "07_rlhf_ppo"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-bandits-advantage": {"text/html", "image/png"},
-    "demo-bandits-clip": {"text/html", "image/png"},
-    "demo-ppo-live": {"text/html", "image/png"},
-    "demo-before-and-after": {"text/html"},
-    "facts-instructgpt-ppo": {"text/html"},
-    "demo-beta-runs": {"text/html", "image/png"},
-    "demo-beta-slider": {"application/vnd.jupyter.widget-view+json"},
-    "demo-over-optimisation": {"image/png"},
-    "demo-hacked-answers": {"text/html"},
-    "demo-second-round": {"text/html"},
-    "demo-best-of-n": {"text/html"},
-    "demo-headline": {"text/html", "image/png"},
-}
+SPEC = Lesson(
+    "07_rlhf_ppo",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-bandits-advantage": {"text/html", "image/png"},
+        "demo-bandits-clip": {"text/html", "image/png"},
+        "demo-ppo-live": {"text/html", "image/png"},
+        "demo-before-and-after": {"text/html"},
+        "facts-instructgpt-ppo": {"text/html"},
+        "demo-beta-runs": {"text/html", "image/png"},
+        "demo-beta-slider": {"application/vnd.jupyter.widget-view+json"},
+        "demo-over-optimisation": {"image/png"},
+        "demo-hacked-answers": {"text/html"},
+        "demo-second-round": {"text/html"},
+        "demo-best-of-n": {"text/html"},
+        "demo-headline": {"text/html", "image/png"},
+    },
+)
 
 
-def student_pack(root, answers):
-    """Make a course folder without ``source/``, as a student has it; return the notebook's."""
-    shutil.copytree(paths.DATA, root / "data")
-    for place, full in (("release", False), ("work", answers)):
-        (root / place / LESSON).mkdir(parents=True)
-        nbformat.write(load(LESSON, full), root / place / LESSON / f"{LESSON}.ipynb")
-    return root / "work" / LESSON
-
-
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, timeout=900, NBGRADER_EXECUTION="autograde")
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    """Execute the lesson as a learner does, once with all answers and once with none."""
-
-    def one(answers):
-        root = tmp_path_factory.mktemp("answers" if answers else "none")
-        folder = student_pack(root, answers)
-        env = {"COURSE_CACHE": str(root / "cache"), "COURSE_ROOT": str(root)}
-        nb = load(LESSON, answers)
-        return execute(nb, folder, timeout=900, COURSE_DEMO_SECONDS="2", **env)
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(("answers", "none"), pool.map(one, (True, False)), strict=True))
-
-
-def test_grading_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture"}
-
-
-@pytest.mark.parametrize("who", ["answers", "none"])
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, who, demo):
-    cell = learned[who][demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
-    assert failed(learned["answers"]) == set()
-    assert failed(learned["none"]) == checks
-    for name in checks:
-        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 def test_the_live_training_uses_the_learners_own_answers_and_says_so(learned):

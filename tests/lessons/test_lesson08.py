@@ -1,98 +1,64 @@
 """Lesson 08 as people meet it: its demos run, and what its text promises holds in the records.
 
-The notebook is executed as nbgrader does, and as a learner without answers does, on a computer that
-hasn't fetched the real models, with the live training cut short. The chat box in a browser is
-looked at in test_lesson08_browser, the conversation behind it in test_chat.
+How the notebook is executed, and what every lesson has to do: tests/harness.py. The chat box in a
+browser is looked at in test_lesson08_browser, the conversation behind it in test_conversation.
 """
 
 import csv
 
 import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, text
 
 from course import paths, records
-from course.grader import notebook
 
-LESSON = "08_chatgpt"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-what-the-model-reads": {"text/html"},
-    "demo-train-on-dialogues": {"text/html"},
-    "demo-dialogue-record": {"text/html"},
-    "demo-forget": {"text/html"},
-    "demo-chat-box-view": {"application/vnd.jupyter.widget-view+json"},
-    "demo-plain-chat": {"text/html"},
-    "demo-three-comparisons": {"text/html", "image/png"},
-    "demo-three-examples": {"text/html"},
-    "demo-smollm-record": {"text/html"},
-    "demo-smollm-live": {"text/html"},
-    "demo-filter-beside-models": {"text/html", "image/png"},
-    "demo-place-of-an-answer": {"text/html"},
-    "demo-league-table": {"text/html", "image/png"},
-    "demo-live-league": {"text/html", "image/png"},
-    "demo-ask-it": {"text/html"},
-    "demo-where-from": {"text/html"},
-    "demo-another-name": {"text/html"},
-    "facts-chatgpt": {"text/html"},
-}
-
-
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, probe="torch", NBGRADER_EXECUTION="autograde")
+SPEC = Lesson(
+    "08_chatgpt",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-what-the-model-reads": {"text/html"},
+        "demo-train-on-dialogues": {"text/html"},
+        "demo-dialogue-record": {"text/html"},
+        "demo-forget": {"text/html"},
+        "demo-chat-box-view": {"application/vnd.jupyter.widget-view+json"},
+        "demo-plain-chat": {"text/html"},
+        "demo-three-comparisons": {"text/html", "image/png"},
+        "demo-three-examples": {"text/html"},
+        "demo-smollm-record": {"text/html"},
+        "demo-smollm-live": {"text/html"},
+        "demo-filter-beside-models": {"text/html", "image/png"},
+        "demo-place-of-an-answer": {"text/html"},
+        "demo-league-table": {"text/html", "image/png"},
+        "demo-live-league": {"text/html", "image/png"},
+        "demo-ask-it": {"text/html"},
+        "demo-where-from": {"text/html"},
+        "demo-another-name": {"text/html"},
+        "facts-chatgpt": {"text/html"},
+    },
+    absent="torch",
+    seconds=1,
+)
 
 
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    empty = str(tmp_path_factory.mktemp("empty"))
-    return execute(load(LESSON, answers=False), FOLDER, COURSE_CACHE=empty, COURSE_DEMO_SECONDS="1")
-
-
-def test_grading_needs_no_torch_and_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture", "probe"}
-    assert text(graded["probe"]).strip() == "False"
-
-
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, demo):
-    cell = learned[demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}, text(cell)
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_there_is_a_test_for_every_demo():
-    cells = load(LESSON).cells
-    shown = {c.id for c in cells if c.cell_type == "code" and c.source.startswith("# demo")}
-    assert shown <= set(DEMOS)
-
-
-def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
-    assert failed(learned) == checks
-    for name in checks:
-        assert learned[name].outputs[-1].ename == "NotImplementedError"
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 def test_bad_messages_get_a_sentence(learned):
-    said = text(learned["demo-plain-chat"])
+    said = text(learned["none"]["demo-plain-chat"])
     assert "The message is empty" in said
     assert "shorten it" in said
 
 
 def test_demos_say_what_is_missing(learned):
     for demo in ("demo-smollm-live", "demo-another-name"):
-        assert "SmolLM2-135M-Instruct isn't on this computer yet" in text(learned[demo])
+        assert "SmolLM2-135M-Instruct isn't on this computer yet" in text(learned["none"][demo])
 
 
 def test_the_whole_conversation_outgrows_the_window(learned):
     rows = [
-        line.split(" | ") for line in text(learned["demo-forget"]).splitlines() if " | " in line
+        line.split(" | ")
+        for line in text(learned["none"]["demo-forget"]).splitlines()
+        if " | " in line
     ]
     left_out = [int(row[-1]) for row in rows[1:]]
     assert left_out[0] == 0

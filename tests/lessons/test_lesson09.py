@@ -1,93 +1,37 @@
 """Lesson 09 as people meet it: its demos run, and what its text promises holds in the records.
 
-The notebook is executed as nbgrader does, as a learner with all answers does and as one with none
-(from a folder without ``source/``, so that the exercise comes from the learner's own notebook), the
-last two with the live training cut short.
+How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
-import shutil
-from concurrent.futures import ThreadPoolExecutor
-
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from executed import execute, failed, load, text
+from harness import EveryLesson, Lesson, text
 
 from course import paths, records
-from course.grader import notebook
 from course.show import l09_frontier as shown
 from course.studies import l09_frontier as frontier
 
-LESSON = "09_what_came_next"
-FOLDER = paths.SOURCE / LESSON
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="source/ isn't shipped here")
-
-DEMOS = {  # cell → kinds of output that it shows
-    "lineage-picture": {"text/html"},
-    "demo-best-policy": {"image/png"},
-    "demo-dpo-live": {"text/html"},
-    "demo-dpo-answers": {"text/html"},
-    "demo-frontier": {"text/html", "image/png"},
-    "demo-equal-kl-table": {"text/html"},
-    "demo-stage-costs": {"text/html", "image/png"},
-    "demo-sixty": {"text/html"},
-    "demo-gpt4": {"text/html"},
-    "demo-project": {"text/html"},
-    "demo-my-choice": {"text/html"},
-}
-
-
-def student_pack(root, answers):
-    """Make a course folder without ``source/``, as a student has it; return the notebook's."""
-    shutil.copytree(paths.DATA, root / "data")
-    for place, full in (("release", False), ("work", answers)):
-        (root / place / LESSON).mkdir(parents=True)
-        nbformat.write(load(LESSON, full), root / place / LESSON / f"{LESSON}.ipynb")
-    return root / "work" / LESSON
+SPEC = Lesson(
+    "09_what_came_next",
+    demos={
+        "lineage-picture": {"text/html"},
+        "demo-best-policy": {"image/png"},
+        "demo-dpo-live": {"text/html"},
+        "demo-dpo-answers": {"text/html"},
+        "demo-frontier": {"text/html", "image/png"},
+        "demo-equal-kl-table": {"text/html"},
+        "demo-stage-costs": {"text/html", "image/png"},
+        "demo-sixty": {"text/html"},
+        "demo-gpt4": {"text/html"},
+        "demo-project": {"text/html"},
+        "demo-my-choice": {"text/html"},
+    },
+)
 
 
-@pytest.fixture(scope="module")
-def graded():
-    return execute(load(LESSON), FOLDER, timeout=900, NBGRADER_EXECUTION="autograde")
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    """Execute the lesson as a learner does, once with all answers and once with none."""
-
-    def one(answers):
-        root = tmp_path_factory.mktemp("answers" if answers else "none")
-        folder = student_pack(root, answers)
-        env = {"COURSE_CACHE": str(root / "cache"), "COURSE_ROOT": str(root)}
-        nb = load(LESSON, answers)
-        return execute(nb, folder, timeout=900, COURSE_DEMO_SECONDS="2", **env)
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(("answers", "none"), pool.map(one, (True, False)), strict=True))
-
-
-def test_grading_shows_no_demo(graded):
-    assert failed(graded) == set()
-    noisy = {i for i, c in graded.items() if c.cell_type == "code" and c.outputs}
-    assert noisy == {"lineage-picture"}
-
-
-@pytest.mark.parametrize("who", ["answers", "none"])
-@pytest.mark.parametrize("demo", DEMOS)
-def test_every_demo_shows_something_and_no_warning(learned, who, demo):
-    cell = learned[who][demo]
-    assert "stderr" not in {o.get("name") for o in cell.outputs}
-    kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
-    assert DEMOS[demo] <= kinds, text(cell)
-
-
-def test_only_checks_without_an_answer_fail(learned):
-    checks = {c.name.replace("_", "-") for c in notebook.cells(load(LESSON)) if c.kind == "grade"}
-    assert failed(learned["answers"]) == set()
-    assert failed(learned["none"]) == checks
-    for name in checks:
-        assert learned["none"][name].outputs[-1].ename == "NotImplementedError"
+class TestEveryLesson(EveryLesson):
+    """What every lesson gets."""
 
 
 def test_the_live_training_uses_the_learners_own_answer_and_says_so(learned):
