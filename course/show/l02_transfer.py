@@ -199,11 +199,14 @@ class LivePictures(live.Demo):
         super().__init__(seconds)
         self.trials: list[Any] = []
 
+    def load(self) -> None:
+        """Load torch, before the clock runs."""
+        from course.studies.l02_transfer import TRIALS
+
+        self.planned = TRIALS
+
     def prepare(self) -> None:
         """Say what the first seed takes its time for."""
-        from course.studies import l02_transfer
-
-        self.planned = l02_transfer.TRIALS
         line = "First seed: pre-training on 0 to 6, then all ways …"
         self.progress.show(live.bar(0, line))
 
