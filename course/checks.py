@@ -310,7 +310,10 @@ def _plain(x: Any) -> Any:
     """
     x = x.item() if hasattr(x, "item") else x
     if isinstance(x, Decimal):
-        return int(x) if x.is_finite() and x == x.to_integral_value() else float(x)
+        small = (
+            x.is_finite() and abs(x.adjusted()) < 1000
+        )  # a whole number may have that many digits
+        return int(x) if small and x == x.to_integral_value() else float(x)
     if isinstance(x, int | float | Fraction) or not isinstance(x, Real):
         return x
     if isinstance(x, Integral):

@@ -1,20 +1,22 @@
 """Tests of the tests: what the checks of a lesson let through, and what they stop.
 
 For each exercise there are mutants (answers that hold one misconception each) and alternates (right
-answers by another method). A lesson is verified in one warm process: the solution notebook runs
-cell by cell, and where an exercise's answer is due, each variant goes on from there in a copy of
-the process, with all cells that follow. So every variant meets every check, and imports and
-earlier cells are paid once. Lessons run side by side, one for each core.
+answers by another method). A lesson is verified in one warm process (`grader.local`, as a learner's
+own check): the solution notebook runs cell by cell, and where an exercise's answer is due, each
+variant goes on from there in a copy of the process, with all cells that follow. So every variant
+meets every check, and imports and earlier cells are paid once. Lessons run side by side, one for
+each core.
 
 What it can't see: whether a mutant is a mistake that people make, and whether a message helps.
 """
 
 import ast
+import dataclasses
 import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +27,13 @@ from tqdm import tqdm
 from course import paths, records
 from course.author import leak
 from course.grader import notebook, settings
-from course.grader.execute import DeathError, Worker
-from course.grader.job import Outcome
+from course.grader.job import STUDENT, DeathError, Job, Limits, Result, Step
+from course.grader.local import Worker
 from course.grader.notebook import Cell
+from course.grader.plan import plan
+from course.grader.results import earned
+from course.grader.source import open_notebook
+from course.hooks import HOOKS
 
 MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
 HEADER = re.compile(
@@ -145,7 +151,12 @@ class Plan:
     def __init__(self, lesson: str, root: Path) -> None:
         self.lesson, self.root = lesson, root
         self.path = notebook.path_of(lesson, root / "source")
-        self.cells = notebook.cells(notebook.read(self.path))
+        self.source = open_notebook(self.path, root, HOOKS)
+        self.cells = self.source.cells
+        _, job = plan({"cells": list(self.source.raw)}, self.source)
+        limits = Limits(cell_seconds=settings.cell_seconds(root))
+        self.job: Job = dataclasses.replace(job, limits=limits)
+        self.ignored = settings.ignored(root)
         self.exercises = [cell.name for cell in self.cells if cell.kind == "solution"]
         tests = root / "tests"
         self.mutants, self.alternates = (
@@ -185,14 +196,13 @@ class Plan:
             "peak_mb": 0.0,
         }
         start = time.perf_counter()
-        timeout = settings.cell_seconds(self.root)
         try:
             if not self.stopped:
-                with Worker(self.path.parent, timeout, self.root) as self.worker:
+                with Worker(self.job, self.path.parent, self.root, HOOKS) as self.worker:
                     self.walk(self.worker, result, start, bar)
         except DeathError as death:
             if not self.stopped:
-                self.problem(f"the solution notebook ends Python ({death.outcome.error}).")
+                self.problem(f"the solution notebook ends Python ({death.outcome['error']}).")
         self.check_budget(result)
         return result | {
             "mutants": [self.killed, sum(map(len, self.mutants.values()))],
@@ -203,59 +213,60 @@ class Plan:
         """Run the solution notebook; where an answer is due, let its variants go on from there."""
         aside = 0.0  # seconds that the variants took, which grading a notebook doesn't
         released = False
-        for index, cell in enumerate(self.cells):
-            if cell.kind == "text":
-                continue
-            if cell.kind == "solution":
+        for place, step in enumerate(self.job.steps):
+            if step.where == STUDENT:
                 branched = time.perf_counter()
                 if not released:
                     released = True
-                    result["release"][0] = self.run_release(worker, index)
+                    result["release"][0] = self.run_release(worker, place)
                     bar.update()
-                self.run_variants(worker, index, bar)
+                self.run_variants(worker, place, bar)
                 aside += time.perf_counter() - branched
-            outcome = worker.run(cell.source)
-            if cell.kind == "grade" and outcome.passed:
-                result["solution"][0] += cell.points
-            self.check_solution(cell, outcome)
+            ran = worker.run(step)
+            if step.grade:
+                cell = self.source.known[step.grade]
+                result["solution"][0] += earned(cell, ran, self.ignored)
+            self.check_solution(step, ran)
         result["peak_mb"] = worker.peak_mb()
         result["seconds"] = time.perf_counter() - start - aside
         bar.update()
 
     # --- the solution and the release ---
 
-    def check_solution(self, cell: Cell, outcome: Outcome) -> None:
-        """Note what our own notebook does wrong in `cell`."""
-        if not outcome.passed:
-            where = {"solution": "the solution", "grade": f"the solution fails in {cell.name}"}
-            text = f"{where.get(cell.kind, 'a cell of the notebook')}: {said(outcome)}"
-            self.problem(text, cell.exercise)
-        elif cell.kind == "grade" and outcome.value:
-            text = f"{cell.name} ends with a value, which nbgrader may take for points: end it "
-            self.problem(text + "with an assert or a call that returns None.", cell.exercise)
-        if outcome.stderr and cell.kind in ("solution", "grade"):
-            first = outcome.stderr.strip().split("\n")[0]
-            self.problem(f"{cell.name} isn't silent on stderr: {first}", cell.exercise)
+    def check_solution(self, step: Step, ran: Result) -> None:
+        """Note what our own notebook does wrong in a step."""
+        name = step.grade or step.exercise
+        if not ran.passed or ran.trusted_error:
+            where = "a cell of the notebook"
+            if name:
+                where = f"the solution fails in {name}" if step.grade else "the solution"
+            self.problem(f"{where}: {said(ran)}", step.exercise)
+        elif step.grade and ran.value:
+            text = f"{name} ends with a value, which nbgrader may take for points: end it "
+            self.problem(text + "with an assert or a call that returns None.", step.exercise)
+        if name and (noise := ran.stderr or ran.aside):
+            first = noise.strip().split("\n")[0]
+            self.problem(f"{name} isn't silent on stderr: {first}", step.exercise)
 
-    def run_release(self, worker: Worker, index: int) -> float:
+    def run_release(self, worker: Worker, place: int) -> float:
         """Return the points of the release as it lies there; none is right.
 
-        The cells before `index` have run: the release must have the same.
+        The steps before `place` have run: the release must have the same.
         """
         path = notebook.path_of(self.lesson, self.root / "release")
         if not path.exists():
             self.problem(f"release/{self.lesson} is missing: run `course build`.")
             return 0.0
-        cells = notebook.restore(notebook.read(path), self.cells).cells
-        if [_key(cell) for cell in cells] != [_key(cell) for cell in self.cells]:
+        restored, job = plan(notebook.read(path), self.source)
+        if [_key(cell) for cell in restored.cells] != [_key(cell) for cell in self.cells]:
             self.problem(f"release/{self.lesson} isn't what source/ gives: run `course build`.")
             return 0.0
         points = 0.0
-        rest = [cell for cell in cells[index:] if cell.kind != "text"]
-        for cell, outcome in zip(rest, worker.branch([c.source for c in rest]), strict=True):
-            if cell.kind == "grade" and outcome.passed:
-                points += cell.points
-                self.problem(f"the release as it is passes {cell.name}.", cell.exercise)
+        for ran in worker.branch(list(job.steps[place:])):
+            got = earned(self.source.known[ran.grade], ran, self.ignored) if ran.grade else 0.0
+            points += got
+            if got:
+                self.problem(f"the release as it is passes {ran.grade}.", ran.exercise)
         return points
 
     # --- mutants and alternates ---
@@ -305,54 +316,62 @@ class Plan:
         cell = next(c for c in self.cells if c.kind == "solution" and c.name == name)
         return leak.shape(cell.source, name)
 
-    def run_variants(self, worker: Worker, index: int, bar: Any) -> None:
-        """Run all variants of the exercise whose solution is the cell at `index`."""
-        name = self.cells[index].name
-        rest = [cell for cell in self.cells[index + 1 :] if cell.kind != "text"]
-        own = [cell for cell in rest if cell.kind == "grade" and cell.exercise == name]
+    def run_variants(self, worker: Worker, place: int, bar: Any) -> None:
+        """Run all variants of the exercise whose answer is the step at `place`."""
+        answer, rest = self.job.steps[place], list(self.job.steps[place + 1 :])
+        name = answer.exercise
+        own = [step for step in rest if step.grade and step.exercise == name]
+        seen = [dataclasses.replace(step, source=notebook.visible(step.source)) for step in own]
         for alternate in self.alternates[name]:
-            outcomes = worker.branch([alternate.code, *(cell.source for cell in rest)])
-            self.kept += self.check_alternate(name, alternate, rest, outcomes)
+            theirs = dataclasses.replace(answer, source=alternate.code)
+            self.kept += self.check_alternate(name, alternate, worker.branch([theirs, *rest]))
             bar.update()
         for mutant in self.mutants[name]:
-            outcomes = worker.branch([mutant.code, *(cell.source for cell in rest)])
-            seen = worker.branch([mutant.code, *(notebook.visible(cell.source) for cell in own)])
-            self.killed += self.check_mutant(name, mutant, rest, outcomes, seen)
+            theirs = dataclasses.replace(answer, source=mutant.code)
+            ran = worker.branch([theirs, *seen, *rest])  # first what a learner sees
+            unseen = all(one.passed for one in ran[1 : 1 + len(seen)])
+            self.killed += self.check_mutant(name, mutant, ran, len(seen), unseen)
             bar.update()
 
-    def check_alternate(
-        self, name: str, alternate: Variant, rest: list[Cell], outcomes: list[Outcome]
-    ) -> bool:
+    def check_alternate(self, name: str, alternate: Variant, ran: list[Result]) -> bool:
         """Tell whether an alternate keeps all points."""
         before = len(self.problems)
-        for cell, outcome in _with_answer(name, rest, outcomes):
-            if cell.kind in ("solution", "grade") and not outcome.passed:
-                where = f"loses {cell.name}" if cell.kind == "grade" else "doesn't run"
-                self.problem(f"this alternate {where}: {said(outcome)}", name, alternate.name)
+        for one in ran:
+            if (one.grade or one.exercise) and not one.passed:
+                where = f"loses {one.grade}" if one.grade else "doesn't run"
+                self.problem(f"this alternate {where}: {said(one)}", name, alternate.name)
         return len(self.problems) == before
 
     def check_mutant(
-        self,
-        name: str,
-        mutant: Variant,
-        rest: list[Cell],
-        outcomes: list[Outcome],
-        seen: list[Outcome],
+        self, name: str, mutant: Variant, ran: list[Result], seen: int, unseen: bool
     ) -> bool:
-        """Tell whether a mutant falls as it should: by an assertion, in its own exercise only."""
+        """Tell whether a mutant falls as it should: by an assertion, in its own exercise only.
+
+        Parameters
+        ----------
+        name : str
+            The exercise.
+        mutant : Variant
+        ran : list of Result
+            The answer, so many (`seen`) of its checks without their hidden part, and the rest.
+        seen : int
+        unseen : bool
+            Whether all of those have passed.
+        """
         before = len(self.problems)
-        own: list[Outcome] = []
-        for cell, outcome in _with_answer(name, rest, outcomes):
-            if outcome.passed:
+        own: list[Result] = []
+        for one in [ran[0], *ran[1 + seen :]]:
+            if one.passed:
                 continue
-            if cell.kind == "solution" and cell.name == name:
-                self.problem(f"this mutant doesn't run: {said(outcome)}", name, mutant.name)
-            elif cell.kind == "grade" and cell.exercise == name:
-                own.append(outcome)
-            elif cell.kind in ("grade", "solution"):
-                text = f"this mutant also costs {cell.name}: {said(outcome)}"
-                self.problem(text, name, mutant.name)
-        for outcome in {o.error: o for o in (*own, *seen[1:]) if not o.passed}.values():
+            if one is ran[0]:
+                self.problem(f"this mutant doesn't run: {said(one)}", name, mutant.name)
+            elif one.grade and one.exercise == name:
+                own.append(one)
+            elif one.exercise:
+                cell = one.grade or one.exercise
+                self.problem(f"this mutant also costs {cell}: {said(one)}", name, mutant.name)
+        fell = [one for one in (*own, *ran[1 : 1 + seen]) if not one.passed]
+        for outcome in {one.error: one for one in fell}.values():
             if outcome.error != "AssertionError":
                 text = (
                     f"this mutant falls by its own exception, not by an assertion: {said(outcome)}"
@@ -363,9 +382,8 @@ class Plan:
         elif not any(_flat(mutant.says) in _flat(outcome.message) for outcome in own):
             text = f"no message says {mutant.says!r}, but: {said(own[0])}"
             self.problem(text, name, mutant.name)
-        visible = not all(outcome.passed for outcome in seen[1:])
-        if own and visible != (mutant.falls == "visible") and mutant.falls in ("visible", "hidden"):
-            where = "a visible check" if visible else "the hidden checks only"
+        if own and unseen != (mutant.falls == "hidden") and mutant.falls in ("visible", "hidden"):
+            where = "the hidden checks only" if unseen else "a visible check"
             self.problem(
                 f"this mutant falls to {where}, its header says {mutant.falls}.", name, mutant.name
             )
@@ -381,7 +399,7 @@ class Plan:
                 self.problem(f"over budget: {measured[key]:.1f} {unit}, at most {bound:g}.")
 
 
-def structure(lesson: str, cells: list[Cell]) -> Iterator[str]:
+def structure(lesson: str, cells: Sequence[Cell]) -> Iterator[str]:
     """Yield what is wrong with a source notebook before anything runs."""
     total = sum(cell.points for cell in cells)
     wanted = 10 if lesson.startswith("00_") else 100
@@ -415,7 +433,7 @@ def structure(lesson: str, cells: list[Cell]) -> Iterator[str]:
                 yield f"{cell.exercise} · {cell.name} isn't plain Python (no % or !): {error.msg}."
 
 
-def in_the_making(cells: list[Cell]) -> bool:
+def in_the_making(cells: Sequence[Cell]) -> bool:
     """Tell whether the title says that the lesson isn't finished: its points may sum to less."""
     title = next((cell.source for cell in cells if cell.kind == "text"), "")
     return "(in the making)" in title.split("\n")[0]
@@ -433,17 +451,11 @@ def _solution(cell: Cell, graded: set[str]) -> Iterator[str]:
         yield "no check grades it."
 
 
-def said(outcome: Outcome) -> str:
+def said(result: Result) -> str:
     """Return the exception of a cell in one line."""
-    message = " ".join(outcome.message.split())
-    return f"{outcome.error}: {message}" if message else str(outcome.error)
-
-
-def _with_answer(
-    name: str, rest: list[Cell], outcomes: list[Outcome]
-) -> Iterator[tuple[Cell, Outcome]]:
-    """Yield each cell that ran with its outcome, the variant's own cell first."""
-    return zip([Cell("solution", "", name), *rest], outcomes, strict=True)
+    error, message = result.error or result.trusted_error, result.message or result.trusted_message
+    message = " ".join(message.split())
+    return f"{error}: {message}" if message else str(error)
 
 
 def _key(cell: Cell) -> tuple[str, str, str]:

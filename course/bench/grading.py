@@ -27,6 +27,7 @@ from course import paths, records, shield
 from course.author import verify
 from course.errors import CourseError
 from course.grader import notebook
+from course.hooks import HOOKS
 
 LESSONS = ("01_pretraining", "07_rlhf_ppo")
 STUDENTS, SEED, JOBS = 40, 11, 4
@@ -233,7 +234,7 @@ def _memory(many: int, root: Path) -> list[float]:
         Step(CHECK, "expect(f(1.0), np.ones(1000), 'f')", 2, grade="f_1"),
     )
     job, seen = Job("memory", steps, ("f",), ("numpy",)), []
-    with Engine(job.modules, root=root) as engine:
+    with Engine(job.modules, root=root, hooks=HOOKS) as engine:
         for number in tqdm(range(1, many + 1), desc="Memory", disable=None, leave=False):
             engine.run(job)
             if number in (max(1, many // 10), many):

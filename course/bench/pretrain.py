@@ -27,7 +27,7 @@ from transformers import GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArgu
 from course import records
 from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
-from course.lm import data, evaluate, model, train
+from course.lm import data, evaluate, model, optim, threads, train
 from course.lm import tokenizer as tok
 from course.stages import base
 from course.world.phrases import CONTEXT
@@ -37,7 +37,7 @@ SECONDS = 40  # of training, for the loss at equal time
 SLICES = 4  # turns of each in the measurement of speed
 SLICE_STEPS = 80
 WARM_UP = 20  # steps before the clock starts, in each turn
-PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (TRAINING.md)
+PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (docs/training-log.md)
 ROWS = 12_000  # in memory, for both
 
 
@@ -76,7 +76,7 @@ def peer_arguments(batch: int, steps: int) -> dict[str, Any]:
         "per_device_train_batch_size": batch,
         "learning_rate": PEER_RATE,
         "lr_scheduler_type": "cosine",
-        "warmup_steps": min(train.WARM_UP, max(1, steps // 10)),
+        "warmup_steps": min(optim.WARM_UP, max(1, steps // 10)),
         "seed": SEED,
         **bench_rlhf.PEER_ARGUMENTS,
     }
@@ -154,7 +154,7 @@ def pretrain() -> dict[str, Any]:
         "parameters": model.parameters(model.new(size)),
         "batch": batch,
         "context": CONTEXT,
-        "learners": train.LEARNERS,
+        "learners": threads.LEARNERS,
         "torch_threads": torch.get_num_threads(),
     }
     figures["ok"] = all(records.meets("bench pretrain", figures).values())

@@ -45,7 +45,8 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import evals, model, train
+from course.lm import evals, model
+from course.lm.threads import LEARNERS
 from course.stages import exercises, freeze, ppo, reward
 from course.stages.stage import PPO
 from course.world import demonstrate
@@ -254,9 +255,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
         nonlocal tokens
         tokens += sum(map(len, completion_ids))
         rows = [[*job.prompts[n], *c] for n, c in zip(number, completion_ids, strict=True)]
-        found = reward.score(job.reward_model, rows, job.tokenizer.pad_token_id).tolist()
-        torch.set_num_threads(threads)  # scoring sets MKL to one thread for the whole process
-        return found
+        return reward.score(job.reward_model, rows).tolist()
 
     before = torch.get_num_threads()
     table = {
@@ -266,7 +265,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     with (
         tempfile.TemporaryDirectory() as folder,
         counting(policy) as updates,
-        freeze.held(policy, job.tokenizer, job.recipe.hold),
+        freeze.Frozen(policy, job.tokenizer, job.recipe.hold),
         quiet(),
     ):
         clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))
@@ -377,7 +376,7 @@ def rlhf() -> dict[str, Any]:
         "exercises": functions.origin,
         "model": model.DEFAULT,
         "new_tokens": NEW_TOKENS,
-        "learners": train.LEARNERS,
+        "learners": LEARNERS,
         "torch_threads": torch.get_num_threads(),
     }
     figures["ok"] = all(records.meets("bench rlhf", figures).values())

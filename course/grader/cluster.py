@@ -352,7 +352,7 @@ class _Engines:
         self.watched = False
 
     @contextlib.contextmanager
-    def lent(self, modules: tuple[str, ...], sandbox: str) -> Iterator[Engine]:
+    def lent(self, modules: tuple[str, ...], sandbox: str, hooks: Hooks) -> Iterator[Engine]:
         """Give an engine for one job.
 
         It is made in the thread that wants it first and ends with that thread (bubblewrap's
@@ -363,7 +363,7 @@ class _Engines:
             engine = self.engines.pop(key, None)
             if engine is None:
                 self._make_room()
-                engine = Engine(modules, sandbox=sandbox)
+                engine = Engine(modules, sandbox=sandbox, root=hooks.home(), hooks=hooks)
                 self._close_with_worker()
             self.engines[key] = engine
             self.busy[key] += 1

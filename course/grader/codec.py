@@ -1,7 +1,7 @@
 """Plain data as bytes and back, between a student's process and the one that holds the checks.
 
-What may pass: None, truth values, numbers, strings, bytes, lists, tuples, dicts, sets, ranges,
-numpy arrays and numbers, torch tensors, pandas frames, series and times, nested as you like.
+What may pass: None, truth values, numbers of all kinds, strings, bytes, lists, tuples, dicts, sets,
+ranges, numpy arrays, torch tensors, pandas frames, series and times, nested as you like.
 Anything else that a student's function returns arrives as an empty object that only knows the name
 of its type, so that a check can say "an object of type generator". Nothing is ever unpickled or
 imported by name; sizes, depth and kinds of numbers are checked before an array is made.
@@ -20,6 +20,9 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Integral, Rational, Real
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,7 @@ SECONDS = 1.5  # of the processor, for one value to be read
 LOOK = 8  # steps after which a reader looks how long it has worked
 LABELS = 10_000  # that pandas puts into a table of its own, which can't be interrupted
 ROWS = 10_000_000  # of a range, which costs nothing by itself but may be made a list
+DIGITS = 20_000  # of a number
 SHORT = 64  # characters of a time, or of the name of a kind
 LENGTH = struct.Struct("!I")
 KINDS = "biufcUSMm"  # numpy's kinds of values that hold no objects
@@ -159,7 +163,22 @@ class _Writer:
         pandas = sys.modules.get("pandas")
         if pandas is not None and (node := self._pandas(value, pandas, depth)) is not None:
             return node
+        if isinstance(value, Decimal):
+            return {"m": str(value)}
+        if isinstance(value, Real):
+            return self._number(value, depth)
         return self._foreign(value)
+
+    def _number(self, value: Real, depth: int) -> Any:
+        """Return a number of another library, such as sympy's, as one of Python's own."""
+        try:
+            if isinstance(value, Integral):
+                return self.node(int(value), depth)
+            if isinstance(value, Rational):
+                return {"q": [hex(int(value.numerator)), hex(int(value.denominator))]}
+            return float(value)
+        except Exception:
+            return self._foreign(value)
 
     def _foreign(self, value: Any) -> Any:
         if self.strict:
@@ -212,6 +231,8 @@ class _Writer:
             return {"S": [name, self._column(value, depth + 1), self._labels(value.index, depth)]}
         if isinstance(value, pandas.Index):
             return {"I": self._labels(value, depth)}
+        if isinstance(value, pandas.api.extensions.ExtensionArray):  # for a check, a series
+            return self._pandas(pandas.Series(value), pandas, depth)
         return None
 
     def _column(self, value: Any, depth: int) -> Any:
@@ -276,9 +297,21 @@ class _Reader:
         return self.rest[self.place - size : self.place]
 
     def _read_i(self, text: str, depth: int) -> int:
-        if len(text) > 20_000:
+        if not isinstance(text, str) or len(text) > DIGITS:
             raise RefusedError("a number is too long")
         return int(text, 16)
+
+    def _read_q(self, parts: Any, depth: int) -> Fraction:
+        numerator, denominator = (self._read_i(part, depth) for part in parts)
+        return Fraction(numerator, denominator)
+
+    def _read_m(self, text: Any, depth: int) -> Decimal:
+        if not isinstance(text, str) or len(text) > DIGITS:
+            raise RefusedError("a number is too long")
+        made = Decimal(text)
+        if made.is_finite() and abs(made.adjusted()) > DIGITS:  # of which a check may make a whole
+            raise RefusedError("a number is too large or too small")
+        return made
 
     def _read_t(self, nodes: Any, depth: int) -> tuple:
         return tuple(self._all(nodes, depth))

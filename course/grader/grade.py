@@ -141,7 +141,7 @@ def grade(
     with contextlib.ExitStack() as stack:
         if engine is None and not scheduler and _something_new(name, student, force, root):
             imports = source.modules(name, root, hooks)
-            engine = stack.enter_context(_engine(imports, sandbox, root))
+            engine = stack.enter_context(_engine(imports, sandbox, root, hooks))
         # Its imports go on while we do ours: nbgrader takes a second.
         assignment = source.read(name, root, hooks)
         who, others = _who(assignment, student)
@@ -214,10 +214,10 @@ def _something_new(name: str, student: str | None, force: bool, root: Path) -> b
     return any((submitted / one / name).is_dir() for one in new)
 
 
-def _engine(modules: tuple[str, ...], sandbox: str, root: Path) -> Any:
+def _engine(modules: tuple[str, ...], sandbox: str, root: Path, hooks: Hooks) -> Any:
     from course.grader.run import Engine as Own
 
-    return Own(modules, sandbox=sandbox, root=root)
+    return Own(modules, sandbox=sandbox, root=root, hooks=hooks)
 
 
 @contextlib.contextmanager
@@ -246,7 +246,8 @@ def _executor(
         return
     with contextlib.ExitStack() as stack:
         if engine is None:
-            made = _engine(assignment.modules, sandbox, assignment.root)
+            own = (assignment.modules, sandbox, assignment.root, assignment.hooks)
+            made = _engine(*own)
             engine = stack.enter_context(made)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         executor = Threads(engine, jobs or IN_FLIGHT * (cores or 1))

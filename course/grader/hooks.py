@@ -44,9 +44,9 @@ class Hooks:
     checks : tuple of str
         Functions that checks call for their effect alone: as the last line of a check such a call
         has no value that could be taken for points.
-    unless_grading : str
-        Text of the condition of an ``if`` that is skipped while a notebook is graded; what stands
-        below it isn't imported.
+    unless_grading : pattern or None
+        Finds the condition of an ``if`` that is skipped while a notebook is graded; what is below
+        it isn't imported.
     heading : pattern
         Finds an exercise's ``name`` and ``number`` in a text cell of the source.
     mounts : function of the course's folder → paths
@@ -68,7 +68,7 @@ class Hooks:
     home: Callable[[], Path] = Path.cwd
     command: str = "grade"
     checks: tuple[str, ...] = ()
-    unless_grading: str = ""
+    unless_grading: re.Pattern[str] | None = None
     heading: re.Pattern[str] = re.compile(r"(?P<number>)`(?P<name>\w+)`")
     mounts: Callable[[Path], list[Path]] = _nowhere
     caches: Callable[[Path], list[Path]] = _nowhere

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STUDENT, CHECK, BOTH = "student", "check", "both"
-FORMAT = 3  # of what is kept; a change of it makes old results worthless
+GRACE = 4.0  # seconds that a cell may ignore its interruption
+TIMED_OUT = {"error": "CellTimeoutError", "message": "took too long"}
+DIED = {"error": "DeadKernelError", "message": "Python stopped"}
+FORMAT = 4  # of what is kept; a change of it makes old results worthless
+
+
+class DeathError(Exception):
+    """A process has ended, or had to be killed; `outcome` is what its cell gets."""
+
+    def __init__(self, outcome: dict[str, Any]) -> None:
+        super().__init__(outcome["message"])
+        self.outcome = outcome
 
 
 @dataclass(frozen=True)
@@ -143,28 +154,15 @@ class Outcome:
         The exception's text.
     line : int or None
         The line of the cell (from 1) where it failed.
-    value : bool
-        Whether the cell's last line had a value other than None.
-    stderr : str
-        The first characters that it wrote there.
-    seconds : float
     """
 
     error: str | None
     message: str = ""
     line: int | None = None
-    value: bool = False
-    stderr: str = ""
-    seconds: float = 0.0
-
-    @property
-    def passed(self) -> bool:
-        """Whether nbgrader would give the cell its points."""
-        return self.error is None
 
 
 @dataclass
-class Cell:
+class Result:
     """How one step went.
 
     Attributes
@@ -185,6 +183,9 @@ class Cell:
     seconds : float
     trusted_error, trusted_message : str or None, str
         The same of an instructor's cell with the checks, where it ran on both sides.
+    aside : str
+        The beginning of what an answer wrote on stderr while a check called it, which costs
+        nothing; known only where both run in one process.
     """
 
     index: int | None
@@ -197,6 +198,40 @@ class Cell:
     seconds: float = 0.0
     trusted_error: str | None = None
     trusted_message: str = ""
+    aside: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ended without an error."""
+        return self.error is None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        return Outcome(self.error, self.message, self.line)
+
+    @property
+    def stderr(self) -> str:
+        """What it wrote there."""
+        texts = [o["text"] for o in self.outputs if o.get("name") == "stderr"]
+        return "".join(texts)
+
+    @property
+    def value(self) -> bool:
+        """Whether its last line had a value other than None."""
+        return any(output["output_type"] == "execute_result" for output in self.outputs)
+
+    def fill(self, outcome: dict[str, Any]) -> None:
+        """Take over how a cell went; an error is always among the outputs."""
+        outputs = list(outcome.get("outputs", []))
+        error, message = outcome.get("error"), outcome.get("message", "")
+        if error and not any(output["output_type"] == "error" for output in outputs):
+            said = [f"{error}: {message}"]
+            shown = {"output_type": "error", "ename": error, "evalue": message, "traceback": said}
+            outputs.append(shown)
+        self.outputs, self.error, self.message = outputs, error, message
+        self.line, self.seconds = outcome.get("line"), round(outcome.get("seconds", 0.0), 4)
+        self.aside = outcome.get("aside", "")
 
 
 @dataclass
@@ -205,7 +240,7 @@ class Ran:
 
     Attributes
     ----------
-    cells : list of Cell
+    cells : list of Result
         One for each step.
     flags : list of str
         What an instructor may want to look at, one sentence each, such as "ended Python in
@@ -220,7 +255,7 @@ class Ran:
         ``"bubblewrap"`` or ``"none"``.
     """
 
-    cells: list[Cell]
+    cells: list[Result]
     flags: list[str] = field(default_factory=list)
     deaths: int = 0
     seconds: float = 0.0
@@ -235,4 +270,4 @@ class Ran:
     def from_json(cls, plain: dict[str, Any]) -> "Ran":
         """Return the object that `to_json` has written."""
         plain = {key: value for key, value in plain.items() if key != "format"}
-        return cls(**(plain | {"cells": [Cell(**cell) for cell in plain["cells"]]}))
+        return cls(**(plain | {"cells": [Result(**cell) for cell in plain["cells"]]}))

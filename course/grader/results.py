@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from course.grader.hooks import Hooks
-from course.grader.job import Cell as Result
-from course.grader.job import Job, Outcome, Ran
+from course.grader.job import Job, Outcome, Ran, Result
 from course.grader.notebook import Cell
 from course.grader.source import SourceNotebook
 
@@ -119,7 +118,7 @@ def exercises(
         if result.error is None or not result.grade:
             continue
         check = original.known[result.grade]
-        outcome = Outcome(result.error, result.message, result.line)
+        outcome = result.outcome
         row["message"] = (
             row["message"]
             or _cause(original, steps, outcome, hooks, seconds)

@@ -16,7 +16,6 @@ works (`_Clock`), both measured from outside. If it ends while the machine was f
 runs once more, alone.
 """
 
-import ast
 import base64
 import contextlib
 import functools
@@ -28,30 +27,34 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from course.grader import child, codec, wire
+from course.grader import codec, shell, wire
 from course.grader.errors import GraderError
-from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Ran, Step
+from course.grader.hooks import Hooks
+from course.grader.job import (
+    BOTH,
+    CHECK,
+    DIED,
+    GRACE,
+    STUDENT,
+    TIMED_OUT,
+    DeathError,
+    Job,
+    Ran,
+    Result,
+    Step,
+)
 from course.grader.sandbox import AUTO, Child, Used, Zygote
 from course.grader.wire import ClosedError, Message
-from course.grader.worker import DIED, GRACE, TIMED_OUT
 
 MANY_DEATHS = 12  # after so many the rest of the notebook fails
 OVER_TIME = "the notebook took too long"
 QUICK = 20.0  # seconds for what a healthy process does at once
-FAR = 5  # times its limit that work may take by the clock on the wall, whatever it has used
+FAR = 10  # times its limit that work may take by the clock on the wall, whatever it has used
 CROWDED = 0.1  # share of time without a processor from which on the machine was full
 STALE = 1000  # answers that nobody waits for any more, from one process
 ESCAPED = 7  # bytes of JSON for a character, with what is around it
 CELL_TEXT = 20_000  # bytes of a cell's outcome that always may be
 LARGEST_TEXT = 100_000  # characters of an error's message, or of one line, that are read
-
-
-class DeathError(Exception):
-    """A process has ended, or had to be killed."""
-
-    def __init__(self, outcome: dict[str, Any]) -> None:
-        super().__init__(outcome["message"])
-        self.outcome = outcome
 
 
 class Engine:
@@ -63,8 +66,9 @@ class Engine:
         What notebooks import.
     sandbox : str
         ``"auto"`` (isolation or a refusal), ``"bubblewrap"`` or ``"none"``.
-    root : Path, optional
+    root : Path
         The course's folder, for its library and data.
+    hooks : Hooks
 
     Raises
     ------
@@ -73,11 +77,16 @@ class Engine:
     """
 
     def __init__(
-        self, modules: tuple[str, ...] = (), *, sandbox: str = AUTO, root: Path | None = None
+        self,
+        modules: tuple[str, ...] = (),
+        *,
+        sandbox: str = AUTO,
+        root: Path,
+        hooks: Hooks,
     ) -> None:
-        self.modules, self.sandbox, self.root = modules, sandbox, root
+        self.modules, self.sandbox, self.root, self.hooks = modules, sandbox, root, hooks
         self.lock, self.closed, self.turns = threading.Lock(), False, _Turns()
-        self.zygote = Zygote(modules, sandbox, root)
+        self.zygote = Zygote(modules, sandbox, root, hooks)
         self.kind = self.zygote.kind
 
     def __enter__(self) -> "Engine":
@@ -123,7 +132,7 @@ class Engine:
                     raise
                 if self.zygote is zygote:
                     zygote.close()
-                    self.zygote = Zygote(self.modules, self.sandbox, self.root)
+                    self.zygote = Zygote(self.modules, self.sandbox, self.root, self.hooks)
         return self.zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
 
 
@@ -229,28 +238,10 @@ class _Clock:
 
 
 @functools.lru_cache(maxsize=1000)
-def compiled(source: str) -> str:
-    """Return a check's code as the process that holds the checks can run it at once, or "".
-
-    A class meets the same checks again and again, and to compile them takes longer than to run
-    them. Only for plain statements: IPython sees to its own lines, and to the value of a last line.
-    """
-    try:
-        tree = ast.parse(source)
-        if not tree.body or (isinstance(tree.body[-1], ast.Expr) and not _is_call(tree.body[-1])):
-            return ""
-        code = compile(tree, "<ipython-input-check>", "exec", optimize=0)  # asserts stay
-    except (SyntaxError, ValueError):
-        return ""
-    return base64.b64encode(marshal.dumps(code)).decode()
-
-
-def _is_call(node: ast.Expr) -> bool:
-    """Tell whether a line only calls `expect`, which has no value."""
-    call = node.value
-    return (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "expect"
-    )
+def compiled(source: str, silent: tuple[str, ...]) -> str:
+    """Return a check's code as the process that holds the checks can run it at once, or ""."""
+    code = shell.code_of(source, silent)
+    return base64.b64encode(marshal.dumps(code)).decode() if code else ""
 
 
 class _Side:
@@ -398,13 +389,13 @@ class _Hub:
         self.student.close()
         self.checks.close()
 
-    def step(self, step: Step) -> Cell:
-        cell = Cell(step.index, step.grade, step.exercise)
+    def step(self, step: Step) -> Result:
+        cell = Result(step.index, step.grade, step.exercise)
         left = self.clock.left()
         if left <= 0 or self.clock.over():
             self.flags[OVER_TIME] = None
             self.crowded |= self.clock.crowded()
-            _fill(cell, TIMED_OUT | {"message": OVER_TIME})
+            cell.fill(TIMED_OUT | {"message": OVER_TIME})
             return cell
         seconds = min(self.job.limits.cell_seconds, left)
         if step.where in (CHECK, BOTH):
@@ -412,11 +403,13 @@ class _Hub:
                 self.checks, step, seconds
             )  # fmt: skip
             self.crowded |= outcome.get("crowded", False)
-            _fill(cell, outcome)
+            cell.fill(outcome)
         if step.where in (STUDENT, BOTH):
+            if step.where == BOTH:
+                cell.trusted_error, cell.trusted_message = outcome["error"], outcome["message"]
             outcome = self.plain(self.student, step, seconds)
             self.crowded |= outcome.get("crowded", False)
-            _fill(cell, outcome)
+            cell.fill(outcome)
         return cell
 
     def plain(self, side: _Side, step: Step, seconds: float) -> dict[str, Any]:
@@ -449,12 +442,12 @@ class _Hub:
             self.checks.ready()
             self.hand_names()
             asked = {"code": step.source, "seconds": seconds, "muted": False}
-            asked["compiled"] = compiled(step.source)
+            asked["compiled"] = compiled(step.source, self.engine.hooks.checks)
             clock = _Clock(seconds, self.student, self.checks)
             answer = self.checks.ask(wire.RUN, self.number, asked, clock, 4 * GRACE)
             while answer.kind == wire.CALL:
                 kind, content, death = self.call(answer, clock)
-                if content == child.LATE:
+                if content == shell.LATE:
                     death = TIMED_OUT | {"crowded": clock.crowded()}
                     if clock.helped():
                         self.student.close()
@@ -499,26 +492,7 @@ class _Hub:
                 return answer.kind, answer.content, None
             raise self.student.death(DIED)
         except DeathError as death:
-            return wire.RAISED, child.raised(death.outcome), death.outcome
-
-
-def _fill(cell: Cell, outcome: dict[str, Any]) -> None:
-    """Put an outcome into its cell; an error is always among the outputs."""
-    outputs = list(outcome.get("outputs", []))
-    error = outcome.get("error")
-    if error and not any(output["output_type"] == "error" for output in outputs):
-        said = f"{error}: {outcome['message']}"
-        outputs.append(
-            {
-                "output_type": "error",
-                "ename": error,
-                "evalue": outcome["message"],
-                "traceback": [said],
-            }
-        )
-    cell.outputs, cell.error = outputs, error
-    cell.message, cell.line = outcome.get("message", ""), outcome.get("line")
-    cell.seconds = round(outcome.get("seconds", 0.0), 4)
+            return wire.RAISED, shell.raised(death.outcome), death.outcome
 
 
 def _output(raw: Any) -> dict[str, Any]:

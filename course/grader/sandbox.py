@@ -27,10 +27,10 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course import paths, shield
 from course.grader.errors import GraderError
-from course.grader.execute import ENVIRONMENT
+from course.grader.hooks import Hooks
 from course.grader.job import Limits
+from course.grader.local import ENVIRONMENT, python
 from course.grader.wire import Channel
 
 BUBBLEWRAP, NONE, AUTO = "bubblewrap", "none", "auto"
@@ -42,7 +42,7 @@ NO_ISOLATION = (
     "with `--sandbox none`."
 )
 ELSEWHERE = (
-    "`course grade` runs on Linux: use a Linux container or virtual machine "
+    "Grading runs on Linux: use a Linux container or virtual machine "
     "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
 )
 STOPPED = "The sandbox has stopped: run the same command again."
@@ -55,6 +55,9 @@ SYSTEM = (
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives"),
     *("/etc/fonts", "/etc/localtime", "/etc/mime.types"),
 )
+# This Python, its packages, and the package that we are in, wherever it is installed.
+PACKAGE = Path(sys.modules[__package__.partition(".")[0]].__file__ or "").resolve().parent
+OURS = [sys.base_prefix, sys.prefix, str(PACKAGE)]
 
 
 class Zygote:
@@ -66,8 +69,9 @@ class Zygote:
         What it imports before any notebook runs.
     sandbox : str
         `AUTO` (isolation or a refusal), `BUBBLEWRAP` or `NONE`.
-    root : Path, optional
+    root : Path
         The course's folder.
+    hooks : Hooks
 
     Raises
     ------
@@ -75,12 +79,10 @@ class Zygote:
         If there is no isolation and `sandbox` isn't `NONE`, or this isn't Linux.
     """
 
-    def __init__(
-        self, modules: tuple[str, ...], sandbox: str = AUTO, root: Path | None = None
-    ) -> None:
+    def __init__(self, modules: tuple[str, ...], sandbox: str, root: Path, hooks: Hooks) -> None:
         if sys.platform != "linux":
             raise GraderError(ELSEWHERE)
-        self.root = (root or paths.ROOT).resolve()
+        self.root, self.hooks = root.resolve(), hooks
         self.kind = NONE if sandbox == NONE else BUBBLEWRAP
         if self.kind == BUBBLEWRAP and (why := missing()):
             raise GraderError(NO_ISOLATION.format(why=why))
@@ -89,21 +91,23 @@ class Zygote:
         self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
         self.count, self.closed = 0, False
         self.groups = Groups.find()
-        self.keep = [place for place in needed(self.root) if place.startswith(HIDDEN)]
+        self.keep = [place for place in needed(self.root, hooks) if place.startswith(HIDDEN)]
         self._start()
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         modules = json.dumps(list(self.modules))
-        command = shield.python("-m", "course.grader.zygote", modules)
+        command = python("-m", f"{__package__}.zygote", modules)
         if self.kind == BUBBLEWRAP:
-            command = [*outer(self.root), *command]
+            command = [*outer(needed(self.root, self.hooks)), *command]
         self.process = subprocess.Popen(
             command,
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=environment(self.root, self.folder.name if self.kind == NONE else "/tmp"),
+            env=environment(
+                self.root, self.folder.name if self.kind == NONE else "/tmp", self.hooks
+            ),
             start_new_session=True,  # Ctrl-C is for us alone
         )
         theirs.close()
@@ -430,14 +434,14 @@ def missing() -> str:
     if os.getuid() == 0 and shutil.which("setpriv") is None:
         return "setpriv (of util-linux) isn't installed"
     probe = (
-        "from course.grader import namespaces as n; import os; n.leave(); "
+        f"from {__package__} import namespaces as n; import os; n.leave(); "
         "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None, 60), os._exit(7)); "
         "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
     ran = subprocess.run(
-        [*outer(paths.ROOT), *shield.python("-c", probe)],
+        [*outer(OURS), *python("-c", probe)],
         capture_output=True,
-        env=environment(paths.ROOT, "/tmp"),
+        env=own_environment("/tmp"),
         stdin=subprocess.DEVNULL,
     )
     if ran.returncode == 7:
@@ -446,11 +450,9 @@ def missing() -> str:
     return f"this system refuses it ({said or 'it gives no reason'})"
 
 
-def environment(root: Path, folder: str) -> dict[str, str]:
-    """Return all environment variables of the sandbox; none of the instructor's own."""
+def own_environment(folder: str) -> dict[str, str]:
+    """Return the sandbox's environment variables, without those of a course."""
     return ENVIRONMENT | {
-        "COURSE_ROOT": str(root),
-        "COURSE_CACHE": str(paths.cache()),
         "HOME": folder,
         "IPYTHONDIR": f"{folder}/ipython",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -461,18 +463,22 @@ def environment(root: Path, folder: str) -> dict[str, str]:
     }
 
 
-def needed(root: Path) -> list[str]:
+def environment(root: Path, folder: str, hooks: Hooks) -> dict[str, str]:
+    """Return all environment variables of the sandbox; none of the instructor's own."""
+    return own_environment(folder) | dict(hooks.environment(root))
+
+
+def needed(root: Path, hooks: Hooks) -> list[str]:
     """Return the folders beside the system's own that the sandbox shows, read-only."""
-    package = Path(paths.__file__).parent  # another checkout's library may grade this root
-    places = [sys.base_prefix, sys.prefix, root / "course", root / "data", package, paths.cache()]
-    return [place for place in dict.fromkeys(map(str, places)) if Path(place).exists()]
+    places = [*OURS, *map(str, (*hooks.mounts(root), *hooks.caches(root)))]
+    return [place for place in dict.fromkeys(places) if Path(place).exists()]
 
 
-def outer(root: Path) -> list[str]:
-    """Return the command that puts another one into the sandbox."""
+def outer(places: list[str]) -> list[str]:
+    """Return the command that puts another one into the sandbox, which shows some folders."""
     tree = ["--perms", "1777", "--tmpfs", "/tmp"]  # first: the course may lie below it
     made: set[str] = set()
-    for place in (*SYSTEM, *needed(root)):
+    for place in (*SYSTEM, *places):
         path = Path(place)
         if path.is_symlink() and place in SYSTEM:
             tree += ["--symlink", os.readlink(path), place]

@@ -155,6 +155,7 @@ def run(
 def _neighbours(kinds: list[Kind], number: int) -> list[Kind]:
     """Return honest submissions whose names put them between the others."""
     names = sorted(kind.name for kind in kinds)
+    number = min(number, len(names))
     return [
         Kind(f"{name}+", f"honest, beside {name}", "solution", first=f"# beside {name}")
         for name in (names[i * len(names) // number] for i in range(number))

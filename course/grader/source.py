@@ -8,6 +8,7 @@ import ast
 import fnmatch
 import functools
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
@@ -225,10 +226,10 @@ def imported(cell: Cell, hooks: Hooks) -> list[str]:
     return names
 
 
-def _running(tree: ast.AST, unless: str) -> Iterator[ast.AST]:
+def _running(tree: ast.AST, unless: re.Pattern[str] | None) -> Iterator[ast.AST]:
     """Walk over a tree, but not into what a demo does only if nobody is grading."""
     for node in ast.iter_child_nodes(tree):
-        if unless and isinstance(node, ast.If) and unless in ast.unparse(node.test):
+        if unless and isinstance(node, ast.If) and unless.search(ast.unparse(node.test)):
             continue
         yield node
         yield from _running(node, unless)

@@ -1,9 +1,8 @@
 """How a cell failed, in words for whoever wrote the answer."""
 
 from course.grader import notebook
-from course.grader.job import Outcome
+from course.grader.job import DIED, TIMED_OUT, Outcome
 from course.grader.notebook import Cell
-from course.grader.worker import DIED, TIMED_OUT
 
 NOT_YET = "not answered yet"
 WHERE = {"solution": "your answer", "grade": "a check"}

@@ -1,164 +1,117 @@
-"""The process that runs a notebook's cells: started by `execute`, one JSON request a line.
+"""The process that carries out steps for `local`: one JSON request a line, one answer a line.
 
-Cells run in IPython's own shell, as in a kernel, without the kernel's sockets: magics, `display`
-and the last line's value behave the same. Output goes nowhere; what a cell says on stderr is
-handed back. A branch runs cells in a forked copy of the process (on Linux), so that hundreds of
-variants of one answer share the imports and the cells before it; elsewhere it replays those.
+Both sides of a notebook are here, the student's cells and the checks, each with its own names
+(`shell.Cells`), and what passes between them is the same as between two processes. A branch carries
+out steps in a forked copy of the process (on Linux), so that hundreds of variants of one answer
+share the imports and the cells before it; elsewhere it replays those.
 
-No sandbox: it runs our own variants and a learner's own notebook. Imports of the house are left
-out, so that a learner's cells find nothing of it imported.
+No sandbox: it runs our own variants and a learner's own notebook.
 """
 
-import _thread
 import contextlib
 import json
 import os
 import select
 import signal
 import sys
-import threading
 import time
 from typing import Any
 
-GRACE = 4.0  # seconds that a cell may ignore its interruption
+from course.grader import shell
+from course.grader.clock import waited
+from course.grader.job import BOTH, CHECK, DIED, GRACE, STUDENT, TIMED_OUT, Step
+from course.grader.shell import Cells
+
 # macOS has fork, but its system libraries don't survive it. COURSE_NO_FORK=1 is for our tests.
 CAN_FORK = sys.platform == "linux" and not os.environ.get("COURSE_NO_FORK")
-LONGEST = 2000  # characters of a message that are handed back
-
-TIMED_OUT = {"error": "CellTimeoutError", "message": "took too long"}
-DIED = {"error": "DeadKernelError", "message": "Python stopped"}
-
-
-def make_shell(folder: str) -> Any:
-    """Return a silent IPython shell that keeps no history."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False  # it would start a thread, which a fork can't copy
-    config.InteractiveShell.cache_size = 0
-    shell = InteractiveShell.instance(config=config, ipython_dir=folder)
-    shell.showtraceback = lambda *args, **kwargs: None
-    shell.showsyntaxerror = lambda *args, **kwargs: None
-    shell.enable_gui = lambda *args, **kwargs: None
-    shell.ask_exit = lambda *args, **kwargs: None
-    return shell
-
-
-class Interruption:
-    """Interrupt the main thread once after some seconds; as a context manager."""
-
-    def __init__(self, seconds: float) -> None:
-        self.fired = False
-        self.timer = threading.Timer(seconds, self.fire)
-        self.timer.daemon = True
-
-    def fire(self) -> None:
-        """Interrupt; a signal also ends a sleep or a wait, where there are signals."""
-        self.fired = True
-        if hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        else:
-            _thread.interrupt_main()
-
-    def __enter__(self) -> "Interruption":
-        self.timer.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.timer.cancel()
-        self.timer.join()  # one thread only when the process forks
+LOOK = 1.0  # seconds between two looks at the time of a copy
+Outcome = dict[str, Any]
 
 
 class Session:
-    """One shell, and what it has run."""
+    """Both sides of one notebook, and the steps that were carried out."""
 
-    def __init__(self, folder: str) -> None:
-        self.done: list[str] = []
-        stderr = os.path.join(folder, "stderr")
-        self.stderr = os.open(stderr, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC)
+    def __init__(self, folder: str, about: dict[str, Any]) -> None:
+        self.stderr = os.open(
+            os.path.join(folder, "stderr"), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+        )
         os.dup2(self.stderr, 2)
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, 0)
         os.dup2(nowhere, 1)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-        sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", 1, "utf-8", "replace", closefd=False)  # noqa: SIM115
-        self.shell = make_shell(folder)
+        shell.warm(about["modules"])
+        self.shell = shell.make_shell(folder)
+        self.names, self.silent = about["names"], tuple(about["silent"])
+        for source in about["checks"]:  # compiled once, for all copies
+            shell.code_of(source, self.silent)
+        self._begin()
 
-    def run(self, code: str, timeout: float) -> dict[str, Any]:
-        """Run one cell and tell how it ended.
+    def _begin(self) -> None:
+        self.done: list[Step] = []
+        self.student = Cells(self.shell, private=True)
+        self.checks = Cells(self.shell, private=True, ask=self.student.called)
 
-        Returns
-        -------
-        dict
-            ``error`` the name of the exception or None, ``message`` its text, ``line`` the line of
-            the cell that it passed through last or None, ``value`` whether the last line had one,
-            ``stderr``, ``seconds``.
-        """
-        start = time.perf_counter()
-        error: BaseException | None = None
-        value = None
-        interruption = Interruption(timeout)
+    def carry_out(self, step: Step, seconds: float) -> list[Outcome]:
+        """Carry out a step, and tell how it went: with the checks, and then with the student."""
+        outcomes = []
+        self.shell.outputs.left = 1_000_000  # nothing is kept of it, so a cell takes none of others
+        if step.where in (CHECK, BOTH):
+            code = None
+            if step.grade:
+                self.checks.set_names(self.names, self.student.fetch(self.names))
+                code = shell.code_of(step.source, self.silent)
+            outcomes.append(self.checks.run(step.source, seconds, code=code))
+            outcomes[-1]["aside"] = self.shell.outputs.aside
+        if step.where in (STUDENT, BOTH):
+            outcomes.append(self.student.run(step.source, seconds))
+        said = self._said()
+        if said:  # what C++ or another program wrote, which no stream of Python has seen
+            output = {"output_type": "stream", "name": "stderr", "text": said}
+            outcomes[-1]["outputs"].insert(0, output)
+        for outcome in outcomes:
+            outcome["outputs"] = [one for raw in outcome["outputs"] if (one := _needed(raw))]
+        self.done.append(step)
+        return outcomes
+
+    def branch(self, steps: list[Step], seconds: float) -> list[list[Outcome]]:
+        """Carry out steps in a copy of this session, which stays as it is."""
+        return self._fork(steps, seconds) if CAN_FORK else self._replay(steps, seconds)
+
+    def _replay(self, steps: list[Step], seconds: float) -> list[list[Outcome]]:
+        kept = self.student, self.checks, self.done
+        self._begin()
         try:
-            with interruption:
-                result = self.shell.run_cell(code, store_history=False)
-                error = result.error_before_exec or result.error_in_exec
-                value = result.result
-            if interruption.fired:
-                time.sleep(0.01)  # let a late interruption strike here
-        except BaseException as escaped:  # an interruption between two lines of IPython, say
-            error = escaped
-        outcome = {
-            "error": type(error).__name__ if error is not None else None,
-            "message": _message(error),
-            "line": line_in_cell(error),
-            "value": value is not None,
-            "stderr": self._said(),
-            "seconds": time.perf_counter() - start,
-        }
-        if interruption.fired:
-            outcome |= TIMED_OUT
-        self.done.append(code)
-        return outcome
-
-    def branch(self, codes: list[str], timeout: float) -> list[dict[str, Any]]:
-        """Run cells in a copy of this session, which stays as it is."""
-        return self._fork(codes, timeout) if CAN_FORK else self._replay(codes, timeout)
-
-    def _replay(self, codes: list[str], timeout: float) -> list[dict[str, Any]]:
-        kept, done = dict(self.shell.user_ns), self.done
-        self.shell.reset(new_session=False)
-        self.done = []
-        try:
-            for code in done:
-                self.run(code, timeout)
-            return [self.run(code, timeout) for code in codes]
+            for step in kept[2]:
+                self.carry_out(step, seconds)
+            return [self.carry_out(step, seconds) for step in steps]
         finally:
-            self.shell.reset(new_session=False)
-            self.shell.user_ns.update(kept)
-            self.done = done
+            self.student, self.checks, self.done = kept
 
-    def _fork(self, codes: list[str], timeout: float) -> list[dict[str, Any]]:
+    def _fork(self, steps: list[Step], seconds: float) -> list[list[Outcome]]:
         out, back = os.pipe()
         child = os.fork()
         if child == 0:
             with contextlib.suppress(BaseException):
                 os.close(out)
-                for code in codes:
-                    line = json.dumps(self.run(code, timeout)) + "\n"
+                for step in steps:
+                    line = json.dumps(self.carry_out(step, seconds)) + "\n"
                     with open(back, "w", encoding="utf-8", closefd=False) as pipe:
                         pipe.write(line)
             os._exit(0)
         os.close(back)
-        outcomes: list[dict[str, Any]] = []
+        outcomes: list[list[Outcome]] = []
         end = DIED
         buffer = b""
-        while len(outcomes) < len(codes):
-            ready, _, _ = select.select([out], [], [], timeout + GRACE)
+        began, before = time.monotonic(), waited(child)
+        while len(outcomes) < len(steps):
+            ready, _, _ = select.select([out], [], [], LOOK)
             if not ready:
-                end = TIMED_OUT
-                break
+                if time.monotonic() - began - (waited(child) - before) > seconds + GRACE:
+                    end = TIMED_OUT
+                    break
+                continue
+            began, before = time.monotonic(), waited(child)
             data = os.read(out, 1 << 16)
             if not data:
                 break
@@ -169,58 +122,24 @@ class Session:
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.ftruncate(self.stderr, 0)
-        rest = {"line": None, "value": False, "stderr": "", "seconds": 0.0} | end
-        return outcomes + [rest] * (len(codes) - len(outcomes))
+        return outcomes + [[dict(end)]] * (len(steps) - len(outcomes))
 
     def _said(self) -> str:
-        """Return what stands on stderr since the last call, also what C++ wrote; forget it."""
-        with contextlib.suppress(Exception):
-            sys.stderr.flush()
+        """Return what stands on stderr since the last call, and forget it."""
         os.lseek(self.stderr, 0, os.SEEK_SET)
-        said = os.read(self.stderr, LONGEST).decode("utf-8", "replace")
+        said = os.read(self.stderr, shell.LONGEST).decode("utf-8", "replace")
         os.ftruncate(self.stderr, 0)
         return said
 
 
-def _message(error: BaseException | None) -> str:
-    try:
-        if isinstance(error, SyntaxError):
-            return f"{error.msg} (line {error.lineno})"
-        return str(error)[:LONGEST] if error is not None else ""
-    except Exception:
-        return ""
-
-
-def line_in_cell(error: BaseException | None) -> int | None:
-    """Return the line of the cell itself that an exception passed through last, or None."""
-    if isinstance(error, SyntaxError):
-        return error.lineno
-    line = None
-    frame = error.__traceback__ if error is not None else None
-    while frame is not None:
-        code = frame.tb_frame.f_code
-        # The frame of the cell itself; below it are the functions of earlier cells.
-        if code.co_name == "<module>" and code.co_filename.startswith("<ipython-input"):
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line
-
-
-def peak_mb() -> float:
-    """Return the most memory that this process has held, in MB."""
-    if sys.platform == "win32":
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset / 1e6
-    if sys.platform == "linux":
-        # Not getrusage: that one begins with the size of the process that started us.
-        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024 / 1e6
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # macOS counts bytes
+def _needed(output: Outcome) -> Outcome | None:
+    """Return of an output what points depend on, or None: nobody looks at the rest."""
+    if output["output_type"] == "stream" and output["name"] == "stderr":
+        return output | {"text": output["text"][: shell.LONGEST]}
+    if output["output_type"] == "execute_result":
+        text = str(output["data"].get("text/plain", ""))[: shell.LONGEST]
+        return output | {"data": {"text/plain": text}, "metadata": {}}
+    return output | {"traceback": []} if output["output_type"] == "error" else None
 
 
 def main() -> None:
@@ -230,19 +149,22 @@ def main() -> None:
     # The channel leaves the standard numbers, so that a cell's print can't get into it.
     requests = open(os.dup(0), encoding="utf-8")  # noqa: SIM115
     answers = open(os.dup(1), "w", encoding="utf-8")  # noqa: SIM115
-    session = Session(scratch)
+    session, process = Session(scratch, json.loads(requests.readline())), os.getpid()
     os.chdir(folder)
     sys.path.insert(0, "")  # a notebook may import a file beside it, as in a kernel
     answers.write("null\n")  # ready
     answers.flush()
     for line in requests:
         request = json.loads(line)
+        steps = [Step(**step) for step in request["steps"]]
         if request["do"] == "run":
-            answer: Any = session.run(request["code"], request["timeout"])
+            answer: Any = [session.carry_out(step, request["seconds"]) for step in steps]
         elif request["do"] == "branch":
-            answer = session.branch(request["codes"], request["timeout"])
+            answer = session.branch(steps, request["seconds"])
         else:
-            answer = peak_mb()
+            answer = shell.peak_mb()
+        if os.getpid() != process:
+            os._exit(0)  # a copy that a cell has forked has nothing to answer
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -1,6 +1,6 @@
 """The warm process from which all others are forked: it imports once what every notebook needs.
 
-``python -P -m course.grader.zygote`` reads requests from the socket that it inherits as
+``python -P -m ….zygote`` reads requests from the socket that it inherits as
 standard input. Each request brings two sockets: the channel of the new process, and a lifeline, by
 which it says who it is and learns that it may begin. A student's process gets namespaces of its
 own and is the first process there: killed, it takes all its descendants with it. Where there are no
@@ -11,7 +11,6 @@ and must have one thread only when it forks.
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import select
@@ -20,20 +19,8 @@ import socket
 import sys
 from typing import Any
 
-
-def warm(modules: list[str]) -> Any:
-    """Import what the notebooks will import, as far as it is there, and make a shell."""
-    for name in ("numpy", "IPython.display", *modules):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
-    from course.grader import child
-
-    shell = child.make_shell()
-    if "matplotlib.pyplot" in sys.modules:  # figures are shown after a cell, as in a kernel
-        with contextlib.suppress(Exception):
-            shell.enable_matplotlib("inline")
-    shell.run_cell("None", store_history=False)  # loads what the first cell needs
-    return shell
+from course.grader import child, namespaces
+from course.grader import shell as shell_module
 
 
 def threads() -> int:
@@ -47,8 +34,6 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
     """Be the new process until it is killed; never return."""
     with contextlib.suppress(BaseException):
         if asked["enclosed"]:
-            from course.grader import namespaces
-
             namespaces.leave()
             if os.fork():
                 os._exit(0)
@@ -69,8 +54,6 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
         lifeline.close()
         if asked["enclosed"]:
             namespaces.renounce(asked["processes"], asked["data_mb"], asked["seconds"])
-        from course.grader import child
-
         child.main(end, shell, asked["checks"])
     os._exit(0)
 
@@ -100,7 +83,9 @@ def main() -> None:
     hub = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that have ended
-    shell = warm(json.loads(sys.argv[1]))
+    shell_module.warm(json.loads(sys.argv[1]))
+    folder = os.environ.get("IPYTHONDIR", os.devnull)
+    shell = shell_module.make_shell(folder, inline=True)
     # A collection in a forked process must not touch, and so copy, all that is shared here.
     gc.collect()
     gc.freeze()

@@ -5,6 +5,7 @@ instructor's. Without it the visible checks of ``release/`` run, and there is no
 written, and no hidden check is ever shown: only its message.
 """
 
+import dataclasses
 import difflib
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from tqdm import tqdm
 
 from course import paths
 from course.errors import CourseError
-from course.grader import execute, notebook, settings
-from course.grader.job import Outcome
-from course.grader.notebook import Cell, Notebook, UnreadableError
+from course.grader import local, notebook, results, settings
+from course.grader.job import Limits
+from course.grader.notebook import Notebook, UnreadableError
+from course.grader.plan import plan
+from course.grader.source import open_notebook
 from course.grader.words import NOT_YET
-from course.grader.worker import DIED, TIMED_OUT
 from course.hooks import HOOKS
 
 __all__ = ["NOT_YET", "check", "locate", "mine", "show"]
@@ -61,46 +63,47 @@ def check(
     full = original.exists()
     if not full:
         original = notebook.path_of(lesson, root / "release")
-    truth = notebook.cells(notebook.read(original))
-    restored = notebook.restore(mine(path), truth)
+    source = open_notebook(original, root, HOOKS)
+    restored, job = plan(mine(path), source)
     if not restored.answers:
         raise CourseError(
             f"{path.name} holds no exercise of this lesson: copy your answers into a fresh "
             "notebook from release/."
         )
 
-    cells = [cell for cell in restored.cells if cell.runs]
-    with tqdm(total=len(cells), desc=title, unit="cell", disable=None, leave=False) as bar:
-        timeout = settings.cell_seconds(root)
-        codes = [cell.source for cell in cells]
-        outcomes = execute.run(codes, path.parent, timeout, root, tick=bar.update)
-    ran = list(zip(cells, outcomes, strict=True))
-
-    names = dict.fromkeys(cell.exercise for cell in truth if cell.kind == "grade")
-    exercises = [_exercise(name, ran, full, timeout) for name in names]
-    scores = {c.name: c.points if o.passed else 0.0 for c, o in ran if c.kind == "grade"}
-    passed = sum(outcome.passed for cell, outcome in ran if cell.kind == "grade")
-    unsteady = {TIMED_OUT["error"], DIED["error"]}
+    limits = Limits(cell_seconds=settings.cell_seconds(root))
+    job = dataclasses.replace(job, limits=limits)
+    with tqdm(total=len(job.steps), desc=title, unit="cell", disable=None, leave=False) as bar:
+        ran = local.run(job, path.parent, root, HOOKS, tick=bar.update)
+    graded = [one for one in ran.cells if one.grade]
+    ignored = settings.ignored(root)
+    points = {one.grade: results.earned(source.known[one.grade], one, ignored) for one in graded}
+    rows = results.exercises(source, job, ran, points, HOOKS, limits.cell_seconds)
+    passed = sum(row["passed"] for row in rows)
     me: dict[str, Any] = {
-        "score": sum(scores.values()) if full else None,
-        "max": sum(cell.points for cell in truth if cell.kind == "grade"),
+        "score": sum(points.values()) if full else None,
+        "max": source.points,
         "status": "checked" if full else "visible checks only",
         "reason": "" if full else HIDDEN_LATER,
-        "flags": sorted({str(o.error) for _, o in ran} & unsteady),
-        "cells": scores if full else {c.name: o.passed for c, o in ran if c.kind == "grade"},
+        "flags": sorted(ran.flags),
+        "cells": points if full else {one.grade: one.passed for one in graded},
     }
-    visible = {} if full else {"visible": [passed, len(scores)]}
+    visible = {} if full else {"visible": [passed, len(graded)]}
     return {
-        "ok": passed == len(scores),
+        "ok": passed == len(graded),
         "lesson": lesson,
         "students": {"me": me | visible},
-        "exercises": exercises,
+        "exercises": [_row(row, full) for row in rows],
         "misconceptions": [
-            {"exercise": cell.exercise, "check": cell.name, "says": says}
-            for cell, outcome in ran
-            if (says := HOOKS.misconception(cell, outcome))
+            {"exercise": row["exercise"]} | met for row in rows for met in row["misconceptions"]
         ],
     } | visible
+
+
+def _row(row: dict[str, Any], full: bool) -> dict[str, Any]:
+    """Return what a learner is told of an exercise: points only if all its checks have run."""
+    told = {key: row[key] for key in ("exercise", "score", "max", "message")}
+    return told if full else told | {"score": None, "visible": [row["passed"], row["checks"]]}
 
 
 def show(result: dict[str, Any]) -> None:
@@ -172,21 +175,3 @@ def locate(name: str, root: Path) -> Path:
         hint = f"did you mean {near[0]}.ipynb?" if near else "it must be called as the lesson is."
         raise CourseError(f"{path.name} isn't the name of a lesson's notebook: {hint}")
     return path
-
-
-def _exercise(
-    name: str, ran: list[tuple[Cell, Outcome]], full: bool, timeout: float
-) -> dict[str, Any]:
-    """Return the row of one exercise: points, and the first thing that went wrong."""
-    own = [(cell, outcome) for cell, outcome in ran if cell.exercise == name]
-    graded = [(cell, outcome) for cell, outcome in own if cell.kind == "grade"]
-    failed = [(cell, outcome) for cell, outcome in own if not outcome.passed]
-    row = {
-        "exercise": name,
-        "score": sum(cell.points for cell, o in graded if o.passed) if full else None,
-        "max": sum(cell.points for cell, _ in graded),
-        "message": HOOKS.message(*failed[0], timeout) if failed else "",
-    }
-    if not full:
-        row["visible"] = [sum(outcome.passed for _, outcome in graded), len(graded)]
-    return row

@@ -11,28 +11,17 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from course import seeds
 from course.world import phrases as ph
 from course.world import web
 
 OPEN_ROWS = 12  # rows that are being filled at the same time
 CHUNK = 8_000  # documents that are written and encoded at once
-# Batches are as wide as a multiple of this. PyTorch compiles its bf16 products for each new shape,
-# which takes longer than the product; with fewer shapes more of them are known already.
-WIDTH = 8
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[list[int]]:
     """Return the tokens of each text, without special ones added."""
     return [e.ids for e in tokenizer.backend_tokenizer.encode_batch_fast(list(texts))]
-
-
-def like_length(lengths: Sequence[int], size: int) -> list[list[int]]:
-    """Return the numbers of all rows in parts of at most `size`, the short ones first.
-
-    Rows of like length stand together, so little is padded.
-    """
-    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    return [order[k : k + size] for k in range(0, len(order), size)]
 
 
 def pack(
@@ -85,8 +74,7 @@ def web_rows(
     def documents() -> Iterator[list[int]]:
         part = 0
         while True:
-            # Each part has a seed of its own, far from those of other streams.
-            chunk = web.documents(CHUNK, seed * 1_000_003 + part, writer)
+            chunk = web.documents(CHUNK, seeds.numbered("web/chunk", seed, part), writer)
             yield from encode(tokenizer, [d.text for d in chunk])
             part += 1
 
@@ -100,8 +88,3 @@ def batches(rows: Iterator[list[int]], size: int) -> Iterator[Tensor]:
         if len(taken) < size:
             return
         yield torch.from_numpy(np.array(taken, dtype=np.int64))
-
-
-def whole(size: int, unit: int) -> int:
-    """Return `size`, rounded up to a multiple of `unit`."""
-    return -(-size // unit) * unit

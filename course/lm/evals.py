@@ -74,12 +74,12 @@ def base_prompts(
 
 
 def fitting(
-    tokenizer: PreTrainedTokenizerFast, shots: Sequence[Example], asked: Sequence[Example]
+    tokenizer: PreTrainedTokenizerFast, shots: Sequence[Example], examples: Sequence[Example]
 ) -> list[Example]:
     """Return as many of the worked examples as fit into the context with any request."""
     kept = list(shots)
     while kept:
-        longest = max(map(len, base_prompts(tokenizer, asked, kept)))
+        longest = max(map(len, base_prompts(tokenizer, examples, kept)))
         if longest + NEW_TOKENS <= CONTEXT:
             break
         kept.pop()
@@ -98,7 +98,65 @@ def answers(
     tokens = generate(
         model, prompts, NEW_TOKENS, temperature=temperature, seed=seed, end=tokenizer.eos_token_id
     )
-    return [tokenizer.decode(t, skip_special_tokens=True).strip() for t in tokens]
+    return texts(tokenizer, tokens)
+
+
+def texts(tokenizer: PreTrainedTokenizerFast, responses: Sequence[Sequence[int]]) -> list[str]:
+    """Return answers as text, without special tokens."""
+    return [tokenizer.decode(r, skip_special_tokens=True).strip() for r in responses]
+
+
+@dataclass(frozen=True)
+class Responses:
+    """A tuned model's answers to some requests, and how the labeler judges them.
+
+    All are of the same length: several answers to one request follow each other.
+
+    Parameters
+    ----------
+    examples : list of Example
+        The request of each answer.
+    rows : list of lists of int
+        Request and answer as tokens, as a reward model reads them (`closed`).
+    starts : list of int
+        Where in its row each answer begins.
+    texts : list of str
+    judgements : list of Judgement
+    """
+
+    examples: list[Example]
+    rows: list[list[int]]
+    starts: list[int]
+    texts: list[str]
+    judgements: list[Judgement]
+
+    @property
+    def scores(self) -> list[float]:
+        """Return the true score of each answer."""
+        return [j.score for j in self.judgements]
+
+
+def respond(
+    model: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    examples: Sequence[Example],
+    *,
+    times: int = 1,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Responses:
+    """Have a tuned model answer each request `times` times and the labeler judge the answers."""
+    each, end = [e for e in examples for _ in range(times)], tokenizer.eos_token_id
+    prompts = [p for p in chat_prompts(tokenizer, examples) for _ in range(times)]
+    tokens = generate(model, prompts, NEW_TOKENS, temperature=temperature, seed=seed, end=end)
+    replies = texts(tokenizer, tokens)
+    rows = [[*p, *closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
+    return Responses(each, rows, [len(p) for p in prompts], replies, judge(each, replies))
+
+
+def closed(response: Sequence[int], end: int, most: int = NEW_TOKENS) -> list[int]:
+    """Return an answer with its end token, if it came to an end within `most` tokens."""
+    return [*response, end] if len(response) < most else list(response)
 
 
 def judge(examples: Sequence[Example], replies: Sequence[str]) -> list[Judgement]:
@@ -130,7 +188,7 @@ def counts(
         name: [getattr(j, test) for e, j in pairs if not kinds or e.kind in kinds]
         for name, (test, kinds) in REPORTED.items()
     }
-    return {name: (sum(found), len(found)) for name, found in among.items() if found}
+    return {name: (sum(hits), len(hits)) for name, hits in among.items() if hits}
 
 
 def rates(examples: Sequence[Example], judgements: Sequence[Judgement]) -> dict[str, float]:
@@ -141,14 +199,14 @@ def rates(examples: Sequence[Example], judgements: Sequence[Judgement]) -> dict[
     over harmless requests, ``false_premise`` over requests with one; a kind that isn't among the
     examples is left out.
     """
-    found = {name: hits / n for name, (hits, n) in counts(examples, judgements).items()}
-    return found | {"true_score": sum(j.score for j in judgements) / len(judgements)}
+    shares = {name: hits / n for name, (hits, n) in counts(examples, judgements).items()}
+    return shares | {"true_score": sum(j.score for j in judgements) / len(judgements)}
 
 
 def measure(
     model: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
-    asked: Tests,
+    tests: Tests,
     *,
     temperature: float = 1.0,
     seed: int = 0,
@@ -160,17 +218,16 @@ def measure(
     the requests of their own, and both once more as ``refusal_heldout``, ``over_refusal_heldout``.
     Each request is answered `draws` times: the rates are over all answers.
     """
-    sets = [some * draws for some in (asked.mixed, asked.harm, asked.heldout_harm)]
-    every = [example for some in sets for example in some]
-    prompts = chat_prompts(tokenizer, every)
-    judged = judge(every, answers(model, tokenizer, prompts, temperature=temperature, seed=seed))
-    first, second = len(sets[0]), len(sets[0]) + len(sets[1])
-    found = rates(sets[0], judged[:first])
-    harm = rates(sets[1], judged[first:second])
-    new_words = rates(sets[2], judged[second:])
+    mixed, harm, heldout = (s * draws for s in (tests.mixed, tests.harm, tests.heldout_harm))
+    every = [*mixed, *harm, *heldout]
+    done = respond(model, tokenizer, every, temperature=temperature, seed=seed)
+    first, second = len(mixed), len(mixed) + len(harm)
+    figures = rates(mixed, done.judgements[:first])
+    of_harm = rates(harm, done.judgements[first:second])
+    new_words = rates(heldout, done.judgements[second:])
     for key in ("refusal", "over_refusal"):
-        found |= {key: harm[key], f"{key}_heldout": new_words[key]}
-    return found, [j.score for j in judged[: len(asked.mixed)]]
+        figures |= {key: of_harm[key], f"{key}_heldout": new_words[key]}
+    return figures, done.scores[: len(tests.mixed)]
 
 
 def wins(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]:
@@ -204,13 +261,13 @@ def play(
     Where a model's answers grow so long that the context is full, the oldest turns are forgotten.
     """
     room = model.config.n_positions - NEW_TOKENS
-    said: list[list[str]] = [[] for _ in dialogues]
+    answered: list[list[str]] = [[] for _ in dialogues]
     for turn in range(max(len(d.turns) for d in dialogues) - 1):
         going = [i for i, d in enumerate(dialogues) if turn < len(d.turns) - 1]
         parts = []
         for i in going:
             before = [
-                replace(t, answer=a) for t, a in zip(dialogues[i].turns, said[i], strict=False)
+                replace(t, answer=a) for t, a in zip(dialogues[i].turns, answered[i], strict=False)
             ]
             now = (*before, dialogues[i].turns[turn])
             parts.append(Example("dialogue", now, dialogues[i].system))
@@ -219,21 +276,21 @@ def play(
             while len(prompts[i]) > room:
                 part = replace(part, turns=part.turns[1:])
                 prompts[i] = chat_prompts(tokenizer, [part])[0]
-        texts = answers(model, tokenizer, prompts, temperature=temperature, seed=seed + turn)
-        for i, text in zip(going, texts, strict=True):
-            said[i].append(text)
-    return said
+        replies = answers(model, tokenizer, prompts, temperature=temperature, seed=seed + turn)
+        for i, reply in zip(going, replies, strict=True):
+            answered[i].append(reply)
+    return answered
 
 
-def follows(dialogues: Sequence[Example], said: Sequence[Sequence[str]]) -> dict[str, float]:
+def follows(dialogues: Sequence[Example], answered: Sequence[Sequence[str]]) -> dict[str, float]:
     """Return how well answers keep to their dialogues, over all follow-up questions.
 
     ``dialogue`` is the share of answers that say what was asked about the person that the dialogue
     is about, true or not; ``dialogue_truth`` the share of those that are right.
     """
     on_topic, right = [], []
-    for example, texts in zip(dialogues, said, strict=True):
-        for turn, text in list(zip(example.turns, texts, strict=False))[1:]:
+    for example, replies in zip(dialogues, answered, strict=True):
+        for turn, text in list(zip(example.turns, replies, strict=False))[1:]:
             stated = [labeler.statement(s) for s in labeler.split(text)]
             on_topic.append((turn.subject, turn.attribute) in [s[:2] for s in stated if s])
             right.append(labeler.judge("fact", turn, text).right)

@@ -11,7 +11,8 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import encode, like_length
+from course.lm.batching import like_length
+from course.lm.data import encode
 from course.lm.sample import generate
 from course.world import phrases as ph
 from course.world import village, web
@@ -49,14 +50,14 @@ def document_losses(
     model: GPT2LMHeadModel, documents: Sequence[Sequence[int]], end: int, pad: int
 ) -> list[float]:
     """Return the negative log-likelihood of each document (nats), the end token included."""
-    w, heads = forward.weights(model), model.config.n_head
+    w = forward.weights(model)
     losses = [0.0] * len(documents)
     for part in like_length([len(d) for d in documents], 64):
         longest = max(len(documents[i]) for i in part) + 2
         rows = torch.full((len(part), longest), pad)
         for row, i in zip(rows, part, strict=True):
             row[: len(documents[i]) + 2] = torch.tensor([end, *documents[i], end])
-        scores = forward.logits(w, forward.hidden(w, rows[:, :-1], heads))
+        scores = forward.logits(w, forward.hidden(w, rows[:, :-1]))
         nll = F.cross_entropy(
             scores.transpose(1, 2), rows[:, 1:], ignore_index=pad, reduction="none"
         )

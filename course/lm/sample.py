@@ -16,12 +16,13 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.data import WIDTH, encode, like_length, whole
-from course.lm.train import LEARNERS, workers
+from course.lm.batching import WIDTH, like_length, round_up
+from course.lm.data import encode
+from course.lm.threads import LEARNERS, together
 
 Written = tuple[list[int], list[float]]  # new tokens, and the log-probability of each (nats)
 SMALLEST = torch.finfo(torch.float32).tiny
-ROWS = 8  # a batch is made smaller by a multiple of this (`data.WIDTH`)
+ROWS = 8  # a batch is made smaller by a multiple of this (`batching.WIDTH`)
 KEEP = 0.75  # the batch is made smaller once fewer of its texts than this are still being written
 
 
@@ -49,51 +50,52 @@ def draw(scores: Tensor, temperature: float, uniform: Tensor) -> tuple[Tensor, T
 @torch.inference_mode()
 def _write(
     w: forward.Weights,
-    heads: int,
     prompts: Sequence[Sequence[int]],
     uniforms: Tensor,
     temperature: float,
     end: int,
 ) -> list[Written]:
-    """Return the new tokens of each prompt; `uniforms` has a row for each, a column a token."""
-    longest, new_tokens = whole(max(map(len, prompts)), WIDTH), uniforms.shape[1]
-    tokens = torch.zeros((len(prompts), longest), dtype=torch.long)  # padding is never read
+    """Return the new tokens of each prompt; `uniforms` has the shape (prompts, new tokens)."""
+    longest, new_tokens = round_up(max(map(len, prompts)), WIDTH), uniforms.shape[1]
+    # (prompts, longest); padding is on the left and never read
+    tokens = torch.zeros((len(prompts), longest), dtype=torch.long)
     for row, prompt in zip(tokens, prompts, strict=True):
         row[longest - len(prompt) :] = torch.tensor(prompt)
-    begin = torch.tensor([longest - len(p) for p in prompts])
+    begin = torch.tensor([longest - len(p) for p in prompts])  # (prompts,)
     columns = torch.arange(longest + new_tokens)
-    real = columns >= begin[:, None]
+    real = columns >= begin[:, None]  # (prompts, longest + new tokens)
     unread = torch.zeros(real.shape).masked_fill(~real, -math.inf)
-    causal = columns[:longest, None] >= columns[None, :longest]
+    causal = columns[:longest, None] >= columns[None, :longest]  # (longest, longest)
     # A padded position reads itself only, so that no row of the mask is empty.
+    # (prompts, longest, longest)
     may = (real[:, None, :longest] & causal) | torch.eye(longest, dtype=torch.bool)
     mask = torch.zeros(may.shape).masked_fill(~may, -math.inf)
     positions = (columns[:longest] - begin[:, None]).clamp(min=0)
-    cache = forward.Cache(unread, heads)
-    states = forward.hidden(w, tokens, heads, mask[:, None], positions, cache)[:, -1]
-    positions = longest - begin  # of the next token
+    cache = forward.Cache(unread)
+    states = forward.hidden(w, tokens, mask[:, None], positions, cache)[:, -1]  # (prompts, width)
+    positions = longest - begin  # of the next token, (prompts,)
     drawn, logprobs = torch.full(uniforms.shape, end), torch.zeros(uniforms.shape)
-    writing = torch.arange(len(prompts))  # the texts that are still in the batch
-    open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and of these, those without an end
+    writing = torch.arange(len(prompts))  # the texts that are still in the batch, (rows,)
+    open_ = torch.ones(len(prompts), dtype=torch.bool)  # … and which of these have no end, (rows,)
     for step in range(new_tokens):
-        token, own = draw(forward.logits(w, states), temperature, uniforms[writing, step])
-        drawn[writing, step], logprobs[writing, step] = token, own
+        token, logprob = draw(forward.logits(w, states), temperature, uniforms[writing, step])
+        drawn[writing, step], logprobs[writing, step] = token, logprob
         open_ &= token != end
         left = int(open_.sum())
         if left == 0 or step + 1 == new_tokens:
             break
-        if whole(left, ROWS) < KEEP * len(writing):
-            kept = open_.int().argsort(descending=True)[: whole(left, ROWS)]
+        if round_up(left, ROWS) < KEEP * len(writing):
+            kept = open_.int().argsort(descending=True)[: round_up(left, ROWS)]
             writing, positions = writing[kept], positions[kept]
             token, open_ = token[kept], open_[kept]
             cache.keep(kept)
         states = forward.step(w, token, positions, cache)
         positions = positions + 1
-    found = []
-    for row, own in zip(drawn.tolist(), logprobs.tolist(), strict=True):
+    texts = []
+    for row, chances in zip(drawn.tolist(), logprobs.tolist(), strict=True):
         length = row.index(end) + 1 if end in row else new_tokens
-        found.append((row[:length], own[:length]))
-    return found
+        texts.append((row[:length], chances[:length]))
+    return texts
 
 
 def written(
@@ -103,7 +105,7 @@ def written(
     *,
     temperature: float = 0.0,
     seed: int = 0,
-    end: int = 0,
+    end: int | None = None,
     batch: int = 512,
     dtype: torch.dtype = torch.float32,
     w: forward.Weights | None = None,
@@ -122,20 +124,21 @@ def written(
         0 takes the most probable token; 1 draws from the model's distribution.
     seed : int
         Of the random draws.
-    end : int
-        The token that ends a text; -1 for none.
+    end : int, optional
+        The token that ends a text, the model's own if left out; -1 for none.
     batch : int
         Texts written at once by one thread, at most.
     dtype : torch.dtype
         Of the arithmetic.
-    w : dict, optional
-        Weights to write with, in their own type, if not the model's own (`held.blurred`).
+    w : Weights, optional
+        Weights to write with, in their own type, if not the model's own: perhaps with noise.
 
     Raises
     ------
     CourseError
         If a prompt is empty or leaves no room for `new_tokens`.
     """
+    end = model.config.eos_token_id if end is None else end
     longest = max(map(len, prompts), default=0)
     room = model.config.n_positions - new_tokens
     if not all(prompts):
@@ -150,15 +153,15 @@ def written(
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))
     size = min(batch, -(-len(prompts) // LEARNERS))
     parts = like_length([len(p) for p in prompts], size)
-    w, heads = w or forward.weights(model, dtype), model.config.n_head
+    w = w or forward.weights(model, dtype)
 
     def write(part: list[int]) -> list[Written]:
-        return _write(w, heads, [prompts[i] for i in part], uniforms[part], temperature, end)
+        return _write(w, [prompts[i] for i in part], uniforms[part], temperature, end)
 
-    found: dict[int, Written] = {}
-    for part, texts in zip(parts, workers(LEARNERS).map(write, parts), strict=True):
-        found |= zip(part, texts, strict=True)
-    return [found[i] for i in range(len(prompts))]
+    texts: dict[int, Written] = {}
+    for part, done in zip(parts, together(write, parts), strict=True):
+        texts |= zip(part, done, strict=True)
+    return [texts[i] for i in range(len(prompts))]
 
 
 def generate(
@@ -166,13 +169,14 @@ def generate(
     prompts: Sequence[Sequence[int]],
     new_tokens: int,
     *,
-    end: int = 0,
+    end: int | None = None,
     **how: Any,
 ) -> list[list[int]]:
     """Return the new tokens of every prompt, up to and without the end token.
 
     The same as `written`, which says what may be given, without what needn't be known to read them.
     """
+    end = model.config.eos_token_id if end is None else end
     texts = (tokens for tokens, _ in written(model, prompts, new_tokens, end=end, **how))
     return [text[:-1] if text[-1:] == [end] else text for text in texts]
 

@@ -1,40 +1,36 @@
-"""Pre-training: one readable loop that yields its progress and never draws.
+"""One trainer for every stage, and pre-training: loops that yield their progress and never draw.
 
-The model predicts each next token of the village's text; that is all. Weight matrices are updated
-by Muon (Jordan et al. 2024; each update is made orthogonal), everything else by AdamW: that needs
-about half of the tokens that AdamW alone needs here. The batch is shared by a few *learners*, one
-thread each, whose gradients are added: the operations of so small a model are too short to be split
-over cores, and on a busy machine threads that wait for each other in every operation come to a
-standstill. ``TRAINING.md`` beside this file keeps the log of what was tried, also of what failed.
-Left out on purpose: dropout (every batch is new), checkpoints in the middle (a run takes minutes),
-more than one machine.
+`Trainer` does what all trainings here do in a step: two threads share the batch
+(`course.lm.threads`), their gradients are added, the sum is clipped, the optimizers move. What is
+learned is a function that gives the loss with other figures of interest.
+
+`pretrain` is the first user. The model predicts each next token of the village's text; that is all.
+Weight matrices are updated by Muon (Jordan et al. 2024; each update is made orthogonal), everything
+else by AdamW: that needs about half of the tokens that AdamW alone needs here.
+``docs/training-log.md`` keeps the log of what was tried, also of what failed. Left out on purpose:
+dropout (every batch is new; so it makes no difference whether a model is in training mode, and one
+is ready for use whenever its training ends), checkpoints in the middle (a run takes minutes), more
+than one machine.
 """
 
-import ctypes
-import functools
 import itertools
 import math
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
-from transformers import GPT2LMHeadModel, PreTrainedModel
+from transformers import GPT2LMHeadModel
 
-from course.lm import forward
-from course.lm.muon import Muon
+from course.lm import forward, optim
+from course.lm.threads import LEARNERS, one_thread, together
 
-T = TypeVar("T")  # a share of a batch, of whatever type
-
-WARM_UP = 30  # steps in which the learning rate rises from 0
-FLOOR = 0.02  # the learning rate at the end, as part of its height
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's numbers for what mallopt(3) sets
-LEARNERS = min(2, os.cpu_count() or 1)  # threads that share a batch
+T = TypeVar("T")  # a micro-batch, of whatever type
+Metrics = dict[str, float]
+Loss = Callable[[T], tuple[Tensor, Mapping[str, float | Tensor]]]
+CLIP = 1.0  # the largest norm of a gradient
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is after a step: `loss` in nats a token, of the batch just seen."""
+    """Where a run is after a step: `loss` in nats a token, of the batch just seen.
+
+    `learning_rate` is part of its height; `metrics` are the trainer's and those of the loss.
+    """
 
     step: int
     steps: int
@@ -71,174 +70,105 @@ class Progress:
     seconds: float
     loss: float
     learning_rate: float
+    metrics: Metrics = field(default_factory=dict, repr=False)
 
 
-def schedule(step: int, done: float) -> float:
-    """Return the learning rate as part of its height: up in a line, down in a cosine.
-
-    Parameters
-    ----------
-    step : int
-        Steps taken so far.
-    done : float
-        The part of the training that is over, from 0 to 1.
-    """
-    warm = min(1.0, (step + 1) / WARM_UP)
-    return warm * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
-
-
-def optimizers(model: PreTrainedModel, muon: float, adam: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices inside the layers and AdamW for all other parameters.
-
-    There are two Muons, of attention and of the rest, so that two threads can share the work.
-    Parameters that need no gradient are left out.
-    """
-    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    matrices = {n: p for n, p in named if p.ndim == 2 and ".h." in n}
-    rest = [p for n, p in named if n not in matrices]
-    attention = [
-        {"params": [p for n, p in matrices.items() if ".attn.c_attn." in n], "parts": 3},
-        {"params": [p for n, p in matrices.items() if ".attn.c_proj." in n]},
-    ]
-    others = [p for n, p in matrices.items() if ".attn." not in n]
-    return [
-        Muon(attention, muon),
-        *([Muon(others, muon)] if others else []),
-        torch.optim.AdamW(rest, lr=adam, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
-    ]
-
-
-def set_rates(
-    optimizers: Sequence[torch.optim.Optimizer], heights: Sequence[float], rate: float
-) -> None:
-    """Set every optimizer's learning rate to `rate` as part of its height."""
-    for optimizer, height in zip(optimizers, heights, strict=True):
-        for group in optimizer.param_groups:
-            group["lr"] = height * rate
-
-
-def _keep_memory() -> None:
-    """Let the process keep memory that it is done with, where that must be asked for.
-
-    Linux's allocator hands large pieces back at once, and a training step asks for them again: a
-    fifth of pre-training went into that. Other systems' allocators have no such switch.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        switch = ctypes.CDLL(None).mallopt
-        for parameter, value in ((M_TRIM_THRESHOLD, 1 << 30), (M_MMAP_THRESHOLD, 1 << 25)):
-            switch(parameter, value)
-
-
-@functools.cache
-def workers(count: int) -> ThreadPoolExecutor:
-    """Return the pool of `count` threads, each of whose operations runs on one core.
-
-    There is one for all work, which never asks for it again inside: new threads would be slower,
-    since their memory is new as well.
-    """
-    _keep_memory()
-    return ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
-
-
-class Learners:
-    """A few threads that share each batch and add their gradients up.
-
-    PyTorch lets go of Python's lock inside every operation, so the threads really run at once.
-
-    Parameters
-    ----------
-    parameters : iterable of Parameter
-        What is trained, but for those that need no gradient.
-    count : int, optional
-        Threads; ``LEARNERS`` if left out.
-    """
-
-    def __init__(self, parameters: Iterable[torch.nn.Parameter], count: int | None = None) -> None:
-        self.parameters = [p for p in parameters if p.requires_grad]
-        self.count = count or LEARNERS
-        self.pool = workers(self.count)
-
-    def step(self, parts: Sequence[T], loss: Callable[[T], Tensor], weights: list[float]) -> float:
-        """Put the gradient of the weighted sum of losses into the parameters.
-
-        Parameters
-        ----------
-        parts : sequence
-            The shares of a batch.
-        loss : callable
-            Share → mean loss over it, a scalar.
-        weights : list of float
-            How much each share counts; they sum to 1.
-
-        Returns
-        -------
-        float
-            The weighted sum of the losses.
-        """
-
-        def learn(part: T, weight: float) -> tuple[float, tuple[Tensor | None, ...]]:
-            value = loss(part) * weight
-            gradients = torch.autograd.grad(value, self.parameters, allow_unused=True)
-            return value.item(), gradients
-
-        shares = list(self.pool.map(learn, parts, weights))
-        for parameter, *gradients in zip(self.parameters, *(g for _, g in shares), strict=True):
-            used = [g for g in gradients if g is not None]
-            parameter.grad = sum(used[1:], start=used[0]) if used else None
-        return sum(value for value, _ in shares)
-
-    def update(self, optimizers: Sequence[torch.optim.Optimizer]) -> None:
-        """Let every optimizer take its step; they have different parameters, so all at once."""
-        list(self.pool.map(lambda optimizer: optimizer.step(), optimizers))
-
-
-class Trainer:
+class Trainer(Generic[T]):
     """What every training here does in a step: gradients, clipping, learning rate, update.
 
     Parameters
     ----------
-    model : PreTrainedModel
-        Trained in place.
-    muon, adam : float
-        Learning rates at their height.
+    loss : callable
+        Micro-batch → its mean loss, a scalar, and metrics by name (numbers or tensors of one
+        number, means over the micro-batch too). Runs in several threads at once.
+    trained : sequence of iterables of Tensor
+        The parameters of each model that is trained; those that need no gradient now are left out.
+        The gradient of each model is clipped by itself.
+    optimizers : sequence of Optimizer
+        Their learning rates are those at their height.
+    learners : int, optional
+        Threads; ``threads.LEARNERS`` if left out.
     """
 
-    def __init__(self, model: PreTrainedModel, muon: float, adam: float) -> None:
-        self.learners = Learners(model.parameters())
-        self.parameters = self.learners.parameters
-        self.optimizers = optimizers(model, muon, adam)
-        self.heights = [o.param_groups[0]["lr"] for o in self.optimizers]
+    def __init__(
+        self,
+        loss: Loss[T],
+        trained: Sequence[Iterable[Tensor]],
+        optimizers: Sequence[torch.optim.Optimizer],
+        learners: int | None = None,
+    ) -> None:
+        self.loss, self.optimizers = loss, optimizers
+        self.learners = learners or LEARNERS
+        self.trained = [[p for p in parameters if p.requires_grad] for parameters in trained]
+        self.parameters = [p for parameters in self.trained for p in parameters]
+        self.heights = [o.param_groups[0]["lr"] for o in optimizers]
 
     def step(
-        self,
-        parts: Sequence[T],
-        loss: Callable[[T], Tensor],
-        sizes: Sequence[float],
-        step: int,
-        done: float,
-    ) -> tuple[float, float]:
+        self, micro_batches: Sequence[T], weights: Sequence[float], rate: float
+    ) -> tuple[float, Metrics]:
         """Learn from one batch.
 
         Parameters
         ----------
-        parts, loss
-            As in `Learners.step`.
-        sizes : sequence of float
-            How much each share counts, in any unit.
-        step, done
-            As in `schedule`.
+        micro_batches : sequence
+            The batch's shares, about one for each learner.
+        weights : sequence of float
+            How much each counts, in any unit.
+        rate : float
+            The learning rate as part of its height.
 
         Returns
         -------
-        tuple of float
-            The loss, and the learning rate as part of its height.
+        float, dict
+            The loss and the metrics before the step: means over the micro-batches by their weights.
+            A metric that some of them lack is the mean over the others. ``gradient_norm`` is that
+            of all that is trained, before it is clipped.
         """
-        value = self.learners.step(parts, loss, [n / sum(sizes) for n in sizes])
-        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        rate = schedule(step, done)
-        set_rates(self.optimizers, self.heights, rate)
-        self.learners.update(self.optimizers)
-        return value, rate
+        loss, metrics = self.gradients(micro_batches, weights)
+        return loss, metrics | {"gradient_norm": self.update(rate)}
+
+    def gradients(
+        self, micro_batches: Sequence[T], weights: Sequence[float]
+    ) -> tuple[float, Metrics]:
+        """Do the first half of `step`: put the gradient of the mean loss into the parameters."""
+
+        def learn(micro_batch: T, share: float) -> tuple[float, Metrics, tuple[Tensor | None, ...]]:
+            loss, metrics = self.loss(micro_batch)
+            loss = loss * share
+            gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+            return loss.item(), {name: float(x) for name, x in metrics.items()}, gradients
+
+        total = sum(weights)
+        shares = [weight / total for weight in weights]
+        losses, metrics, gradients = zip(
+            *together(learn, micro_batches, shares, count=self.learners), strict=True
+        )
+        with one_thread():
+            for parameter, *parts in zip(self.parameters, *gradients, strict=True):
+                used = [g for g in parts if g is not None]
+                parameter.grad = sum(used[1:], start=used[0]) if used else None
+        return sum(losses), mean_metrics(metrics, weights)
+
+    def update(self, rate: float) -> float:
+        """Do the second half of `step`: clip, move the parameters, return the gradient's norm."""
+        with one_thread():
+            norms = [
+                torch.nn.utils.clip_grad_norm_(parameters, CLIP).item()
+                for parameters in self.trained
+            ]
+        optim.set_rates(self.optimizers, self.heights, rate)
+        # They have different parameters, so all at once.
+        together(lambda optimizer: optimizer.step(), self.optimizers, count=self.learners)
+        return math.hypot(*norms)
+
+
+def mean_metrics(metrics: Sequence[Mapping[str, float]], weights: Sequence[float]) -> Metrics:
+    """Return the means of metrics by weights, each over those that have it."""
+    means = {}
+    for name in dict.fromkeys(name for each in metrics for name in each):
+        having = [(each[name], w) for each, w in zip(metrics, weights, strict=True) if name in each]
+        means[name] = sum(x * w for x, w in having) / sum(w for _, w in having)
+    return means
 
 
 def pretrain(
@@ -262,29 +192,27 @@ def pretrain(
     Progress
         The caller may stop at any step; the model then is as far as it came.
     """
-    model.train()
-    trainer = Trainer(model, recipe.muon, recipe.adam)
 
-    def loss(rows: Tensor) -> Tensor:
-        half = forward.weights(model, torch.bfloat16)
-        return forward.loss(half, rows, model.config.n_head, pad)
+    def loss(rows: Tensor) -> tuple[Tensor, Metrics]:
+        return forward.loss(forward.weights(model, torch.bfloat16), rows, pad), {}
 
+    optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.muon, recipe.adam)
+    trainer = Trainer(loss, [model.parameters()], optimizers)
+    model.eval()
     per_batch = recipe.batch * model.config.n_positions
     steps = planned_steps(recipe, model.config.n_positions)
     start, seen, supply = time.perf_counter(), 0, iter(batches)
-    with one_thread():
-        for step in range(steps):
-            more = 2 if seen >= recipe.doubles * recipe.tokens else 1
-            taken = list(itertools.islice(supply, more))
-            if not taken:
-                break
-            batch = torch.cat(taken)
-            parts = batch.chunk(trainer.learners.count)
-            tokens = [int((part[:, 1:] != pad).sum()) for part in parts]
-            value, rate = trainer.step(parts, loss, tokens, step, min(1.0, seen / recipe.tokens))
-            seen += len(taken) * per_batch
-            yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate)
-    model.eval()
+    for step in range(steps):
+        more = 2 if seen >= recipe.doubles * recipe.tokens else 1
+        taken = list(itertools.islice(supply, more))
+        if not taken:
+            break
+        micro_batches = torch.cat(taken).chunk(trainer.learners)
+        tokens = [int((rows[:, 1:] != pad).sum()) for rows in micro_batches]
+        rate = optim.cosine(step, min(1.0, seen / recipe.tokens))
+        value, metrics = trainer.step(micro_batches, tokens, rate)
+        seen += len(taken) * per_batch
+        yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate, metrics)
 
 
 def planned_steps(recipe: Recipe, context: int) -> int:
@@ -292,18 +220,3 @@ def planned_steps(recipe: Recipe, context: int) -> int:
     batches = max(1, recipe.tokens // (recipe.batch * context))
     single = min(batches, math.ceil(recipe.doubles * recipe.tokens / (recipe.batch * context)))
     return single + math.ceil((batches - single) / 2)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let this thread's operations run on one core; what it does between steps is short.
-
-    Threads that PyTorch starts for such an operation spin for a while after it, and take the cores
-    from the learners.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -113,6 +113,8 @@ class Panels:
 
     Parameters
     ----------
+    name : str
+        What is trained, in a word or two.
     planned : int
         Steps.
     shade : str
@@ -125,12 +127,13 @@ class Panels:
 
     def __init__(
         self,
+        name: str,
         planned: int,
         shade: str,
         form: tuple[str, str],
         dress: "Callable[[Axes, Axes], None]",
     ) -> None:
-        self.shade, self.form, self.drawn = shade, form, 0
+        self.name, self.shade, self.form, self.drawn = name, shade, form, 0
         with picture(2, width=9.2, height=3.7) as (self.picture, (self.left, self.right)):
             (self.line,) = self.left.plot([], [], color=shade, lw=1, alpha=0.4, label="each batch")
             (self.mean,) = self.left.plot([], [], color=shade, label=f"mean of {SMOOTH} batches")
@@ -174,5 +177,6 @@ class Panels:
         self.drawn = len(points)
         words = (f"step {s}: {v:{self.form[1]}} ({low:{self.form[1]}} to {high:{self.form[1]}})"
                  for s, v, low, high in points)  # fmt: skip
-        self.picture.alt = f"{self.right.get_title(loc='left')}. {'; '.join(words)}."
+        title = self.right.get_title(loc="left")
+        self.picture.alt = f"{self.name}, live. {title}: {'; '.join(words)}."
         return self.picture.bundle(scale)

@@ -34,7 +34,7 @@ class LiveLoRA(live.Watched):
     what came of them.
     """
 
-    needs = LORA
+    name, needs = "LoRA", LORA
     instead = "are the recorded figures"
     stops = (0.15, 0.3, 0.45, 0.6, 0.8)
     form = (".3f", ".0%")

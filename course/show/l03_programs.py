@@ -378,10 +378,10 @@ def beside_peft(layer: int = 0) -> None:
             ("peft's LoRA before and after its own merging", adapted, _merged(wrapped, target)(x)),
         ]
         try:
-            hearts = exercises.load(*LORA)
-            whose = "yours" if hearts.origin == "work" else "the solution's"
+            loaded = exercises.load(*LORA)
+            whose = "yours" if loaded.origin == "work" else "the solution's"
             pair = a.detach(), b.detach()
-            mine = hearts["lora_forward"](x, weight, *pair, code.ALPHA) + bias
+            mine = loaded["lora_forward"](x, weight, *pair, code.ALPHA) + bias
             rows.append((f"peft's LoRA and lora_forward ({whose}), plus the bias", adapted, mine))
         except CourseError as error:
             say(f"{error} So here peft stands alone.")

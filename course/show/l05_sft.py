@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from course.seeds import stream
 from course.show import live, sources, style
 from course.show.charts import percent_ticks, set_ticks
 from course.show.l05_following import WAYS, share
@@ -33,7 +34,7 @@ class LiveSFT(live.Watched):
     ``said`` are the answers to the watched requests, each time they are asked.
     """
 
-    needs = SFT
+    name, needs = "Fine-tuning", SFT
     instead = "is the recorded run of mini-sft"
     stops = (0.1, 0.25, 0.5)
     shade = WAYS["sft"][1]
@@ -77,7 +78,7 @@ class LiveSFT(live.Watched):
         return sft.sft(
             model, self.tokenizer, list(demonstrate.demonstrations(count, seed)),
             loss_mask=self.exercises["loss_mask"], sft_loss=heard, recipe=self.recipe,
-            web=rehearsed(self.tokenizer, 1000 + seed), seed=seed,
+            web=rehearsed(self.tokenizer, stream("sft/web", seed)), seed=seed,
         )  # fmt: skip
 
     def value(self, _: Any) -> float:

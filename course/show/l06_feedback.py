@@ -2,6 +2,8 @@
 
 The demos that train something run for less than a minute, can be stopped, and then go on with what
 is recorded. Figures of our models come from run records, those of InstructGPT from ``data/labels``.
+The labeler, whose rules are what learners are to find, is imported by functions only: while grading
+it isn't loaded.
 """
 
 import time
@@ -11,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course.seeds import stream
 from course.show import l06_clips, labeling, live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks, set_ticks
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
-from course.world import pairs, stick
+from course.world import stick
 
 LEAST_ANSWERS, LEAST_CLIPS = 15, 15  # labels from which on a learner's own are taken
 COUNTS = (3, 10, 30, 100, 300)  # of corrections or comparisons, for Rufus
@@ -100,6 +103,8 @@ def preference_curve() -> Picture:
 
 def answer_rows() -> list[dict[str, str]]:
     """Return the pairs of answers as the desk and the CSV file show them."""
+    from course.world import pairs
+
     return [
         {
             "pair": p.pair,
@@ -114,6 +119,8 @@ def answer_rows() -> list[dict[str, str]]:
 
 def clip_rows() -> list[dict[str, str]]:
     """Return the pairs of clips as the desk and the CSV file show them."""
+    from course.world import pairs
+
     return pairs.rows(pairs.FOLDER / "clips.csv")
 
 
@@ -163,6 +170,7 @@ def own_taste() -> Any | None:
     from IPython.display import display
 
     from course.studies import l06_taste
+    from course.world import pairs
 
     rows = answer_rows()
     shipped = pairs.FOLDER / "simulated_answers.csv"
@@ -191,6 +199,8 @@ def own_taste() -> Any | None:
 
 def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool], list[float]]:
     """Return differences of features, choices, and the labeler's chances for A."""
+    from course.world import pairs
+
     known = {p.pair: p for p in pairs.read()}
     took = labels.took_first()
     chosen = [known[pair] for pair in took]
@@ -199,6 +209,8 @@ def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool],
 
 
 def _simulated_choices(labels: labeling.Labels) -> dict[str, bool]:
+    from course.world import pairs
+
     shipped = labeling.Labels(labels.pairs, pairs.FOLDER / "simulated_answers.csv")
     return shipped.took_first()
 
@@ -208,6 +220,8 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
     Those whose true scores differ most come first: they are about values, the last about noise.
     """
+    from course.world import pairs
+
     known = {p.pair: p for p in pairs.read()}
     rows: list[tuple[float, dict[str, str]]] = []
     for pair, first in labels.took_first().items():
@@ -228,6 +242,8 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
 def taste_picture(fitted: Any, who: str) -> Picture:
     """Draw the weights of a taste with their intervals, beside the simulated labeler's."""
+    from course.world import pairs
+
     names = list(pairs.FEATURES)
     # Weights of few labels are kept small, so only the directions can be compared.
     rules = np.array([points for _, points in pairs.FEATURES.values()])
@@ -256,6 +272,7 @@ def taste_picture(fitted: Any, who: str) -> Picture:
 def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
     """Draw shares of equal choices with 95 % intervals, beside those of InstructGPT's paper."""
     from course import stats
+    from course.world import pairs
 
     names, middles, low, high, colours = [], [], [], [], []
     for name, hits in measured.items():
@@ -291,6 +308,8 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
 
 def picks(fitted: Any, requests: int = 4) -> Page:
     """Return which of four answers a taste likes best, beside the simulated labeler's best."""
+    from course.world import pairs
+
     shown = []
     for asked, answers in pairs.lots()[:requests]:
         judged = [asked.judged(answer) for answer in answers]
@@ -360,6 +379,8 @@ def reward_curve(figures: Mapping[str, Any]) -> Picture:
 
 def rewards_of_answers(count: int = 6) -> Page | None:
     """Have mini-reward score the first pairs; return them as a table, or None without the model."""
+    from course.world import pairs
+
     found = sources.load_model("mini-reward")
     if found is None:
         return None
@@ -431,7 +452,7 @@ class LiveBackflip(live.Demo):
 
         self.progress.show(live.bar(0, "The judge looks at the first clips …"))
         seed = self.past["seed"] if self.past else 0
-        return l06_backflip.teach(l06_backflip.simulated(100 + seed), seed=seed)
+        return l06_backflip.teach(l06_backflip.simulated(stream("backflip/judge", seed)), seed=seed)
 
     def take(self, p: Any) -> None:
         """Keep a round."""
@@ -508,6 +529,7 @@ def own_backflip() -> None:
     from IPython.display import display
 
     from course.studies import l06_backflip
+    from course.world import pairs
 
     rows = clip_rows()
     shipped = pairs.FOLDER / "simulated_clips.csv"

@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from course import paths
+from course.seeds import stream
 from course.show import answers, live, sources, style
 from course.show.l07_rlhf import PANELS, beta_runs, smoothed
 from course.show.style import say
@@ -184,7 +185,9 @@ class LivePPO(live.Demo):
 
         web = None
         if self.recipe.rehearsal:
-            web = rehearsed(self.tokenizer, 5000 + self.seed + self.done, self.recipe.rows)
+            web = rehearsed(
+                self.tokenizer, stream("ppo/web", self.seed + self.done), self.recipe.rows
+            )
         return ppo.train(
             model, self.reference, self.rewards, self.tokenizer,
             evals.chat_prompts(self.tokenizer, self.requests), **self.exercises,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from course.errors import CourseError
+from course.seeds import stream
 from course.show import charts, live, style, text
 from course.show.style import say
 from course.stages.stage import SFT
@@ -84,7 +85,9 @@ class LiveDialogues(live.Demo):
         from course.stages import chat
 
         self.progress.show(live.bar(0, "Writing the dialogues …"))
-        self.examples = list(chat.chat_examples(self.dialogues, 500 + self.seed))
+        self.examples = list(
+            chat.chat_examples(self.dialogues, stream("live/dialogues", self.seed))
+        )
         self.recipe = replace(chat.DIALOGUES, epochs=2)
         self.planned = self.recipe.epochs * -(-len(self.examples) // self.recipe.batch)
 
@@ -95,7 +98,7 @@ class LiveDialogues(live.Demo):
 
         return sft.sft(
             model, self.tokenizer, self.examples, **self.exercises, recipe=self.recipe,
-            web=rehearsed(self.tokenizer, 2500 + self.seed), seed=self.seed,
+            web=rehearsed(self.tokenizer, stream("live/dialogues-web", self.seed)), seed=self.seed,
         )  # fmt: skip
 
     def take(self, p: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from course.seeds import stream
 from course.show import answers, live, sources, style
 from course.show.charts import level, percent_ticks
 from course.show.l09_frontier import SHADES, frontier_table
@@ -28,7 +29,7 @@ WATCHED = 150  # requests that are asked on the way
 class LiveDPO(live.Watched):
     """The SFT model is trained by DPO; ``ceiling`` is the agreement that no judge can pass."""
 
-    needs = DPO
+    name, needs = "DPO", DPO
     instead = "are the recorded runs of DPO"
     kept = "; the policy keeps what it has learned."
     stops = (0.25, 0.5, 0.75)
@@ -57,7 +58,9 @@ class LiveDPO(live.Watched):
         from course.world import demonstrate
 
         mix = demonstrate.COMPARED_MIX
-        requests = list(demonstrate.requests(MOST, "train", 40_000 + self.seed, mix=mix))
+        requests = list(
+            demonstrate.requests(MOST, "train", stream("live/rankings", self.seed), mix=mix)
+        )
         self.progress.show(live.bar(0, f"{START} answers, the labeler ranks …"))
         rankings: list[Any] = []
         gone = 0.0

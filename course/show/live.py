@@ -357,6 +357,7 @@ class Watched(Demo):
         Step, how good the model was then, and both ends of its 95 % interval.
     """
 
+    name = "Training"  # what is trained, in a word or two
     shade = style.ACCENT
     measure = "loss"  # the word for what the training measures
     form = (".2f", ".0%")  # how that and the points are written
@@ -389,7 +390,7 @@ class Watched(Demo):
     def draw(self, scale: float) -> Any:
         """Draw all that there is."""
         if self.picture is None:
-            self.picture = charts.Panels(self.planned, self.shade, self.form, self.dress)
+            self.picture = charts.Panels(self.name, self.planned, self.shade, self.form, self.dress)
         return self.picture.draw(self.curve, self.points, scale)
 
     def figures(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from course.lm import evals, model
+from course.seeds import stream
 from course.stages import freeze, ppo, reward, sft
 from course.stages.context import DRAWS, Run, history, rehearsed, since, watch
 from course.stages.ppo_stage import histories, mixed, rlhf
@@ -59,14 +60,15 @@ def stage(run: Run) -> Figures:
     done = watch(
         sft.sft(
             mini, run.tokenizer, examples, **functions,
-            recipe=plan.recipe, web=rehearsed(run.tokenizer, 2000 + run.seed), seed=run.seed,
+            recipe=plan.recipe, seed=run.seed,
+            web=rehearsed(run.tokenizer, stream("chat/web", run.seed)),
         ),
         "chat: dialogues",
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     run.made[TUNED] = mini
     rewarded = run.get("mini-reward")
-    requests = mixed(plan.comparisons, 70 + run.seed, FOLLOW_UPS)
+    requests = mixed(plan.comparisons, stream("chat/requests", run.seed), FOLLOW_UPS)
     rankings = ranked(run, [mini], requests, run.seed)
     learn(run, rewarded, rankings, "chat: comparisons")
     reward.normalise(rewarded, own_answers(run, mini, "train"))
@@ -99,8 +101,10 @@ def stage(run: Run) -> Figures:
 def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
     """Yield dialogues and as many requests of one turn, with good answers, mixed."""
     both = [
-        *demonstrate.dialogues(dialogues, "train", 40 + seed),
-        *demonstrate.requests(dialogues, "train", 50 + seed, mix=demonstrate.COMPARED_MIX),
+        *demonstrate.dialogues(dialogues, "train", stream("chat/dialogues", seed)),
+        *demonstrate.requests(
+            dialogues, "train", stream("chat/demonstrations", seed), mix=demonstrate.COMPARED_MIX
+        ),
     ]
     random.Random(seed).shuffle(both)
     yield from both

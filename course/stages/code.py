@@ -13,7 +13,7 @@ saves memory, not results).
 import math
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evaluate, forward, sample
+from course.lm import evaluate, forward, optim, sample
+from course.lm.batching import padded, split
 from course.lm.data import encode
-from course.lm.muon import Muon
-from course.lm.train import Learners, Progress, one_thread, schedule, set_rates
-from course.stages import exercises, programs, sft
+from course.lm.threads import one_thread
+from course.lm.train import Progress, Trainer
+from course.stages import exercises, programs
 from course.stages.programs import Verdict
 from course.world import tasks
 from course.world.tasks import Task
@@ -49,7 +50,7 @@ DRAWN = {1: (0.2, 10), TRIES: (0.8, 20)}  # k → temperature, samples a task
 WEB_DOCUMENTS = 500  # on which forgetting is measured
 
 LoraForward = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
-Weights = dict[str, Tensor]
+Named = dict[str, Tensor]  # weights by their short names
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,9 @@ FULL, QUICK = Recipe(), Recipe(pairs=1_500, epochs=1)
 # What is trained ----------------------------------------------------------------------------------
 
 
-def own_weights(mini: GPT2LMHeadModel) -> Weights:
+def own_weights(mini: GPT2LMHeadModel) -> Named:
     """Return the model's parameters by their short names, without gradients."""
-    return {n.removeprefix("transformer."): p.detach() for n, p in mini.named_parameters()}
-
-
-def matrices(names: Iterable[str]) -> list[str]:
-    """Return the names of the weight matrices inside the blocks."""
-    return [n for n in names if n.endswith(".weight") and (".attn." in n or ".mlp." in n)]
+    return {forward.short(n): p.detach() for n, p in mini.named_parameters()}
 
 
 def _standing(name: str, matrix: Tensor) -> Tensor:
@@ -95,7 +91,7 @@ def _standing(name: str, matrix: Tensor) -> Tensor:
     return matrix if name == TOKENS else matrix.T
 
 
-def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) -> Weights:
+def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) -> Named:
     """Return the tensors that a way of fine-tuning moves, by name, ready for gradients.
 
     Of "all" and "last block" they are the model's own; "last layer" gets a copy of the token
@@ -107,13 +103,13 @@ def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) ->
     KeyError
         If there is no such way.
     """
-    own = {n.removeprefix("transformer."): p for n, p in mini.named_parameters()}
+    own = {forward.short(n): p for n, p in mini.named_parameters()}
     if way == "last layer":
         return {HEAD: own[TOKENS].detach().clone().requires_grad_()}
     if way == "LoRA":
         chance = torch.Generator().manual_seed(seed)
         moved = {}
-        for name in (*matrices(own), TOKENS):
+        for name in (*filter(optim.is_matrix, own), TOKENS):
             wide, narrow = _standing(name, own[name]).shape
             first = torch.randn(rank, narrow, generator=chance) / math.sqrt(narrow)
             moved[f"{name}.a"] = first.requires_grad_()
@@ -124,8 +120,8 @@ def trained(mini: GPT2LMHeadModel, way: str, seed: int = 0, rank: int = RANK) ->
 
 
 def in_use(
-    own: Weights, moved: Weights, lora_forward: LoraForward | None = None, alpha: float = ALPHA
-) -> Weights:
+    own: Named, moved: Named, lora_forward: LoraForward | None = None, alpha: float = ALPHA
+) -> Named:
     """Return all weights as the model computes with them, by short name.
 
     A layer without its bias is linear, so what it gives for the unit vectors *is* its matrix: the
@@ -143,7 +139,7 @@ def in_use(
 
 
 def finished(
-    mini: GPT2LMHeadModel, moved: Weights, lora_forward: LoraForward | None = None
+    mini: GPT2LMHeadModel, moved: Named, lora_forward: LoraForward | None = None
 ) -> GPT2LMHeadModel:
     """Return the fine-tuned model as a plain one: LoRA merged, or with a last layer of its own.
 
@@ -155,30 +151,18 @@ def finished(
             settings = mini.config.to_dict() | {"tie_word_embeddings": False}
             mini = GPT2LMHeadModel(type(mini.config)(**settings))
         for name, parameter in mini.named_parameters():
-            parameter.copy_(w[name.removeprefix("transformer.")])
+            parameter.copy_(w[forward.short(name)])
     return mini.eval()
 
 
 # Training -----------------------------------------------------------------------------------------
 
 
-def optimizers(moved: Weights, muon: float, adam: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for whole matrices inside the blocks, as in `train.optimizers`, else AdamW."""
-    whole = matrices(moved)
-    joint = [moved[n] for n in whole if ".attn.c_attn." in n]
-    others = [moved[n] for n in whole if ".attn.c_attn." not in n]
-    rest = [p for n, p in moved.items() if n not in whole]
-    found: list[torch.optim.Optimizer] = []
-    if whole:
-        found = [Muon([{"params": joint, "parts": 3}], muon), Muon(others, muon)]
-    return [*found, torch.optim.AdamW(rest, adam, betas=(0.9, 0.95), weight_decay=0.0)]
-
-
 def tune_on(
     mini: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
     learned: Sequence[Task],
-    moved: Weights,
+    moved: Named,
     rates: tuple[float, float],
     *,
     recipe: Recipe = FULL,
@@ -201,16 +185,22 @@ def tune_on(
     seed : int
         Of the order of the tasks.
 
+    Yields
+    ------
+    Progress
+        The caller may stop at any step. The metrics are ``program_loss`` and, with web text,
+        ``web_loss``: the two parts of the loss, in nats a token.
+
     Raises
     ------
     MissingExercise
         If no gradient comes back through `lora_forward`.
     """
-    end, pad, heads = tokenizer.eos_token_id, tokenizer.pad_token_id, mini.config.n_head
-    asked = encode(tokenizer, [task.prompt for task in learned])
+    end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    prompts = encode(tokenizer, [task.prompt for task in learned])
     answers = encode(tokenizer, [task.source.removeprefix(tasks.HEADER) for task in learned])
-    rows = [[end, *p, *a, end] for p, a in zip(asked, answers, strict=True)]
-    begins = [1 + len(p) for p in asked]
+    rows = [[end, *p, *a, end] for p, a in zip(prompts, answers, strict=True)]
+    begins = [1 + len(p) for p in prompts]
     # Unlike in SFT, short and long tasks share a batch: in batches of their own they pull the model
     # to and fro, and it needs twice as many.
     rng, order = random.Random(seed), list(range(len(rows)))
@@ -218,46 +208,49 @@ def tune_on(
     for _ in range(recipe.epochs):
         rng.shuffle(order)
         plan += [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
-    own, learners = own_weights(mini), Learners(moved.values())
-    steppers = optimizers(moved, *rates)
-    heights = [s.param_groups[0]["lr"] for s in steppers]
+    own = own_weights(mini)
 
-    def loss(part: tuple[Tensor, Tensor, Tensor | None]) -> Tensor:
-        tokens, mask, text = part
-        w = in_use(own, moved, lora_forward)
-        half = {name: value.to(torch.bfloat16) for name, value in w.items()}
-        states = forward.hidden(half, tokens[:, :-1], heads)[mask]
-        scores = F.linear(states, half.get(HEAD, half[TOKENS]))
+    def loss(
+        micro_batch: tuple[Tensor, Tensor, Tensor | None],
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        tokens, mask, text = micro_batch
+        named = in_use(own, moved, lora_forward)
+        half = {name: value.to(torch.bfloat16) for name, value in named.items()}
+        w = forward.gathered(half, mini.config.n_head)
+        scores = forward.logits(w, forward.hidden(w, tokens[:, :-1])[mask])  # (learned, vocabulary)
         value = F.cross_entropy(scores.float(), tokens[:, 1:][mask])
+        metrics = {"program_loss": value.detach()}
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(half, text, heads, pad)
-        return value
+            rehearsed = forward.loss(w, text, pad)
+            value = value + recipe.rehearsal * rehearsed
+            metrics["web_loss"] = rehearsed.detach()
+        return value, metrics
 
+    # Not fused: so the shipped model was made.
+    optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
+    trainer = Trainer(loss, [moved.values()], optimizers)
     start, seen = time.perf_counter(), 0
-    with one_thread():
-        for step, chosen in enumerate(plan):
-            shares = sft.split(chosen, learners.count)
-            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-            parts = []
-            for share, text in zip(shares, texts, strict=True):
-                tokens = sft.padded([rows[i] for i in share], pad)
-                first = torch.tensor([begins[i] for i in share])[:, None]
-                program = torch.arange(1, tokens.shape[1]) >= first
-                parts.append((tokens, program & (tokens[:, 1:] != pad), text))
-            sizes = [float(mask.sum()) for _, mask, _ in parts]
-            value = learners.step(parts, loss, [n / sum(sizes) for n in sizes])
-            if any(p.grad is None for p in learners.parameters):
-                raise exercises.MissingExercise(
-                    "lora_forward gives the right values but cuts the way back that training "
-                    "needs: leave out .detach(), torch.no_grad() and torch.tensor(...) of a result."
-                )
-            torch.nn.utils.clip_grad_norm_(learners.parameters, 1.0)
-            height = schedule(step, step / len(plan))
-            set_rates(steppers, heights, height)
-            learners.update(steppers)
-            seen += sum(tokens.numel() for tokens, *_ in parts)
-            seconds = time.perf_counter() - start
-            yield Progress(step + 1, len(plan), seen, seconds, value, height)
+    for step, batch in enumerate(plan):
+        shares = split(batch, trainer.learners)
+        texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+        micro_batches = []
+        for share, text in zip(shares, texts, strict=True):
+            tokens = padded([rows[i] for i in share], pad)
+            first = torch.tensor([begins[i] for i in share])[:, None]
+            program = torch.arange(1, tokens.shape[1]) >= first
+            micro_batches.append((tokens, program & (tokens[:, 1:] != pad), text))
+        sizes = [float(mask.sum()) for _, mask, _ in micro_batches]
+        value, metrics = trainer.gradients(micro_batches, sizes)
+        if any(p.grad is None for p in trainer.parameters):
+            raise exercises.MissingExercise(
+                "lora_forward gives the right values but cuts the way back that training "
+                "needs: leave out .detach(), torch.no_grad() and torch.tensor(...) of a result."
+            )
+        rate = optim.cosine(step, step / len(plan))
+        metrics["gradient_norm"] = trainer.update(rate)
+        seen += sum(tokens.numel() for tokens, *_ in micro_batches)
+        seconds = time.perf_counter() - start
+        yield Progress(step + 1, len(plan), seen, seconds, value, rate, metrics)
 
 
 # What it is worth ---------------------------------------------------------------------------------
@@ -299,7 +292,7 @@ def _plainly(
     tokens = torch.tensor([[pad] * (longest - len(row)) + list(row) for row in rows])
     real = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
     how = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {}
-    found: list[list[int]] = []
+    written: list[list[int]] = []
     with torch.random.fork_rng(), torch.inference_mode(), one_thread():
         torch.manual_seed(seed)
         for part in range(0, len(rows), 512):
@@ -307,8 +300,8 @@ def _plainly(
                 tokens[part : part + 512], attention_mask=real[part : part + 512],
                 max_new_tokens=NEW_TOKENS, eos_token_id=end, pad_token_id=pad, **how,
             )[:, longest:]  # fmt: skip
-            found += [row[: row.index(end)] if end in row else row for row in new.tolist()]
-    return found
+            written += [row[: row.index(end)] if end in row else row for row in new.tolist()]
+    return written
 
 
 def first_program(text: str) -> str:
@@ -322,12 +315,12 @@ def first_program(text: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def judge(asked: Sequence[Task], answers: Sequence[Sequence[str]]) -> list[list[Verdict]]:
+def judge(tested: Sequence[Task], answers: Sequence[Sequence[str]]) -> list[list[Verdict]]:
     """Run all answers to each task and return the verdicts in the same form."""
-    flat = [source for some in answers for source in some]
-    values = [task.values for task, some in zip(asked, answers, strict=True) for _ in some]
+    flat = [source for each in answers for source in each]
+    values = [task.values for task, each in zip(tested, answers, strict=True) for _ in each]
     verdicts = iter(programs.judge(flat, tasks.INPUTS, values))
-    return [[next(verdicts) for _ in some] for some in answers]
+    return [[next(verdicts) for _ in each] for each in answers]
 
 
 def solved(n: int, c: int, k: int) -> float:
@@ -338,7 +331,7 @@ def solved(n: int, c: int, k: int) -> float:
 def measure(
     mini: GPT2LMHeadModel,
     tokenizer: PreTrainedTokenizerFast,
-    asked: Sequence[Task],
+    tested: Sequence[Task],
     *,
     seed: int = 0,
     before: str = "",
@@ -356,17 +349,18 @@ def measure(
         ``pass_at_1`` and ``pass_at_10``; ``intervals``: the same keys → 95 % interval; ``greedy``,
         the share of tasks whose most probable program is right.
     """
-    prompts = [before + task.prompt for task in asked]
-    found: dict[str, Any] = {"intervals": {}}
+    prompts = [before + task.prompt for task in tested]
+    figures: dict[str, Any] = {"intervals": {}}
     for k, (temperature, samples) in DRAWN.items():
         drawn = written(
             mini, tokenizer, prompts, temperature=temperature, samples=samples, seed=seed
         )
-        chances = [solved(samples, sum(v.right for v in some), k) for some in judge(asked, drawn)]
-        found[f"pass_at_{k}"] = sum(chances) / len(asked)
-        found["intervals"][f"pass_at_{k}"] = interval(chances)
-    best = judge(asked, written(mini, tokenizer, prompts))
-    return found | {"greedy": sum(some[0].right for some in best) / len(asked)}
+        verdicts = judge(tested, drawn)
+        chances = [solved(samples, sum(v.right for v in each), k) for each in verdicts]
+        figures[f"pass_at_{k}"] = sum(chances) / len(tested)
+        figures["intervals"][f"pass_at_{k}"] = interval(chances)
+    best = judge(tested, written(mini, tokenizer, prompts))
+    return figures | {"greedy": sum(each[0].right for each in best) / len(tested)}
 
 
 def interval(values: Sequence[float], draws: int = 2_000, seed: int = 0) -> list[float]:

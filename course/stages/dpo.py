@@ -12,7 +12,7 @@ the epochs (that would be *online* DPO).
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import torch
@@ -20,12 +20,12 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward
-from course.lm.data import like_length
-from course.lm.train import LEARNERS, Learners, one_thread, set_rates, workers
-from course.stages.freeze import PARTS, held
+from course.lm import evals, forward, optim
+from course.lm.batching import groups, padded, split
+from course.lm.threads import over_rows
+from course.lm.train import Metrics, Trainer
+from course.stages.freeze import PARTS, Frozen
 from course.stages.reward import Ranking
-from course.stages.sft import groups, padded, split
 
 DpoLoss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 WARM_UP = 10  # steps in which the learning rate rises
@@ -62,7 +62,8 @@ class Progress:
     """Where DPO is after a step.
 
     `accuracy` is the share of the step's pairs whose preferred answer had the higher implicit
-    reward before the step; `margin` the mean difference of the two rewards (in log-odds).
+    reward before the step; `margin` the mean difference of the two rewards (in log-odds);
+    `metrics` hold these and the trainer's.
     """
 
     step: int
@@ -71,6 +72,7 @@ class Progress:
     loss: float
     accuracy: float
     margin: float
+    metrics: Metrics = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,12 @@ class Compared:
 
         The very same answer twice teaches nothing and makes no pair.
         """
-        found = [(a, b) for a, b in combinations(self.order, 2) if self.rows[a] != self.rows[b]]
-        return [a for a, _ in found], [b for _, b in found]
+        pairs = [(a, b) for a, b in combinations(self.order, 2) if self.rows[a] != self.rows[b]]
+        return [a for a, _ in pairs], [b for _, b in pairs]
 
 
 def answer_logprobs(
-    w: forward.Weights, heads: int, rows: Sequence[Sequence[int]], starts: Sequence[int], pad: int
+    w: forward.Weights, rows: Sequence[Sequence[int]], starts: Sequence[int], pad: int
 ) -> Tensor:
     """Return the log-probability of each whole answer, in nats, shape (rows,).
 
@@ -109,13 +111,13 @@ def answer_logprobs(
     """
     tokens, begin = padded(rows, pad), torch.tensor(starts)
     places, ends = torch.arange(1, tokens.shape[1]), torch.tensor([len(row) for row in rows])
-    chosen = (places >= begin[:, None]) & (places < ends[:, None])
+    mask = (places >= begin[:, None]) & (places < ends[:, None])  # (rows, time - 1)
 
-    def each(states: Tensor, tokens: Tensor) -> Tensor:
-        return -F.cross_entropy(forward.logits(w, states).float(), tokens, reduction="none")
+    def each(scores: Tensor, tokens: Tensor, _: Tensor) -> Tensor:
+        return -F.cross_entropy(scores, tokens, reduction="none")
 
-    states = forward.hidden(w, tokens[:, :-1], heads)
-    return forward.at_places(chosen, states, tokens[:, 1:], each).sum(1)
+    states = forward.hidden(w, tokens[:, :-1])  # (rows, time - 1, width)
+    return forward.masked_logits(w, states, tokens[:, 1:], mask, each).sum(1)
 
 
 @torch.inference_mode()
@@ -123,24 +125,15 @@ def logprobs(
     model: GPT2LMHeadModel,
     rows: Sequence[Sequence[int]],
     starts: Sequence[int],
-    pad: int = 1,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Return the log-probability of each whole answer under `model`, shape (rows,); see above."""
-    w, heads = forward.weights(model, dtype), model.config.n_head
-    size = min(128, max(1, -(-len(rows) // LEARNERS)))
-    parts = like_length([len(row) for row in rows], size)
+    w, pad = forward.weights(model, dtype), model.config.pad_token_id
 
-    def some(part: list[int]) -> Tensor:
-        with torch.inference_mode():
-            return answer_logprobs(
-                w, heads, [rows[i] for i in part], [starts[i] for i in part], pad
-            )
+    def values(part: list[int]) -> Tensor:
+        return answer_logprobs(w, [rows[i] for i in part], [starts[i] for i in part], pad)
 
-    found = torch.empty(len(rows))
-    for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
-        found[part] = values
-    return found
+    return over_rows(values, [len(row) for row in rows])
 
 
 def compared(
@@ -156,33 +149,38 @@ def compared(
     prompts = evals.chat_prompts(tokenizer, [r.example for r in rankings])
     rows = [row for r in rankings for row in r.rows]
     starts = [len(p) for p, r in zip(prompts, rankings, strict=True) for _ in r.rows]
-    said = logprobs(reference, rows, starts, tokenizer.pad_token_id, HALF).tolist()
-    at, done = 0, []
-    for prompt, r in zip(prompts, rankings, strict=True):
-        done.append(Compared(r.rows, len(prompt), r.order, tuple(said[at : at + len(r.rows)])))
-        at += len(r.rows)
+    values = iter(logprobs(reference, rows, starts, HALF).tolist())
+    done = [
+        Compared(r.rows, len(prompt), r.order, tuple(next(values) for _ in r.rows))
+        for prompt, r in zip(prompts, rankings, strict=True)
+    ]
     return [c for c in done if c.pairs()[0]]
 
 
-def margins(model: GPT2LMHeadModel, some: Sequence[Compared], pad: int = 1) -> list[float]:
+def margins(model: GPT2LMHeadModel, batch: Sequence[Compared]) -> list[float]:
     """Return how much better `model` finds the preferred answer of each pair, in nats.
 
     That is the difference of the implicit rewards for β = 1; above 0 it agrees with the labeler.
     """
-    rows = [row for c in some for row in c.rows]
-    starts = [c.start for c in some for _ in c.rows]
-    before = torch.tensor([x for c in some for x in c.reference])
-    gained = logprobs(model, rows, starts, pad, HALF) - before
-    better, worse = _numbered(some)
+    rows, starts, reference = _laid_out(batch)
+    gained = logprobs(model, rows, starts, HALF) - reference
+    better, worse = _numbered(batch)
     return (gained[better] - gained[worse]).tolist()
 
 
-def _numbered(some: Sequence[Compared]) -> tuple[list[int], list[int]]:
+def _laid_out(batch: Sequence[Compared]) -> tuple[list[tuple[int, ...]], list[int], Tensor]:
+    """Return all answers of several rankings: rows, starts, and the reference's log-probability."""
+    rows = [row for c in batch for row in c.rows]
+    starts = [c.start for c in batch for _ in c.rows]
+    return rows, starts, torch.tensor([x for c in batch for x in c.reference])
+
+
+def _numbered(batch: Sequence[Compared]) -> tuple[list[int], list[int]]:
     """Return the pairs of several rankings, numbered through their answers."""
     better, worse, at = [], [], 0
-    for c in some:
-        for numbers, own in zip((better, worse), c.pairs(), strict=True):
-            numbers += [at + i for i in own]
+    for c in batch:
+        for numbers, pair in zip((better, worse), c.pairs(), strict=True):
+            numbers += [at + i for i in pair]
         at += len(c.rows)
     return better, worse
 
@@ -219,48 +217,29 @@ def train(
     """
     recipe = recipe or Recipe()
     lengths, rng = [max(map(len, c.rows)) for c in learned], random.Random(seed)
-    plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
-    heads, pad, seen = policy.config.n_head, tokenizer.pad_token_id, []
+    plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
+    pad, beta = tokenizer.pad_token_id, recipe.beta
+    frozen = Frozen(policy, tokenizer, recipe.hold)
 
-    def loss(some: list[Compared]) -> Tensor:
-        rows = [row for c in some for row in c.rows]
-        starts = [c.start for c in some for _ in c.rows]
-        now = answer_logprobs(forward.weights(policy, HALF), heads, rows, starts, pad)
-        before = torch.tensor([x for c in some for x in c.reference])
-        better, worse = _numbered(some)
+    def loss(share: list[Compared]) -> tuple[Tensor, dict[str, Tensor]]:
+        rows, starts, before = _laid_out(share)
+        now = answer_logprobs(forward.weights(policy, HALF), rows, starts, pad)  # (answers,)
+        better, worse = _numbered(share)
         gained = (now - before).detach()
-        seen.append(recipe.beta * (gained[better] - gained[worse]))
-        return dpo_loss(now[better], now[worse], before[better], before[worse], recipe.beta)
+        margin = beta * (gained[better] - gained[worse])  # (pairs,)
+        metrics = {"accuracy": (margin > 0).float().mean(), "margin": margin.mean()}
+        return dpo_loss(now[better], now[worse], before[better], before[worse], beta), metrics
 
-    policy.train()
-    start = time.perf_counter()
-    with held(policy, tokenizer, recipe.hold), one_thread():
-        learners = Learners(policy.parameters())
-        optimizers = [
-            torch.optim.AdamW(
-                learners.parameters, recipe.rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True
-            )
-        ]
-        for step, chosen in enumerate(plan):
-            shares = split([learned[i] for i in chosen], learners.count)
-            pairs = [sum(len(c.pairs()[0]) for c in share) for share in shares]
-            set_rates(optimizers, [recipe.rate], rate(step, len(plan)))
-            value = learners.step(shares, loss, [n / sum(pairs) for n in pairs])
-            torch.nn.utils.clip_grad_norm_(learners.parameters, 1.0)
-            learners.update(optimizers)
-            margin = torch.cat(seen)
-            seen.clear()
-            yield Progress(
-                step + 1,
-                len(plan),
-                time.perf_counter() - start,
-                value,
-                (margin > 0).float().mean().item(),
-                margin.mean().item(),
-            )
+    with frozen:
+        trainable = [p for p in policy.parameters() if p.requires_grad]
+    trainer = Trainer(loss, [trainable], [optim.adamw(trainable, recipe.rate)])
     policy.eval()
-
-
-def rate(step: int, steps: int) -> float:
-    """Return the learning rate as part of its height: up over ten steps, then slowly down."""
-    return min(1.0, (step + 1) / WARM_UP) * (1 - 0.9 * step / steps)
+    start = time.perf_counter()
+    for step, batch in enumerate(plan):
+        shares = split([learned[i] for i in batch], trainer.learners)
+        pairs = [sum(len(c.pairs()[0]) for c in share) for share in shares]
+        with frozen:
+            value, metrics = trainer.step(shares, pairs, optim.linear(step, len(plan), WARM_UP))
+        seconds = time.perf_counter() - start
+        accuracy, margin = metrics["accuracy"], metrics["margin"]
+        yield Progress(step + 1, len(plan), seconds, value, accuracy, margin, metrics)

@@ -1,18 +1,19 @@
-"""What pre-training knows is held still while manners are learned: MLPs, and names' embeddings.
+"""What pre-training knows is frozen while manners are learned: MLPs, and names' embeddings.
 
 The demonstrations name some thirty people, each hundreds of times. If all weights are trained, a
 model learns manners *by name*: it answers people of the training in the demonstrations' tone and
 all others in some other tone, and tells fewer truths about those. A transformer looks facts up in
 its MLPs, at the name (Geva et al. 2021, arXiv:2012.14913; Meng et al. 2022, arXiv:2202.05262). So
 SFT, reward model and PPO train attention, norms, and the embeddings of all that isn't a name. The
-last two, which needn't learn the chat format, hold the first layer as well. SFT sees names a little
-blurred, each time differently (`Blur`): so it learns to copy any name and not just those few.
-Simplified on purpose: a real model, tuned on requests about everything, gets all its weights
-trained.
+last two, which needn't learn the chat format, freeze the first layer as well. SFT and PPO see names
+a little blurred, each time differently (`EmbeddingNoise`): so they learn of any name and not just
+of those few. Simplified on purpose: a real model, tuned on requests about everything, gets all its
+weights trained.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from course.lm import forward
 from course.world import village
 
-PARTS = (".mlp.",)  # what the names of held weights contain
+PARTS = (".mlp.",)  # what the names of frozen weights contain
 FEEDBACK_PARTS = (*PARTS, ".h.0.")  # the same for the reward model and for PPO
 
 
@@ -31,41 +32,56 @@ def names(tokenizer: PreTrainedTokenizerFast) -> list[int]:
     return sorted({token for text in texts for token in tokenizer(text)["input_ids"]})
 
 
-@contextmanager
-def held(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, parts: Sequence[str] = PARTS
-) -> Iterator[None]:
-    """Hold weights (by default the MLPs) and the embeddings of names still while it is open.
+class Frozen:
+    """Weights, and the embeddings of names, that stay as they are while it is open.
+
+    A context manager that may be opened again and again, for each step of a training anew; in
+    between, and afterwards, the parameters are as they were before.
 
     Parameters
     ----------
     model : PreTrainedModel
         Trained in place meanwhile, by whatever asks for the gradients of the parameters that
         require one.
+    tokenizer : PreTrainedTokenizerFast
+        Knows the names' tokens.
     parts : sequence of str
-        Weights whose names contain one of these are held; without any nothing is.
+        Weights whose names contain one of these are frozen, by default the MLPs; without any
+        nothing is, nor are the names.
     """
-    if not parts:
-        yield
-        return
-    rows = torch.tensor(names(tokenizer))
 
-    def without_names(gradient: Tensor) -> Tensor:
-        return gradient.index_fill(0, rows, 0.0)
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerFast,
+        parts: Sequence[str] = PARTS,
+    ) -> None:
+        self.table = model.get_input_embeddings().weight
+        self.rows = torch.tensor(names(tokenizer)) if parts else None
+        self.parameters = [
+            p for name, p in model.named_parameters() if any(part in name for part in parts)
+        ]
+        self.opened: list[ExitStack] = []
 
-    still = [p for n, p in model.named_parameters() if any(part in n for part in parts)]
-    hook = model.get_input_embeddings().weight.register_hook(without_names)
-    for parameter in still:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        hook.remove()
-        for parameter in still:
-            parameter.requires_grad_(True)
+    def __enter__(self) -> None:
+        """Freeze."""
+        with ExitStack() as undo:
+            if self.rows is not None and self.table.requires_grad:
+                undo.callback(self.table.register_hook(self._without_names).remove)
+            for parameter in self.parameters:
+                undo.callback(parameter.requires_grad_, parameter.requires_grad)
+                parameter.requires_grad_(False)
+            self.opened.append(undo.pop_all())
+
+    def __exit__(self, *_: object) -> None:
+        """Let go."""
+        self.opened.pop().close()
+
+    def _without_names(self, gradient: Tensor) -> Tensor:
+        return gradient.index_fill(0, self.rows, 0.0)
 
 
-class Blur:
+class EmbeddingNoise:
     """Noise on the embeddings of names, the same where a name is read and where it is predicted.
 
     Parameters
@@ -98,8 +114,9 @@ class Blur:
         return torch.zeros(self.shape).index_copy(0, self.rows, noise)
 
 
-def blurred(w: forward.Weights, noise: Tensor | None) -> forward.Weights:
-    """Return the weights `w` with `noise`, from `Blur.draw`, on the embeddings."""
+def with_noise(w: forward.Weights, noise: Tensor | None) -> forward.Weights:
+    """Return the weights `w` with `noise`, from `EmbeddingNoise.draw`, on the embeddings."""
     if noise is None:
         return w
-    return w | {"wte.weight": w["wte.weight"] + noise.to(w["wte.weight"].dtype)}
+    wte = w.wte + noise.to(w.wte.dtype)
+    return replace(w, wte=wte, head=wte if w.head is w.wte else w.head)

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 
 from course.lm.evaluate import standard_error
+from course.seeds import stream
 from course.stages import ppo, reward
 from course.stages.context import Run, since
 from course.stages.ppo_stage import histories, rlhf
@@ -39,18 +40,26 @@ def stage(run: Run) -> Figures:
     policy, done = rlhf(run, plan.recipe, "mini-sft", "hacking", old)
     requests = run.test_requests().mixed
     own, hacked = (
-        reward.compare([mini], run.tokenizer, requests, 800 + run.seed, answers=1)
+        reward.compare(
+            [mini], run.tokenizer, requests, stream("hacking/answers", run.seed), answers=1
+        )
         for mini in (start, policy)
     )
     before, after = ([r.scores[0] for r in drawn] for drawn in (own, hacked))
     proxies = (scores(old, drawn) for drawn in (own, hacked))
     proxy_before, proxy_after = (sum(rewards) / len(requests) for rewards in proxies)
-    honest = reward.compare([start], run.tokenizer, requests, 840 + run.seed, answers=2)
+    honest = reward.compare(
+        [start], run.tokenizer, requests, stream("hacking/honest", run.seed), answers=2
+    )
     trusted = reward.agreement(scores(old, honest), honest)
-    tested = reward.compare([start, policy], run.tokenizer, requests, 850 + run.seed, answers=2)
+    tested = reward.compare(
+        [start, policy], run.tokenizer, requests, stream("hacking/test", run.seed), answers=2
+    )
     broken = reward.agreement(scores(old, tested), tested)
-    more = list(demonstrate.requests(plan.comparisons, "train", 600 + run.seed))
-    second = ranked(run, [start, policy], more, 60 + run.seed)
+    more = list(
+        demonstrate.requests(plan.comparisons, "train", stream("repair/requests", run.seed))
+    )
+    second = ranked(run, [start, policy], more, stream("repair/answers", run.seed))
     mended = copy.deepcopy(old)
     learn(run, mended, second, "repair: comparisons")
     repaired = reward.agreement(scores(mended, tested), tested)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from course import stats
 from course.lm import evals, evaluate, model
+from course.seeds import stream
 from course.stages import ppo_stage, sft_stage
 from course.stages.context import Run, since
 from course.stages.stage import LARGE, SMALL, Figures, Work
@@ -21,7 +22,7 @@ SHOTS = 3
 
 def polite_shots(run: Run) -> list[Example]:
     """Return worked examples, as many of `SHOTS` as fit into the context with any request."""
-    shots = list(talk.examples(SHOTS, "shots", 5 + run.seed, kinds=("fact",)))
+    shots = list(talk.examples(SHOTS, "shots", stream("shots", run.seed), kinds=("fact",)))
     return evals.fitting(run.tokenizer, shots, run.test_requests().mixed)
 
 

@@ -1,38 +1,51 @@
 """PPO (Schulman et al. 2017) as InstructGPT used it, in one readable loop that yields its progress.
 
-In each iteration the policy answers a batch of requests; the reward model puts one number on each
-answer; every token pays a price for leaving the reference model (the policy as it was at first).
-Then policy and value model learn from these answers for a few small steps. The heart of it comes in
-as arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rewards``, ``gae``,
-``ppo_loss``, ``value_loss``. The batch is shared by a few threads (``train.Learners``), and so are
-sampling and scoring. As in InstructGPT's PPO-ptx the policy may rehearse web text beside the
-answers. Simplified on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over
-the batch. MLPs, first layer and embeddings of names are held still, and names are a little blurred,
-in each iteration differently (`course.stages.freeze`). Sampling and scoring are done in bf16 as the
-rest; the log-probabilities at the time of writing are those that the tokens were drawn by.
+In each iteration the policy answers a batch of requests, and the reward model puts one number on
+each answer (`course.stages.rollout`); every token pays a price for leaving the reference model (the
+policy as it was at first), which makes advantages and returns (`with_advantages`). Then policy and
+value model learn from these answers for a few small steps (`loss`). The heart of it comes in as
+arguments, the exercises of lesson 07: ``token_logprobs``, ``kl_penalised_rewards``, ``gae``,
+``ppo_loss``, ``value_loss``.
+
+As in InstructGPT's PPO-ptx the policy may rehearse web text in addition to the answers. Simplified
+on purpose: no adaptive price, advantages brought to mean 0 and deviation 1 over the batch. MLPs,
+first layer and embeddings of names are frozen, and names are a little blurred, in each iteration
+differently (`course.stages.freeze`). Sampling and scoring are done in bf16 as the rest; the
+log-probabilities at the time of writing are those that the tokens were drawn by.
 """
 
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward
-from course.lm.data import WIDTH, whole
+from course import seeds
+from course.lm import evals, forward, optim
+from course.lm.batching import even
 from course.lm.model import RewardModel
-from course.lm.sample import written
-from course.lm.train import Learners, one_thread, set_rates
-from course.stages.freeze import FEEDBACK_PARTS, Blur, blurred, held
-from course.stages.reward import score
-from course.stages.sft import even, padded
+from course.lm.threads import one_thread
+from course.lm.train import Metrics, Trainer, mean_metrics
+from course.stages.freeze import FEEDBACK_PARTS, EmbeddingNoise, Frozen, with_noise
+from course.stages.rollout import (
+    HALF,
+    SHARE,
+    Rollout,
+    TokenLogprobs,
+    ends,
+    evaluate_rollout,
+    response_logprobs,
+    rollout,
+    token_values,
+)
 
-HALF = torch.bfloat16
-SHARE = 4  # answers, or a multiple, in the share of a thread
+WARM_UP = 5  # iterations in which the learning rate rises
 
 
 @dataclass(frozen=True)
@@ -67,8 +80,9 @@ class Recipe:
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
     blur : float
-        How much noise names get (`course.stages.freeze.Blur`), the same in an iteration for all
-        models but the reward model: so what is learned is learned of any name, not of some thirty.
+        How much noise names get (`course.stages.freeze.EmbeddingNoise`), the same in an iteration
+        for all models but the reward model: so what is learned is learned of any name, not of some
+        thirty.
     """
 
     iterations: int = 130
@@ -102,6 +116,12 @@ class Progress:
 
     `reward` is the reward model's, in deviations; `kl` is in nats an answer; `tokens` are those
     written so far; `answers` are what the iteration learned from, for the caller to judge.
+
+    `metrics` are what one watches PPO by. Of the answers as they were written: ``entropy`` (nats a
+    token, estimated by how unlikely the drawn tokens were) and ``explained_variance``
+    (`explained_variance`). Means over the steps: ``policy_loss``, ``value_loss``, with web text
+    ``web_loss`` (nats a token), ``approx_kl`` and ``clip_fraction`` (`policy_change`), and
+    ``gradient_norm``.
     """
 
     iteration: int
@@ -113,28 +133,18 @@ class Progress:
     length: float
     loss: float
     answers: tuple[Answer, ...] = field(default=(), repr=False)
+    metrics: Metrics = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Answers with all that one learns from; each tensor has the shape (answers, time).
+class Functions:
+    """The exercises of lesson 07; `train` says what they take and return."""
 
-    ``tokens`` holds request and answer, padded on the right. The rest is about the token at each
-    place: ``mask`` says which belong to the answer.
-    """
-
-    tokens: Tensor
-    mask: Tensor
-    logprobs: Tensor
-    advantages: Tensor
-    values: Tensor
-    returns: Tensor
-
-    def take(self, share: list[int]) -> "Batch":
-        """Return the answers numbered `share`, without padding that is common to them."""
-        longest = places(ends(self.mask[share]))
-        tokens, *rest = (getattr(self, each.name)[share] for each in fields(self))
-        return Batch(tokens[:, : longest + 1], *(x[:, :longest] for x in rest))
+    token_logprobs: TokenLogprobs
+    kl_penalised_rewards: Callable[..., np.ndarray]
+    gae: Callable[..., tuple[np.ndarray, np.ndarray]]
+    ppo_loss: Callable[..., Tensor]
+    value_loss: Callable[..., Tensor]
 
 
 def train(
@@ -144,7 +154,7 @@ def train(
     tokenizer: PreTrainedTokenizerFast,
     prompts: Sequence[Sequence[int]],
     *,
-    token_logprobs: Callable[[Tensor, Tensor], Tensor],
+    token_logprobs: TokenLogprobs,
     kl_penalised_rewards: Callable[..., np.ndarray],
     gae: Callable[..., tuple[np.ndarray, np.ndarray]],
     ppo_loss: Callable[..., Tensor],
@@ -190,148 +200,200 @@ def train(
     """
     recipe = recipe or Recipe()
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    functions = Functions(token_logprobs, kl_penalised_rewards, gae, ppo_loss, value_loss)
     value_model = copy.deepcopy(reward_model)
-    heads, value_heads = policy.config.n_head, value_model.config.n_head
-    optimizers = [
-        torch.optim.AdamW(m.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
-        for m, rate in ((policy, recipe.policy), (value_model, recipe.value))
-    ]
-    heights = [recipe.policy, recipe.value]
-    order = np.random.default_rng(seed)
+    trained, order = (policy, value_model), np.random.default_rng(seed)
     # The value model may be wider than the policy; if it isn't, both get the same noise.
-    blur, value_blur = (Blur(m, tokenizer, recipe.blur, seed) for m in (policy, value_model))
-    noise = value_noise = None  # on the names of the iteration
-
-    def half(model: PreTrainedModel) -> forward.Weights:
-        """Return the model's weights as they take part in the iteration."""
-        w = forward.weights(model, HALF)
-        return blurred(w, value_noise if model is value_model else noise)
-
-    def logprobs(w: forward.Weights, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Return the log-probability of each answer token after those before it, else 0."""
-
-        def each(states: Tensor, tokens: Tensor) -> Tensor:
-            return token_logprobs(forward.logits(w, states)[None].float(), tokens[None])[0]
-
-        states = forward.hidden(w, tokens[:, :-1], heads)
-        return forward.at_places(mask, states, tokens[:, 1:], each)
-
-    def values(w: forward.Weights, tokens: Tensor) -> Tensor:
-        """Return what is expected before each token but the first is written."""
-        states = forward.hidden(w, tokens[:, :-1], value_heads)
-        return (states @ w["score.weight"][0] + w["score.bias"][0]).float()
-
-    def look(tokens: Tensor, mask: Tensor) -> list[Tensor]:
-        """Return log-probabilities under the reference model, and values as they are now."""
-        with torch.no_grad():
-            frozen, critic = half(reference), half(value_model)
-        last = ends(mask)
-        shares = even(last, learners.count, SHARE)
-
-        @torch.no_grad()
-        def some(share: list[int]) -> tuple[Tensor, Tensor]:
-            longest = places([last[i] for i in share])
-            part, own = tokens[share, : longest + 1], mask[share, :longest]
-            return logprobs(frozen, part, own), values(critic, part)
-
-        found = [torch.zeros(mask.shape) for _ in range(2)]
-        for share, seen in zip(shares, learners.pool.map(some, shares), strict=True):
-            for table, part in zip(found, seen, strict=True):
-                table[share, : part.shape[1]] = part
-        return found
-
-    def loss(part: tuple[Batch, Tensor | None, forward.Weights, forward.Weights]) -> Tensor:
-        batch, text, w, critic = part
-        mask = batch.mask
-        new = logprobs(w, batch.tokens, mask)
-        now = values(critic, batch.tokens)
-        total = ppo_loss(new, batch.logprobs, batch.advantages, mask, recipe.clip) + value_loss(
-            now, batch.values, batch.returns, mask, recipe.clip
-        )
-        if text is not None:
-            total = total + recipe.rehearsal * forward.loss(w, text, heads, pad)
-        return total
-
-    def answered(iteration: int) -> tuple[Batch, tuple[Answer, ...], Tensor]:
-        """Answer the next requests; return the batch, the answers and each token's KL."""
-        first = iteration * recipe.batch
-        numbers = [i % len(prompts) for i in range(first, first + recipe.batch)]
-        numbers.sort(key=lambda i: len(prompts[i]))  # neighbours share a forward pass: less padding
-        asked = [prompts[i] for i in numbers]
-        with torch.no_grad():
-            w = half(policy)
-        draws = seed * 100_003 + iteration
-        drawn = written(policy, asked, new_tokens, temperature=1.0, seed=draws, end=end, w=w)
-        answers, chances = zip(*drawn, strict=True)
-        rows = [[*p, *a] for p, a in zip(asked, answers, strict=True)]
-        scores, tokens = score(reward_model, rows, pad, HALF), padded(rows, pad)
-        before = [[0] * (len(p) - 1) for p in asked]
-        mask = padded([[*b, *[1] * len(a), 0] for b, a in zip(before, answers, strict=True)], 0)
-        old = padded([[*b, *own, 0] for b, own in zip(before, chances, strict=True)], 0)
-        mask, old = mask[:, :-1], old[:, :-1]  # about the next token at each place
-        anchor, expected = look(tokens, mask)
-        per_token = kl_penalised_rewards(
-            scores.double().numpy(), old.double().numpy(), anchor.double().numpy(),
-            mask.numpy(), recipe.beta,
+    noises = [EmbeddingNoise(model, tokenizer, recipe.blur, seed) for model in trained]
+    frozen, critic_frozen = (Frozen(model, tokenizer, recipe.hold) for model in trained)
+    with frozen, critic_frozen:
+        trainer = Trainer(
+            partial(loss, functions=functions, recipe=recipe, pad=pad),
+            [model.parameters() for model in trained],
+            [optim.adamw(policy.parameters(), recipe.policy),
+             optim.adamw(value_model.parameters(), recipe.value)],
         )  # fmt: skip
-        advantages, returns = (
-            torch.tensor(np.asarray(x), dtype=torch.float32)
-            for x in gae(per_token, expected.double().numpy(), mask.numpy(), recipe.lam)
-        )
-        inside = advantages[mask.bool()]
-        advantages = (advantages - inside.mean()) / (inside.std() + 1e-6) * mask
-        batch = Batch(tokens, mask, old, advantages, expected, returns)
-        said = zip(numbers, map(tuple, answers), scores.tolist(), strict=True)
-        return batch, tuple(Answer(*each) for each in said), old - anchor
-
-    def learn(batch: Batch, chosen: list[int]) -> float:
-        """Take one step on the answers numbered `chosen`; return the loss."""
-        last = ends(batch.mask[chosen])
-        shares = [[chosen[i] for i in share] for share in even(last, learners.count, SHARE)]
-        texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-        both = half(policy), half(value_model)
-        parts = [(batch.take(s), text, *both) for s, text in zip(shares, texts, strict=True)]
-        counts = [float(part.mask.sum()) for part, *_ in parts]
-        value = learners.step(parts, loss, [c / sum(counts) for c in counts])
-        torch.nn.utils.clip_grad_norm_(policy.parameters(), 1.0)
-        torch.nn.utils.clip_grad_norm_(value_model.parameters(), 1.0)
-        learners.update(optimizers)
-        return value
-
-    start, total = time.perf_counter(), 0
-    with (
-        held(policy, tokenizer, recipe.hold),
-        held(value_model, tokenizer, recipe.hold),
-        one_thread(),
-    ):
-        learners = Learners([*policy.parameters(), *value_model.parameters()])
-        mean = Mean(policy)
-        for iteration in range(recipe.iterations):
-            noise, value_noise = blur.draw(), value_blur.draw()
-            batch, answers, kl = answered(iteration)
-            set_rates(optimizers, heights, rate(iteration, recipe.iterations))
-            losses = [
-                learn(batch, chosen)
-                for _ in range(recipe.epochs)
-                for chosen in order.permutation(recipe.batch).reshape(-1, recipe.minibatch).tolist()
-            ]
+    policy.eval()
+    mean, start, total = Mean(policy), time.perf_counter(), 0
+    for iteration in range(recipe.iterations):
+        rate = optim.linear(iteration, recipe.iterations, WARM_UP)
+        with frozen, critic_frozen, one_thread():
+            noise, critic_noise = (each.draw() for each in noises)  # the iteration's
+            with torch.no_grad():
+                w, anchor = (noisy(model, noise) for model in (policy, reference))
+                critic = noisy(value_model, critic_noise)
+            batch = rollout(
+                policy, w, prompts, next_requests(prompts, iteration, recipe.batch), end=end,
+                pad=pad, new_tokens=new_tokens, seed=seeds.numbered("ppo/rollout", seed, iteration),
+            )  # fmt: skip
+            batch = evaluate_rollout(batch, reward_model, anchor, critic, token_logprobs)
+            batch = with_advantages(batch, functions, recipe)
+            steps = []
+            for _ in range(recipe.epochs):
+                shuffled = order.permutation(recipe.batch).reshape(-1, recipe.minibatch)
+                for answers in shuffled.tolist():
+                    w, critic = noisy(policy, noise), noisy(value_model, critic_noise)
+                    text = next(web) if web else None
+                    parts = micro_batches(batch, answers, w, critic, text, trainer.learners)
+                    tokens = [float(part.rollout.mask.sum()) for part in parts]
+                    steps.append(trainer.step(parts, tokens, rate))
             if iteration >= (1 - recipe.average) * recipe.iterations:
                 mean.add()
-            answer_tokens = int(batch.mask.sum())
-            total += answer_tokens
-            yield Progress(
-                iteration + 1,
-                recipe.iterations,
-                total,
-                time.perf_counter() - start,
-                sum(answer.reward for answer in answers) / recipe.batch,
-                kl.sum().item() / recipe.batch,
-                answer_tokens / recipe.batch,
-                sum(losses) / len(losses),
-                answers,
-            )
-        mean.put()
-    policy.eval()
+        losses, metrics = zip(*steps, strict=True)
+        answer_tokens = int(batch.mask.sum())
+        total += answer_tokens
+        scores = batch.scores.tolist()
+        yield Progress(
+            iteration=iteration + 1,
+            iterations=recipe.iterations,
+            tokens=total,
+            seconds=time.perf_counter() - start,
+            reward=sum(scores) / recipe.batch,
+            kl=(batch.logprobs - batch.ref_logprobs).sum().item() / recipe.batch,
+            length=answer_tokens / recipe.batch,
+            loss=sum(losses) / len(losses),
+            answers=tuple(map(Answer, batch.requests, batch.responses, scores)),
+            metrics=mean_metrics(metrics, [1.0] * len(metrics)) | rollout_metrics(batch),
+        )
+    mean.put()
+
+
+def noisy(model: PreTrainedModel, noise: Tensor | None) -> forward.Weights:
+    """Return a model's weights as they take part in an iteration."""
+    return with_noise(forward.weights(model, HALF), noise)
+
+
+def next_requests(prompts: Sequence[Sequence[int]], iteration: int, count: int) -> list[int]:
+    """Return the numbers of the next `count` requests, in a circle; neighbours are of like length.
+
+    Those share a forward pass, so little is padded.
+    """
+    first = iteration * count
+    numbers = [i % len(prompts) for i in range(first, first + count)]
+    return sorted(numbers, key=lambda i: len(prompts[i]))
+
+
+# From rewards to advantages -----------------------------------------------------------------------
+
+
+def with_advantages(batch: Rollout, functions: Functions, recipe: Recipe) -> Rollout:
+    """Return the rollout with rewards by the token, advantages (whitened) and returns."""
+    mask = batch.mask.numpy()
+    rewards = functions.kl_penalised_rewards(
+        batch.scores.double().numpy(), batch.logprobs.double().numpy(),
+        batch.ref_logprobs.double().numpy(), mask, recipe.beta,
+    )  # fmt: skip
+    advantages, returns = (
+        torch.tensor(np.asarray(x), dtype=torch.float32)  # (answers, time)
+        for x in functions.gae(rewards, batch.values.double().numpy(), mask, recipe.lam)
+    )
+    return replace(
+        batch,
+        rewards=torch.tensor(np.asarray(rewards)),
+        advantages=whitened(advantages, batch.mask),
+        returns=returns,
+    )
+
+
+def whitened(advantages: Tensor, mask: Tensor) -> Tensor:
+    """Bring the advantages of the answers' tokens to mean 0 and deviation 1, all others to 0."""
+    inside = advantages[mask.bool()]
+    return (advantages - inside.mean()) / (inside.std() + 1e-6) * mask
+
+
+# Learning -----------------------------------------------------------------------------------------
+
+
+class MicroBatch(NamedTuple):
+    """A learner's share of a step: answers, rehearsed text, weights of policy and value model."""
+
+    rollout: Rollout
+    text: Tensor | None
+    policy: forward.Weights
+    critic: forward.Weights
+
+
+def micro_batches(
+    batch: Rollout,
+    answers: Sequence[int],
+    w: forward.Weights,
+    critic: forward.Weights,
+    text: Tensor | None,
+    learners: int,
+) -> list[MicroBatch]:
+    """Return the answers numbered `answers`, and the text, as shares that take equally long."""
+    last = ends(batch.mask[list(answers)])
+    shares = [[answers[i] for i in share] for share in even(last, learners, SHARE)]
+    texts = [None] * len(shares) if text is None else text.chunk(len(shares))
+    return [
+        MicroBatch(batch.take(share), part, w, critic)
+        for share, part in zip(shares, texts, strict=True)
+    ]
+
+
+def loss(
+    part: MicroBatch, functions: Functions, recipe: Recipe, pad: int
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return PPO's loss of a share, policy's and value model's together, and its metrics."""
+    batch = part.rollout
+    logprobs = response_logprobs(part.policy, batch.tokens, batch.mask, functions.token_logprobs)
+    values = token_values(part.critic, batch.tokens)
+    policy_loss = functions.ppo_loss(
+        logprobs, batch.logprobs, batch.advantages, batch.mask, recipe.clip
+    )
+    value_loss = functions.value_loss(values, batch.values, batch.returns, batch.mask, recipe.clip)
+    total = policy_loss + value_loss
+    metrics = {"policy_loss": policy_loss.detach(), "value_loss": value_loss.detach()}
+    if part.text is not None:
+        rehearsed = forward.loss(part.policy, part.text, pad)
+        total = total + recipe.rehearsal * rehearsed
+        metrics["web_loss"] = rehearsed.detach()
+    return total, metrics | policy_change(logprobs.detach(), batch, recipe.clip)
+
+
+@torch.no_grad()
+def policy_change(logprobs: Tensor, batch: Rollout, clip: float) -> dict[str, Tensor]:
+    """Return how far the policy is from the one that wrote, over the answers' tokens.
+
+    Parameters
+    ----------
+    logprobs : Tensor, shape (answers, time)
+        Of the tokens under the policy as it is now.
+
+    Returns
+    -------
+    dict
+        ``approx_kl``: half of the mean squared log-ratio, the KL in nats a token for small steps
+        (http://joschu.net/blog/kl-approx.html); ``clip_fraction``: the share of tokens whose ratio
+        is beyond the clip on the side that the advantage draws to, so that they teach nothing more.
+    """
+    count = batch.mask.sum()
+    change = (logprobs - batch.logprobs) * batch.mask  # (answers, time)
+    ratio, sign = change.exp(), batch.advantages.sign()
+    clipped = ((ratio - 1) * sign > clip) & batch.mask.bool()
+    return {
+        "approx_kl": 0.5 * change.square().sum() / count,
+        "clip_fraction": clipped.sum() / count,
+    }
+
+
+def rollout_metrics(batch: Rollout) -> Metrics:
+    """Return entropy and explained variance of a rollout, over the answers' tokens."""
+    inside = batch.mask.bool()
+    return {
+        "entropy": -batch.logprobs[inside].mean().item(),
+        "explained_variance": explained_variance(batch.values[inside], batch.returns[inside]),
+    }
+
+
+def explained_variance(values: Tensor, returns: Tensor) -> float:
+    """Return which part of the returns' variance the values foresee.
+
+    1 is all of it; 0 is no better than their mean would be, and below 0 worse. Returns that are all
+    alike have no variance to explain: not a number.
+    """
+    variance = returns.var().item()
+    return 1 - (returns - values).var().item() / variance if variance else float("nan")
 
 
 class Mean:
@@ -358,18 +420,3 @@ class Mean:
         for parameter, total in zip(self.parameters, self.sums, strict=True):
             if self.count:
                 parameter.copy_(total / self.count)
-
-
-def ends(mask: Tensor) -> list[int]:
-    """Return the place of each answer's last token; `mask` has the shape (answers, time)."""
-    return (mask * torch.arange(mask.shape[1])).amax(1).tolist()
-
-
-def places(last: Sequence[int]) -> int:
-    """Return how many places answers take that end at `last`: one of few numbers (`data.WIDTH`)."""
-    return whole(max(last) + 2, WIDTH) - 1
-
-
-def rate(iteration: int, iterations: int) -> float:
-    """Return the learning rate as part of its height: up over five iterations, then slowly down."""
-    return min(1.0, (iteration + 1) / 5) * (1 - 0.9 * iteration / iterations)

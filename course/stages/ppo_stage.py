@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from transformers import PreTrainedModel
 
 from course.lm import evals, model
+from course.seeds import stream
 from course.stages import ppo
 from course.stages.context import DRAWS, Run, history, rehearsed, since, watch
 from course.stages.stage import PPO, Figures, Work
@@ -30,7 +31,9 @@ def tuned(run: Run, start: str, name: str, recipe: ppo.Recipe) -> Figures:
     before, before_scores = evals.measure(
         run.get(start), run.tokenizer, tests, seed=run.seed, draws=DRAWS
     )
-    after, scores = evals.measure(policy, run.tokenizer, tests, seed=run.seed + 1, draws=DRAWS)
+    after, scores = evals.measure(
+        policy, run.tokenizer, tests, seed=stream("ppo/test", run.seed), draws=DRAWS
+    )
     won, error = evals.wins(scores, before_scores)
     figures = {
         "true_before": before["true_score"],
@@ -78,7 +81,11 @@ def rlhf(
         Share of the requests that come in the middle of a dialogue.
     """
     policy, requests = run.get(start), ppo_requests(recipe, run.seed, follow_ups)
-    web = rehearsed(run.tokenizer, 5000 + run.seed, recipe.rows) if recipe.rehearsal else None
+    web = (
+        rehearsed(run.tokenizer, stream("ppo/web", run.seed), recipe.rows)
+        if recipe.rehearsal
+        else None
+    )
     steps = ppo.train(
         policy,
         run.get(start),
@@ -96,7 +103,7 @@ def rlhf(
 
 def ppo_requests(recipe: ppo.Recipe, seed: int, follow_ups: float = 0.0) -> list[Example]:
     """Return what the policy is asked during PPO, in order."""
-    return mixed(recipe.iterations * recipe.batch, 100_000 + seed, follow_ups)
+    return mixed(recipe.iterations * recipe.batch, stream("ppo/requests", seed), follow_ups)
 
 
 def mixed(count: int, seed: int, follow_ups: float) -> list[Example]:

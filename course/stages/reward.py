@@ -7,8 +7,8 @@ model looks facts up in its last layers, too late to compare them with the answe
 of each token of the answer, as the language model that it still is, whether that was to be expected
 (the idea of typical text: Meister et al. 2022, arXiv:2202.00666), and the second number says how
 much that counts there. It goes on reading web text meanwhile, else it forgets what is to be
-expected. Real reward models have a hundred layers and do with the first number; ``TRAINING.md``
-tells what else was tried.
+expected. Real reward models have a hundred layers and do with the first number;
+``docs/training-log.md`` tells what else was tried.
 
 ``reward_loss`` is an exercise of lesson 06 and comes in as an argument.
 """
@@ -16,18 +16,20 @@ tells what else was tried.
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward
-from course.lm.data import like_length
+from course.lm import evals, forward, optim
+from course.lm.batching import groups, padded, split
 from course.lm.model import RewardModel
 from course.lm.sample import generate
-from course.lm.train import LEARNERS, Progress, Trainer, one_thread, workers
-from course.stages.sft import groups, padded, split
+from course.lm.threads import over_rows
+from course.lm.train import Progress, Trainer
+from course.stages.freeze import Frozen
 from course.world import labeler
 from course.world import phrases as ph
 from course.world.talk import Example
@@ -152,7 +154,7 @@ def compare(
         texts += [slip(texts[:answers], slipped) for _ in range(slips)]
         replies = tokenizer.batch_decode(texts)
         scores = [j.score for j in evals.judge([example] * len(texts), replies)]
-        rows = tuple((*prompt, *closed(text, end)) for text in texts)
+        rows = tuple((*prompt, *evals.closed(text, end)) for text in texts)
         order, *others = (tuple(labeler.rank(scores, rng)) for _ in range(labelers))
         rankings.append(Ranking(example, rows, tuple(scores), order, tuple(others)))
     return rankings
@@ -166,11 +168,6 @@ def slip(texts: Sequence[Sequence[int]], rng: random.Random) -> list[int]:
     """
     first, second = (rng.choice(texts) for _ in range(2))
     return [*first[: rng.randint(0, len(first))], *second[rng.randint(0, len(second)) :]]
-
-
-def closed(answer: Sequence[int], end: int, most: int = evals.NEW_TOKENS) -> list[int]:
-    """Return an answer with its end token, if it came to an end within `most` tokens."""
-    return [*answer, end] if len(answer) < most else list(answer)
 
 
 def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Tensor) -> Tensor:
@@ -189,25 +186,24 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
     lengths : Tensor of int, shape (rows,)
         Tokens in each row without padding.
     """
-    states = forward.hidden(w, tokens, config.n_head)
-    weight, bias = w["score.weight"].float(), w["score.bias"].float()
+    states = forward.hidden(w, tokens)  # (rows, time, width)
+    weight, bias = w.score.weight.float(), w.score.bias.float()
     last = states[torch.arange(len(tokens)), lengths - 1].float()
-    found = last @ weight[0] + bias[0]
+    first = last @ weight[0] + bias[0]  # (rows,)
     if not config.trust:
-        return found
+        return first
     places = torch.arange(tokens.shape[1])
     begin = ((tokens == config.sep_token_id) * places).amax(1)
     answer = (places[1:] > begin[:, None]) & (places[1:] < lengths[:, None])
 
-    def weighed(states: Tensor, tokens: Tensor) -> Tensor:
+    def weighed(scores: Tensor, tokens: Tensor, states: Tensor) -> Tensor:
         # ln p - E[ln p] over the vocabulary; without the logarithm of the sum, which cancels.
-        scores = forward.logits(w, states).float()
         got = scores.gather(-1, tokens[:, None])[:, 0]
         expected = (torch.softmax(scores, -1) * scores).sum(-1)
         return (got - expected) * (states.float() @ weight[1] + bias[1])
 
-    return found + config.trust * forward.at_places(
-        answer, states[:, :-1], tokens[:, 1:], weighed
+    return first + config.trust * forward.masked_logits(
+        w, states[:, :-1], tokens[:, 1:], answer, weighed
     ).sum(1)
 
 
@@ -215,25 +211,17 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
 def score(
     model: RewardModel,
     rows: Sequence[Sequence[int]],
-    pad: int = 1,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Return the reward of each row of tokens (request and answer), shape (rows,)."""
-    w = forward.weights(model, dtype)
-    # Several parts for each thread, so that all end at about the same time.
-    size = min(128, max(1, -(-len(rows) // (3 * LEARNERS))))
-    parts = like_length([len(row) for row in rows], size)
+    w, pad = forward.weights(model, dtype), model.config.pad_token_id
 
-    def some(part: list[int]) -> Tensor:
-        with torch.inference_mode():
-            texts = [rows[i] for i in part]
-            lengths = torch.tensor([len(text) for text in texts])
-            return rewards(w, model.config, padded(texts, pad), lengths)
+    def values(part: list[int]) -> Tensor:
+        chosen = [rows[i] for i in part]
+        lengths = torch.tensor([len(row) for row in chosen])
+        return rewards(w, model.config, padded(chosen, pad), lengths)
 
-    found = torch.empty(len(rows))
-    for part, values in zip(parts, workers(LEARNERS).map(some, parts), strict=True):
-        found[part] = values
-    return found
+    return over_rows(values, [len(row) for row in rows], parts=3)
 
 
 def train(
@@ -243,12 +231,13 @@ def train(
     reward_loss: RewardLoss,
     recipe: Recipe | None = None,
     web: Iterator[Tensor] | None = None,
+    frozen: Frozen | None = None,
     seed: int = 0,
-    pad: int = 1,
 ) -> Iterator[Progress]:
     """Train `model` in place on `rankings` and yield after every step.
 
-    The loss that it reports is the one on rankings alone.
+    The loss that it reports is the one on rankings alone, which is the metric ``ranking_loss``;
+    ``web_loss`` is that on web text, where there is any.
 
     Parameters
     ----------
@@ -258,43 +247,53 @@ def train(
         How long and how fast.
     web : iterator of Tensor of int, shape (rows, time + 1), optional
         Web text to rehearse, a batch a step.
+    frozen : Frozen, optional
+        What of `model` stays as it is.
     seed : int
         Of the order of the prompts.
+
+    Yields
+    ------
+    Progress
+        The caller may stop at any step; the model then is as far as it came.
     """
-    recipe = recipe or Recipe()
+    recipe, pad = recipe or Recipe(), model.config.pad_token_id
     lengths, rng = [max(map(len, r.rows)) for r in rankings], random.Random(seed)
-    plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
+    plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
 
-    own: list[float] = []  # losses on rankings alone, of the shares of a step
-
-    def loss(part: tuple[list[Ranking], Tensor | None]) -> Tensor:
-        some, text = part
-        rows = [row for ranking in some for row in ranking.rows]
+    def loss(micro_batch: tuple[list[Ranking], Tensor | None]) -> tuple[Tensor, dict[str, Tensor]]:
+        share, text = micro_batch
+        rows = [row for ranking in share for row in ranking.rows]
         lengths = torch.tensor([len(row) for row in rows])
         w = forward.weights(model, torch.bfloat16)
-        found = rewards(w, model.config, padded(rows, pad), lengths)
-        orders = [order for r in some for order in (r.order, *r.others)]
-        each = found.view(len(some), -1).repeat_interleave(len(orders) // len(some), 0)
+        values = rewards(w, model.config, padded(rows, pad), lengths)
+        # All labelers' orders of one request after the other, each over the same rewards.
+        orders = [order for r in share for order in (r.order, *r.others)]
+        each = values.view(len(share), -1).repeat_interleave(len(orders) // len(share), 0)
         value = reward_loss(each, torch.tensor(orders))
-        own.append(value.item() * len(some))
+        metrics = {"ranking_loss": value.detach()}
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(w, text, model.config.n_head, pad)
-        return value
+            rehearsed = forward.loss(w, text, pad)
+            value = value + recipe.rehearsal * rehearsed
+            metrics["web_loss"] = rehearsed.detach()
+        return value, metrics
 
-    trainer = Trainer(model, recipe.muon, recipe.adam)
-    model.train()
-    start, seen = time.perf_counter(), 0
-    with one_thread():
-        for step, chosen in enumerate(plan):
-            shares = split([rankings[i] for i in chosen], trainer.learners.count)
-            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-            parts, sizes = list(zip(shares, texts, strict=True)), [len(share) for share in shares]
-            own.clear()
-            _, rate = trainer.step(parts, loss, sizes, step, step / len(plan))
-            value = sum(own) / len(chosen)
-            seen += sum(len(row) for share in shares for r in share for row in r.rows)
-            yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
+    still = frozen or nullcontext()
+    with still:
+        optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.muon, recipe.adam)
+        trainer = Trainer(loss, [model.parameters()], optimizers)
     model.eval()
+    start, seen = time.perf_counter(), 0
+    for step, batch in enumerate(plan):
+        shares = split([rankings[i] for i in batch], trainer.learners)
+        texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+        sizes, rate = [len(share) for share in shares], optim.cosine(step, step / len(plan))
+        micro_batches = list(zip(shares, texts, strict=True))
+        with still:
+            _, metrics = trainer.step(micro_batches, sizes, rate)
+        seen += sum(len(row) for share in shares for r in share for row in r.rows)
+        value, seconds = metrics["ranking_loss"], time.perf_counter() - start
+        yield Progress(step + 1, len(plan), seen, seconds, value, rate, metrics)
 
 
 @torch.no_grad()
@@ -304,18 +303,18 @@ def normalise(model: RewardModel, rows: Sequence[Sequence[int]]) -> None:
     Only differences of rewards mean anything; on this scale a price for each nat of KL means the
     same for every reward model.
     """
-    found, head = score(model, rows), model.score
-    head.weight /= found.std()
-    head.bias /= found.std()
-    head.bias[0] -= found.mean() / found.std()
+    values, head = score(model, rows), model.score
+    head.weight /= values.std()
+    head.bias /= values.std()
+    head.bias[0] -= values.mean() / values.std()
 
 
-def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, float]:
+def agreement(values: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, float]:
     """Compare rewards with the labeler, pair by pair; pairs of the very same answer don't count.
 
     Parameters
     ----------
-    found : sequence of float
+    values : sequence of float
         The rewards of all answers, one ranking after the other.
 
     Returns
@@ -329,14 +328,14 @@ def agreement(found: Sequence[float], rankings: Sequence[Ranking]) -> dict[str, 
     clear, noisy, ceiling, twice = [], [], [], []
     at = 0
     for r in rankings:
-        own = found[at : at + len(r.rows)]
+        mine = values[at : at + len(r.rows)]
         at += len(r.rows)
-        for i in range(len(own)):
-            for j in range(i + 1, len(own)):
+        for i in range(len(mine)):
+            for j in range(i + 1, len(mine)):
                 if r.rows[i] == r.rows[j]:
                     continue
                 p = labeler.prefers(r.scores[i], r.scores[j])
-                first = own[i] > own[j]
+                first = mine[i] > mine[j]
                 noisy.append(p if first else 1 - p)
                 ceiling.append(max(p, 1 - p))
                 twice.append(p * p + (1 - p) * (1 - p))

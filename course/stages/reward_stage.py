@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from transformers import PreTrainedModel
 
 from course.lm import evals, train
+from course.seeds import stream
 from course.stages import freeze, reward
 from course.stages.context import DRAWS, Run, history, rehearsed, since, watch
 from course.stages.stage import REWARD, Figures, Work
@@ -36,7 +37,7 @@ def stage(run: Run) -> Figures:
     mini, done = from_first_round(run, "mini-reward")
     seconds = since(start)
     requests = run.test_requests().mixed * DRAWS
-    tested = reward.compare([policy], run.tokenizer, requests, 900 + run.seed)
+    tested = reward.compare([policy], run.tokenizer, requests, stream("reward/test", run.seed))
     agreement = reward.agreement(scores(mini, tested), tested)
     figures = agreement | {
         "below_ceiling": agreement["ceiling"] - agreement["noisy"],
@@ -56,7 +57,9 @@ def first_round(run: Run) -> list[reward.Ranking]:
 
     def make() -> list[reward.Ranking]:
         mix, count = demonstrate.COMPARED_MIX, run.plan("reward").comparisons
-        requests = list(demonstrate.requests(count, "train", 500 + run.seed, mix=mix))
+        requests = list(
+            demonstrate.requests(count, "train", stream("reward/requests", run.seed), mix=mix)
+        )
         return ranked(run, [run.get("mini-sft")], requests, run.seed)
 
     return run.once("the first round of rankings", make)
@@ -98,16 +101,24 @@ def learn(
     """Train a reward model on `rankings` and return the course of it."""
     functions = run.given(*REWARD)
     recipe: reward.Recipe = run.plan("reward").recipe
-    web = rehearsed(run.tokenizer, 3000 + run.seed, recipe.rows) if mini.config.trust else None
-    steps = reward.train(mini, rankings, **functions, recipe=recipe, web=web, seed=run.seed)
-    with freeze.held(mini, run.tokenizer, freeze.FEEDBACK_PARTS):
-        return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
+    web = (
+        rehearsed(run.tokenizer, stream("reward/web", run.seed), recipe.rows)
+        if mini.config.trust
+        else None
+    )
+    frozen = freeze.Frozen(mini, run.tokenizer, freeze.FEEDBACK_PARTS)
+    steps = reward.train(
+        mini, rankings, **functions, recipe=recipe, web=web, seed=run.seed, frozen=frozen
+    )
+    return watch(steps, what, lambda p: f"loss {p.loss:.3f}")
 
 
 def own_answers(run: Run, policy: PreTrainedModel, split: str) -> list[list[int]]:
     """Return requests of `split` with answers drawn from `policy`, as tokens."""
     requests = evals.asked_in(split, run.tests).mixed
-    drawn = reward.compare([policy], run.tokenizer, requests, 700 + run.seed, answers=1)
+    drawn = reward.compare(
+        [policy], run.tokenizer, requests, stream("reward/normalise", run.seed), answers=1
+    )
     return [list(ranking.rows[0]) for ranking in drawn]
 
 

@@ -5,69 +5,27 @@ like length share a batch, so little is padded. Beside each batch the model rehe
 as InstructGPT did in its last stage: trained on answers alone it forgets whom they don't name.
 """
 
-import bisect
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import forward
-from course.lm.data import WIDTH, encode, whole
-from course.lm.train import Progress, Trainer, one_thread
-from course.stages.freeze import Blur, blurred, held
+from course.lm import forward, optim
+from course.lm.batching import groups, padded, split
+from course.lm.data import encode
+from course.lm.train import Progress, Trainer
+from course.stages.freeze import EmbeddingNoise, Frozen, with_noise
 from course.world import phrases as ph
 from course.world.talk import Example
 
-T = TypeVar("T")
 LossMask = Callable[[Sequence[int], int, int], Sequence[int]]
 SftLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
-
-
-def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
-    """Return rows of unequal length as one tensor, shape (rows, time), filled on the right."""
-    longest = whole(max(map(len, rows)), WIDTH)
-    return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows])
-
-
-def split(items: Sequence[T], parts: int) -> list[list[T]]:
-    """Return `items` in at most `parts` shares of like size."""
-    share = -(-len(items) // parts)
-    return [list(items[k : k + share]) for k in range(0, len(items), share)]
-
-
-def even(lengths: Sequence[int], parts: int, multiple: int = 1) -> list[list[int]]:
-    """Return the numbers of all rows in at most `parts` shares that take about equally long.
-
-    A share of rows is padded to its longest one: few long rows cost as much as many short ones.
-    Each has a multiple of `multiple` rows if it can be.
-    """
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-
-    def shares(area: int) -> list[list[int]]:
-        """Return shares of at most `area` tokens, padding included."""
-        found, at = [], 0
-        while at < len(order):
-            count = max(1, area // lengths[order[at]] // multiple * multiple)
-            found.append(order[at : at + count])
-            at += count
-        return found
-
-    most = sum(lengths) + max(lengths) * len(lengths)
-    enough = bisect.bisect_left(range(most), True, key=lambda area: len(shares(area)) <= parts)
-    return shares(enough)
-
-
-def groups(lengths: Sequence[int], size: int, rng: random.Random) -> list[list[int]]:
-    """Return the numbers of all rows in batches of like length, in random order."""
-    order = sorted(range(len(lengths)), key=lambda i: (lengths[i], rng.random()))
-    batches = [order[i : i + size] for i in range(0, len(order), size)]
-    rng.shuffle(batches)
-    return batches
+# Tokens and mask, (rows, time) each; rehearsed text, (rows, time + 1); noise on the embeddings.
+MicroBatch = tuple[Tensor, Tensor, Tensor | None, Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -87,7 +45,7 @@ class Recipe:
     hold : tuple of str
         What stays as it is (`course.stages.freeze`), () for nothing.
     blur : float
-        How much noise names get (`course.stages.freeze.Blur`).
+        How much noise names get (`course.stages.freeze.EmbeddingNoise`).
     """
 
     epochs: int = 3
@@ -112,6 +70,9 @@ def sft(
 ) -> Iterator[Progress]:
     """Fine-tune `model` in place on `examples` and yield after every step.
 
+    The metrics are ``answer_loss`` and, with web text, ``web_loss``: the two parts of the loss, in
+    nats a token.
+
     Parameters
     ----------
     loss_mask : callable
@@ -125,45 +86,52 @@ def sft(
         don't name.
     seed : int
         Of the order of the examples.
+
+    Yields
+    ------
+    Progress
+        The caller may stop at any step; the model then is as far as it came.
     """
     recipe = recipe or Recipe()
     assistant = tokenizer.convert_tokens_to_ids(ph.ASSISTANT)
     end, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
     rows = encode(tokenizer, [example.text() for example in examples])
     masks = [list(loss_mask(row, assistant, end)) for row in rows]
-    lengths, rng = [len(r) for r in rows], random.Random(seed)
-    plan = [b for _ in range(recipe.epochs) for b in groups(lengths, recipe.batch, rng)]
-    heads = model.config.n_head
-    blur = Blur(model, tokenizer, recipe.blur, seed)
+    rng = random.Random(seed)
+    lengths = [len(row) for row in rows]
+    plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
+    embedding_noise = EmbeddingNoise(model, tokenizer, recipe.blur, seed)
+    frozen = Frozen(model, tokenizer, recipe.hold)
 
-    def loss(part: tuple[Tensor, Tensor, Tensor | None, Tensor | None]) -> Tensor:
-        tokens, mask, text, noise = part
-        w = blurred(forward.weights(model, torch.bfloat16), noise)
-        scores = forward.logits(w, forward.hidden(w, tokens, heads))
+    def loss(micro_batch: MicroBatch) -> tuple[Tensor, dict[str, Tensor]]:
+        tokens, mask, text, noise = micro_batch
+        w = with_noise(forward.weights(model, torch.bfloat16), noise)
+        scores = forward.logits(w, forward.hidden(w, tokens))  # (rows, time, vocabulary)
         value = sft_loss(scores.float(), tokens, mask)
+        metrics = {"answer_loss": value.detach()}
         if text is not None:
-            value = value + recipe.rehearsal * forward.loss(w, text, heads, pad)
-        return value
+            rehearsed = forward.loss(w, text, pad)
+            value = value + recipe.rehearsal * rehearsed
+            metrics["web_loss"] = rehearsed.detach()
+        return value, metrics
 
-    model.train()
-    start, seen = time.perf_counter(), 0
-    with held(model, tokenizer, recipe.hold), one_thread():
-        trainer = Trainer(model, recipe.muon, recipe.adam)
-        for step, chosen in enumerate(plan):
-            shares = split(chosen, trainer.learners.count)
-            texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
-            noise = blur.draw()
-            parts = [
-                (
-                    padded([rows[i] for i in share], pad),
-                    padded([masks[i] for i in share], 0),
-                    text,
-                    noise,
-                )
-                for share, text in zip(shares, texts, strict=True)
-            ]
-            learned = [float(mask[:, 1:].sum()) for _, mask, *_ in parts]
-            value, rate = trainer.step(parts, loss, learned, step, step / len(plan))
-            seen += sum(tokens.numel() for tokens, *_ in parts)
-            yield Progress(step + 1, len(plan), seen, time.perf_counter() - start, value, rate)
+    with frozen:
+        optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.muon, recipe.adam)
+        trainer = Trainer(loss, [model.parameters()], optimizers)
     model.eval()
+    start, seen = time.perf_counter(), 0
+    for step, batch in enumerate(plan):
+        shares = split(batch, trainer.learners)
+        texts = next(web).chunk(len(shares)) if web else [None] * len(shares)
+        noise = embedding_noise.draw()
+        micro_batches = [
+            (padded([rows[i] for i in share], pad), padded([masks[i] for i in share], 0), t, noise)
+            for share, t in zip(shares, texts, strict=True)
+        ]
+        learned = [float(mask[:, 1:].sum()) for _, mask, *_ in micro_batches]
+        rate = optim.cosine(step, step / len(plan))
+        with frozen:
+            value, metrics = trainer.step(micro_batches, learned, rate)
+        seen += sum(tokens.numel() for tokens, *_ in micro_batches)
+        seconds = time.perf_counter() - start
+        yield Progress(step + 1, len(plan), seen, seconds, value, rate, metrics)

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from course.lm import evals, model
+from course.seeds import stream
 from course.stages import freeze, sft
 from course.stages.context import Run, history, rehearsed, since, watch
 from course.stages.stage import SFT, Figures, Work
@@ -39,7 +40,8 @@ def tuned(run: Run, base: str, name: str) -> Figures:
     done = watch(
         sft.sft(
             mini, run.tokenizer, examples, **functions,
-            recipe=plan.recipe, web=rehearsed(run.tokenizer, 1000 + run.seed), seed=run.seed,
+            recipe=plan.recipe, seed=run.seed,
+            web=rehearsed(run.tokenizer, stream("sft/web", run.seed)),
         ),
         name,
         lambda p: f"loss {p.loss:.3f}",

@@ -17,6 +17,8 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
+from course.seeds import stream
+
 OLD, NEW = (0, 1, 2, 3, 4, 5, 6), (7, 8, 9)
 SIDE = 12  # pixels of the ground that a picture of 8 × 8 is put on
 WIDTH = 64  # features
@@ -134,7 +136,7 @@ def learn(
     seed : int
         Of the first weights of what is new.
     """
-    torch.manual_seed(1000 + seed)
+    torch.manual_seed(stream("digits/weights", seed))
     model = network(len(NEW), None if way == "scratch" else copy.deepcopy(features))
     x, labels = taught
     below, head = RATES[way]
@@ -185,7 +187,7 @@ def trial(
     """
     features, seconds, known = pretrain(seed, pretraining)
     done = Trial(seed, pretraining=seconds, known=known)
-    chance = torch.Generator().manual_seed(500 + seed)
+    chance = torch.Generator().manual_seed(stream("digits/pictures", seed))
     images, digits = of_classes(NEW)
     x = placed(images, chance)
     order = torch.randperm(len(x), generator=chance)

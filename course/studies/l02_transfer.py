@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from course.lm import model
+from course.lm.threads import one_thread
 from course.real import catalogue
 from course.stages.context import Run
 from course.stages.stage import Figures, Work
@@ -148,13 +149,10 @@ def sort_notes(
 
 def trials(seeds: int = TRIALS) -> Iterator[digits.Trial]:
     """Yield the trials with pictures, one seed after the other; one thread is quickest for them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        for seed in range(1, seeds + 1):
-            yield digits.trial(seed)
-    finally:
-        torch.set_num_threads(threads)
+    for seed in range(1, seeds + 1):
+        with one_thread():
+            done = digits.trial(seed)
+        yield done
 
 
 def rounded(figures: Any) -> Any:

@@ -18,7 +18,8 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import model, sample
 from course.lm.data import encode
-from course.lm.train import one_thread
+from course.lm.threads import one_thread
+from course.seeds import stream
 from course.stages import code
 from course.stages.code import Recipe
 from course.stages.context import Run, rehearsed, since, watch
@@ -65,7 +66,7 @@ def trial(
             rates or code.RATES[plain],
             recipe=replace(recipe, rehearsal=WEIGHT) if rehearses else recipe,
             lora_forward=lora_forward,
-            web=rehearsed(tokenizer, 1000 + seed, ROWS) if rehearses else None,
+            web=rehearsed(tokenizer, stream("ways/web", seed), ROWS) if rehearses else None,
             seed=seed,
         ),
         f"{base}, {way}, seed {seed}",

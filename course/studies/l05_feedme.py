@@ -24,10 +24,10 @@ from tqdm import tqdm
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.lm import evals, forward
-from course.lm.data import like_length
+from course.lm.batching import like_length, padded
+from course.seeds import stream
 from course.stages import freeze, sft
 from course.stages.context import Run, rehearsed, since, watch
-from course.stages.sft import padded
 from course.stages.stage import SFT, Figures, Work
 from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
@@ -84,14 +84,12 @@ def collect(
     seed: int,
 ) -> list[Rated]:
     """Have `model` answer each request `samples` times and the labeler rate every answer."""
-    prompts = [p for p in evals.chat_prompts(tokenizer, asked) for _ in range(samples)]
-    written = evals.answers(model, tokenizer, prompts, temperature=1.0, seed=seed)
+    done = evals.respond(model, tokenizer, asked, times=samples, seed=seed)
     rng, rated = random.Random(seed), []
-    for example, start in zip(asked, range(0, len(written), samples), strict=True):
-        answers = written[start : start + samples]
-        judged = evals.judge([example] * samples, answers)
-        marks = tuple(labeler.rate(j.score, rng) for j in judged)
-        rated.append(Rated(example, tuple(answers), marks))
+    for example, start in zip(asked, range(0, len(done.texts), samples), strict=True):
+        own = slice(start, start + samples)
+        marks = tuple(labeler.rate(score, rng) for score in done.scores[own])
+        rated.append(Rated(example, tuple(done.texts[own]), marks))
     return rated
 
 
@@ -194,20 +192,25 @@ def study(run: Run) -> Figures:
     functions, tokenizer = run.given(*SFT), run.tokenizer
     models = {"base": run.get("mini-babbage"), "sft": run.get("mini-sft")}
     models["feedme"] = run.get("mini-sft")
-    asked = list(demonstrate.requests(recipe.requests, "train", 4_000 + run.seed))
-    rated = collect(models["sft"], tokenizer, asked, recipe.samples, 40 + run.seed)
+    asked = list(
+        demonstrate.requests(recipe.requests, "train", stream("feedme/requests", run.seed))
+    )
+    rated = collect(
+        models["sft"], tokenizer, asked, recipe.samples, stream("feedme/answers", run.seed)
+    )
     best = kept(rated, recipe.least)
     watch(
         sft.sft(
             models["feedme"], tokenizer, best, **functions,
-            recipe=recipe.tuning, web=rehearsed(tokenizer, 3000 + run.seed), seed=run.seed,
+            recipe=recipe.tuning, seed=run.seed,
+            web=rehearsed(tokenizer, stream("feedme/web", run.seed)),
         ),
         "feedme",
         lambda p: f"loss {p.loss:.3f}",
     )  # fmt: skip
     seconds = since(begin)
     tests = run.test_requests()
-    shots = worked_examples(tokenizer, tests.mixed, 5 + run.seed)
+    shots = worked_examples(tokenizer, tests.mixed, stream("shots", run.seed))
     measured = {
         name: side_by_side(models, tokenizer, tests, shots, temperature=temperature, seed=run.seed)
         for name, temperature in (("drawn", 1.0), ("greedy", 0.0))
@@ -275,12 +278,12 @@ def answer_loss(
     assistant = tokenizer.convert_tokens_to_ids(ph.ASSISTANT)
     rows = [tokenizer(example.text())["input_ids"] for example in examples]
     masks = [list(loss_mask(row, assistant, end)) for row in rows]
-    w, heads = forward.weights(model), model.config.n_head
+    w = forward.weights(model)
     total = counted = 0.0
     for part in like_length([len(row) for row in rows], 64):
         tokens = padded([rows[i] for i in part], pad)
         mask = padded([masks[i] for i in part], 0)
-        scores = forward.logits(w, forward.hidden(w, tokens, heads))
+        scores = forward.logits(w, forward.hidden(w, tokens))
         number = float(mask[:, 1:].sum())
         total += float(sft_loss(scores, tokens, mask)) * number
         counted += number
@@ -293,14 +296,15 @@ def epochs(run: Run) -> Figures:
     begin, functions = time.perf_counter(), run.given(*SFT)
     tokenizer, mini = run.tokenizer, run.get("mini-babbage")
     demonstrations = list(demonstrate.demonstrations(few, run.seed))
-    unseen = list(demonstrate.demonstrations(run.tests, 90 + run.seed, run.split))
+    unseen = list(
+        demonstrate.demonstrations(run.tests, stream("epochs/unseen", run.seed), run.split)
+    )
     asked = run.test_requests().mixed
-    prompts = evals.chat_prompts(tokenizer, asked)
     recipe = sft.Recipe(epochs=count, hold=freeze.PARTS)
 
     def measure() -> dict[str, Any]:
-        texts = evals.answers(mini, tokenizer, prompts, temperature=1.0, seed=run.seed)
-        right = sum(j.right for j in evals.judge(asked, texts))
+        done = evals.respond(mini, tokenizer, asked, seed=run.seed)
+        right = sum(j.right for j in done.judgements)
         return {
             "train_loss": answer_loss(mini, tokenizer, demonstrations, **functions),
             "loss": answer_loss(mini, tokenizer, unseen, **functions),
@@ -309,7 +313,7 @@ def epochs(run: Run) -> Figures:
 
     steps = sft.sft(
         mini, tokenizer, demonstrations, **functions,
-        recipe=recipe, web=rehearsed(tokenizer, 1000 + run.seed), seed=run.seed,
+        recipe=recipe, web=rehearsed(tokenizer, stream("epochs/web", run.seed)), seed=run.seed,
     )  # fmt: skip
     a_round, found = -(-few // recipe.batch), [{"round": 0} | measure()]
     for p in tqdm(steps, "epochs", count * a_round, unit="step", file=sys.stderr):

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.lm.train import one_thread
+from course.lm.threads import one_thread
 from course.world import stick
 from course.world.stick import Array
 
@@ -182,8 +182,8 @@ def teach(
     clips = stick.simulate(pool)
     fresh = np.arange(len(pool))
     lots: list[tuple[Tensor, Tensor, Tensor]] = []
-    with one_thread():
-        for number in range(recipe.rounds):
+    for number in range(recipe.rounds):
+        with one_thread():
             # One clip of each pair is of the last round, the other one of any: what was good once
             # stays in sight.
             i = rng.choice(fresh, size=recipe.pairs)
@@ -203,11 +203,11 @@ def teach(
             scores = model.score(shown)
             likes = int(np.argmax(scores))
             judged = stick.found(shown)
-            yield Progress(
-                number + 1, recipe.rounds, (number + 1) * recipe.pairs, loss,
-                time.perf_counter() - begin, plans[likes], float(judged["turns"][likes]),
-                float(judged["points"].mean()), float(stick.flips(shown).mean()),
-            )  # fmt: skip
+        yield Progress(
+            number + 1, recipe.rounds, (number + 1) * recipe.pairs, loss,
+            time.perf_counter() - begin, plans[likes], float(judged["turns"][likes]),
+            float(judged["points"].mean()), float(stick.flips(shown).mean()),
+        )  # fmt: skip
 
 
 def distinct_pairs(count: int, pairs: int, rng: np.random.Generator) -> tuple[Array, Array]:

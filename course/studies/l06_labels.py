@@ -16,6 +16,7 @@ import numpy as np
 
 from course import records
 from course.lm import evals, model
+from course.seeds import stream
 from course.studies import l06_backflip as backflip
 from course.world import demonstrate, pairs, stick
 from course.world import phrases as ph
@@ -47,10 +48,7 @@ def answers() -> None:
     """Write the pairs of answers, the simulated labeler's choices, and the lots of four."""
     mini, tokenizer = model.load("mini-sft")
     asked = list(demonstrate.requests(3 * (PAIRS + BEST_OF), "test", SEED))
-    prompts = evals.chat_prompts(tokenizer, asked)
-    texts = evals.answers(
-        mini, tokenizer, [p for p in prompts for _ in range(ANSWERS)], temperature=1.0, seed=SEED
-    )
+    texts = evals.respond(mini, tokenizer, asked, times=ANSWERS, seed=SEED).texts
     rng, rows, labels, lots = random.Random(SEED), [], [], []
     for i, example in enumerate(asked):
         own = sorted(set(texts[i * ANSWERS : (i + 1) * ANSWERS]))
@@ -103,7 +101,8 @@ def record_backflip(seeds: int = SEEDS) -> None:
     """Teach the stick several times and write what came out; the best run is the one shown."""
     recipe, runs, begin = backflip.Recipe(), [], time.process_time()
     for seed in range(seeds):
-        runs.append(list(backflip.teach(backflip.simulated(100 + seed), seed=seed)))
+        judge = backflip.simulated(stream("backflip/judge", seed))
+        runs.append(list(backflip.teach(judge, seed=seed)))
     ends = [stick.flips(stick.simulate(run[-1].plan[None]))[0] for run in runs]
     shown = max(range(seeds), key=lambda k: (ends[k], runs[k][-1].flips))
     by_hand = backflip.by_hand(stick.written)

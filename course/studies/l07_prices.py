@@ -16,8 +16,9 @@ from typing import Any
 
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from course.lm import evals, sample
+from course.lm import evals
 from course.lm.evaluate import standard_error
+from course.seeds import stream
 from course.stages import ppo, reward
 from course.stages.context import Run, since
 from course.stages.ppo_stage import ppo_requests, rlhf
@@ -61,35 +62,28 @@ def drawn(
     rewarded: PreTrainedModel,
     asked: Sequence[Example],
     times: int = 1,
-) -> tuple[list[str], list[float], list[Judgement]]:
-    """Return answers to each request, `times` one after the other, with reward and judgement."""
-    end = run.tokenizer.eos_token_id
-    prompts = [p for p in evals.chat_prompts(run.tokenizer, asked) for _ in range(times)]
-    tokens = sample.generate(
-        policy, prompts, evals.NEW_TOKENS, temperature=1.0, seed=890 + run.seed, end=end
-    )
-    rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
-    rewards = reward.score(rewarded, rows).tolist()
-    replies = [r.strip() for r in run.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
-    return replies, rewards, evals.judge([e for e in asked for _ in range(times)], replies)
+) -> tuple[evals.Responses, list[float]]:
+    """Return answers to each request, `times` one after the other, and their rewards."""
+    seed = stream("prices/test", run.seed)
+    done = evals.respond(policy, run.tokenizer, asked, times=times, seed=seed)
+    return done, reward.score(rewarded, done.rows).tolist()
 
 
 def tested(run: Run, policy: PreTrainedModel, rewarded: PreTrainedModel) -> dict[str, Any]:
     """Return means over the test's requests (with errors), rates, and a few answers to read."""
     asked = run.test_requests().mixed
-    replies, rewards, judged = drawn(run, policy, rewarded, asked)
-    scores = [j.score for j in judged]
+    done, rewards = drawn(run, policy, rewarded, asked)
     return {
         "reward": sum(rewards) / len(asked),
-        "true": sum(scores) / len(asked),
-        "true_error": standard_error(scores),
-        "rates": evals.rates(asked, judged),
+        "true": sum(done.scores) / len(asked),
+        "true_error": standard_error(done.scores),
+        "rates": evals.rates(asked, done.judgements),
         "answers": [
             {
                 "request": asked[i].turns[-1].request,
-                "answer": replies[i],
+                "answer": done.texts[i],
                 "reward": round(rewards[i], 2),
-                "true": round(scores[i], 2),
+                "true": round(done.scores[i], 2),
             }
             for i in shown(asked)
         ],
@@ -107,7 +101,7 @@ def shown(asked: Sequence[Example]) -> list[int]:
 def best_of(run: Run, rewarded: PreTrainedModel) -> list[dict[str, float]]:
     """Return reward and true score of the answer that the reward model picks out of n."""
     asked, most = run.test_requests().mixed, max(BEST_OF)
-    _, rewards, judged = drawn(run, run.get("mini-sft"), rewarded, asked, most)
+    done, rewards = drawn(run, run.get("mini-sft"), rewarded, asked, most)
     points = []
     for n in BEST_OF:
         picked = [
@@ -118,7 +112,7 @@ def best_of(run: Run, rewarded: PreTrainedModel) -> list[dict[str, float]]:
             {
                 "n": n,
                 "reward": sum(rewards[i] for i in picked) / len(picked),
-                "true": sum(judged[i].score for i in picked) / len(picked),
+                "true": sum(done.scores[i] for i in picked) / len(picked),
                 "kl_bound": math.log(n) - (n - 1) / n,  # the real KL is lower
             }
         )

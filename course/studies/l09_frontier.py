@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from course import paths, records
-from course.lm import evals, model, sample
+from course.lm import evals, model
 from course.lm.evaluate import standard_error
+from course.seeds import stream
 from course.stages import dpo, ppo, reward, sft_stage, stage
 from course.stages.context import Run, since, watch
 from course.stages.ppo_stage import ppo_requests
@@ -248,37 +249,33 @@ class Measure:
         count = min(TUNING, run.tests)
         self.tuning = evals.asked_in("tuning", run.tests).mixed[:count]
         many = max(BEST_OF)
-        test = self.draw(self.sft, self.test, many, 910)
-        tuning = self.draw(self.sft, self.tuning, many, 920)
+        test = self.draw(self.sft, self.test, many, "frontier/start")
+        tuning = self.draw(self.sft, self.tuning, many, "frontier/start-tuning")
         self.start = Point("mini-sft", "SFT", 0.0, 0, 0.0, test, tuning)
         # One more answer to each request, which all methods are compared with.
-        self.rival = self.draw(self.sft, self.test, 1, 930).true[:, 0]
+        self.rival = self.draw(self.sft, self.test, 1, "frontier/rival").true[:, 0]
 
     def draw(
-        self, policy: PreTrainedModel, asked: Sequence[Example], times: int, seed: int
+        self, policy: PreTrainedModel, asked: Sequence[Example], times: int, name: str
     ) -> Drawn:
-        """Let `policy` answer each request `times` times, at temperature 1."""
-        end = self.tokenizer.eos_token_id
-        prompts = [p for p in evals.chat_prompts(self.tokenizer, asked) for _ in range(times)]
-        tokens = sample.generate(
-            policy, prompts, evals.NEW_TOKENS, temperature=1.0, seed=seed + self.seed, end=end
+        """Let `policy` answer each request `times` times, at temperature 1.
+
+        `name` is the stream of the draws (`course.seeds`).
+        """
+        done = evals.respond(
+            policy, self.tokenizer, asked, times=times, seed=stream(name, self.seed)
         )
-        rows = [[*p, *reward.closed(t, end)] for p, t in zip(prompts, tokens, strict=True)]
-        starts = [len(p) for p in prompts]
-        replies = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
-        replies = [reply.strip() for reply in replies]
-        judged = evals.judge([e for e in asked for _ in range(times)], replies)
 
         def table(values: Any) -> Floats:
             return np.asarray(values, dtype=float).reshape(len(asked), times)
 
         return Drawn(
-            reward=table(reward.score(self.judge, rows).numpy()),
-            true=table([j.score for j in judged]),
-            logprob=table(dpo.logprobs(policy, rows, starts).numpy()),
-            reference=table(dpo.logprobs(self.sft, rows, starts).numpy()),
-            texts=tuple(tuple(replies[i : i + times]) for i in range(0, len(replies), times)),
-            tokens=sum(map(len, rows)) / len(rows),
+            reward=table(reward.score(self.judge, done.rows).numpy()),
+            true=table(done.scores),
+            logprob=table(dpo.logprobs(policy, done.rows, done.starts).numpy()),
+            reference=table(dpo.logprobs(self.sft, done.rows, done.starts).numpy()),
+            texts=tuple(tuple(done.texts[i : i + times]) for i in range(0, len(done.texts), times)),
+            tokens=sum(map(len, done.rows)) / len(done.rows),
         )
 
     def of(
@@ -291,8 +288,8 @@ class Measure:
         iterations: int = 0,
     ) -> Point:
         """Let `policy` answer all requests."""
-        test = self.draw(policy, self.test, ANSWERS, 940)
-        tuning = self.draw(policy, self.tuning, 1, 950)
+        test = self.draw(policy, self.test, ANSWERS, "frontier/test")
+        tuning = self.draw(policy, self.tuning, 1, "frontier/tuning")
         return Point(name, method, setting, iterations, seconds, test, tuning)
 
 

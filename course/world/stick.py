@@ -14,8 +14,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from course.world import labeler
-
 Array = NDArray[np.float64]
 
 FRAMES, FRAME = 48, 0.05  # a clip: so many frames, so many seconds each
@@ -186,5 +184,7 @@ def choices(first: Array, second: Array, rng: np.random.Generator) -> NDArray[np
     rng : Generator
         Of the judge's noise, which is the labeler's: ``labeler.prefers``.
     """
+    from course.world import labeler  # here: while grading, the labeler is out of reach
+
     chance = [labeler.prefers(a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
     return rng.random(len(chance)) < np.array(chance)

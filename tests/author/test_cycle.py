@@ -18,8 +18,10 @@ import pytest
 from course import records
 from course.author import build, leak, verify
 from course.errors import CourseError
-from course.grader import execute, notebook, settings
+from course.grader import local, notebook, settings
 from course.grader.errors import GraderError
+from course.grader.job import BOTH, CHECK, STUDENT, Job, Limits, Step
+from course.hooks import HOOKS
 from course.learner import check
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "course"
@@ -872,6 +874,16 @@ def test_verify_holds_the_budget(built, monkeypatch):
 # --- running cells -----------------------------------------------------------------------------
 
 
+def job(*codes, seconds=60.0, names=("f", "g"), where=STUDENT):
+    """Return a job of cells; one that begins with ? is a check, one with ! of both sides."""
+    kinds = {"?": CHECK, "!": BOTH}
+    steps = [
+        Step(kinds.get(c[0], where), c.lstrip("?!"), i, grade=f"check_{i}" if c[0] == "?" else "")
+        for i, c in enumerate(codes)
+    ]
+    return Job("x", tuple(steps), names, ("numpy",), limits=Limits(cell_seconds=seconds))
+
+
 def test_cells_run_as_in_a_kernel(tmp_path):
     (tmp_path / "beside.py").write_text("answer = 42", encoding="utf-8")
     (tmp_path / "json.py").write_text("raise RuntimeError", encoding="utf-8")
@@ -891,7 +903,7 @@ def test_cells_run_as_in_a_kernel(tmp_path):
         "print('x' * 10_000_000)",
         "x",
     ]
-    outcomes = execute.run(codes, tmp_path, 60, tmp_path)
+    outcomes = local.run(job(*codes), tmp_path, tmp_path, HOOKS).cells
     errors = [o.error for o in outcomes]
     assert errors[:5] == [None] * 5
     assert errors[5:7] == ["SyntaxError", "AssertionError"]
@@ -916,24 +928,60 @@ def test_only_the_cell_at_fault_is_lost(tmp_path):
         "while True:\n    try:\n        time.sleep(100)\n    except BaseException:\n        pass",
         "assert kept == 1",
     ]
-    outcomes = execute.run(codes, tmp_path, 3, tmp_path)
-    assert [o.error for o in outcomes] == [
+    ran = local.run(job(*codes, seconds=3), tmp_path, tmp_path, HOOKS)
+    assert [o.error for o in ran.cells] == [
         *(None, "DeadKernelError", None, "CellTimeoutError", None, "CellTimeoutError", None)
     ]
+    assert set(ran.flags) == {"DeadKernelError", "CellTimeoutError"}
+
+
+def test_both_sides_have_their_own_names_and_plain_data_between_them(tmp_path):
+    """As in two processes: what a student binds meets no check but by its value."""
+    codes = [
+        "!import math\nfrom course.checks import expect\nlimit = 3",
+        "def f(x):\n    x.append(4)\n    return (y for y in x)\ng = [1, (2, {3})]",
+        "expect = lambda *a, **k: None\nlimit = math = None",
+        "?assert limit == 3\nexpect(math.pi, 3.14159265359, 'pi')",
+        "?a = [1]\nf(a)\nassert a == [1], 'a check keeps what it hands over'",
+        "?expect(f([1]), [1, 4], 'f')",
+        "?assert g == [1, (2, {3})]",
+        "?assert 'secret' not in globals()\nsecret = 1",
+        "assert 'secret' not in globals()\nassert limit is None",
+        "del f",
+        "?f([1])",
+    ]
+    ran = local.run(job(*codes), tmp_path, tmp_path, HOOKS)
+    errors = [o.error for o in ran.cells]
+    assert errors == [*[None] * 5, "AssertionError", None, None, None, None, "NameError"]
+    assert ran.cells[5].message == (
+        "f: the answer is an object of type generator, but a list or tuple is asked for."
+    )
+
+
+def test_a_setup_that_fails_on_one_side_is_told_of_that_side(tmp_path):
+    codes = ["x = 1", "!assert 'x' in globals(), 'no x'"]
+    (first, second) = local.run(job(*codes), tmp_path, tmp_path, HOOKS).cells
+    assert (first.error, second.error, second.trusted_error) == (None, None, "AssertionError")
+    assert second.trusted_message == "no x"
 
 
 def test_a_branch_changes_nothing(tmp_path, monkeypatch):
+    def steps(*codes):
+        return [Step(STUDENT, code) for code in codes]
+
     for alone in ("", "1"):
         monkeypatch.setenv("COURSE_NO_FORK", alone)
-        with execute.Worker(tmp_path, 60, tmp_path) as worker:
-            worker.run("x = [1]")
-            worker.run("y = 0")
-            first = worker.branch(["x.append(2)", "y = 1", "assert (x, y) == ([1, 2], 1)", "1 / 0"])
+        with local.Worker(job("x"), tmp_path, tmp_path, HOOKS) as worker:
+            for step in steps("x = [1]", "y = 0"):
+                worker.run(step)
+            first = worker.branch(
+                steps("x.append(2)", "y = 1", "assert (x, y) == ([1, 2], 1)", "1 / 0")
+            )
             assert [o.error for o in first] == [None, None, None, "ZeroDivisionError"]
             if not alone:
-                dead = worker.branch(["y = 2", "import os; os._exit(1)", "y"])
+                dead = worker.branch(steps("y = 2", "import os; os._exit(1)", "y"))
                 assert [o.error for o in dead] == [None, "DeadKernelError", "DeadKernelError"]
-            assert worker.run("assert (x, y) == ([1], 0)").passed
+            assert worker.run(*steps("assert (x, y) == ([1], 0)")).passed
 
 
 # --- the learner's own check -------------------------------------------------------------------

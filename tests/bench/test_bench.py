@@ -16,7 +16,7 @@ from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
 from course.lm import forward, model
 from course.lm import tokenizer as tok
-from course.stages import base, exercises, ppo, reward
+from course.stages import base, exercises, ppo, reward, rollout
 from course.stages.stage import PPO
 from course.world.phrases import CONTEXT
 
@@ -58,7 +58,7 @@ def test_both_see_the_same_rows_and_the_same_loss():
     theirs = mini(**batch).loss.item()
     # The peer doesn't predict the last token of a row, for its labels are its inputs.
     weights = forward.weights(mini, torch.bfloat16)
-    ours = forward.loss(weights, rows[:, :-1], mini.config.n_head, 1).item()
+    ours = forward.loss(weights, rows[:, :-1], 1).item()
     assert ours == pytest.approx(theirs, rel=5e-3)
 
 
@@ -151,13 +151,13 @@ def test_rlhf_prints_what_was_promised(stand_in, capsys):
 
 def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
     asked = []
-    written = ppo.written
+    written = rollout.written
 
     def noted(policy, prompts, *rest, **named):
         asked.append([list(p) for p in prompts])
         return written(policy, prompts, *rest, **named)
 
-    monkeypatch.setattr(ppo, "written", noted)
+    monkeypatch.setattr(rollout, "written", noted)
     job = bench_rlhf.prepare()
     ours = bench_rlhf.turn_of_ours(job, functions, seed=1)
     peer, _ = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)
@@ -181,7 +181,7 @@ def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
 def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
     scored = []
     monkeypatch.setattr(
-        reward, "score", lambda m, rows, pad: scored.append((m, rows)) or torch.zeros(len(rows))
+        reward, "score", lambda m, rows: scored.append((m, rows)) or torch.zeros(len(rows))
     )
     job = bench_rlhf.prepare()
     before = torch.get_num_threads()

@@ -470,7 +470,7 @@ def command(root, monkeypatch):
     from course.grader import run as run_module
 
     class Engine(group.Canned):
-        def __init__(self, modules, *, sandbox, root):
+        def __init__(self, modules, *, sandbox, root, hooks):
             super().__init__()
             self.kind = sandbox
 

@@ -17,7 +17,7 @@ from grading_class import LESSON, cell_of
 from course import paths
 from course.grader import grade, notebook, prepare, record
 from course.grader.errors import GraderError
-from course.grader.job import Cell, Ran
+from course.grader.job import Ran, Result
 from course.grader.source import read as read_source
 from course.hooks import HOOKS
 
@@ -190,7 +190,7 @@ def prepared(root, student="ann"):
 def test_a_check_without_a_result_has_failed(root):
     one = prepared(root)
     full = group.Canned().run(one.job)
-    for cells in ([], full.cells[:-1], [*full.cells[:-1], Cell(None, "shares_1")]):
+    for cells in ([], full.cells[:-1], [*full.cells[:-1], Result(None, "shares_1")]):
         node = record.filled(one, Ran(cells))
         last = [c for c in node.cells if c.metadata.get("nbgrader", {}).get("grade")][-1]
         assert [o.ename for o in last.outputs] == [record.NOT_GRADED]

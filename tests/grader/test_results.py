@@ -6,8 +6,7 @@ import pytest
 from grading_class import LESSON
 
 from course.grader import adapter, notebook, results
-from course.grader.job import Cell as Result
-from course.grader.job import Ran
+from course.grader.job import Ran, Result
 from course.grader.notebook import Cell
 from course.grader.plan import plan
 from course.grader.source import open_notebook

@@ -5,27 +5,33 @@ need it skip with the reason, and the others run without it.
 """
 
 import dataclasses
+import functools
 import json
 import os
 import socket
 import sys
 import threading
 import time
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
 import torch
 
 from course import paths
 from course.grader import codec, namespaces, run, sandbox, wire
 from course.grader.errors import GraderError
-from course.grader.job import BOTH, CHECK, STUDENT, Cell, Job, Limits, Ran, Step
-from course.grader.run import Engine
+from course.grader.job import BOTH, CHECK, STUDENT, Job, Limits, Ran, Result, Step
+from course.grader.run import Engine as AnyEngine
+from course.hooks import HOOKS
 
 MODULES = ("numpy", "torch", "pandas", "matplotlib.pyplot", "course.checks")
 SETUP = "import numpy as np\nimport torch\nfrom course.checks import expect"
+Engine = functools.partial(AnyEngine, root=paths.ROOT, hooks=HOOKS)
 WHY = sandbox.missing()
 isolated = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the grader runs on Linux")
@@ -62,6 +68,7 @@ def shown(cell):
 DATA = {
     "nothing": None,
     "numbers": [0, -1, 2**62, 2**80, -(2**90), 1.5, float("inf"), True, 2 + 1j],
+    "fractions": [Fraction(3, 5), Fraction(-(10**30), 7), Decimal("0.10"), Decimal("-Infinity")],
     "text": ["", "a\n", "é", "\ud800"],
     "bytes": b"\0\xff",
     "nested": {"a": [1, (2, {3, 4})], (1, "b"): frozenset({5}), 2: range(1, 9, 3)},
@@ -142,9 +149,31 @@ def test_what_is_not_plain_is_named_only():
         codec.encode((x for x in "ab"), strict=True)
 
 
+def test_numbers_of_other_libraries_arrive_as_pythons():
+    given = [sympy.Integer(3), sympy.Rational(3, 5), sympy.Float("0.5")]
+    got = codec.decode(codec.encode(given))
+    assert got == [3, Fraction(3, 5), 0.5]
+    assert [type(x) for x in got] == [int, Fraction, float]
+    assert type(codec.decode(codec.encode(sympy.pi))).__name__ == "Pi"
+
+
+def test_an_array_of_pandas_arrives_as_a_series():
+    for given in (pd.array([1, None], dtype="Int64"), pd.Categorical(["a", "b"])):
+        got = codec.decode(codec.encode(given))
+        pd.testing.assert_series_equal(got, pd.Series(given))
+
+
 @pytest.mark.parametrize(
     "node",
     [
+        '{"q": ["0x1", "0x0"]}',
+        '{"q": ["0x1"]}',
+        '{"q": ["0x1", "0x2", "0x3"]}',
+        '{"m": "1E+999999999"}',
+        '{"m": "1E-999999999"}',
+        '{"m": "x"}',
+        '{"m": 3}',
+        '{"i": 3}',
         '{"a": ["|O", [1], 8]}',
         '{"a": ["<f8", [3], 8]}',
         '{"a": ["<f8", [-1], 8]}',
@@ -292,7 +321,7 @@ def test_jobs_and_results_turn_into_json_and_back():
     assert one.hash() == Job.from_json(one.to_json()).hash()
     assert one.hash() != job("x = 2", "?assert x", files={"a/b.txt": b"\0\xff"}).hash()
     assert one.hash() != job("x = 1", "?assert x", files={"a/b.txt": b"\0"}).hash()
-    ran = Ran([Cell(0, outputs=[{"output_type": "stream"}])], ["flag"], 1, 2.0, 3.0, "none")
+    ran = Ran([Result(0, outputs=[{"output_type": "stream"}])], ["flag"], 1, 2.0, 3.0, "none")
     assert Ran.from_json(ran.to_json()) == ran
 
 
@@ -734,7 +763,7 @@ def test_the_sandbox_holds_little(engine):
     assert {"course", "data"} <= names <= {"course", "data", ".venv"}
     assert processes.split("]")[0].count("'") <= 2 * 2
     assert processes.split()[-1] == str(sandbox.NOBODY)
-    below = [Path(p).parts[2] for p in sandbox.needed(paths.ROOT) if p.startswith("/tmp/")]
+    below = [Path(p).parts[2] for p in sandbox.needed(paths.ROOT, HOOKS) if p.startswith("/tmp/")]
     assert files == f"[] {sorted(set(below))}\n"  # the course itself may lie in /tmp
     assert network == "['lo'] sandbox\n"
     assert not {"USER", "SSH_AUTH_SOCK", "COURSE_NO_SKIP", "VIRTUAL_ENV"} & set(eval(environment))
@@ -783,9 +812,11 @@ def test_nothing_is_left_when_the_hub_goes(tmp_path):
 
     code = (
         "import threading, time\n"
+        "from course import paths\n"
         "from course.grader.run import Engine\n"
         "from course.grader.job import *\n"
-        "e = Engine(('numpy',))\n"
+        "from course.hooks import HOOKS\n"
+        "e = Engine(('numpy',), root=paths.ROOT, hooks=HOOKS)\n"
         'cell = \'import time, subprocess\\nsubprocess.Popen(["sleep", "77777"])\\n'
         "time.sleep(600)'\n"
         "j = Job('x', (Step(STUDENT, cell, 0),), (), ('numpy',), {}, Limits(cell_seconds=500))\n"

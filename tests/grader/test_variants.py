@@ -38,7 +38,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def engine(root):
     modules = [m for lesson in LESSONS for m in source.read(lesson, root, HOOKS).modules]
-    with Engine(tuple(dict.fromkeys(modules))) as engine:
+    with Engine(tuple(dict.fromkeys(modules)), root=paths.ROOT, hooks=HOOKS) as engine:
         yield engine
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tables import planned
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
 from course import paths, records
 from course.errors import CourseError
@@ -120,17 +120,51 @@ def test_our_forward_pass_is_that_of_transformers():
     mini = model.new(model.Size(3, 64), seed=1)
     tokens = torch.randint(0, tok.VOCABULARY, (3, 50), generator=torch.Generator().manual_seed(0))
     w = forward.weights(mini)
-    ours = forward.logits(w, forward.hidden(w, tokens, mini.config.n_head))
+    ours = forward.logits(w, forward.hidden(w, tokens))
     torch.testing.assert_close(ours, mini(tokens).logits, rtol=1e-4, atol=1e-5)
+
+
+def test_a_last_layer_of_its_own_is_read_where_there_is_one():
+    tied = model.new(TINY, seed=1)
+    w = forward.weights(tied)
+    assert w.head is w.wte
+    settings = tied.config.to_dict() | {"tie_word_embeddings": False}
+    torch.manual_seed(0)
+    own = GPT2LMHeadModel(type(tied.config)(**settings)).eval()
+    tokens = torch.randint(0, tok.VOCABULARY, (2, 9), generator=torch.Generator().manual_seed(0))
+    w = forward.weights(own)
+    assert not torch.equal(w.head, w.wte)
+    ours = forward.logits(w, forward.hidden(w, tokens))
+    torch.testing.assert_close(ours, own(tokens).logits, rtol=1e-4, atol=1e-5)
+
+
+def test_masked_logits_are_those_of_their_places_and_zero_elsewhere():
+    mini = model.new(TINY, seed=1)
+    tokens = torch.randint(0, tok.VOCABULARY, (3, 12), generator=torch.Generator().manual_seed(0))
+    mask = torch.zeros(3, 11, dtype=torch.long)
+    mask[0, 4:7], mask[2, 10] = 1, 1
+    seen = []
+
+    def each(scores, tokens, states):
+        seen.append((scores.shape, scores.dtype, states.dtype))
+        return scores.log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
+
+    w = forward.weights(mini, torch.bfloat16)
+    states = forward.hidden(w, tokens[:, :-1])
+    found = forward.masked_logits(w, states, tokens[:, 1:], mask, each)
+    assert seen == [((forward.PLACES, tok.VOCABULARY), torch.float32, torch.bfloat16)]
+    right = mini(tokens[:, :-1]).logits.log_softmax(-1).gather(-1, tokens[:, 1:, None])[..., 0]
+    torch.testing.assert_close(found, right * mask, rtol=0.02, atol=0.02)
+    assert (found != 0).equal(mask.bool())
 
 
 def test_the_cache_changes_nothing():
     mini = model.new(TINY, seed=1)
     tokens = torch.randint(0, tok.VOCABULARY, (2, 12), generator=torch.Generator().manual_seed(0))
-    w, heads = forward.weights(mini), mini.config.n_head
-    whole = forward.hidden(w, tokens, heads)
-    cache = forward.Cache(torch.zeros(2, 12), heads)
-    first = forward.hidden(w, tokens[:, :5], heads, cache=cache)
+    w = forward.weights(mini)
+    whole = forward.hidden(w, tokens)
+    cache = forward.Cache(torch.zeros(2, 12))
+    first = forward.hidden(w, tokens[:, :5], cache=cache)
     more = [
         forward.step(w, tokens[:, i], torch.tensor([i, i]), cache)[:, None] for i in range(5, 12)
     ]
@@ -151,12 +185,10 @@ def test_attention_is_that_of_pytorch_also_where_lengths_differ():
 
 def test_padding_is_not_predicted():
     mini = model.new(TINY, seed=1)
-    w, heads = forward.weights(mini), mini.config.n_head
+    w = forward.weights(mini)
     row = torch.tensor([[0, 5, 6, 7, 0]])
     padded = torch.tensor([[0, 5, 6, 7, 0, 1, 1]])
-    torch.testing.assert_close(
-        forward.loss(w, row, heads, ignore=1), forward.loss(w, padded, heads, ignore=1)
-    )
+    torch.testing.assert_close(forward.loss(w, row, ignore=1), forward.loss(w, padded, ignore=1))
 
 
 # Training ---------------------------------------------------------------------------------------
@@ -166,13 +198,12 @@ def step(mini, rows, count):
     """Do what ``pretrain`` does with one batch."""
     parts = rows.chunk(count)
     tokens = [int((part[:, 1:] != 1).sum()) for part in parts]
-    return train.Learners(mini.parameters(), count).step(
-        parts,
-        lambda part: forward.loss(
-            forward.weights(mini, torch.bfloat16), part, mini.config.n_head, 1
-        ),
-        [n / sum(tokens) for n in tokens],
-    )
+
+    def loss(part):
+        return forward.loss(forward.weights(mini, torch.bfloat16), part, 1), {}
+
+    trainer = train.Trainer(loss, [mini.parameters()], [], learners=count)
+    return trainer.gradients(parts, tokens)[0]
 
 
 def test_learners_together_have_the_gradient_of_the_whole_batch():
@@ -242,9 +273,7 @@ def test_sampling_follows_the_models_distribution(tiny):
     prompts = [[0]] * 3000
     first = [a[0] for a in sample.generate(mini, prompts, 1, temperature=1.0, seed=5, end=-1)]
     w = forward.weights(mini)
-    p = torch.softmax(
-        forward.logits(w, forward.hidden(w, torch.tensor([[0]]), mini.config.n_head))[0, -1], -1
-    )
+    p = torch.softmax(forward.logits(w, forward.hidden(w, torch.tensor([[0]])))[0, -1], -1)
     likely = p.argmax().item()
     share = first.count(likely) / len(first)
     assert share == pytest.approx(p[likely].item(), abs=4 * math.sqrt(0.25 / 3000))

@@ -338,7 +338,10 @@ def test_drawing_takes_a_ninth_of_the_time_at_most(monkeypatch, clock):
 
 
 def test_the_panels_hold_curve_mean_and_points():
-    panels = charts.Panels(40, "#123456", (".1f", ".0%"), lambda left, right: right.set_title("R"))
+    def dress(left, right):
+        right.set_title("R")
+
+    panels = charts.Panels("X", 40, "#123456", (".1f", ".0%"), dress)
     curve = [(step, float(step)) for step in range(1, 31)]
     panels.draw(curve, [(0, 0.1, 0.0, 0.2)], 1.0)
     data, _ = panels.draw(curve, [(0, 0.1, 0.0, 0.2), (30, 0.9, 0.8, 0.95)], 1.0)
@@ -347,7 +350,7 @@ def test_the_panels_hold_curve_mean_and_points():
     assert panels.label.get_text() == "23.0"
     assert [t.get_text() for t in panels.right.texts] == ["10%", "90%"]
     assert [c.lines[0].get_ydata()[0] for c in panels.right.containers] == [0.1, 0.9]
-    assert data["text/plain"] == "R. step 0: 10% (0% to 20%); step 30: 90% (80% to 95%)."
+    assert data["text/plain"] == "X, live. R: step 0: 10% (0% to 20%); step 30: 90% (80% to 95%)."
     low, high = panels.right.get_ylim()
     assert low <= 0.0
     assert high >= 0.95

@@ -143,9 +143,9 @@ def test_a_training_that_is_stopped_keeps_what_it_has_learned(compared, tokenize
 
 @needs_source
 def test_the_lesson_s_loss_is_the_one_that_trains(compared):
-    heart = exercises.load(*DPO)
+    functions = exercises.load(*DPO)
     numbers = torch.randn(4, 7, generator=torch.Generator().manual_seed(1))
-    assert heart["dpo_loss"](*numbers, 0.3).item() == pytest.approx(
+    assert functions["dpo_loss"](*numbers, 0.3).item() == pytest.approx(
         plain_loss(*numbers, 0.3).item(), abs=1e-6
     )
 

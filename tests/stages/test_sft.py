@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from course.lm import evals, forward, model
+from course.lm import batching, evals, forward, model
 from course.lm import tokenizer as tok
 from course.stages import exercises, freeze, sft
 from course.world import demonstrate, labeler, talk
@@ -51,7 +51,7 @@ def test_batches_hold_every_row_once_and_rows_of_like_length():
     import random
 
     lengths = [5, 40, 6, 41, 7, 42, 8]
-    batches = sft.groups(lengths, 3, random.Random(0))
+    batches = batching.groups(lengths, 3, random.Random(0))
     assert sorted(i for batch in batches for i in batch) == list(range(7))
     assert any({0, 2, 4} == set(batch) for batch in batches)
 
@@ -127,7 +127,9 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
 def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
     tokenizer = tok.load()
     mini = model.new(model.Size(2, 32), seed=1)
-    first, again, other = (freeze.Blur(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2))
+    first, again, other = (
+        freeze.EmbeddingNoise(mini, tokenizer, 0.5, seed).draw() for seed in (1, 1, 2)
+    )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     touched = {i for i, row in enumerate(first) if row.any()}
@@ -138,17 +140,18 @@ def test_blur_touches_names_only_and_is_the_same_for_the_same_seed():
     assert strength.item() == pytest.approx(0.5, rel=0.1)
 
     plain = forward.weights(mini)
-    noisy = freeze.blurred(plain, first)
-    assert torch.equal(noisy["wte.weight"], plain["wte.weight"] + first)
-    assert noisy.keys() == plain.keys()
-    assert noisy["wpe.weight"] is plain["wpe.weight"]
+    noisy = freeze.with_noise(plain, first)
+    assert torch.equal(noisy.wte, plain.wte + first)
+    assert noisy.head is noisy.wte, "names are predicted as they are read"
+    assert noisy.wpe is plain.wpe
+    assert noisy.blocks is plain.blocks
 
 
 def test_without_blur_there_is_no_noise():
     mini = model.new(model.Size(2, 32), seed=1)
-    assert freeze.Blur(mini, tok.load(), 0.0).draw() is None
+    assert freeze.EmbeddingNoise(mini, tok.load(), 0.0).draw() is None
     plain = forward.weights(mini)
-    assert freeze.blurred(plain, None) is plain
+    assert freeze.with_noise(plain, None) is plain
 
 
 def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
@@ -173,26 +176,26 @@ def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
 
 def test_shares_take_about_equally_long():
     lengths = [40, 5, 6, 30, 7, 8, 9, 10]
-    shares = sft.even(lengths, 2)
+    shares = batching.even(lengths, 2)
     assert sorted(i for share in shares for i in share) == list(range(8))
     areas = [len(share) * max(lengths[i] for i in share) for share in shares]
     cuts = [max(k * 40, (8 - k) * sorted(lengths)[7 - k]) for k in range(1, 8)]
     assert max(areas) == min(cuts) == 80
-    assert sft.even([3, 3, 3, 3], 2) == [[0, 1], [2, 3]]
-    assert sft.even([7], 2) == [[0]]
-    assert [len(share) for share in sft.even([1] * 9, 4)] == [3, 3, 3]
+    assert batching.even([3, 3, 3, 3], 2) == [[0, 1], [2, 3]]
+    assert batching.even([7], 2) == [[0]]
+    assert [len(share) for share in batching.even([1] * 9, 4)] == [3, 3, 3]
 
 
 def test_without_parts_nothing_is_held():
     mini = model.new(model.Size(2, 32), seed=1)
-    with freeze.held(mini, tok.load(), ()):
+    with freeze.Frozen(mini, tok.load(), ()):
         assert all(p.requires_grad for p in mini.parameters())
         assert not mini.get_input_embeddings().weight._backward_hooks
 
 
 def test_more_can_be_held_still():
     mini = model.new(model.Size(2, 32), seed=1)
-    with freeze.held(mini, tok.load(), freeze.FEEDBACK_PARTS):
+    with freeze.Frozen(mini, tok.load(), freeze.FEEDBACK_PARTS):
         still = {n for n, p in mini.named_parameters() if not p.requires_grad}
     assert still == {n for n, _ in mini.named_parameters() if ".mlp." in n or ".h.0." in n}
     assert all(p.requires_grad for p in mini.parameters())

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 from tables import planned
 
-from course.lm import evals, model
+from course.lm import batching, evals, model
 from course.lm import tokenizer as tok
-from course.stages import exercises, sft
+from course.stages import exercises
 from course.stages.context import Run
 from course.stages.stage import SFT
 from course.studies import l05_feedme as feedme
@@ -77,15 +77,15 @@ def test_counts_are_what_the_rates_come_from():
 
 def test_the_loss_on_answers_is_the_mean_over_all_their_tokens(tokenizer):
     mini = model.new(model.Size(2, 32), seed=1)
-    hearts = exercises.load(*SFT)
+    functions = exercises.load(*SFT)
     examples = list(talk.examples(70, "train", 3, kinds=("fact", "unknown")))
-    whole = feedme.answer_loss(mini, tokenizer, examples, **hearts)
+    whole = feedme.answer_loss(mini, tokenizer, examples, **functions)
     rows = [tokenizer(e.text())["input_ids"] for e in examples]
     assistant = tokenizer.convert_tokens_to_ids("<|assistant|>")
-    masks = [hearts["loss_mask"](row, assistant, tokenizer.eos_token_id) for row in rows]
-    tokens, mask = sft.padded(rows, tokenizer.pad_token_id), sft.padded(masks, 0)
+    masks = [functions["loss_mask"](row, assistant, tokenizer.eos_token_id) for row in rows]
+    tokens, mask = batching.padded(rows, tokenizer.pad_token_id), batching.padded(masks, 0)
     logits = mini(tokens).logits.detach()
-    assert whole == pytest.approx(float(hearts["sft_loss"](logits, tokens, mask)), abs=1e-3)
+    assert whole == pytest.approx(float(functions["sft_loss"](logits, tokens, mask)), abs=1e-3)
 
 
 @pytest.fixture(scope="module")

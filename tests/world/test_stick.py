@@ -8,7 +8,7 @@ import pytest
 
 from course.show import l06_clips as drawn
 from course.studies import l06_backflip as backflip
-from course.world import stick
+from course.world import labeler, stick
 
 REST = np.zeros((1, stick.NUMBERS))
 JUMP = np.tile([1.0, 0.0, 0.0], stick.MOMENTS)[None]
@@ -86,7 +86,7 @@ def test_the_judge_likes_one_clean_turn_best():
 def test_choices_have_the_labelers_noise():
     rng = np.random.default_rng(3)
     took = stick.choices(np.full(4000, 2.0), np.zeros(4000), rng)
-    assert took.mean() == pytest.approx(1 - stick.labeler.SLIP, abs=0.01)
+    assert took.mean() == pytest.approx(1 - labeler.SLIP, abs=0.01)
 
 
 def test_a_reward_model_learns_a_simple_taste_from_comparisons():
