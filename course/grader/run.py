@@ -50,7 +50,7 @@ MANY_DEATHS = 12  # after so many the rest of the notebook fails
 OVER_TIME = "the notebook took too long"
 QUICK = 20.0  # seconds for what a healthy process does at once
 FAR = 10  # times its limit that work may take by the clock on the wall, whatever it has used
-CROWDED = 0.1  # share of time without a processor from which on the machine was full
+CROWDED = 0.1  # share of its time that it must lack, so that it was late because of others
 STALE = 1000  # answers that nobody waits for any more, from one process
 ESCAPED = 7  # bytes of JSON for a character, with what is around it
 CELL_TEXT = 20_000  # bytes of a cell's outcome that always may be
@@ -182,8 +182,9 @@ class _Clock:
     *sides : _Side
         Whose processes work for it.
     idle : float
-        What a second counts in which none of them works, nor waits for a processor: less for a
-        cell, since it may be us who are slow, and a sleep is interrupted in its own process.
+        What a second counts in which we wait for them, and they neither work nor wait for a
+        processor: less for a cell, for a sleep is interrupted in its own process. When they have
+        answered and we come late, nothing counts.
     """
 
     def __init__(self, seconds: float, *sides: "_Side", idle: float = 0.7) -> None:
@@ -200,7 +201,7 @@ class _Clock:
     def spent(self) -> float:
         """Return the seconds that count."""
         used = self._used() - self.before
-        return max(used.processor, self.idle * (self.wall() - used.waited))
+        return max(used.processor, self.idle * (used.silent - used.waited))
 
     def left(self) -> float:
         """Return the seconds that are left, 0 at least."""
@@ -212,7 +213,7 @@ class _Clock:
         if self.wall() > FAR * self.seconds + grace:
             return True
         used = self._used() - self.before
-        idle = self.idle * (self.wall() - used.waited - grace)
+        idle = self.idle * (used.silent - used.waited - grace)
         return max(used.processor - grace, idle) > self.seconds
 
     def helped(self) -> bool:
@@ -221,10 +222,11 @@ class _Clock:
         return used.processor - used.worked > CROWDED * self.seconds
 
     def crowded(self) -> bool:
-        """Tell whether it was late because others had the processors: not what it has started."""
+        """Tell whether it was late because of others: it has had less time than it may."""
         used = self._used() - self.before
-        short = used.processor < (1 - CROWDED) * self.seconds
-        return short and used.waited > CROWDED * self.wall() and not self.helped()
+        own, most = max(used.processor, used.silent - used.waited), (1 - CROWDED) * self.seconds
+        # Its process may say at once that it was late.
+        return own < most - 2 * wire.LOOK and self.wall() > most and not self.helped()
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
@@ -255,6 +257,7 @@ class _Side:
         self.gone = Used()  # by processes that have ended
         self.peak = 0.0
         self.deaths = 0
+        self.silent = 0.0
         self.text = ESCAPED * job.limits.output_bytes  # bytes of outcomes still to be read
 
     def ready(self) -> Child:
@@ -296,7 +299,8 @@ class _Side:
 
     def used(self) -> Used:
         """Return what all its processes have used so far."""
-        return self.gone if self.child is None else self.gone + self.child.used()
+        used = self.gone._replace(silent=self.silent)
+        return used if self.child is None else used + self.child.used()
 
     def outcome(self, answer: Message) -> dict[str, Any]:
         """Read how a cell went; what the student's side says may be garbage."""
@@ -330,11 +334,21 @@ class _Side:
         DeathError
             If the process has ended, or doesn't answer in time; it is gone then.
         """
+        heard, long = time.monotonic(), False
+
+        def over() -> bool:
+            nonlocal heard, long
+            now, long = time.monotonic(), True
+            self.silent, heard = self.silent + now - heard, now
+            return clock.over(grace)
+
         try:
             self.child.channel.send(kind, number, content)
             for _ in range(STALE):
-                answer = self.child.channel.receive(lambda: clock.over(grace))
+                answer = self.child.channel.receive(over)
                 if answer.number == number:
+                    if long:  # a quick answer that we are late to read is no silence
+                        over()
                     return answer
             raise self.death(DIED)
         except ClosedError:
@@ -392,7 +406,7 @@ class _Hub:
     def step(self, step: Step) -> Result:
         cell = Result(step.index, step.grade, step.exercise)
         left = self.clock.left()
-        if left <= 0 or self.clock.over():
+        if left <= wire.LOOK or self.clock.over():
             self.flags[OVER_TIME] = None
             self.crowded |= self.clock.crowded()
             cell.fill(TIMED_OUT | {"message": OVER_TIME})

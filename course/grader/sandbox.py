@@ -207,11 +207,14 @@ class Used(NamedTuple):
         Seconds of that in its main thread.
     waited : float
         Seconds that its main thread had something to do, but no processor.
+    silent : float
+        Seconds that the hub has waited for its answers, as far as they took long.
     """
 
     processor: float = 0.0
     worked: float = 0.0
     waited: float = 0.0
+    silent: float = 0.0
 
     def __add__(self, other: "Used") -> "Used":  # type: ignore[override]
         return Used(*(a + b for a, b in zip(self, other, strict=True)))

@@ -558,14 +558,16 @@ class Measured:
 @pytest.mark.parametrize(
     ("wall", "used", "over", "crowded"),
     [
-        (9.0, (9.0, 9.0, 0.0), False, False),  # it works
-        (11.0, (10.5, 10.5, 0.0), True, False),  # it has worked too long
-        (6.0, (11.0, 1.0, 5.0), True, False),  # all that it has started has
-        (12.0, (0.0, 0.0, 0.0), False, False),  # asleep, and interrupted in its own process
-        (16.0, (0.0, 0.0, 0.0), True, False),  # asleep, and deaf
-        (40.0, (4.0, 4.0, 36.0), False, True),  # the neighbours work
-        (51.0, (4.0, 4.0, 46.0), True, True),  # there must be an end, and another try
-        (51.0, (8.0, 0.5, 46.0), True, False),  # its own children work
+        (1.0, (0.5, 0.5, 0.0, 0.5), False, False),  # whatever it says of itself
+        (9.0, (9.0, 9.0, 0.0, 9.0), False, False),  # it works
+        (11.0, (10.5, 10.5, 0.0, 11.0), True, False),  # it has worked too long
+        (6.0, (11.0, 1.0, 5.0, 6.0), True, False),  # all that it has started has
+        (12.0, (0.0, 0.0, 0.0, 12.0), False, False),  # asleep; interrupted in its own process
+        (16.0, (0.0, 0.0, 0.0, 16.0), True, False),  # asleep, and deaf
+        (90.0, (4.0, 4.0, 86.0, 90.0), False, True),  # the neighbours work
+        (90.0, (4.0, 4.0, 1.0, 3.0), False, True),  # it answers, and we are late
+        (101.0, (4.0, 4.0, 96.0, 101.0), True, True),  # there must be an end, and another try
+        (101.0, (8.0, 0.5, 96.0, 101.0), True, False),  # its own children work
     ],
 )
 def test_what_counts_is_work_and_sleep_but_not_the_neighbours(
@@ -577,7 +579,7 @@ def test_what_counts_is_work_and_sleep_but_not_the_neighbours(
     side.now = sandbox.Used(*used)
     assert (clock.over(), clock.crowded()) == (over, crowded)
     with clock.stopped():
-        side.now += sandbox.Used(50.0, 50.0, 0.0)
+        side.now += sandbox.Used(50.0, 50.0, 0.0, 50.0)
     assert clock.over() == over
 
 
