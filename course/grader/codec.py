@@ -13,6 +13,7 @@ keys share one hash takes quadratic time, for example, and is given up then.
 The form: one JSON line, then the raw bytes of all arrays one after the other.
 """
 
+import importlib
 import json
 import math
 import re
@@ -283,6 +284,13 @@ class _Reader:
         if time.thread_time() > self.end:
             raise RefusedError("it takes too long to read")
 
+    def _library(self, name: str) -> Any:
+        """Return a library; its import is our own time, which comes on top."""
+        began = time.thread_time()
+        module = importlib.import_module(name)
+        self.end += time.thread_time() - began
+        return module
+
     def _slowly(self, items: list[Any]) -> Iterator[Any]:
         """Give the items one by one, as long as there is time."""
         for number, item in enumerate(items):
@@ -359,8 +367,7 @@ class _Reader:
         return _objects(self._all(nodes, depth)).reshape(_shape(shape))
 
     def _read_T(self, inside: Any, depth: int) -> Any:
-        import torch
-
+        torch = self._library("torch")
         name, shape, size, gradient = inside
         if name not in TENSORS:
             raise RefusedError("an unknown tensor")
@@ -374,8 +381,7 @@ class _Reader:
         return tensor.requires_grad_(bool(gradient) and dtype.is_floating_point)
 
     def _read_p(self, inside: Any, depth: int) -> Any:
-        import pandas as pd
-
+        pd = self._library("pandas")
         name, text = inside
         if name in ("NA", "NaT"):
             return getattr(pd, name)
@@ -386,8 +392,7 @@ class _Reader:
         return getattr(pd, name)(str(text))
 
     def _read_D(self, inside: Any, depth: int) -> Any:
-        import pandas as pd
-
+        pd = self._library("pandas")
         labels, columns, index = inside  # the bytes follow in the order of `_Writer`
         series = [self._column(column, depth) for column in columns]
         labels, index = self._labels(labels, depth), self._labels(index, depth)
@@ -407,8 +412,7 @@ class _Reader:
         return self._labels(inside, depth)
 
     def _column(self, inside: Any, depth: int) -> Any:
-        import pandas as pd
-
+        pd = self._library("pandas")
         kind, node = inside
         values = self.value(node, depth)
         self._look()
@@ -432,8 +436,7 @@ class _Reader:
             raise RefusedError(f"more than {LABELS} labels of categories or levels")
 
     def _labels(self, inside: Any, depth: int) -> Any:
-        import pandas as pd
-
+        pd = self._library("pandas")
         kind, node, names = inside
         names = self._all(names, depth)
         if kind == "range":

@@ -283,7 +283,6 @@ def make_shell(folder: str = os.devnull, *, inline: bool = False) -> Any:
 
     config = Config()
     config.HistoryManager.enabled = False  # it would start a thread, which a fork can't copy
-    config.InteractiveShell.cache_size = 0
     config.InteractiveShell.colors = "nocolor"
     shell = Shell.instance(config=config, ipython_dir=folder)
     at_first = list(shell.input_transformers_cleanup), list(shell.input_transformers_post)
