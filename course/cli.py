@@ -366,6 +366,9 @@ def unexpected(error: Exception) -> str:
 
 def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
+    for stream in (sys.stdout, sys.stderr):  # a pipe on Windows, say, that knows no 👍
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")
     try:
         try:
             app(prog_name="course")

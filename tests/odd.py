@@ -215,7 +215,7 @@ class Share:
 
 
 def win_share(wins, losses):
-    assert "losses" in inspect.getsource(Share)
+    assert "losses" in inspect.getsource(win_share)
     return pickle.loads(pickle.dumps(Share(wins, losses))).value()
 
 
@@ -308,7 +308,7 @@ TABLE = [
     Odd("an answer as an object", answer(OBJECT)),
     Odd("an answer with a cache", answer("import functools\n\n\n@functools.cache\n" + SHARE)),
     Odd("pickle, inspect, dataclass, __main__", answer(PICKLED)),
-    Odd("names that hide Python's", answer("sum = dir = id = 3\n" + SHARE)),
+    Odd("names that hide Python's", answer("dir = id = vars = 3\n" + SHARE)),
     Odd("warnings as errors", answer("import warnings\nwarnings.simplefilter('error')\n" + SHARE),
         alone=True),
     Odd("a warning in the answer", answer(WARNS), alone=True),

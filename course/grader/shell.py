@@ -20,7 +20,6 @@ import contextlib
 import functools
 import importlib
 import io
-import os
 import re
 import signal
 import sys
@@ -213,7 +212,7 @@ class Stream(io.TextIOBase):
 # --- IPython --------------------------------------------------------------------------------------
 
 
-def make_shell(folder: str = os.devnull, *, inline: bool = False) -> Any:
+def make_shell(folder: str, *, inline: bool = False) -> Any:
     """Return an IPython shell that keeps all it shows in ``shell.outputs``, and no history.
 
     It can be made before a process forks: it starts no thread and opens no file.
@@ -309,6 +308,13 @@ def is_plain(source: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+def plain(source: str) -> str:
+    """Return a cell as Python, without its prompts; magics become calls, as in IPython."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return source if is_plain(source) else TransformerManager().transform_cell(source)
 
 
 @functools.lru_cache(maxsize=1000)

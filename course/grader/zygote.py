@@ -84,8 +84,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that have ended
     shell_module.warm(json.loads(sys.argv[1]))
-    folder = os.environ.get("IPYTHONDIR", os.devnull)
-    shell = shell_module.make_shell(folder, inline=True)
+    shell = shell_module.make_shell(os.environ["IPYTHONDIR"], inline=True)
     # A collection in a forked process must not touch, and so copy, all that is shared here.
     gc.collect()
     gc.freeze()

@@ -19,6 +19,7 @@ from course.errors import CourseError
 from course.grader import notebook
 from course.grader.errors import GraderError
 from course.grader.notebook import Cell, Notebook
+from course.grader.shell import plain
 
 Namespace = dict[str, Any]
 
@@ -103,7 +104,7 @@ def _run(cells: list[Cell], names: tuple[str, ...], where: str, *, helpers: bool
         if cell.kind == "code":
             code = ast.unparse(ast.Module(list(_quiet(cell.source, helpers)), []))
         elif cell.kind == "solution" and cell.name in names:
-            code = cell.source
+            code = plain(cell.source)
         else:
             continue
         try:

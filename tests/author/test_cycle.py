@@ -1178,6 +1178,23 @@ def course_command(root: Path, *arguments: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.parametrize("encoding", ["cp949", "ascii"])
+def test_a_scorecard_comes_out_of_any_pipe(built, tmp_path, encoding):
+    root = shutil.copytree(built, tmp_path / "course")
+    told = answered(built, average="def average(v):\n    raise ValueError('고양이 👍')")
+    path = save(root, told, folder="work")
+    ran = subprocess.run(
+        [sys.executable, "-m", "course.cli", "check", str(path)],
+        env=os.environ
+        | {"COURSE_ROOT": str(root), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+    )
+    shown = ran.stdout.decode(encoding)
+    assert ran.returncode == 1, ran.stderr
+    assert "0 of 100 points" in shown
+    assert ("고양이 ?" if encoding == "cp949" else "?") in shown
+
+
 def test_commands(built, tmp_path):
     root = tmp_path / "course"
     shutil.copytree(built, root)
