@@ -321,13 +321,15 @@ def bench(
 ) -> None:
     """Measure our code against a well-known peer in the same run, and print the ratio."""
     if name == "grading":
-        from course.bench import grading as bench_module
-    else:
-        from course.bench import pretrain as bench_module
+        from course.bench import grading
 
-    result = bench_module.run() if name == "grading" else bench_module.run(name)
+        result, rows = grading.run(), grading.rows
+    else:
+        from course.bench import pretrain
+
+        result, rows = pretrain.run(name), pretrain.rows
     if not as_json:
-        show_table(f"bench {name}", bench_module.rows(result))
+        show_table(f"bench {name}", rows(result))
     finish(result, as_json)
 
 

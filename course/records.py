@@ -8,6 +8,7 @@ import csv
 import json
 import os
 import platform
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -63,7 +64,7 @@ def targets(command: str) -> dict[str, tuple[str, float]]:
     return {row["key"]: (row["relation"], float(row["bound"])) for row in rows}
 
 
-def meets(command: str, figures: dict[str, float]) -> dict[str, bool]:
+def meets(command: str, figures: Mapping[str, Any]) -> dict[str, bool]:
     """Return for each target of `command` whose key is in `figures` whether it holds."""
     holds = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
     return {

@@ -3,17 +3,16 @@
 numpy and scipy are imported by the functions: they are slow to load.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 
-def interval(hits: int, n: int) -> tuple[float, float]:
+def interval(hits: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927), sound for few trials; all for none.
 
     Parameters
     ----------
-    hits, n : int
-        How many, of how many.
+    hits, n : float, int
+        How many, of how many; a part of a hit is none.
     """
     from scipy.stats import binomtest
 
@@ -23,12 +22,12 @@ def interval(hits: int, n: int) -> tuple[float, float]:
     return float(found.low), float(found.high)
 
 
-def mean_interval(values: Sequence[Sequence[float]]) -> tuple[Any, Any]:
+def mean_interval(values: Any) -> tuple[Any, Any]:
     """Return the mean over seeds and the half width of its 95 % interval.
 
     Parameters
     ----------
-    values : sequence, shape (seeds, points)
+    values : array or sequences of float, shape (seeds, points)
 
     Returns
     -------

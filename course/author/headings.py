@@ -8,7 +8,7 @@ which a person judges, and the points themselves, which nobody but the author sh
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +53,7 @@ class Exercise:
 
 def exercises(cells: Sequence[Any]) -> list[Exercise]:
     """Return the exercises that the headings of a notebook's `cells` announce, in their order."""
-    points: Counter[str] = Counter()
+    points: dict[str, float] = defaultdict(float)
     for cell in notebook.cells({"cells": list(cells)}):
         if cell.kind == "grade":
             points[cell.exercise] += cell.points

@@ -151,7 +151,9 @@ def statements(body: list[ast.stmt]) -> list[ast.stmt]:
 def shape(source: str, name: str) -> str | None:
     """Return the plain form of function `name` in `source`; None if it isn't defined there."""
     tree = parse(source)
-    for node in ast.walk(tree) if tree else ():
+    if tree is None:
+        return None
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return Plain(imports(tree)).of([node])[0]
     return None

@@ -168,7 +168,7 @@ def prepare() -> Job:
     return Job(mini, tokenizer, reward.new(mini, tokenizer, SEED), prompts, recipe)
 
 
-def turn_of_ours(job: Job, functions: dict[str, Callable[..., Any]], seed: int) -> Turn:
+def turn_of_ours(job: Job, functions: dict[str, Any], seed: int) -> Turn:
     """Train with our PPO and return its turn, without the warm-up."""
     policy = copy.deepcopy(job.mini)
     twice = [prompt for prompt in job.prompts for _ in range(GENERATIONS)]
@@ -181,7 +181,8 @@ def turn_of_ours(job: Job, functions: dict[str, Callable[..., Any]], seed: int) 
             if progress.iteration == WARM_UP:
                 start = now
     seconds, tokens, steps = (b - a for a, b in zip(start, now, strict=True))
-    return Turn(seconds, ROUNDS * job.recipe.batch, tokens, steps, torch.get_num_threads())
+    counts = (int(tokens), int(steps), torch.get_num_threads())
+    return Turn(seconds, ROUNDS * job.recipe.batch, *counts)
 
 
 def peer_arguments(job: Job, seed: int = SEED) -> dict[str, Any]:
@@ -286,7 +287,8 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     if clock.stopped:
         return None, whole
     seconds, written, steps = (b - a for a, b in zip(clock.start, clock.end, strict=True))
-    return Turn(seconds, ROUNDS * job.recipe.batch, written, steps, threads), whole
+    counts = (int(written), int(steps), threads)
+    return Turn(seconds, ROUNDS * job.recipe.batch, *counts), whole
 
 
 @contextlib.contextmanager
@@ -325,7 +327,7 @@ def best_turn_of_peer(job: Job, seed: int) -> tuple[Turn, dict[int, float | None
         turns[threads], seconds = turn_of_peer(job, seed, threads, limit)
         limit = min(limit, PATIENCE * seconds)
     best = max((turn for turn in turns.values() if turn), key=lambda turn: turn.rate)
-    return best, {threads: turn and turn.rate for threads, turn in turns.items()}
+    return best, {threads: turn.rate if turn else None for threads, turn in turns.items()}
 
 
 def rlhf() -> dict[str, Any]:

@@ -20,7 +20,7 @@ def round_up(n: int, unit: int) -> int:
     return -(-n // unit) * unit
 
 
-def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
+def padded(rows: Sequence[Sequence[float]], fill: int) -> Tensor:
     """Return rows of unequal length as one tensor, shape (rows, time), filled on the right."""
     longest = round_up(max(map(len, rows)), WIDTH)
     return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows])

@@ -114,7 +114,7 @@ def gathered(named: Mapping[str, Tensor], heads: int) -> Weights:
     def affine(name: str) -> Affine:
         return Affine(named[f"{name}.weight"], named[f"{name}.bias"])
 
-    blocks = []
+    blocks: list[Block] = []
     while f"h.{len(blocks)}.ln_1.weight" in named:
         at = f"h.{len(blocks)}"
         blocks.append(

@@ -9,6 +9,7 @@ follows. No dropout: each text is seen about once.
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -104,7 +105,8 @@ def parameters(model: torch.nn.Module, embeddings: bool = False) -> int:
     total = sum(p.numel() for p in model.parameters())
     if embeddings:
         return total
-    return total - model.transformer.wte.weight.numel() - model.transformer.wpe.weight.numel()
+    gpt: Any = model.transformer
+    return total - gpt.wte.weight.numel() - gpt.wpe.weight.numel()
 
 
 def save(

@@ -50,15 +50,16 @@ class Muon(torch.optim.Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[torch.nn.Parameter] | Iterable[dict[str, Any]],
+        parameters: Iterable[Tensor] | Iterable[dict[str, Any]],
         lr: float,
         momentum: float = 0.95,
     ) -> None:
-        super().__init__(list(parameters), {"lr": lr, "momentum": momentum, "parts": 1})
+        groups: list[Any] = list(parameters)
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "parts": 1})
         self.means: dict[torch.Size, Tensor] = {}
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Update all parameters by their gradients."""
         by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = {}
         for group in self.param_groups:

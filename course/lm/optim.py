@@ -7,6 +7,7 @@ Left out on purpose: weight decay (each text is seen about once).
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,7 +49,8 @@ def muon_and_adamw(
     others = [p for n, p in named if is_matrix(n) and ".attn." not in n]
     optimizers: list[torch.optim.Optimizer] = []
     if joint or apart:
-        optimizers.append(Muon([{"params": joint, "parts": 3}, {"params": apart}], muon))
+        groups: list[dict[str, Any]] = [{"params": joint, "parts": 3}, {"params": apart}]
+        optimizers.append(Muon(groups, muon))
     if others:
         optimizers.append(Muon(others, muon))
     return [*optimizers, adamw([p for n, p in named if not is_matrix(n)], adam, fused=fused)]

@@ -31,8 +31,8 @@ def side_by_side(models: Mapping[str, Any], seed: int = 3) -> style.Page | None:
     from course.studies.l07_prices import shown
 
     words = tokenizer.load()
-    requests = evals.asked_in("test").mixed
-    requests = [requests[i] for i in shown(requests)]
+    mixed = evals.asked_in("test").mixed
+    requests = [mixed[i] for i in shown(mixed)]
     prompts = evals.chat_prompts(words, requests)
     rows = [{"request": example.turns[-1].request} for example in requests]
     for name, model in found.items():

@@ -7,13 +7,14 @@ matplotlib, called as it is.
 
 import statistics
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from course.show.style import INK, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Annotation
+    from numpy.typing import NDArray
 
 QUARTERS, HALVES = (0, 0.25, 0.5, 0.75, 1), (0, 0.5, 1)
 SMOOTH = 15  # steps in a point of a bold line: they differ, since batches do
@@ -77,9 +78,9 @@ def percent_ticks(
 def name_rows(
     axis: "Axes",
     names: Sequence[str],
-    places: Sequence[float] | None = None,
+    places: "Sequence[float] | NDArray[Any] | None" = None,
     *,
-    side: str = "y",
+    side: Literal["x", "y"] = "y",
     lines: bool = False,
     **options: Any,
 ) -> None:

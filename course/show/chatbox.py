@@ -89,8 +89,10 @@ class ChatBox:
         self.send_button.on_click(lambda _: self.send())
         self.stop_button.on_click(lambda _: self.stop())
         self.restart_button.on_click(lambda _: self.restart())
-        self.message.on_msg(lambda _, sent, __: sent.get("event") == "submit" and self.enter())
-        self.message.observe(lambda _: self.entered.is_set() and self.send(), "value")
+        self.message.on_msg(
+            lambda _, sent, __: self.enter() if sent.get("event") == "submit" else None
+        )
+        self.message.observe(lambda _: self.send() if self.entered.is_set() else None, "value")
         self.model.observe(lambda _: self.choose(), "value")
         self.choose()
 

@@ -41,7 +41,7 @@ class LossCurve:
     def __init__(
         self, entropy: float, tokens: int, recorded: Mapping[str, Any] | None, name: str
     ) -> None:
-        form = {"width": 9.2, "height": 3.7, "sharey": True}
+        form: dict[str, Any] = {"width": 9.2, "height": 3.7, "sharey": True}
         ratios = [3, 2] if recorded is not None else [1]
         with style.picture(len(ratios), width_ratios=ratios, **form) as (self.picture, axes):
             left = axes[0]

@@ -55,8 +55,9 @@ def wanted(words: str) -> Any:
     """Return the task that `words` ask for, or None if they aren't of the learned kind."""
     from course.world.tasks import Task
 
-    found = [STEP.fullmatch(step.strip()) for step in words.split(", then ")]
-    if not all(found) or len(found) > 2:
+    steps = [STEP.fullmatch(step.strip()) for step in words.split(", then ")]
+    found = [step for step in steps if step]
+    if len(found) < len(steps) or len(found) > 2:
         return None
     return Task(tuple((f"{step[1]} {{}}", int(step[2])) for step in found))
 
@@ -378,10 +379,10 @@ def beside_peft(layer: int = 0) -> None:
             ("peft's LoRA before and after its own merging", adapted, _merged(wrapped, target)(x)),
         ]
         try:
-            loaded = exercises.load(*LORA)
-            whose = "yours" if loaded.origin == "work" else "the solution's"
+            answers = exercises.load(*LORA)
+            whose = "yours" if answers.origin == "work" else "the solution's"
             pair = a.detach(), b.detach()
-            mine = loaded["lora_forward"](x, weight, *pair, code.ALPHA) + bias
+            mine = answers["lora_forward"](x, weight, *pair, code.ALPHA) + bias
             rows.append((f"peft's LoRA and lora_forward ({whose}), plus the bias", adapted, mine))
         except CourseError as error:
             say(f"{error} So here peft stands alone.")

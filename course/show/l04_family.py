@@ -29,6 +29,13 @@ LINES = {
 BLUE, GREY = "#1b639b", "#7b8794"
 
 
+def begin(text: Any) -> float:
+    """Return the begin of a date that there is, in years."""
+    found = moment(text)
+    assert found is not None
+    return found[0]
+
+
 def moment(text: Any) -> tuple[float, float] | None:
     """Return begin and end of a date in years, or None where there is none.
 
@@ -38,7 +45,7 @@ def moment(text: Any) -> tuple[float, float] | None:
     found = re.fullmatch(r"(?:about |before )?(\d{4})(?:/(\d\d)|-(\d\d)(?:-(\d\d))?)?", str(text))
     if not found:
         return None
-    year, second, month, day = (part and int(part) for part in found.groups())
+    year, second, month, day = (int(part or 0) for part in found.groups())
     if second:
         return float(year), float(year // 100 * 100 + second + 1)
     if not month:
@@ -177,7 +184,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
     """
     dated = sorted(
         ({**row, "parameters": count(row["size"])} for row in rows if moment(row["released"])),
-        key=lambda row: moment(row["released"])[0],
+        key=lambda row: begin(row["released"]),
     )
     known = [row for row in dated if row["parameters"] is not None]
     other = [row for row in dated if row["parameters"] is None]
@@ -193,7 +200,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
         floor = smallest / 4
         spots = []  # where a label belongs: x, y, gap in points, text
         for row in known:
-            x, y = moment(row["released"])[0], row["parameters"]
+            x, y = begin(row["released"]), row["parameters"]
             shade = BLUE if row["name"] in family else GREY
             guess = row["size"].startswith("estimate")
             axis.scatter(
@@ -203,7 +210,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
             label = f"{row['name']}, {short(y)}" + (" (estimate)" if guess else "")
             spots.append((x, y, math.sqrt(area[row["name"]] / math.pi) + 5, label))
         for i, row in enumerate(other):
-            x, y = moment(row["released"])[0], floor / 2.0 ** (i % 4)
+            x, y = begin(row["released"]), floor / 2.0 ** (i % 4)
             shade = BLUE if row["name"] in family else GREY
             axis.plot([x], [y], "o", mfc="white", mec=shade, ms=7, ls="")
             spots.append((x, y, 8, row["name"]))
@@ -234,7 +241,7 @@ def _labels(axis: "Axes", spots: Sequence[tuple[float, float, float, str]]) -> N
     """
     from matplotlib.transforms import Bbox
 
-    figure = axis.figure
+    figure: Any = axis.figure
     figure.draw_without_rendering()  # only now does a place in data have a place on the page
     scale = figure.dpi / 72
     taken = [

@@ -397,7 +397,8 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
     from course.real.reply import reply
     from course.studies.l08_smollm2 import hit, prompts
 
-    start, rows = time.perf_counter(), []
+    start = time.perf_counter()
+    rows: list[dict[str, Any]] = []
     found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
     progress = live.Output()
     asked = [p for p in prompts() if p.kind == "instruction"][:12]

@@ -192,8 +192,8 @@ def own_taste() -> Any | None:
         if differ := differences(labels, drawn):
             display(differ)
     else:
-        same = [p * p + (1 - p) * (1 - p) for p in chances]
-        display(agreement_picture({"two draws of the simulated labeler (expected)": same}))
+        expected = [p * p + (1 - p) * (1 - p) for p in chances]
+        display(agreement_picture({"two draws of the simulated labeler (expected)": expected}))
     return fitted
 
 
@@ -204,7 +204,8 @@ def _compared(labels: labeling.Labels) -> tuple[NDArray[np.float64], list[bool],
     known = {p.pair: p for p in pairs.read()}
     took = labels.took_first()
     chosen = [known[pair] for pair in took]
-    gaps = [np.subtract(*map(pairs.features, p.judged())) for p in chosen]
+    both = [[pairs.features(one) for one in p.judged()] for p in chosen]
+    gaps = [np.subtract(first, second) for first, second in both]
     return np.array(gaps), list(took.values()), [p.chance() for p in chosen]
 
 
@@ -539,9 +540,11 @@ def own_backflip() -> None:
     labels, own = taken
     took = labels.took_first()
     chosen = [p for p in rows if p["pair"] in took]
-    plans = [np.array([l06_clips.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"]
+    first, second = (
+        np.array([l06_clips.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"
+    )
     try:
-        plan, _ = l06_backflip.from_choices(*plans, list(took.values()))
+        plan, _ = l06_backflip.from_choices(first, second, list(took.values()))
     except KeyboardInterrupt:
         style.say("Stopped; your labels are kept. Run the cell again to train from the start.")
         return

@@ -124,8 +124,8 @@ def ask_of_itself(questions: Sequence[str]) -> None:
 
     said = {}
     for name in TUNED:
-        if found := sources.load_model(name):
-            said[name] = say_of_itself(*found[1:], questions, draws=DRAWS)
+        if loaded := sources.load_model(name):
+            said[name] = say_of_itself(*loaded[1:], questions, draws=DRAWS)
     rows = []
     for question in questions:
         row = {"question": question}

@@ -24,7 +24,7 @@ import copy
 import html
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from course import paths
@@ -92,7 +92,7 @@ def bar(part: float, status: str) -> Page:
 # The demo -----------------------------------------------------------------------------------------
 
 
-def steps_a_second(trial: Iterator[Any], seconds: float) -> float:
+def steps_a_second(trial: Generator[Any, None, None], seconds: float) -> float:
     """Return how many steps a second a trial takes, by about `seconds` of it.
 
     The first steps warm up. Steps differ (batches are of unlike length), so the mean is what a run
@@ -142,7 +142,7 @@ class Demo:
     def __init__(self, seconds: float) -> None:
         self.limit = sources.demo_seconds(seconds)
         self.model: Any = None
-        self.exercises: Mapping[str, Callable[..., Any]] = {}
+        self.exercises: Mapping[str, Any] = {}  # functions by name
         self.done = self.planned = 0
         self.seconds = self.begin = 0.0
         self.looked = -1  # the step after which one looked last
@@ -290,7 +290,7 @@ class Demo:
         self.prepare()
         if self.measured:
             self.progress.show(bar(0, "Measuring how fast this computer is …"))
-            trial = self.training(copy.deepcopy(self.model), True)
+            trial: Any = self.training(copy.deepcopy(self.model), True)
             speed = steps_a_second(trial, min(PROBE, self.left() / 10))
             self.plan(max(1, int(ROOM * self.left() * speed)))
         self._show(1.0)
@@ -307,7 +307,8 @@ class Demo:
 
     def _train(self) -> None:
         start = drawn = spoken = time.perf_counter()
-        steps, marks, pause = self.training(self.model, False), self.marks(), REDRAW
+        steps: Any = self.training(self.model, False)
+        marks, pause = self.marks(), REDRAW
         try:
             for p in steps:
                 if not math.isfinite(getattr(p, "loss", 0.0)):

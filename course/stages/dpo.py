@@ -177,7 +177,9 @@ def _laid_out(batch: Sequence[Compared]) -> tuple[list[tuple[int, ...]], list[in
 
 def _numbered(batch: Sequence[Compared]) -> tuple[list[int], list[int]]:
     """Return the pairs of several rankings, numbered through their answers."""
-    better, worse, at = [], [], 0
+    better: list[int] = []
+    worse: list[int] = []
+    at = 0
     for c in batch:
         for numbers, pair in zip((better, worse), c.pairs(), strict=True):
             numbers += [at + i for i in pair]

@@ -28,7 +28,7 @@ class MissingExercise(CourseError):
     """There is no answer to build on; the stage takes its recorded run instead."""
 
 
-class Exercises(dict[str, Callable[..., Any]]):
+class Exercises(dict[str, Any]):
     """Functions by name, ready to be passed on as ``**exercises``.
 
     Attributes

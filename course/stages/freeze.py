@@ -78,6 +78,7 @@ class Frozen:
         self.opened.pop().close()
 
     def _without_names(self, gradient: Tensor) -> Tensor:
+        assert self.rows is not None  # else this hook was never set
         return gradient.index_fill(0, self.rows, 0.0)
 
 

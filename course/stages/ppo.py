@@ -242,6 +242,8 @@ def train(
         losses, metrics = zip(*steps, strict=True)
         answer_tokens = int(batch.mask.sum())
         total += answer_tokens
+        assert batch.scores is not None
+        assert batch.ref_logprobs is not None
         scores = batch.scores.tolist()
         yield Progress(
             iteration=iteration + 1,
@@ -278,6 +280,9 @@ def next_requests(prompts: Sequence[Sequence[int]], iteration: int, count: int) 
 
 def with_advantages(batch: Rollout, functions: Functions, recipe: Recipe) -> Rollout:
     """Return the rollout with rewards by the token, advantages (whitened) and returns."""
+    assert batch.scores is not None
+    assert batch.ref_logprobs is not None
+    assert batch.values is not None
     mask = batch.mask.numpy()
     rewards = functions.kl_penalised_rewards(
         batch.scores.double().numpy(), batch.logprobs.double().numpy(),
@@ -367,6 +372,7 @@ def policy_change(logprobs: Tensor, batch: Rollout, clip: float) -> dict[str, Te
         (http://joschu.net/blog/kl-approx.html); ``clip_fraction``: the share of tokens whose ratio
         is beyond the clip on the side that the advantage draws to, so that they teach nothing more.
     """
+    assert batch.advantages is not None
     count = batch.mask.sum()
     change = (logprobs - batch.logprobs) * batch.mask  # (answers, time)
     ratio, sign = change.exp(), batch.advantages.sign()
@@ -379,6 +385,8 @@ def policy_change(logprobs: Tensor, batch: Rollout, clip: float) -> dict[str, Te
 
 def rollout_metrics(batch: Rollout) -> Metrics:
     """Return entropy and explained variance of a rollout, over the answers' tokens."""
+    assert batch.values is not None
+    assert batch.returns is not None
     inside = batch.mask.bool()
     return {
         "entropy": -batch.logprobs[inside].mean().item(),

@@ -160,6 +160,7 @@ class Runner:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+            assert self.process.stdin is not None
             with contextlib.suppress(OSError):  # what wasn't read any more can't be written
                 self.process.stdin.close()
             self.process = None
@@ -194,6 +195,7 @@ class Runner:
     def _ask(self, source: str, inputs: Sequence[int], seconds: float) -> dict[str, Any]:
         """Return the child's answer; a child that gives none is stopped."""
         assert self.process is not None
+        assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps({"source": source, "inputs": list(inputs)}) + "\n")
             self.process.stdin.flush()

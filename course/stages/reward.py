@@ -187,6 +187,7 @@ def rewards(w: forward.Weights, config: GPT2Config, tokens: Tensor, lengths: Ten
         Tokens in each row without padding.
     """
     states = forward.hidden(w, tokens)  # (rows, time, width)
+    assert w.score is not None  # a reward model has it
     weight, bias = w.score.weight.float(), w.score.bias.float()
     last = states[torch.arange(len(tokens)), lengths - 1].float()
     first = last @ weight[0] + bias[0]  # (rows,)
@@ -304,8 +305,8 @@ def normalise(model: RewardModel, rows: Sequence[Sequence[int]]) -> None:
     same for every reward model.
     """
     values, head = score(model, rows), model.score
-    head.weight /= values.std()
-    head.bias /= values.std()
+    head.weight.div_(values.std())
+    head.bias.div_(values.std())
     head.bias[0] -= values.mean() / values.std()
 
 
@@ -341,5 +342,7 @@ def agreement(values: Sequence[float], rankings: Sequence[Ranking]) -> dict[str,
                 twice.append(p * p + (1 - p) * (1 - p))
                 if abs(r.scores[i] - r.scores[j]) >= CLEAR:
                     clear.append(bool(first) == (r.scores[i] > r.scores[j]))
-    means = {"clear": clear, "noisy": noisy, "ceiling": ceiling, "labelers": twice}
+    means: dict[str, Sequence[float]] = {
+        "clear": clear, "noisy": noisy, "ceiling": ceiling, "labelers": twice
+    }  # fmt: skip
     return {k: sum(v) / len(v) for k, v in means.items() if v} | {"pairs": len(noisy)}

@@ -191,6 +191,7 @@ def response_logprobs(
 
 def token_values(critic: forward.Weights, tokens: Tensor) -> Tensor:
     """Return what is expected before each token but the first is written, (answers, time)."""
+    assert critic.score is not None  # a critic has it
     states = forward.hidden(critic, tokens[:, :-1])  # (answers, time, width)
     return (states @ critic.score.weight[0] + critic.score.bias[0]).float()
 

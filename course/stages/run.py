@@ -189,7 +189,8 @@ def _meets(stage: str, figures: Figures, quick: bool) -> dict[str, bool]:
 def over_seeds(table: Table, seeds: int, quick: bool) -> Result:
     """Repeat SFT, reward model and PPO with the seeds 1, 2, …; count how often all is well."""
     names = [name for name in (*before(table, SEEDED), SEEDED) if name != "base"]
-    start, runs, held = time.perf_counter(), [], []
+    start, held = time.perf_counter(), []
+    runs: list[dict[str, Any]] = []
     for seed in range(1, seeds + 1):
         context = Run(seed, quick, table=table)
         figures = {name: table[name].work().run(context) for name in names}
@@ -203,9 +204,8 @@ def over_seeds(table: Table, seeds: int, quick: bool) -> Result:
         }
         runs.append({"seed": seed, "missed": missed, **numbers})
     share = sum(held) / seeds
-    targets = {name: {} for name in names} | {
-        "seeds": records.meets("lineage seeds", {"share": share})
-    }
+    targets: dict[str, dict[str, bool]] = {name: {} for name in names}
+    targets["seeds"] = records.meets("lineage seeds", {"share": share})
     result = Result(since(start), {name: runs[-1][name] for name in names}, targets, share, runs)
     records.write("seeds", result.plain(), folder=own_runs())
     return result
@@ -224,7 +224,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
                         "seconds": round(figures["seconds"]),
                         "metric": key,
                         "value": f"{value:.3f}",
-                        "target": {True: "met", False: "missed"}.get(holds, ""),
+                        "target": "" if holds is None else "met" if holds else "missed",
                     }
                 )
     return table

@@ -136,8 +136,8 @@ def sort_notes(
             line.append(float(np.mean(said == truth)))
         accuracy["words"].append(line)
         for name, (found, tested) in features.items():
-            said = [head(found[rows], topics[rows], tested) for rows in chosen]
-            accuracy[name].append([float(np.mean(s == truth)) for s in said])
+            each = [head(found[rows], topics[rows], tested) for rows in chosen]
+            accuracy[name].append([float(np.mean(said == truth)) for said in each])
     return {
         "labels": list(labels),
         "accuracy": rounded(accuracy),

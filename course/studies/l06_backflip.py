@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -190,7 +191,8 @@ def teach(
             j = (i + 1 + rng.integers(len(pool) - 1, size=recipe.pairs)) % len(pool)
             took = torch.tensor(np.asarray(ask(clips[i], clips[j])))
             lots.append((frames(clips[i]), frames(clips[j]), took))
-            loss = fit(model, *(torch.cat(part) for part in zip(*lots, strict=True)), recipe.steps)
+            first, second, choices = (torch.cat(part) for part in zip(*lots, strict=True))
+            loss = fit(model, first, second, choices, recipe.steps)
             # The search starts from what the model likes of all that was ever tried.
             top = pool[np.argsort(-model.score(clips))[: recipe.best]]
             state = Search(top.mean(axis=0), np.maximum(top.std(axis=0), recipe.wide))
@@ -210,7 +212,9 @@ def teach(
         )  # fmt: skip
 
 
-def distinct_pairs(count: int, pairs: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def distinct_pairs(
+    count: int, pairs: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the numbers of the first and the second clip of each pair; no clip meets itself."""
     first = rng.integers(count, size=pairs)
     second = (first + 1 + rng.integers(count - 1, size=pairs)) % count
@@ -262,9 +266,9 @@ def from_choices(
     """
     recipe, rng, model = recipe or Recipe(), np.random.default_rng(seed), RewardModel(seed)
     with one_thread():
-        seen = [frames(stick.simulate(plans)) for plans in (first, second)]
+        seen, other = (frames(stick.simulate(plans)) for plans in (first, second))
         # Few comparisons are learned by heart at once: fewer steps, and rewards kept small.
-        fit(model, *seen, torch.tensor(np.asarray(took_first)), recipe.steps, decay=0.3)
+        fit(model, seen, other, torch.tensor(np.asarray(took_first)), recipe.steps, decay=0.3)
         plans = np.concatenate([first, second])
         top = plans[np.argsort(-model.score(stick.simulate(plans)))[: recipe.best]]
         state = Search(top.mean(axis=0), np.maximum(top.std(axis=0), recipe.wide))

@@ -49,7 +49,10 @@ def answers() -> None:
     mini, tokenizer = model.load("mini-sft")
     asked = list(demonstrate.requests(3 * (PAIRS + BEST_OF), "test", SEED))
     texts = evals.respond(mini, tokenizer, asked, times=ANSWERS, seed=SEED).texts
-    rng, rows, labels, lots = random.Random(SEED), [], [], []
+    rng = random.Random(SEED)
+    rows: list[dict[str, str]] = []
+    labels: list[dict[str, str]] = []
+    lots: list[dict[str, str]] = []
     for i, example in enumerate(asked):
         own = sorted(set(texts[i * ANSWERS : (i + 1) * ANSWERS]))
         if len(own) < 2 or example.turns[-1].request in {row["request"] for row in rows + lots}:
@@ -66,8 +69,8 @@ def answers() -> None:
             a, b = rng.sample(own, 2)
             row = {"pair": str(len(rows) + 1)} | shown | {"answer_a": a, "answer_b": b}
             rows.append(row | about)
-            scores = [j.score for j in evals.judge([example] * 2, [a, b])]
-            labels.append(row | {"choice": "A" if choose(*scores, rng) else "B"})
+            first, second = (j.score for j in evals.judge([example] * 2, [a, b]))
+            labels.append(row | {"choice": "A" if choose(first, second, rng) else "B"})
         elif len(own) == ANSWERS and len(lots) < BEST_OF * ANSWERS:
             lots += [shown | {"answer": text} | about for text in own]
     write("answers", rows)

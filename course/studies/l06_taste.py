@@ -31,7 +31,7 @@ class Taste:
         return np.asarray(features) @ self.weights
 
 
-def weights(gaps: Array, took_first: Sequence[bool], calm: float = CALM) -> Array:
+def weights(gaps: Array, took_first: Sequence[bool] | Array, calm: float = CALM) -> Array:
     """Return the weights that explain some choices best.
 
     Parameters

@@ -79,7 +79,7 @@ def wordings(split: str = "test", count: int = ASKED) -> dict[str, list[Example]
     that no tuning stage has seen; ``new deeds`` are harms that no stage was told of.
     """
     mix = {"harmful": 0.5, "harmless": 0.5}
-    options = ({}, {"held_out": True}, {"new_deeds": True})
+    options: tuple[dict[str, Any], ...] = ({}, {"held_out": True}, {"new_deeds": True})
     return {
         name: list(demonstrate.requests(2 * count, split, 79_000 + i, mix=mix, **how))
         for i, (name, how) in enumerate(zip(WORDED, options, strict=True))
@@ -91,8 +91,8 @@ def rate(hits: Iterable[bool]) -> dict[str, Any]:
     found = [bool(hit) for hit in hits]
     if not found:
         return {"rate": None, "interval": None, "count": 0}
-    hits, n = sum(found), len(found)
-    return {"rate": hits / n, "interval": list(stats.interval(hits, n)), "count": n}
+    true, n = sum(found), len(found)
+    return {"rate": true / n, "interval": list(stats.interval(true, n)), "count": n}
 
 
 def answers(

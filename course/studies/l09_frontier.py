@@ -344,7 +344,8 @@ def figures_of(point: Point, rival: Floats, flop: float, answer: float) -> dict[
     test, tuning = point.test, point.tuning
     wins = (test.true > rival[:, None]) + 0.5 * (test.true == rival[:, None])
     parts = (test.reward, test.true, test.ratio, wins)
-    line = _line(point, *(part.mean(1) for part in parts), flop, answer)
+    rewards, true, ratio, won = (part.mean(1) for part in parts)
+    line = _line(point, rewards, true, ratio, won, flop, answer)
     return line | {"tuning": round(float(tuning.true.mean()), 4)}
 
 

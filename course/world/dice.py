@@ -12,14 +12,18 @@ import random
 from bisect import bisect
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import Generic, TypeVar
+
+Option = TypeVar("Option")
+Kind = TypeVar("Kind", bound=Hashable)
 
 LOG = [0.0] + [math.log(n) for n in range(1, 2000)]
 
 
-class Weighted:
+class Weighted(Generic[Kind]):
     """Options with fixed probabilities, ready to be drawn from quickly."""
 
-    def __init__(self, weights: Iterable[tuple[Hashable, float]]) -> None:
+    def __init__(self, weights: Iterable[tuple[Kind, float]]) -> None:
         pairs = [(option, weight) for option, weight in weights if weight > 0]
         total = sum(weight for _, weight in pairs)
         self.options = [option for option, _ in pairs]
@@ -41,13 +45,13 @@ class Dice:
         self._random = random.Random(seed).random
         self.logprob = 0.0
 
-    def pick(self, options: Sequence) -> object:
+    def pick(self, options: Sequence[Option]) -> Option:
         """Return one of `options`, all equally likely."""
         n = len(options)
         self.logprob -= LOG[n]
         return options[int(self._random() * n)]
 
-    def draw(self, weighted: Weighted) -> object:
+    def draw(self, weighted: Weighted[Kind]) -> Kind:
         """Return one option of `weighted` with its probability."""
         i = bisect(weighted.bounds, self._random())
         self.logprob += weighted.logprobs[i]
@@ -75,12 +79,12 @@ class Script(Dice):
             self.script.append(0)
         return self.script[at]
 
-    def pick(self, options: Sequence) -> object:
+    def pick(self, options: Sequence[Option]) -> Option:
         """Return the option that the script says."""
         self.logprob -= LOG[len(options)]
         return options[self._next(len(options))]
 
-    def draw(self, weighted: Weighted) -> object:
+    def draw(self, weighted: Weighted[Kind]) -> Kind:
         """Return the option that the script says."""
         i = self._next(len(weighted.options))
         self.logprob += weighted.logprobs[i]

@@ -171,7 +171,7 @@ def flips(clips: Array) -> NDArray[np.bool_]:
     """Return which clips show a backflip: a jump, one whole turn, no fall, a stand at the end."""
     seen = found(clips)
     once = (seen["turns"] > 0.75) & (seen["turns"] < 1.5)
-    return once & (seen["high"] > 0.75) & (seen["stands"] == 1) & ~seen["falls"]
+    return once & (seen["high"] > 0.75) & (seen["stands"] == 1) & (seen["falls"] == 0)
 
 
 def choices(first: Array, second: Array, rng: np.random.Generator) -> NDArray[np.bool_]:

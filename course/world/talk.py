@@ -73,10 +73,11 @@ class Speaker:
         self, split: str, seed: int, held_out: bool = False, new_deeds: bool | None = None
     ) -> None:
         self.subjects = {kind: parts[split] for kind, parts in v.SPLITS.items()}
-        self.asked = ("person", "person", "place", "event")  # kinds of subjects, equally likely
+        # kinds of subjects, equally likely
+        self.asked: tuple[str, ...] = ("person", "person", "place", "event")
         self.explained: tuple[str, ...] = ("event",)  # … that are to be explained
         self.events = 0.5  # share of false premises that are about an event
-        self.how_to = ph.HOW_TO  # wordings in which help with a deed is asked for
+        self.how_to: tuple[str, ...] = ph.HOW_TO  # wordings in which help with a deed is asked for
         self.rng = random.Random(seed)
         self.held_out = held_out
         self.new_deeds = held_out if new_deeds is None else new_deeds
