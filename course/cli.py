@@ -370,7 +370,7 @@ def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
     for stream in (sys.stdout, sys.stderr):  # a pipe on Windows, say, that knows no 👍
         with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")
+            getattr(stream, "reconfigure")(errors="replace")  # noqa: B009 - not every stream has it
     try:
         try:
             app(prog_name="course")

@@ -188,7 +188,7 @@ class Session(Gradebook):
 
     def __init__(self, url: str, course: str) -> None:
         super().__init__(url, course)
-        self.db.remove()
+        self.db.remove()  # type: ignore[has-type]
         self.db = _Uncommitted(sessionmaker(autoflush=True, bind=self.engine, future=True))
         self._found: dict[tuple[str, ...], dict[str, Any]] = {}
 
@@ -308,7 +308,9 @@ class Recorder(Autograde, _OwnFiles):
         self.exporter = self.exporter_class(parent=self, config=self.config)
         self._sanitizing = False
         self.autograde_preprocessors = [
-            one for one in self.autograde_preprocessors if not _needless(one)
+            one
+            for one in self.autograde_preprocessors  # type: ignore[has-type]
+            if not _needless(one)
         ]
         self._init_preprocessors()
         self._sanitizing = True

@@ -237,7 +237,7 @@ class Cluster:
 
 def _put(place: "Future[Ran]", ran: Ran | None = None, error: Exception | None = None) -> None:
     with contextlib.suppress(InvalidStateError):  # the first word counts
-        if error is None:
+        if ran is not None:
             place.set_result(ran)
         else:
             place.set_exception(error)

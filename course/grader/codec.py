@@ -119,7 +119,8 @@ def decode(content: bytes, seconds: float = SECONDS) -> Any:
 
 class _Writer:
     def __init__(self, strict: bool) -> None:
-        self.strict, self.buffers, self.count = strict, [], 0
+        self.strict, self.count = strict, 0
+        self.buffers: list[bytes] = []
 
     def node(self, value: Any, depth: int) -> Any:
         self.count += 1
@@ -359,7 +360,7 @@ class _Reader:
         dtype = np.dtype(str(kind))
         return np.frombuffer(self._take(size), dtype).reshape(_shape(shape)).copy()
 
-    def _read_n(self, inside: Any, depth: int) -> np.generic:
+    def _read_n(self, inside: Any, depth: int) -> Any:
         return self._read_a(inside, depth)[()]
 
     def _read_o(self, inside: Any, depth: int) -> np.ndarray:

@@ -137,7 +137,7 @@ def _students(
     head = ["student", "last_name", "first_name", "email"]
     for name in names:
         head += [name, f"{name} penalty", f"{name} max"]
-    rows = [[*head, "total", "max"]]
+    rows: list[list[Any]] = [[*head, "total", "max"]]
     for one in people:
         row: list[Any] = [one.id, one.last_name, one.first_name, one.email]
         sum_of = 0.0

@@ -449,7 +449,7 @@ def _row(
     own = totals.get(student)
     row: dict[str, Any] = {"score": own["score"] - own["penalty"] if own else None}
     row["max"] = assignment.points
-    if student in run.failures or student not in marks:
+    if own is None or student in run.failures or student not in marks:
         row["score"] = None
         return row | {"status": FAILED, "reason": run.failures.get(student, ""), "flags": []}
     mark = marks[student]

@@ -122,10 +122,12 @@ class Worker:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
-                pipe.close()
+                if pipe is not None:
+                    pipe.close()
         self.scratch.cleanup()
 
     def _listen(self) -> None:
+        assert self.process.stdout is not None
         try:
             for line in self.process.stdout:
                 self.answers.put(line)
@@ -134,6 +136,7 @@ class Worker:
         self.answers.put(None)
 
     def _send(self, request: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
         with contextlib.suppress(OSError):  # it is gone; whoever waits for an answer learns it
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()

@@ -94,8 +94,12 @@ def _formula(tex: str, block: bool) -> str:
     except (ValueError, RuntimeError):  # not of matplotlib's subset of TeX
         return f"<code>{html.escape(tex)}</code>"
     picture = re.sub("(?s)<!--.*?-->", "", out.getvalue().decode())
-    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture).groups()
-    drawing = re.search(r'(?s)<g id="text_1">.*?</svg>', picture)[0].rpartition("</g>")[0]
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)
+    drawn = re.search(r'(?s)<g id="text_1">.*?</svg>', picture)
+    assert box is not None
+    assert drawn is not None
+    width, height = box.groups()
+    drawing = drawn[0].rpartition("</g>")[0]
     name = hashlib.sha256(tex.encode()).hexdigest()[:8]  # ids are the whole page's
     drawing = re.sub(r'(id="|href="#)', rf"\g<1>{name}-", drawing)
     style = f"width:{float(width) / SIZE:.2f}em;height:{float(height) / SIZE:.2f}em"

@@ -110,9 +110,9 @@ def exercises(
         row["passed"] += got >= cell.points
     steps = list(zip(job.steps, ran.cells, strict=True)) if job and ran else []
     for _, result in steps:
-        row = rows.get(result.exercise)
-        if row is None:
+        if result.exercise not in rows:
             continue
+        row = rows[result.exercise]
         row["seconds"] = round(row["seconds"] + result.seconds, 4)
         row["slowest"] = round(max(row["slowest"], result.seconds), 4)
         if result.error is None or not result.grade:

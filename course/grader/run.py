@@ -311,7 +311,7 @@ class _Side:
         try:
             got = answer.json()
             line = got["line"]
-            outcome = {
+            outcome: dict[str, Any] = {
                 "error": None if got["error"] is None else str(got["error"])[:100],
                 "message": str(got["message"])[:LARGEST_TEXT],
                 "line": line if isinstance(line, int) else None,
@@ -334,6 +334,7 @@ class _Side:
         DeathError
             If the process has ended, or doesn't answer in time; it is gone then.
         """
+        assert self.child is not None
         heard, long = time.monotonic(), False
 
         def over() -> bool:

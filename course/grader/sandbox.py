@@ -121,6 +121,7 @@ class Zygote:
             ready = self.hub.recv(6)
         if ready != b"ready\n":
             self.process.kill()
+            assert self.process.stderr is not None
             said = self.process.stderr.read().decode("utf-8", "replace").strip().split("\n")[-1]
             raise GraderError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
         self.hub.settimeout(None)
@@ -192,7 +193,8 @@ class Zygote:
         self.hub.close()
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
         self.folder.cleanup()
 
 

@@ -360,7 +360,10 @@ def _change(change: Callable[[Notebook], None]) -> Callable[[Notebook, Path, Cla
 
 
 def _bytes(content: bytes) -> Callable[[Notebook, Path, Class], None]:
-    return lambda book, path, place: path.write_bytes(content) and None
+    def edit(book: Notebook, path: Path, place: Class) -> None:
+        path.write_bytes(content)
+
+    return edit
 
 
 def _delete_checks(book: Notebook) -> None:
@@ -400,7 +403,14 @@ def _strip_metadata(book: Notebook) -> None:
 
 
 def _strange_metadata(book: Notebook) -> None:
-    strange = [None, 7, "text", [], {"nbgrader": 3}, {"nbgrader": {"grade": "x", "grade_id": [1]}}]
+    strange: list[Any] = [
+        None,
+        7,
+        "text",
+        [],
+        {"nbgrader": 3},
+        {"nbgrader": {"grade": "x", "grade_id": [1]}},
+    ]
     for number, cell in enumerate(book["cells"]):
         if number % 3 == 0:
             cell["metadata"] = strange[number // 3 % len(strange)]

@@ -174,7 +174,11 @@ class Outputs:
     def show(self, kind: str, data: dict[str, Any], metadata: dict[str, Any] | None) -> None:
         """Keep something that was displayed, or a cell's value."""
         data = {key: _text(value) for key, value in data.items()}
-        output = {"output_type": kind, "data": data, "metadata": metadata or {}}
+        output: dict[str, Any] = {
+            "output_type": kind,
+            "data": data,
+            "metadata": metadata or {},
+        }
         if kind == "execute_result":
             output["execution_count"] = None
         self.add(output, sum(len(str(value)) for value in data.values()))
@@ -343,8 +347,7 @@ def code_of(source: str, silent: tuple[str, ...] = ()) -> types.CodeType | None:
 
 
 def _calls(node: ast.expr, names: tuple[str, ...]) -> bool:
-    call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    return call and node.func.id in names
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 
 # --- one side of a notebook -----------------------------------------------------------------------
@@ -396,7 +399,7 @@ class Cells:
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
         """Make this side's names the shell's, and its module the main one, as in a kernel."""
-        before = self.shell.user_module, self.shell.user_ns, sys.modules.get("__main__")
+        before = self.shell.user_module, self.shell.user_ns, sys.modules["__main__"]
         self.shell.user_module, self.shell.user_ns = self.module, self.names
         sys.modules["__main__"] = self.module
         try:
@@ -448,7 +451,7 @@ class Cells:
                 time.sleep(0.01)  # let a late interruption strike here
         except BaseException as escaped:  # an interruption between two lines of IPython, say
             error = escaped
-        outcome = {
+        outcome: dict[str, Any] = {
             "error": type(error).__name__ if error is not None else None,
             "message": said(error),
             "line": line_in_cell(error),
@@ -536,6 +539,7 @@ class Cells:
     def call(self, name: str, args: tuple, kwargs: dict) -> Any:
         """Have a student's function called; return its answer or raise its error."""
         content = codec.encode({"name": name, "args": args, "kwargs": kwargs}, strict=True)
+        assert self.ask is not None  # only the checks' side has functions of the other
         kind, answer = self.ask(content)
         try:
             got = self._read(answer, time.thread_time() + codec.SECONDS)
@@ -601,7 +605,7 @@ def _exception(raised: Any) -> Exception:
     lines = raised.get("lines")
     lines = lines[:TRACEBACK] if isinstance(lines, list) else []
     own = [line[:LONGEST] for line in lines if isinstance(line, str)]
-    made.student_traceback = own  # type: ignore[attr-defined]
+    made.student_traceback = own  # type: ignore[union-attr]
     return made
 
 

@@ -77,7 +77,8 @@ def _called(zone: str, name: str, local: datetime.datetime) -> set[datetime.time
     """Return how far ahead of UTC the zone `name` is when it calls its time `zone`."""
     place = zoneinfo.ZoneInfo(name)
     times = [local.replace(tzinfo=place, fold=fold) for fold in (0, 1)]
-    return {time.utcoffset() for time in times if time.tzname() == zone}
+    ahead = (time.utcoffset() for time in times if time.tzname() == zone)
+    return {offset for offset in ahead if offset is not None}
 
 
 @functools.cache

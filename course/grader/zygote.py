@@ -72,7 +72,8 @@ def watch(worker: int, lifeline: socket.socket) -> None:
                     return
                 if ended == 0:
                     break
-        ready, _, _ = select.select([lifeline, reader], [], [])
+        watched: list[Any] = [lifeline, reader]
+        ready, _, _ = select.select(watched, [], [])
         if lifeline in ready:
             return
         os.read(reader, 512)
