@@ -265,7 +265,15 @@ def pip_variables(venv: Path) -> dict[str, str]:
             if key.startswith(section + ".") and name in wanted:
                 with contextlib.suppress(ValueError, SyntaxError):
                     files[name] = ast.literal_eval(value)
-    return files | ours | {"PIP_CONFIG_FILE": os.devnull}
+    return names_in(venv) | files | ours | {"PIP_CONFIG_FILE": os.devnull}
+
+
+def names_in(folder: Path) -> dict[str, str]:
+    """Return variables that leave a folder's name as it is where it holds ``{name}``.
+
+    setuptools fills variables into its paths, and knows those of the environment.
+    """
+    return {name: f"{{{name}}}" for name in re.findall(r"{([^{}=]+)}", str(folder))}
 
 
 def python_command(venv: Path, *words: str) -> list[str]:
@@ -386,6 +394,9 @@ def cause(text: str) -> str:
         r"NewConnectionError|Connection\w*Error|Connect\w*Timeout|timed out|name resolution"
         r"|getaddrinfo|ProxyError|SSLError|MaxRetryError|Incomplete|Connection broken": (
             f"The packages could not be downloaded: see that the network works, {AGAIN}."
+        ),
+        r"invalid variable|Single '[{}]' encountered|positional fields": (
+            f"The build tool can't read the name of this folder: take {{ and }} out of it, {AGAIN}."
         ),
         r"DO NOT MATCH THE HASHES|BadZipFile|Wheel .* is invalid": (
             f"A download is damaged: empty pip's cache (python3 -m pip cache purge), {AGAIN}."

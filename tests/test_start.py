@@ -859,6 +859,23 @@ def test_real_settings_of_pip_and_python_do_not_move_the_course(tiny, tmp_path, 
     assert not (tmp_path / "t").exists()
 
 
+def test_setuptools_leaves_braces_in_a_folders_name_alone(start, tmp_path):
+    folder = tmp_path / "{a} course {b c}"
+    code = (
+        "import sys; from setuptools._distutils.util import subst_vars; "
+        "print(subst_vars(sys.argv[1], {}))"
+    )
+    for named, said in ((start.names_in(folder), f"{folder}\n"), ({}, "")):
+        run = subprocess.run(
+            [sys.executable, "-c", code, str(folder)],
+            env=os.environ | named,
+            capture_output=True,
+            text=True,
+        )
+        assert run.stdout == said
+    assert "take { and } out of it" in start.cause(run.stderr)
+
+
 def test_real_set_up_that_lost_its_course_gets_it_back(tiny):
     """As an older start.py has left it, which believed pip."""
     for info in (tiny.root / ".venv").rglob("tinycourse*"):
