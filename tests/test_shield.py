@@ -18,6 +18,8 @@ from grading_class import LESSON, answered, hand_in, registered, solutions
 
 from course import paths, shield
 
+pytestmark = pytest.mark.slow
+
 # What Python itself and the site's own files read before the first line of ours.
 EARLY = subprocess.run(
     [sys.executable, "-c", "import re, sys; print(*sys.modules)"], capture_output=True, text=True

@@ -24,6 +24,8 @@ from course import paths
 from course.errors import CourseError
 from course.learner import desk
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "start.py"
 ALL = ["environment", "torch", "packages", "course", "models", "work"]

@@ -24,6 +24,8 @@ from course.grader.job import BOTH, CHECK, STUDENT, Job, Limits, Step
 from course.hooks import HOOKS
 from course.learner import check
 
+pytestmark = pytest.mark.slow
+
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "course"
 CONFIG = Path(__file__).parents[2] / "nbgrader_config.py"
 LESSON = "01_tiny"

@@ -19,6 +19,8 @@ from grading_class import LESSON
 from course import paths
 from course.grader import adapter, notebook, settings, source
 
+pytestmark = pytest.mark.slow
+
 GRADER = paths.ROOT / "course" / "grader"
 
 

@@ -27,7 +27,7 @@ from course.grader.errors import GraderError
 from course.hooks import HOOKS
 
 WHY = sandbox.missing()
-pytestmark = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")]
 COUNT = 6
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # no worker can import a test
 

@@ -15,6 +15,8 @@ from course.grader.errors import GraderError
 from course.grader.source import read as read_source
 from course.hooks import HOOKS
 
+pytestmark = pytest.mark.slow
+
 MEDIAN = "def average(values):\n    return float(sorted(v for v in values if v)[len(values) // 2])"
 ZERO = "def average(values):\n    return sum(v or 0 for v in values) / (len(values) or 1)"
 HIDDEN = [

@@ -22,6 +22,8 @@ from course.grader.job import Ran
 from course.grader.ledger import Ledger
 from course.hooks import HOOKS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root(tmp_path):

@@ -21,6 +21,7 @@ from course.hooks import HOOKS
 
 WHY = sandbox.missing()
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}"),
     pytest.mark.skipif(not paths.SOURCE.exists(), reason="source/ isn't shipped here"),
 ]

@@ -8,7 +8,10 @@ from odd import TABLE, build, score_all
 
 from course import paths
 
-pytestmark = pytest.mark.skipif(not paths.SOURCE.exists(), reason="source/ isn't shipped here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not paths.SOURCE.exists(), reason="source/ isn't shipped here"),
+]
 
 
 @pytest.fixture(scope="module")

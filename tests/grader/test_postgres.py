@@ -23,9 +23,12 @@ from course.grader.errors import GraderError
 from course.hooks import HOOKS
 
 BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
-pytestmark = pytest.mark.skipif(
-    not BINARIES, reason="no PostgreSQL server: Debian's package postgresql brings one"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not BINARIES, reason="no PostgreSQL server: Debian's package postgresql brings one"
+    ),
+]
 
 
 class Server:

@@ -21,6 +21,8 @@ from course.grader.job import Ran, Result
 from course.grader.source import read as read_source
 from course.hooks import HOOKS
 
+pytestmark = pytest.mark.slow
+
 LESSONS = [LESSON] + [
     name
     for name in ("01_pretraining", "06_human_feedback", "07_rlhf_ppo")

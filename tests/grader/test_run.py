@@ -34,7 +34,10 @@ SETUP = "import numpy as np\nimport torch\nfrom course.checks import expect"
 Engine = functools.partial(AnyEngine, root=paths.ROOT, hooks=HOOKS)
 WHY = sandbox.missing()
 isolated = pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}")
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the grader runs on Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="the grader runs on Linux"),
+]
 
 
 @pytest.fixture(scope="module")

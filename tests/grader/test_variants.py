@@ -21,6 +21,7 @@ from course.hooks import HOOKS
 LESSONS = [name for name in settings.lessons(paths.ROOT) if (paths.SOURCE / name).exists()]
 WHY = sandbox.missing()
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(bool(WHY), reason=f"no sandbox: {WHY}"),
     pytest.mark.skipif(not LESSONS, reason="source/ isn't shipped here"),
 ]

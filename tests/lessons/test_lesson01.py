@@ -4,9 +4,12 @@ How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
 import pandas as pd
+import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import paths, records
+
+pytestmark = pytest.mark.slow
 
 SPEC = Lesson(
     "01_pretraining",

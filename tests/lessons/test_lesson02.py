@@ -3,9 +3,12 @@
 How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
+import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import records
+
+pytestmark = pytest.mark.slow
 
 SPEC = Lesson(
     "02_transfer_learning",

@@ -13,6 +13,8 @@ from harness import EveryLesson, Lesson, execute, failed, load, text
 
 from course import paths, records
 
+pytestmark = pytest.mark.slow
+
 SPEC = Lesson(
     "03_fine_tuning",
     demos={

@@ -14,6 +14,8 @@ from harness import EveryLesson, Lesson, execute, failed, load, text
 from course import paths
 from course.grader import notebook
 
+pytestmark = pytest.mark.slow
+
 SPEC = Lesson(
     "04_gpt_family",
     demos={

@@ -20,6 +20,8 @@ from course.studies import l05_feedme as feedme
 from course.world import phrases as ph
 from course.world import talk
 
+pytestmark = pytest.mark.slow
+
 SPEC = Lesson(
     "05_instruction_following",
     demos={

@@ -4,9 +4,12 @@ How the notebook is executed, and what every lesson has to do: tests/harness.py.
 labelled anything yet, and takes files in place of buttons.
 """
 
+import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import records
+
+pytestmark = pytest.mark.slow
 
 
 def by_file(nb):

@@ -9,6 +9,8 @@ from harness import EveryLesson, Lesson, text
 
 from course import paths, records
 
+pytestmark = pytest.mark.slow
+
 SPEC = Lesson(
     "07_rlhf_ppo",
     demos={

@@ -11,6 +11,8 @@ from harness import EveryLesson, Lesson, text
 
 from course import paths, records
 
+pytestmark = pytest.mark.slow
+
 SPEC = Lesson(
     "08_chatgpt",
     demos={

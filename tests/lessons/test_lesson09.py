@@ -12,6 +12,8 @@ from course import paths, records
 from course.show import l09_frontier as shown
 from course.studies import l09_frontier as frontier
 
+pytestmark = pytest.mark.slow
+
 SPEC = Lesson(
     "09_what_came_next",
     demos={

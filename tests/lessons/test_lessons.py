@@ -13,7 +13,10 @@ from course.author import build, headings, leak, verify
 from course.grader import notebook, settings
 
 LESSONS = [name for name in settings.lessons(paths.ROOT) if (paths.SOURCE / name).exists()]
-pytestmark = pytest.mark.skipif(not LESSONS, reason="source/ isn't shipped here")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not LESSONS, reason="source/ isn't shipped here"),
+]
 
 
 @pytest.fixture(scope="module")

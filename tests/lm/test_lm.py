@@ -20,6 +20,8 @@ from course.stages.stage import LINEAGE
 from course.world import phrases as ph
 from course.world import talk, village, web
 
+pytestmark = pytest.mark.slow
+
 TINY = model.Size(2, 32)
 
 

@@ -24,6 +24,8 @@ from course.errors import CourseError
 from course.real import catalogue, fetch
 from course.real import reply as pretrained
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 # huggingface_hub writes to the disk in pieces of 10 MB: a file must be larger to be half there.
 FILES = {

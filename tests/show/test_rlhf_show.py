@@ -26,6 +26,8 @@ from course.studies import l07_prices as beta
 from course.studies.registry import ALL
 from course.world import demonstrate
 
+pytestmark = pytest.mark.slow
+
 LESSON = "07_rlhf_ppo"
 needs_source = pytest.mark.skipif(
     not (paths.SOURCE / LESSON).exists(), reason="source/ isn't shipped here"

@@ -22,6 +22,8 @@ from course.studies.registry import ALL
 from course.world import talk, tasks
 from course.world.tasks import Task
 
+pytestmark = pytest.mark.slow
+
 LESSON = "03_fine_tuning"
 ours = pytest.mark.skipif(not (paths.SOURCE / LESSON).exists(), reason="source/ isn't shipped")
 

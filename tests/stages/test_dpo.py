@@ -25,6 +25,8 @@ from course.studies import l09_frontier as frontier
 from course.studies.registry import ALL
 from course.world import demonstrate
 
+pytestmark = pytest.mark.slow
+
 LESSON = "09_what_came_next"
 needs_source = pytest.mark.skipif(
     not (paths.SOURCE / LESSON).exists(), reason="source/ isn't shipped here"

@@ -33,6 +33,8 @@ from course.stages.stage import LINEAGE, PPO, Work, whole
 from course.world import demonstrate, labeler, talk, village
 from course.world import phrases as ph
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "sft": sft_stage.Plan(960, sft.Recipe(epochs=1)),
     "reward": reward_stage.Plan(24, reward.Recipe(epochs=1, batch=8)),

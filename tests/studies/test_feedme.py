@@ -16,6 +16,8 @@ from course.studies import l05_feedme as feedme
 from course.studies.registry import ALL
 from course.world import labeler, talk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tokenizer():

@@ -10,6 +10,8 @@ from course.studies import l08_smollm2 as real_talk
 from course.world import demonstrate, village
 from course.world import phrases as ph
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_interval_is_wilson_s():
     found = league.rate([True] * 8 + [False] * 2)

@@ -10,6 +10,8 @@ from course.show import l06_clips as drawn
 from course.studies import l06_backflip as backflip
 from course.world import labeler, stick
 
+pytestmark = pytest.mark.slow
+
 REST = np.zeros((1, stick.NUMBERS))
 JUMP = np.tile([1.0, 0.0, 0.0], stick.MOMENTS)[None]
 
