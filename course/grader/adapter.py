@@ -238,10 +238,6 @@ class Session(Gradebook):
             self._found[key] = dict(rows.all())
         return self._found[key]
 
-    def file(self) -> Path | None:
-        """Return the file of the gradebook; None if a server keeps it."""
-        return database_file(str(self.engine.url))
-
 
 @contextlib.contextmanager
 def one_session(session: Session) -> Iterator[None]:
@@ -382,11 +378,6 @@ class Recorder(Autograde, _OwnFiles):
             "db_url": self.coursedir.db_url,
         }
         return {"unique_key": name, "output_files_dir": f"{name}_files", "nbgrader": whose}
-
-    @property
-    def autograded(self) -> Path:
-        """The folder ``autograded/``."""
-        return Path(self.coursedir.root, self.coursedir.autograded_directory)
 
 
 def _needless(step: Any) -> bool:
