@@ -109,7 +109,9 @@ def recipe_for(batch: int, steps: int) -> train.Recipe:
     """Return the shipped recipe of the default size, for `steps` steps."""
     shipped = base.RECIPES[model.DEFAULT]
     tokens = steps * batch * CONTEXT
-    return train.Recipe(tokens=tokens, batch=batch, muon=shipped.muon, adam=shipped.adam)
+    return train.Recipe(
+        tokens=tokens, batch=batch, lr_muon=shipped.lr_muon, lr_adam=shipped.lr_adam
+    )
 
 
 def pretrain() -> dict[str, Any]:

@@ -196,9 +196,9 @@ def peer_arguments(job: Job, seed: int = SEED) -> dict[str, Any]:
         "num_generations": GENERATIONS,
         "max_completion_length": NEW_TOKENS,
         "temperature": 1.0,
-        "beta": recipe.beta,
+        "beta": recipe.kl_coef,
         "epsilon": recipe.clip,
-        "learning_rate": recipe.policy,
+        "learning_rate": recipe.lr_policy,
         "lr_scheduler_type": "constant",
         "gradient_checkpointing": False,
         "shuffle_dataset": False,
@@ -266,7 +266,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     with (
         tempfile.TemporaryDirectory() as folder,
         counting(policy) as updates,
-        freeze.Frozen(policy, job.tokenizer, job.recipe.hold),
+        freeze.Frozen(policy, job.tokenizer, job.recipe.freeze),
         quiet(),
     ):
         clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))

@@ -46,15 +46,15 @@ class Recipe:
     doubles : float
         The share of the tokens after which a step takes twice as many rows: small steps while
         there is much to learn, large ones, which are faster and less noisy, later. 1 is never.
-    muon, adam : float
+    lr_muon, lr_adam : float
         Learning rates at their height, of weight matrices and of everything else.
     """
 
     tokens: int
     batch: int = 16
     doubles: float = 1.0
-    muon: float = 0.02
-    adam: float = 6e-3
+    lr_muon: float = 0.02
+    lr_adam: float = 6e-3
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def pretrain(
     def loss(rows: Tensor) -> tuple[Tensor, Metrics]:
         return forward.loss(forward.weights(model, torch.bfloat16), rows, pad), {}
 
-    optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.muon, recipe.adam)
+    optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.lr_muon, recipe.lr_adam)
     trainer = Trainer(loss, [model.parameters()], optimizers)
     model.eval()
     per_batch = recipe.batch * model.config.n_positions

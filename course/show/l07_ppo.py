@@ -155,7 +155,7 @@ class LivePPO(live.Demo):
         self.reference, _ = model.load(START)
         self.rewards, _ = model.load(REWARD)
         recipe = replace(ppo.Recipe(), iterations=self.planned)
-        self.recipe = recipe if self.beta is None else replace(recipe, beta=self.beta)
+        self.recipe = recipe if self.beta is None else replace(recipe, kl_coef=self.beta)
 
     def prepare(self) -> None:
         """Go on where an unfinished run was cut off, if there is one."""
@@ -174,7 +174,7 @@ class LivePPO(live.Demo):
         requests = ppo_requests(self.recipe, self.seed)
         self.requests = requests[self.done * self.recipe.batch :]
         past = sources.record("beta")
-        self.picture = Picture(self.planned, past and nearest(past, self.recipe.beta))
+        self.picture = Picture(self.planned, past and nearest(past, self.recipe.kl_coef))
         self.progress.show(live.bar(self.part(), "Answering the first requests …"))
 
     def training(self, model: Any, _: bool) -> Iterator[Any]:

@@ -19,12 +19,12 @@ from course.world import village
 SEED = 1
 # Tokens until the validation loss stops falling, for each size; rates by trial (TRAINING.md).
 RECIPES = {
-    "mini-ada": train.Recipe(tokens=24_000_000, batch=8, muon=0.03, adam=8e-3),
-    "mini-babbage": train.Recipe(10_400_000, batch=8, doubles=0.4, muon=0.02, adam=6e-3),
-    "mini-curie": train.Recipe(tokens=4_000_000, batch=8, muon=0.02, adam=4e-3),
-    "mini-davinci": train.Recipe(6_000_000, batch=16, doubles=0.3, muon=0.017, adam=3e-3),
+    "mini-ada": train.Recipe(tokens=24_000_000, batch=8, lr_muon=0.03, lr_adam=8e-3),
+    "mini-babbage": train.Recipe(10_400_000, batch=8, doubles=0.4, lr_muon=0.02, lr_adam=6e-3),
+    "mini-curie": train.Recipe(tokens=4_000_000, batch=8, lr_muon=0.02, lr_adam=4e-3),
+    "mini-davinci": train.Recipe(6_000_000, batch=16, doubles=0.3, lr_muon=0.017, lr_adam=3e-3),
 }
-QUICK = train.Recipe(tokens=1_000_000, batch=8, muon=0.02, adam=6e-3)
+QUICK = train.Recipe(tokens=1_000_000, batch=8, lr_muon=0.02, lr_adam=6e-3)
 SHOWN_STEPS = (0, 50, 500)  # where a run also writes a text, so one sees it learn
 CURVE_POINTS = 200
 SHOWN = ("name", "parameters", "seconds", "loss", "entropy", "error", "ratio", "recall")

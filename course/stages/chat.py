@@ -18,10 +18,16 @@ from course.world.talk import Example
 
 TUNED = "chat-sft"  # after the dialogues, before PPO
 FOLLOW_UPS = 0.5  # share of the requests that come in the middle of a dialogue
-DIALOGUES = replace(RECIPE, epochs=2, blur=0.0)
+DIALOGUES = replace(RECIPE, epochs=2, embedding_noise=0.0)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 PPO_RECIPE = ppo.Recipe(
-    iterations=45, beta=0.15, policy=6e-4, clip=0.2, rehearsal=1.0, rows=8, hold=freeze.PARTS
+    iterations=45,
+    kl_coef=0.15,
+    lr_policy=6e-4,
+    clip=0.2,
+    rehearsal=1.0,
+    rows=8,
+    freeze=freeze.PARTS,
 )
 
 

@@ -44,17 +44,17 @@ class Recipe:
         Rounds over the rankings.
     batch : int
         Rankings a step; each gives all pairs of its answers.
-    rate : float
+    lr : float
         Learning rate of AdamW at its height.
-    hold : tuple of str
+    freeze : tuple of str
         What stays as it is (`course.stages.freeze`), () for nothing.
     """
 
     beta: float = 0.3
     epochs: int = 1
     batch: int = 16
-    rate: float = 6e-4
-    hold: tuple[str, ...] = PARTS
+    lr: float = 6e-4
+    freeze: tuple[str, ...] = PARTS
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def train(
     lengths, rng = [max(map(len, c.rows)) for c in learned], random.Random(seed)
     plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
     pad, beta = tokenizer.pad_token_id, recipe.beta
-    frozen = Frozen(policy, tokenizer, recipe.hold)
+    frozen = Frozen(policy, tokenizer, recipe.freeze)
 
     def loss(share: list[Compared]) -> tuple[Tensor, dict[str, Tensor]]:
         rows, starts, before = _laid_out(share)
@@ -234,7 +234,7 @@ def train(
 
     with frozen:
         trainable = [p for p in policy.parameters() if p.requires_grad]
-    trainer = Trainer(loss, [trainable], [optim.adamw(trainable, recipe.rate)])
+    trainer = Trainer(loss, [trainable], [optim.adamw(trainable, recipe.lr)])
     policy.eval()
     start = time.perf_counter()
     for step, batch in enumerate(plan):

@@ -19,8 +19,8 @@ from course.world import demonstrate
 
 # Nothing is held still or blurred, no text is rehearsed: then there is more that can go wrong.
 RECIPE = ppo.Recipe(
-    iterations=60, batch=128, epochs=2, beta=0.0, policy=1e-3, rehearsal=0.0, hold=(), average=0.0,
-    blur=0.0,
+    iterations=60, batch=128, epochs=2, kl_coef=0.0, lr_policy=1e-3, rehearsal=0.0, freeze=(),
+    average=0.0, embedding_noise=0.0,
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def stage(run: Run) -> Figures:
     begin, tests = time.perf_counter(), run.test_requests()
     sft_stage.tuned(run, SMALL, f"{SMALL}-sft")
     # So small a model can't learn manners and read blurred names at once.
-    recipe = replace(run.plan("ppo"), blur=0.0)
+    recipe = replace(run.plan("ppo"), embedding_noise=0.0)
     small = ppo_stage.tuned(run, f"{SMALL}-sft", f"{SMALL}-instruct", recipe)
     seconds = since(begin)
     policy, large = run.get(f"{SMALL}-instruct"), run.get(LARGE)

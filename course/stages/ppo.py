@@ -60,26 +60,26 @@ class Recipe:
         Answers a round.
     epochs, minibatch : int
         How often each answer is learned from, and how many in one step.
-    beta : float
+    kl_coef : float
         Price of each nat that an answer's tokens leave the reference model by, in deviations of
         the reward.
     clip : float
         How far the ratio of new to old probability may leave 1; for values the same.
     lam : float
         Weight of each later step in the advantage.
-    policy, value : float
+    lr_policy, lr_value : float
         Learning rates of AdamW.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers, if there is such text.
     rows : int
         How many rows of that text are for each step.
-    hold : tuple of str
+    freeze : tuple of str
         What of policy and value model stays as it is (`course.stages.freeze`), () for nothing.
     average : float
         The policy is at last the mean of what it was after each of this share of the iterations,
         the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
         where it should be, each time elsewhere. 0 takes the last one as it is.
-    blur : float
+    embedding_noise : float
         How much noise names get (`course.stages.freeze.EmbeddingNoise`), the same in an iteration
         for all models but the reward model: so what is learned is learned of any name, not of some
         thirty.
@@ -89,16 +89,16 @@ class Recipe:
     batch: int = 160
     epochs: int = 1
     minibatch: int = 32
-    beta: float = 0.085
+    kl_coef: float = 0.085
     clip: float = 0.3
     lam: float = 0.95
-    policy: float = 2e-3
-    value: float = 1e-3
+    lr_policy: float = 2e-3
+    lr_value: float = 1e-3
     rehearsal: float = 2.0
     rows: int = 4
-    hold: tuple[str, ...] = FEEDBACK_PARTS
+    freeze: tuple[str, ...] = FEEDBACK_PARTS
     average: float = 0.25
-    blur: float = 0.5
+    embedding_noise: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -204,14 +204,14 @@ def train(
     value_model = copy.deepcopy(reward_model)
     trained, order = (policy, value_model), np.random.default_rng(seed)
     # The value model may be wider than the policy; if it isn't, both get the same noise.
-    noises = [EmbeddingNoise(model, tokenizer, recipe.blur, seed) for model in trained]
-    frozen, critic_frozen = (Frozen(model, tokenizer, recipe.hold) for model in trained)
+    noises = [EmbeddingNoise(model, tokenizer, recipe.embedding_noise, seed) for model in trained]
+    frozen, critic_frozen = (Frozen(model, tokenizer, recipe.freeze) for model in trained)
     with frozen, critic_frozen:
         trainer = Trainer(
             partial(loss, functions=functions, recipe=recipe, pad=pad),
             [model.parameters() for model in trained],
-            [optim.adamw(policy.parameters(), recipe.policy),
-             optim.adamw(value_model.parameters(), recipe.value)],
+            [optim.adamw(policy.parameters(), recipe.lr_policy),
+             optim.adamw(value_model.parameters(), recipe.lr_value)],
         )  # fmt: skip
     policy.eval()
     mean, start, total = Mean(policy), time.perf_counter(), 0
@@ -286,7 +286,7 @@ def with_advantages(batch: Rollout, functions: Functions, recipe: Recipe) -> Rol
     mask = batch.mask.numpy()
     rewards = functions.kl_penalised_rewards(
         batch.scores.double().numpy(), batch.logprobs.double().numpy(),
-        batch.ref_logprobs.double().numpy(), mask, recipe.beta,
+        batch.ref_logprobs.double().numpy(), mask, recipe.kl_coef,
     )  # fmt: skip
     advantages, returns = (
         torch.tensor(np.asarray(x), dtype=torch.float32)  # (answers, time)

@@ -53,7 +53,7 @@ def tuned(run: Run, start: str, name: str, recipe: ppo.Recipe) -> Figures:
         "rates_before": before,
         "rates": after,
         "parameters": model.parameters(policy),
-        "beta": recipe.beta,
+        "beta": recipe.kl_coef,
         "curves": histories(done),
     }
     run.put(name, policy, figures)

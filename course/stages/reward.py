@@ -52,7 +52,7 @@ class Recipe:
         Rounds over the rankings.
     batch : int
         Prompts a step.
-    muon, adam : float
+    lr_muon, lr_adam : float
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
         Weight of the loss on web text beside the loss on rankings, if there is such text.
@@ -62,8 +62,8 @@ class Recipe:
 
     epochs: int = 1
     batch: int = 8
-    muon: float = 0.01
-    adam: float = 6e-3
+    lr_muon: float = 0.01
+    lr_adam: float = 6e-3
     rehearsal: float = 1.0
     rows: int = 2
 
@@ -281,7 +281,7 @@ def train(
 
     still = frozen or nullcontext()
     with still:
-        optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.muon, recipe.adam)
+        optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.lr_muon, recipe.lr_adam)
         trainer = Trainer(loss, [model.parameters()], optimizers)
     model.eval()
     start, seen = time.perf_counter(), 0

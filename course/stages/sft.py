@@ -38,23 +38,23 @@ class Recipe:
         Rounds over the examples.
     batch : int
         Conversations a step.
-    muon, adam : float
+    lr_muon, lr_adam : float
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
         Weight of the loss on web text beside the loss on answers.
-    hold : tuple of str
+    freeze : tuple of str
         What stays as it is (`course.stages.freeze`), () for nothing.
-    blur : float
+    embedding_noise : float
         How much noise names get (`course.stages.freeze.EmbeddingNoise`).
     """
 
     epochs: int = 3
     batch: int = 32
-    muon: float = 0.01
-    adam: float = 2e-3
+    lr_muon: float = 0.01
+    lr_adam: float = 2e-3
     rehearsal: float = 0.5
-    hold: tuple[str, ...] = ()
-    blur: float = 0.0
+    freeze: tuple[str, ...] = ()
+    embedding_noise: float = 0.0
 
 
 def sft(
@@ -100,8 +100,8 @@ def sft(
     rng = random.Random(seed)
     lengths = [len(row) for row in rows]
     plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
-    embedding_noise = EmbeddingNoise(model, tokenizer, recipe.blur, seed)
-    frozen = Frozen(model, tokenizer, recipe.hold)
+    embedding_noise = EmbeddingNoise(model, tokenizer, recipe.embedding_noise, seed)
+    frozen = Frozen(model, tokenizer, recipe.freeze)
 
     def loss(micro_batch: MicroBatch) -> tuple[Tensor, dict[str, Tensor]]:
         tokens, mask, text, noise = micro_batch
@@ -116,7 +116,7 @@ def sft(
         return value, metrics
 
     with frozen:
-        optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.muon, recipe.adam)
+        optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.lr_muon, recipe.lr_adam)
         trainer = Trainer(loss, [model.parameters()], optimizers)
     model.eval()
     start, seen = time.perf_counter(), 0

@@ -10,7 +10,7 @@ from course.stages.context import Run, history, rehearsed, since, watch
 from course.stages.stage import SFT, Figures, Work
 from course.world import demonstrate
 
-RECIPE = sft.Recipe(batch=24, muon=0.015, hold=freeze.PARTS, blur=0.5)
+RECIPE = sft.Recipe(batch=24, lr_muon=0.015, freeze=freeze.PARTS, embedding_noise=0.5)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from course.stages.context import Run
 from course.stages.stage import Figures, Work
 
 SIZES = [model.Size(*pair) for pair in ((1, 32), (2, 32), (2, 64), (3, 96), (4, 128), (5, 160))]
-RECIPE = train.Recipe(tokens=800_000, batch=8, muon=0.02, adam=5e-3)
+RECIPE = train.Recipe(tokens=800_000, batch=8, lr_muon=0.02, lr_adam=5e-3)
 KEYS = ("layers", "width", "parameters", "loss", "seconds", "recall", "recall_by_frequency")
 
 

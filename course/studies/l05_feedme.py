@@ -33,7 +33,7 @@ from course.world import demonstrate, labeler, talk
 from course.world import phrases as ph
 from course.world.talk import Example
 
-TUNING = sft.Recipe(epochs=2, muon=0.005, adam=1e-3, hold=freeze.PARTS)
+TUNING = sft.Recipe(epochs=2, lr_muon=0.005, lr_adam=1e-3, freeze=freeze.PARTS)
 # The kinds of the worked examples, in the order in which they stand in the prompt.
 SHOWN = ("harmless", "fact", "unknown")
 WAYS = ("base", "few_shot", "sft", "feedme")
@@ -300,7 +300,7 @@ def epochs(run: Run) -> Figures:
         demonstrate.demonstrations(run.tests, stream("epochs/unseen", run.seed), run.split)
     )
     asked = run.test_requests().mixed
-    recipe = sft.Recipe(epochs=count, hold=freeze.PARTS)
+    recipe = sft.Recipe(epochs=count, freeze=freeze.PARTS)
 
     def measure() -> dict[str, Any]:
         done = evals.respond(mini, tokenizer, asked, seed=run.seed)

@@ -134,7 +134,7 @@ def study(run: Run) -> Figures:
     asked = ppo_requests(hacking, run.seed)
 
     def trained(beta: float, rewarded: PreTrainedModel) -> dict[str, Any]:
-        recipe = replace(hacking, beta=beta)
+        recipe = replace(hacking, kl_coef=beta)
         policy, done = rlhf(run, recipe, "mini-sft", f"beta {beta:g}", rewarded)
         last = [p.kl for p in done[-LAST:]]
         return {
@@ -153,7 +153,7 @@ def study(run: Run) -> Figures:
         "start": tested(run, run.get("mini-sft"), plain),
         "best_of": best_of(run, plain),
         "batch": hacking.batch,
-        "recipe": {k: v for k, v in vars(hacking).items() if k != "beta"},
+        "recipe": {k: v for k, v in vars(hacking).items() if k != "kl_coef"},
         "seed": run.seed,
         "true_free": runs[0]["end"]["true"],
         "true_wary": wary["end"]["true"],

@@ -299,7 +299,7 @@ def dpo_points(run: Run, measure: Measure, rankings: Sequence[reward.Ranking]) -
     learned = dpo.compared(run.get("mini-sft"), run.tokenizer, rankings)
     for beta in BETAS:
         policy, start = run.get("mini-sft"), time.perf_counter()
-        recipe = replace(DPO, beta=beta, hold=run.plan("hacking").recipe.hold)  # as in PPO
+        recipe = replace(DPO, beta=beta, freeze=run.plan("hacking").recipe.freeze)  # as in PPO
         steps = dpo.train(policy, run.tokenizer, learned, **functions, recipe=recipe, seed=run.seed)
         watch(steps, f"DPO {beta:g}", lambda p: f"accuracy {p.accuracy:.2f}")
         seconds = since(start)
@@ -312,7 +312,7 @@ def ppo_run(
 ) -> tuple[list[Point], list[int]]:
     """Train by PPO at a price and measure on the way; also return the tokens of each iteration."""
     hacking: ppo.Recipe = run.plan("hacking").recipe
-    recipe = replace(hacking, beta=beta, iterations=min(max(stops), hacking.iterations))
+    recipe = replace(hacking, kl_coef=beta, iterations=min(max(stops), hacking.iterations))
     prompts = evals.chat_prompts(run.tokenizer, ppo_requests(recipe, run.seed))
     policy = run.get("mini-sft")
     steps = ppo.train(

@@ -65,7 +65,7 @@ def test_both_see_the_same_rows_and_the_same_loss():
 def test_ours_is_the_shipped_recipe():
     recipe = bench.recipe_for(batch=8, steps=10)
     shipped = base.RECIPES[model.DEFAULT]
-    assert (recipe.muon, recipe.adam) == (shipped.muon, shipped.adam)
+    assert (recipe.lr_muon, recipe.lr_adam) == (shipped.lr_muon, shipped.lr_adam)
     assert recipe.tokens == 10 * 8 * CONTEXT
 
 
@@ -171,7 +171,7 @@ def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
     assert ours.updates == peer.updates == bench_rlhf.ROUNDS * job.updates
     arguments = bench_rlhf.peer_arguments(job)
     assert arguments["num_iterations"] * arguments["steps_per_generation"] == job.updates
-    assert arguments["learning_rate"] == TINY.policy
+    assert arguments["learning_rate"] == TINY.lr_policy
     assert StandIn.last.model is not job.mini
     assert all(torch.equal(a, b) for a, b in zip(
         StandIn.last.model.parameters(), job.mini.parameters(), strict=True

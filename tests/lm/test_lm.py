@@ -34,7 +34,7 @@ def tokenizer():
 def tiny(tokenizer):
     """Train a tiny model for a few seconds; return it with its progress."""
     mini = model.new(TINY, seed=3)
-    recipe = train.Recipe(tokens=8 * ph.CONTEXT * 60, batch=8, muon=0.03, adam=1e-2)
+    recipe = train.Recipe(tokens=8 * ph.CONTEXT * 60, batch=8, lr_muon=0.03, lr_adam=1e-2)
     batches = data.batches(data.web_rows(tokenizer, 77), 8)
     progress = list(train.pretrain(mini, batches, recipe, tokenizer.pad_token_id))
     return mini, progress

@@ -259,7 +259,7 @@ def test_the_stage_beta_writes_its_record_and_no_model(monkeypatch, tmp_path):
     monkeypatch.setattr(beta, "BEST_OF", (1, 2))
     monkeypatch.setattr(paths, "WORK", tmp_path)
     monkeypatch.setattr(context, "QUICK_TESTS", 30)
-    plan = hacking.Plan(ppo.Recipe(iterations=2, batch=32, beta=0.0))
+    plan = hacking.Plan(ppo.Recipe(iterations=2, batch=32, kl_coef=0.0))
     result = lineage.run(planned(ALL, {"hacking": plan}), quick=True, stage="beta")
     assert set(result.stages["beta"]) == set(ALL["beta"].shown)
     from course import records

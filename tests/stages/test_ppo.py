@@ -105,7 +105,7 @@ def test_rewards_become_advantages_by_the_functions_that_are_given():
     tried = batch([[-1.0, 0.0]], [[1, 0]], scores=[3.0], **numbers)
     tried = ppo.replace(tried, mask=torch.tensor([[1, 1]]))
     functions = ppo.Functions(None, penalised, gae, None, None)
-    found = ppo.with_advantages(tried, functions, ppo.Recipe(beta=0.2, lam=0.9))
+    found = ppo.with_advantages(tried, functions, ppo.Recipe(kl_coef=0.2, lam=0.9))
     scores, logprobs, ref_logprobs, mask, beta = seen["penalised"]
     assert all(x.dtype == np.float64 for x in (scores, logprobs, ref_logprobs))
     assert (scores.tolist(), beta, mask.tolist()) == ([3.0], 0.2, [[1, 1]])
@@ -187,7 +187,8 @@ def pretraining(mini, tokenizer):
 def fine_tuning(mini, tokenizer):
     return sft.sft(
         mini, tokenizer, list(demonstrate.demonstrations(64, seed=1)),
-        **exercises.load(*SFT), recipe=sft.Recipe(batch=8, hold=freeze.PARTS, blur=0.5),
+        **exercises.load(*SFT),
+        recipe=sft.Recipe(batch=8, freeze=freeze.PARTS, embedding_noise=0.5),
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ TINY = {
     "sft": sft_stage.Plan(960, sft.Recipe(epochs=1)),
     "reward": reward_stage.Plan(24, reward.Recipe(epochs=1, batch=8)),
     "ppo": ppo.Recipe(iterations=2, batch=32),
-    "hacking": hacking.Plan(ppo.Recipe(iterations=2, batch=32, beta=0.0), 16),
+    "hacking": hacking.Plan(ppo.Recipe(iterations=2, batch=32, kl_coef=0.0), 16),
     "chat": chat.Plan(32, sft.Recipe(epochs=1), 16, ppo.Recipe(iterations=1, batch=32)),
 }
 
@@ -352,14 +352,14 @@ def small_ppo(tokenizer, taught, iterations=25, **recipe):
     steps = ppo.train(
         policy, reference, taught[0], tokenizer, evals.base_prompts(tokenizer, asked),
         **exercises.load(*PPO),
-        recipe=ppo.Recipe(iterations=iterations, batch=64, policy=2e-3, **recipe),
+        recipe=ppo.Recipe(iterations=iterations, batch=64, lr_policy=2e-3, **recipe),
         seed=1, new_tokens=16,
     )  # fmt: skip
     return list(steps), policy
 
 
 def test_ppo_raises_the_reward_and_a_price_keeps_it_near(plain, tokenizer):
-    (free, _), (dear, _) = (small_ppo(tokenizer, plain, 40, beta=beta) for beta in (0.0, 5.0))
+    (free, _), (dear, _) = (small_ppo(tokenizer, plain, 40, kl_coef=beta) for beta in (0.0, 5.0))
     assert [p.iteration for p in free] == list(range(1, 41))
     assert free[0].kl == pytest.approx(0, abs=0.05), "but for rounding"
     first, last = (sum(p.reward for p in some) / len(some) for some in (free[:5], free[-10:]))
@@ -377,8 +377,8 @@ def test_ppo_blurs_names_for_policy_and_reference_alike_and_leaves_them_as_they_
     plain, tokenizer
 ):
     names = freeze.names(tokenizer)
-    (sharp,), _ = small_ppo(tokenizer, plain, iterations=1, blur=0.0)
-    (blurred,), policy = small_ppo(tokenizer, plain, iterations=1, blur=0.5)
+    (sharp,), _ = small_ppo(tokenizer, plain, iterations=1, embedding_noise=0.0)
+    (blurred,), policy = small_ppo(tokenizer, plain, iterations=1, embedding_noise=0.5)
     assert sharp.answers != blurred.answers, "the noise reaches the answers"
     assert blurred.kl == pytest.approx(0, abs=0.05), "but for rounding"
     embeddings, before = (

@@ -80,7 +80,7 @@ def test_fine_tuning_with_the_exercises_learns_the_answers_only():
             tokenizer,
             examples,
             **functions,
-            recipe=sft.Recipe(epochs=30, batch=16, muon=0.02, adam=1e-2),
+            recipe=sft.Recipe(epochs=30, batch=16, lr_muon=0.02, lr_adam=1e-2),
             seed=1,
         )
     )
@@ -106,7 +106,7 @@ def test_holding_keeps_what_pre_training_knows_and_lets_go_of_it_afterwards():
     before = {name: p.detach().clone() for name, p in mini.named_parameters()}
     functions = exercises.load("05_instruction_following", "loss_mask", "sft_loss")
     examples = list(demonstrate.demonstrations(32, seed=1))
-    recipe = sft.Recipe(epochs=1, batch=16, hold=freeze.PARTS)
+    recipe = sft.Recipe(epochs=1, batch=16, freeze=freeze.PARTS)
     list(sft.sft(mini, tokenizer, examples, **functions, recipe=recipe, seed=1))
 
     after = dict(mini.named_parameters())
@@ -163,7 +163,7 @@ def test_blurred_fine_tuning_learns_and_leaves_the_names_as_they_were():
     examples = list(demonstrate.demonstrations(64, seed=1))
     losses = {}
     for blur in (0.0, 1.0):
-        recipe = sft.Recipe(epochs=12, batch=16, hold=freeze.PARTS, blur=blur)
+        recipe = sft.Recipe(epochs=12, batch=16, freeze=freeze.PARTS, embedding_noise=blur)
         run = sft.sft(
             copy.deepcopy(mini) if blur == 0 else mini, tokenizer, examples, **functions,
             recipe=recipe, seed=1,
