@@ -43,6 +43,10 @@ app.add_typer(models_app, name="models")
 INTERRUPTED = 130
 HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile answer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
+NumberFormat = Annotated[
+    str | None,
+    typer.Option("--format", help="float32 or bf16; if left out, what is faster on this machine."),
+]
 Lessons = Annotated[
     list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
 ]
@@ -92,11 +96,14 @@ def lineage(
     all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
     seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
+    number_format: NumberFormat = None,
     as_json: Json = False,
 ) -> None:
     """Train the lineage of models, or one stage of it."""
+    from course.lm import arithmetic
     from course.stages import run as lineage_module
 
+    arithmetic.force(number_format)
     result = lineage_module.run(
         ALL,
         quick=quick,
@@ -107,7 +114,7 @@ def lineage(
         seeds=seeds,
     )
     if not as_json:
-        show_table("The lineage", lineage_module.rows(result))
+        show_table(f"The lineage, in {arithmetic.number_format()}", lineage_module.rows(result))
         if words := lineage_module.last_words(result):
             print(words)
         if result.share is not None:
@@ -317,6 +324,7 @@ def bench(
     name: Annotated[
         str, typer.Argument(help="The benchmark: pretrain, grading, or rlhf (its peer: an extra).")
     ],
+    number_format: NumberFormat = None,
     as_json: Json = False,
 ) -> None:
     """Measure our code against a well-known peer in the same run, and print the ratio."""
@@ -327,7 +335,7 @@ def bench(
     else:
         from course.bench import pretrain
 
-        result, rows = pretrain.run(name), pretrain.rows
+        result, rows = pretrain.run(name, number_format), pretrain.rows
     if not as_json:
         show_table(f"bench {name}", rows(result))
     finish(result, as_json)

@@ -57,18 +57,26 @@ def read(name: str, *, folder: Path | None = None) -> dict[str, Any]:
         raise CourseError(f"Run record {path.name} is damaged: restore it with git.") from None
 
 
-def targets(command: str) -> dict[str, tuple[str, float]]:
-    """Return the targets of `command`, key → (``"<="`` or ``">="``, bound)."""
+def targets(command: str, number_format: str = "") -> dict[str, tuple[str, float]]:
+    """Return the targets of `command`, key → (``"<="`` or ``">="``, bound).
+
+    What depends on the processor has a target for each number format, which counts only for
+    `number_format`.
+    """
     with (paths.DATA / "targets.csv").open(encoding="utf-8", newline="") as f:
         rows = [row for row in csv.DictReader(f) if row["command"] == command]
-    return {row["key"]: (row["relation"], float(row["bound"])) for row in rows}
+    of_format = [row for row in rows if row["format"] in ("", number_format)]
+    return {row["key"]: (row["relation"], float(row["bound"])) for row in of_format}
 
 
 def meets(command: str, figures: Mapping[str, Any]) -> dict[str, bool]:
-    """Return for each target of `command` whose key is in `figures` whether it holds."""
+    """Return for each target of `command` whose key is in `figures` whether it holds.
+
+    Targets of one number format are those of ``figures["format"]``, if it is there.
+    """
     holds = {"<=": lambda a, b: a <= b, ">=": lambda a, b: a >= b}
     return {
         key: holds[relation](figures[key], bound)
-        for key, (relation, bound) in targets(command).items()
+        for key, (relation, bound) in targets(command, figures.get("format", "")).items()
         if key in figures
     }

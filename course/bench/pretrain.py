@@ -1,11 +1,16 @@
 """Benchmarks: our code against a well-known peer, both measured in the same run.
 
 ``pretrain``: our training loop against ``transformers.Trainer`` on the same model (same initial
-weights), the same packed rows in memory, the same batch, both in bf16. Neither evaluates, saves or
-logs inside the timed part, and imports and warm-up are outside. The two take turns in short slices,
-so that a busy machine slows both alike. The ratio is of tokens per second; the loss at equal time
-is each one's validation loss after the same seconds of training, each with its own optimizer,
-schedule and good learning rate, over those seconds.
+weights), the same packed rows in memory, the same batch. Neither evaluates, saves or logs inside
+the timed part, and imports and warm-up are outside. The two take turns in short slices, so that a
+busy machine slows both alike. Ours computes in the machine's number format; the peer is timed in
+both, and the faster one counts (`course.lm.arithmetic`; ``--format`` forces one for both sides).
+
+The ratio is of tokens per second. The loss at equal time is each one's validation loss after the
+same seconds of training; the time ratio is the peer's seconds over ours to a validation loss of
+1.05 × the entropy. In these two each has its own optimizer, schedule and good learning rate. A
+schedule must know its end: so for the time ratio each trains as many tokens as it needed in earlier
+trials, and if the loss isn't there at the end, again from the start with more; the last run counts.
 
 ``rlhf`` stands in ``bench_rlhf``.
 """
@@ -17,17 +22,24 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from transformers import GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    GPT2LMHeadModel,
+    PreTrainedTokenizerFast,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from course import records
 from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
-from course.lm import data, evaluate, model, optim, threads, train
+from course.lm import arithmetic, data, evaluate, model, optim, threads, train
 from course.lm import tokenizer as tok
 from course.stages import base
 from course.world.phrases import CONTEXT
@@ -39,6 +51,11 @@ SLICE_STEPS = 80
 WARM_UP = 20  # steps before the clock starts, in each turn
 PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (docs/training-log.md)
 ROWS = 12_000  # in memory, for both
+REACHED = 1.05  # times the entropy: the loss that both train to
+# Tokens with which each gets there (docs/training-log.md), and what more it tries if it doesn't.
+NEEDED = {"ours": 3_000_000, "peer": 6_000_000}
+MORE = (1.0, 1.25, 1.6, 2.0)
+HOPELESS = 0.5  # of the best format's speed: then a format gets no further turn
 
 
 class Rows(torch.utils.data.Dataset):
@@ -69,9 +86,10 @@ class Clock(TrainerCallback):
         self.end = time.perf_counter()
 
 
-def peer_arguments(batch: int, steps: int) -> dict[str, Any]:
+def peer_arguments(batch: int, steps: int, number_format: str) -> dict[str, Any]:
     """Return what ``TrainingArguments`` is given, beside the folder that nothing is written to."""
     return {
+        "bf16": number_format == "bf16",
         "max_steps": steps,
         "per_device_train_batch_size": batch,
         "learning_rate": PEER_RATE,
@@ -82,11 +100,15 @@ def peer_arguments(batch: int, steps: int) -> dict[str, Any]:
     }
 
 
-def train_peer(mini: GPT2LMHeadModel, rows: Rows, batch: int, steps: int, warm_up: int) -> float:
+def train_peer(
+    mini: GPT2LMHeadModel, rows: Rows, batch: int, steps: int, warm_up: int, number_format: str
+) -> float:
     """Train with ``Trainer`` and return its seconds after the warm-up steps."""
     clock = Clock(warm_up)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        arguments = TrainingArguments(output_dir=folder, **peer_arguments(batch, steps))
+        arguments = TrainingArguments(
+            output_dir=folder, **peer_arguments(batch, steps, number_format)
+        )
         Trainer(model=mini, args=arguments, train_dataset=rows, callbacks=[clock]).train()
     return clock.end - clock.start
 
@@ -114,47 +136,112 @@ def recipe_for(batch: int, steps: int) -> train.Recipe:
     )
 
 
-def pretrain() -> dict[str, Any]:
-    """Measure tokens per second and the loss at equal time; return the figures."""
-    size, batch = model.SIZES[model.DEFAULT], base.RECIPES[model.DEFAULT].batch
+@dataclass
+class Race:
+    """What both sides train on, and how: the default model from new weights, with good settings."""
+
+    size: model.Size
+    batch: int
+    tokenizer: PreTrainedTokenizerFast
+    rows: Tensor
+    peer_format: str = "float32"
+
+    def __post_init__(self) -> None:
+        self.pad = self.tokenizer.pad_token_id
+        self.peer_rows = Rows(self.rows, self.pad)
+
+    def seconds(
+        self, side: str, mini: GPT2LMHeadModel, steps: int, warm_up: int, number_format: str = ""
+    ) -> float:
+        """Train `mini` by one side's loop; return the seconds after the warm-up steps."""
+        if side == "ours":
+            return train_ours(mini, self.rows, self.pad, self.batch, steps, warm_up)
+        seconds = train_peer(
+            mini, self.peer_rows, self.batch, steps, warm_up, number_format or self.peer_format
+        )
+        mini.eval()
+        return seconds
+
+    def speed(self, side: str, turn: int, number_format: str = "") -> float:
+        """Return the tokens per second of one turn."""
+        steps = SLICE_STEPS + WARM_UP
+        seconds = self.seconds(side, model.new(self.size, turn), steps, WARM_UP, number_format)
+        return self.batch * CONTEXT * SLICE_STEPS / seconds
+
+    def fitted(self, side: str, steps: int) -> tuple[evaluate.Fit, float]:
+        """Train a new model for so many steps; return its validation loss, and the seconds."""
+        mini = model.new(self.size, SEED)
+        seconds = self.seconds(side, mini, max(20, steps), 1)
+        return evaluate.fit(mini, self.tokenizer), seconds
+
+    def time_to_loss(self, side: str) -> tuple[float, int, float]:
+        """Return the seconds to the loss that is to be reached, the tokens, and loss / entropy.
+
+        If the side doesn't get there, they are those of the longest run.
+        """
+        for more in MORE:
+            tokens = int(more * NEEDED[side])
+            fit, seconds = self.fitted(side, tokens // (self.batch * CONTEXT))
+            print(f"{side}: {tokens:,} tokens, {fit.ratio:.4f} x entropy", file=sys.stderr)
+            if fit.ratio <= REACHED:
+                break
+        return seconds, tokens, fit.ratio
+
+
+def pretrain(number_format: str | None = None) -> dict[str, Any]:
+    """Measure tokens per second, the loss at equal time and the time to a loss.
+
+    Parameters
+    ----------
+    number_format : str, optional
+        The format of both sides; if left out, the machine's for ours, and the peer's faster one.
+    """
+    arithmetic.force(number_format)
     tokenizer = tok.load()
-    pad = tokenizer.pad_token_id
     stream = itertools.islice(data.web_rows(tokenizer, SEED), ROWS)
     rows = torch.tensor(list(tqdm(stream, total=ROWS, desc="rows", file=sys.stderr)))
-    peer_rows = Rows(rows, pad)
-    tokens = batch * CONTEXT * SLICE_STEPS
-    ours, peer = [], []
+    race = Race(model.SIZES[model.DEFAULT], base.RECIPES[model.DEFAULT].batch, tokenizer, rows)
+    formats = [number_format] if number_format else [*arithmetic.FORMATS]
+    ours: list[float] = []
+    peers: dict[str, list[float]] = {name: [] for name in formats}
     for turn in tqdm(range(SLICES), desc="speed", file=sys.stderr):
-        mine, other = model.new(size, turn), model.new(size, turn)
-        ours.append(tokens / train_ours(mine, rows, pad, batch, SLICE_STEPS + WARM_UP, WARM_UP))
-        peer.append(tokens / train_peer(other, peer_rows, batch, SLICE_STEPS + WARM_UP, WARM_UP))
+        ours.append(race.speed("ours", turn))
+        best = max((max(speeds) for speeds in peers.values() if speeds), default=0.0)
+        for name, speeds in peers.items():
+            if not speeds or max(speeds) > HOPELESS * best:
+                speeds.append(race.speed("peer", turn, name))
+    race.peer_format = max(peers, key=lambda name: statistics.median(peers[name]))
+    peer = peers[race.peer_format]
     ours_speed, peer_speed = statistics.median(ours), statistics.median(peer)
     losses = []
     # By our slowest turn and the peer's fastest: if the times differ, then in the peer's favour.
-    for name, speed in (("ours", min(ours)), ("peer", max(peer))):
-        steps = max(20, int(SECONDS * speed / (batch * CONTEXT)))
-        print(f"{name}: {steps} steps in about {SECONDS} s", file=sys.stderr)
-        mini = model.new(size, SEED)
-        if name == "ours":
-            seconds = train_ours(mini, rows, pad, batch, steps, 1)
-        else:
-            seconds = train_peer(mini, peer_rows, batch, steps, 1)
-            mini.eval()
-        losses.append((evaluate.fit(mini, tokenizer).loss, seconds))
+    for side, speed in (("ours", min(ours)), ("peer", max(peer))):
+        steps = int(SECONDS * speed / (race.batch * CONTEXT))
+        print(f"{side}: {steps} steps in about {SECONDS} s", file=sys.stderr)
+        fit, seconds = race.fitted(side, steps)
+        losses.append((fit.loss, seconds))
+    times = [race.time_to_loss(side) for side in ("ours", "peer")]
     figures = {
         "ratio": ours_speed / peer_speed,
         "ours": ours_speed,
         "peer": peer_speed,
         "peer_name": "transformers.Trainer",
-        "peer_arguments": peer_arguments(batch, SLICE_STEPS),
+        "peer_arguments": peer_arguments(race.batch, SLICE_STEPS, race.peer_format),
         "unit": "tokens per second",
+        **arithmetic.noted(),
+        "peer_format": race.peer_format,
         "ours_slices": ours,
-        "peer_slices": peer,
+        "peer_slices": peers,
         "loss_at_equal_time": [loss for loss, _ in losses],
         "loss_ratio": losses[0][0] / losses[1][0],
         "seconds": [seconds for _, seconds in losses],
-        "parameters": model.parameters(model.new(size)),
-        "batch": batch,
+        "seconds_to_loss": [seconds for seconds, *_ in times],
+        "tokens_to_loss": [tokens for _, tokens, _ in times],
+        "loss_reached": [ratio for *_, ratio in times],
+        # A peer that doesn't get there takes longer than in its longest run.
+        "time_ratio": times[1][0] / times[0][0] if times[0][2] <= REACHED else 0.0,
+        "parameters": model.parameters(model.new(race.size)),
+        "batch": race.batch,
         "context": CONTEXT,
         "learners": threads.LEARNERS,
         "torch_threads": torch.get_num_threads(),
@@ -166,28 +253,35 @@ def pretrain() -> dict[str, Any]:
 BENCHES = {"pretrain": pretrain, "rlhf": bench_rlhf.rlhf}
 
 
-def run(name: str) -> dict[str, Any]:
-    """Run one benchmark.
+def run(name: str, number_format: str | None = None) -> dict[str, Any]:
+    """Run one benchmark, in the format that is faster here or in `number_format`.
 
     Raises
     ------
     CourseError
-        If there is no such benchmark.
+        If there is no such benchmark or format.
     """
     if name not in BENCHES:
         names = ", ".join([*BENCHES, "grading"])
         raise CourseError(f"There is no benchmark {name}; there are: {names}.")
-    return BENCHES[name]()
+    return BENCHES[name](number_format)
 
 
 def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the table of a benchmark."""
-    table = [
-        {"": "ours", result["unit"]: f"{result['ours']:,.0f}"},
-        {"": result["peer_name"], result["unit"]: f"{result['peer']:,.0f}"},
+    names = {"ours": "ours", "peer": result["peer_name"]}
+    if "peer_format" in result:
+        names = {
+            "ours": f"ours, {result['format']}",
+            "peer": f"{names['peer']}, {result['peer_format']}",
+        }
+    table = [{"": names[side], result["unit"]: f"{result[side]:,.0f}"} for side in names] + [
         {"": "ratio", result["unit"]: f"{result['ratio']:.2f}"},
     ]
     if "loss_at_equal_time" in result:
         ours, peer = result["loss_at_equal_time"]
         table.append({"": "loss at equal time", result["unit"]: f"{ours:.4f} against {peer:.4f}"})
+        ours, peer = result["seconds_to_loss"]
+        times = f"{ours:.0f} s against {peer:.0f} s: {result['time_ratio']:.2f}"
+        table.append({"": f"time to {REACHED} x entropy", result["unit"]: times})
     return table

@@ -7,16 +7,17 @@ at least two answers to each prompt; so we answer each twice as well, and a prom
 
 Both start from the same model and answer the same prompts in the same batches, with a KV cache; the
 same reward model scores the answers; both hold the same weights of the policy still, and take the
-same number of updates, which are counted, with weights in float32 and arithmetic in bf16. The noise
+same number of updates, which are counted, with weights in float32. Our arithmetic is in the
+machine's number format (`course.lm.arithmetic`), the peer's in its faster one. The noise
 that our recipe puts on names is on our side alone. The end of a text is a token that is never
 drawn, so that all answers are equally long. Imports, set-up and warm-up are outside the timed part,
 and nothing is logged, saved or evaluated.
 
 The two take turns. On a busy machine PyTorch's threads wait for each other in every operation, and
 with them the peer comes to a standstill, which would flatter us. So in each slice the peer takes a
-turn with one thread and a turn with all, and the better one counts. Still, only a quiet machine
-gives the true ratio: where cores are short, our two threads lose more than the peer's one. What
-other programs took is measured too and printed.
+turn with one thread and a turn with all, in each format, and the best one counts. Still, only a
+quiet machine gives the true ratio: where cores are short, our two threads lose more than the peer's
+one. What other programs took is measured too and printed.
 """
 
 import contextlib
@@ -45,7 +46,7 @@ from transformers.utils import logging as transformers_logging
 
 from course import records
 from course.errors import CourseError
-from course.lm import evals, model
+from course.lm import arithmetic, evals, model
 from course.lm.threads import LEARNERS
 from course.stages import exercises, freeze, ppo, reward
 from course.stages.stage import PPO
@@ -66,13 +67,12 @@ WHY = (
     "token, a price for leaving the reference model, several updates a batch of answers, no critic"
 )
 MISSING = "The peer of this benchmark, trl, isn't installed: run `python3 start.py install bench`."
-# What the peers of both benchmarks are given: one optimizer, bf16, and nothing but training.
+# What the peers of both benchmarks are given: one optimizer, and nothing but training.
 PEER_ARGUMENTS = {
     "weight_decay": 0.0,
     "adam_beta2": 0.95,
     "max_grad_norm": 1.0,
     "optim": "adamw_torch_fused",
-    "bf16": True,
     "use_cpu": True,
     "save_strategy": "no",
     "eval_strategy": "no",
@@ -102,13 +102,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Turn:
-    """One timed turn: seconds, answers, tokens written, updates taken, PyTorch's threads."""
+    """One timed turn: seconds, answers, tokens, updates, PyTorch's threads, number format."""
 
     seconds: float
     answers: int
     tokens: int
     updates: int
     threads: int
+    number_format: str
 
     @property
     def rate(self) -> float:
@@ -182,13 +183,14 @@ def turn_of_ours(job: Job, functions: dict[str, Any], seed: int) -> Turn:
                 start = now
     seconds, tokens, steps = (b - a for a, b in zip(start, now, strict=True))
     counts = (int(tokens), int(steps), torch.get_num_threads())
-    return Turn(seconds, ROUNDS * job.recipe.batch, *counts)
+    return Turn(seconds, ROUNDS * job.recipe.batch, *counts, arithmetic.number_format())
 
 
-def peer_arguments(job: Job, seed: int = SEED) -> dict[str, Any]:
+def peer_arguments(job: Job, number_format: str, seed: int = SEED) -> dict[str, Any]:
     """Return what ``GRPOConfig`` is given, beside the folder that nothing is written to."""
     recipe = job.recipe
     return {
+        "bf16": number_format == "bf16",
         "max_steps": job.updates * recipe.iterations,
         "per_device_train_batch_size": recipe.minibatch,
         "steps_per_generation": recipe.batch // recipe.minibatch,
@@ -240,7 +242,9 @@ class Clock(TrainerCallback):
             self.stopped = control.should_training_stop = True
 
 
-def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn | None, float]:
+def turn_of_peer(
+    job: Job, seed: int, threads: int, number_format: str, limit: float
+) -> tuple[Turn | None, float]:
     """Train with the peer and return its turn, without the warm-up, and the seconds of all of it.
 
     The turn is None if it was stopped for taking more than `limit` seconds.
@@ -273,7 +277,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
         trainer = trl.GRPOTrainer(
             model=policy,
             reward_funcs=score,
-            args=trl.GRPOConfig(output_dir=folder, **peer_arguments(job, seed)),
+            args=trl.GRPOConfig(output_dir=folder, **peer_arguments(job, number_format, seed)),
             train_dataset=datasets.Dataset.from_dict(table),
             processing_class=job.tokenizer,
             callbacks=[clock],
@@ -287,7 +291,7 @@ def turn_of_peer(job: Job, seed: int, threads: int, limit: float) -> tuple[Turn 
     if clock.stopped:
         return None, whole
     seconds, written, steps = (b - a for a, b in zip(clock.start, clock.end, strict=True))
-    counts = (int(written), int(steps), threads)
+    counts = (int(written), int(steps), threads, number_format)
     return Turn(seconds, ROUNDS * job.recipe.batch, *counts), whole
 
 
@@ -320,24 +324,44 @@ def load_peer() -> tuple[Any, Any]:
     return trl, datasets
 
 
-def best_turn_of_peer(job: Job, seed: int) -> tuple[Turn, dict[int, float | None]]:
-    """Return the peer's best turn, and its rate by threads (None for a turn that was stopped)."""
+def best_turn_of_peer(
+    job: Job, seed: int, formats: Sequence[str]
+) -> tuple[Turn, dict[str, float | None]]:
+    """Return the peer's best turn, and its rates by how it ran (None for a turn that was stopped).
+
+    The formats are tried in their order: give the likely best one first, for it stops the others.
+    """
     turns, limit = {}, float("inf")
-    for threads in sorted({1, torch.get_num_threads()}):
-        turns[threads], seconds = turn_of_peer(job, seed, threads, limit)
-        limit = min(limit, PATIENCE * seconds)
+    for number_format in formats:
+        for threads in sorted({1, torch.get_num_threads()}, reverse=True):
+            turn, seconds = turn_of_peer(job, seed, threads, number_format, limit)
+            turns[f"{number_format}, {threads} threads"] = turn
+            limit = min(limit, PATIENCE * seconds)
     best = max((turn for turn in turns.values() if turn), key=lambda turn: turn.rate)
-    return best, {threads: turn.rate if turn else None for threads, turn in turns.items()}
+    return best, {how: turn.rate if turn else None for how, turn in turns.items()}
 
 
-def rlhf() -> dict[str, Any]:
-    """Measure prompts per second, answering and learning together; return the figures."""
+def rlhf(number_format: str | None = None) -> dict[str, Any]:
+    """Measure prompts per second, answering and learning together; return the figures.
+
+    Parameters
+    ----------
+    number_format : str, optional
+        The format of both sides; if left out, the machine's for ours, and the peer's faster one.
+    """
+    arithmetic.force(number_format)
     trl, _ = load_peer()
+    likely = arithmetic.number_format()
+    formats = (
+        [number_format]
+        if number_format
+        else sorted(arithmetic.FORMATS, key=lambda name: name != likely)
+    )
     functions = exercises.load(*PPO)
     job = prepare()
     ours: list[Turn] = []
     peer: list[Turn] = []
-    by_threads = []
+    by_turn = []
     others: dict[str, list[float]] = {"ours": [], "peer": []}
     for k in tqdm(range(SLICES), desc="slices", file=sys.stderr):
         # Who begins changes, so that neither always comes first.
@@ -346,13 +370,16 @@ def rlhf() -> dict[str, Any]:
                 if side == "ours":
                     ours.append(turn_of_ours(job, functions, SEED + k))
                 else:
-                    best, rates = best_turn_of_peer(job, SEED + k)
+                    best, rates = best_turn_of_peer(job, SEED + k, formats)
                     peer.append(best)
-                    by_threads.append({"threads": best.threads, "rates": rates})
+                    by_turn.append(
+                        {"threads": best.threads, "format": best.number_format, "rates": rates}
+                    )
     if max(statistics.median(cores) for cores in others.values()) > BUSY:
         print("Other programs were busy: measure again on a quiet machine.", file=sys.stderr)
     rate, peer_rate = (statistics.median(t.rate for t in turns) for turns in (ours, peer))
     both = (ours, peer)
+    peer_format = statistics.mode(turn.number_format for turn in peer)
     figures = {
         "ratio": rate / peer_rate,
         "ours": rate,
@@ -360,9 +387,11 @@ def rlhf() -> dict[str, Any]:
         "peer_name": PEER,
         "peer_version": trl.__version__,
         "peer_why": WHY,
-        "peer_arguments": peer_arguments(job)
+        "peer_arguments": peer_arguments(job, peer_format)
         | {"attn_implementation": ATTENTION, "weights": "float32"},
-        "peer_threads": by_threads,
+        "peer_turns": by_turn,
+        **arithmetic.noted(),
+        "peer_format": peer_format,
         "unit": "prompts per second",
         "tokens": [sum(t.tokens for t in turns) for turns in both],
         "updates": [sum(t.updates for t in turns) for turns in both],

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
 from course.lm import forward
-from course.lm.batching import like_length
 from course.lm.data import encode
 from course.lm.sample import generate
+from course.lm.threads import over_rows
 from course.world import phrases as ph
 from course.world import village, web
 
 SEED = 987_654_321  # of the documents that no training run sees
 DOCUMENTS = 2_000
+PARTS = 16  # of the documents, for each thread: so all end at about the same time
 
 
 @dataclass(frozen=True)
@@ -45,25 +48,23 @@ def standard_error(values: Sequence[float]) -> float:
     return statistics.stdev(values) / math.sqrt(len(values))
 
 
-@torch.inference_mode()
 def document_losses(
     model: GPT2LMHeadModel, documents: Sequence[Sequence[int]], end: int, pad: int
 ) -> list[float]:
     """Return the negative log-likelihood of each document (nats), the end token included."""
-    w = forward.weights(model)
-    losses = [0.0] * len(documents)
-    for part in like_length([len(d) for d in documents], 64):
-        longest = max(len(documents[i]) for i in part) + 2
-        rows = torch.full((len(part), longest), pad)
-        for row, i in zip(rows, part, strict=True):
-            row[: len(documents[i]) + 2] = torch.tensor([end, *documents[i], end])
-        scores = forward.logits(w, forward.hidden(w, rows[:, :-1]))
+    with torch.inference_mode():
+        w = forward.weights(model)
+
+    def losses(part: list[int]) -> Tensor:
+        texts = [torch.tensor([end, *documents[i], end]) for i in part]
+        rows = pad_sequence(texts, batch_first=True, padding_value=pad)  # (some, time + 1)
+        scores = forward.logits(w, forward.hidden(w, rows[:, :-1]))  # (some, time, vocabulary)
         nll = F.cross_entropy(
             scores.transpose(1, 2), rows[:, 1:], ignore_index=pad, reduction="none"
         )
-        for i, value in zip(part, nll.sum(1).tolist(), strict=True):
-            losses[i] = value
-    return losses
+        return nll.sum(1)
+
+    return over_rows(losses, [len(d) for d in documents], parts=PARTS).tolist()
 
 
 def fit(

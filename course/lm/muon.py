@@ -11,19 +11,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course.lm import arithmetic
+
 # Coefficients and number of Newton-Schulz steps, as published.
 A, B, C = 3.4445, -4.7750, 2.0315
 STEPS = 5
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """Return the nearest (semi-)orthogonal matrices, roughly, by Newton-Schulz steps in bf16.
+    """Return the nearest (semi-)orthogonal matrices, roughly, by Newton-Schulz steps.
+
+    The machine's format (`course.lm.arithmetic`) is exact enough, also if that is bf16.
 
     Parameters
     ----------
     matrices : Tensor, shape (count, rows, columns)
     """
-    x = matrices.bfloat16()
+    x = matrices.to(arithmetic.dtype())
     tall = x.shape[1] > x.shape[2]
     if tall:
         x = x.transpose(1, 2)

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
-from course.lm import forward, optim
+from course.lm import arithmetic, forward, optim
 from course.lm.threads import LEARNERS, one_thread, together
 
 T = TypeVar("T")  # a micro-batch, of whatever type
@@ -179,7 +179,7 @@ def pretrain(
     Parameters
     ----------
     model : GPT2LMHeadModel
-        In float32; the arithmetic is done in bf16.
+        In float32; the arithmetic is done in the machine's format (`course.lm.arithmetic`).
     batches : iterable of Tensor of int, shape (rows, time + 1)
         Packed rows, enough for ``recipe.tokens``.
     recipe : Recipe
@@ -192,9 +192,10 @@ def pretrain(
     Progress
         The caller may stop at any step; the model then is as far as it came.
     """
+    dtype = arithmetic.dtype()
 
     def loss(rows: Tensor) -> tuple[Tensor, Metrics]:
-        return forward.loss(forward.weights(model, torch.bfloat16), rows, pad), {}
+        return forward.loss(forward.weights(model, dtype), rows, pad), {}
 
     optimizers = optim.muon_and_adamw(model.named_parameters(), recipe.lr_muon, recipe.lr_adam)
     trainer = Trainer(loss, [model.parameters()], optimizers)

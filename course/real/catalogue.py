@@ -65,8 +65,9 @@ def load(name: str) -> tuple[Any, Any]:
     Parameters
     ----------
     name : str
-        Such as `SMOLLM2` (a causal language model, bf16) or `MINILM` (an encoder whose last hidden
-        state has 384 dimensions, fp32).
+        Such as `SMOLLM2` (a causal language model, in bf16 or float32, whichever is faster here:
+        `course.lm.arithmetic`) or `MINILM` (an encoder whose last hidden state has 384 dimensions,
+        float32).
 
     Returns
     -------
@@ -84,7 +85,10 @@ def load(name: str) -> tuple[Any, Any]:
         raise CourseError(f"{name} isn't on this computer yet: run `{FETCH} {name}` in a terminal.")
     if not intact(name, record):
         raise CourseError(f"{name} is damaged: run `{FETCH} {name}` in a terminal to mend it.")
+    import torch
     import transformers
+
+    from course.lm import arithmetic
 
     kinds = {"causal": transformers.AutoModelForCausalLM, "encoder": transformers.AutoModel}
     folder = home() / name
@@ -92,6 +96,8 @@ def load(name: str) -> tuple[Any, Any]:
         model = kinds[pins()[name]["loads_as"]].from_pretrained(
             folder, local_files_only=True, dtype="auto"
         )
+    if model.dtype == torch.bfloat16:  # as it is stored; that may be slow on this processor
+        model = model.to(arithmetic.dtype())
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     # MiniLM's pinned files don't say it, and `truncation=True` needs to know.
     longest = model.config.max_position_embeddings

@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evaluate, forward, optim, sample
+from course.lm import arithmetic, evaluate, forward, optim, sample
 from course.lm.batching import padded, split
 from course.lm.data import encode
 from course.lm.threads import one_thread
@@ -208,15 +208,15 @@ def tune_on(
     for _ in range(recipe.epochs):
         rng.shuffle(order)
         plan += [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
-    own = own_weights(mini)
+    own, dtype = own_weights(mini), arithmetic.dtype()
 
     def loss(
         micro_batch: tuple[Tensor, Tensor, Tensor | None],
     ) -> tuple[Tensor, dict[str, Tensor]]:
         tokens, mask, text = micro_batch
         named = in_use(own, moved, lora_forward)
-        half = {name: value.to(torch.bfloat16) for name, value in named.items()}
-        w = forward.gathered(half, mini.config.n_head)
+        named = {name: value.to(dtype) for name, value in named.items()}
+        w = forward.gathered(named, mini.config.n_head)
         scores = forward.logits(w, forward.hidden(w, tokens[:, :-1])[mask])  # (learned, vocabulary)
         value = F.cross_entropy(scores.float(), tokens[:, 1:][mask])
         metrics = {"program_loss": value.detach()}

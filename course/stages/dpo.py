@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward, optim
+from course.lm import arithmetic, evals, forward, optim
 from course.lm.batching import groups, padded, split
 from course.lm.threads import over_rows
 from course.lm.train import Metrics, Trainer
@@ -29,7 +29,6 @@ from course.stages.reward import Ranking
 
 DpoLoss = Callable[[Tensor, Tensor, Tensor, Tensor, float], Tensor]
 WARM_UP = 10  # steps in which the learning rate rises
-HALF = torch.bfloat16  # for the policy and, so that both are rounded alike, for the reference
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ def compared(
     prompts = evals.chat_prompts(tokenizer, [r.example for r in rankings])
     rows = [row for r in rankings for row in r.rows]
     starts = [len(p) for p, r in zip(prompts, rankings, strict=True) for _ in r.rows]
-    values = iter(logprobs(reference, rows, starts, HALF).tolist())
+    values = iter(logprobs(reference, rows, starts, arithmetic.dtype()).tolist())
     done = [
         Compared(r.rows, len(prompt), r.order, tuple(next(values) for _ in r.rows))
         for prompt, r in zip(prompts, rankings, strict=True)
@@ -163,7 +162,7 @@ def margins(model: GPT2LMHeadModel, batch: Sequence[Compared]) -> list[float]:
     That is the difference of the implicit rewards for β = 1; above 0 it agrees with the labeler.
     """
     rows, starts, reference = _laid_out(batch)
-    gained = logprobs(model, rows, starts, HALF) - reference
+    gained = logprobs(model, rows, starts, arithmetic.dtype()) - reference
     better, worse = _numbered(batch)
     return (gained[better] - gained[worse]).tolist()
 
@@ -222,10 +221,11 @@ def train(
     plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
     pad, beta = tokenizer.pad_token_id, recipe.beta
     frozen = Frozen(policy, tokenizer, recipe.freeze)
+    dtype = arithmetic.dtype()  # the reference's too, so that both are rounded alike
 
     def loss(share: list[Compared]) -> tuple[Tensor, dict[str, Tensor]]:
         rows, starts, before = _laid_out(share)
-        now = answer_logprobs(forward.weights(policy, HALF), rows, starts, pad)  # (answers,)
+        now = answer_logprobs(forward.weights(policy, dtype), rows, starts, pad)  # (answers,)
         better, worse = _numbered(share)
         gained = (now - before).detach()
         margin = beta * (gained[better] - gained[worse])  # (pairs,)

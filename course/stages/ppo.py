@@ -27,14 +27,13 @@ from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from course import seeds
-from course.lm import evals, forward, optim
+from course.lm import arithmetic, evals, forward, optim
 from course.lm.batching import even
 from course.lm.model import RewardModel
 from course.lm.threads import one_thread
 from course.lm.train import Metrics, Trainer, mean_metrics
 from course.stages.freeze import FEEDBACK_PARTS, EmbeddingNoise, Frozen, with_noise
 from course.stages.rollout import (
-    HALF,
     SHARE,
     Rollout,
     TokenLogprobs,
@@ -262,7 +261,7 @@ def train(
 
 def noisy(model: PreTrainedModel, noise: Tensor | None) -> forward.Weights:
     """Return a model's weights as they take part in an iteration."""
-    return with_noise(forward.weights(model, HALF), noise)
+    return with_noise(forward.weights(model, arithmetic.dtype()), noise)
 
 
 def next_requests(prompts: Sequence[Sequence[int]], iteration: int, count: int) -> list[int]:

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import evals, forward, optim
+from course.lm import arithmetic, evals, forward, optim
 from course.lm.batching import groups, padded, split
 from course.lm.model import RewardModel
 from course.lm.sample import generate
@@ -145,7 +145,7 @@ def compare(
         share = answers // len(models) + (k < answers % len(models))
         texts = generate(
             model, [p for p in prompts for _ in range(share)], evals.NEW_TOKENS,
-            temperature=1.0, seed=seed * len(models) + k, end=end, dtype=torch.bfloat16,
+            temperature=1.0, seed=seed * len(models) + k, end=end, dtype=arithmetic.dtype(),
         )  # fmt: skip
         for i in range(len(examples)):
             written[i] += texts[i * share : (i + 1) * share]
@@ -258,7 +258,7 @@ def train(
     Progress
         The caller may stop at any step; the model then is as far as it came.
     """
-    recipe, pad = recipe or Recipe(), model.config.pad_token_id
+    recipe, pad, dtype = recipe or Recipe(), model.config.pad_token_id, arithmetic.dtype()
     lengths, rng = [max(map(len, r.rows)) for r in rankings], random.Random(seed)
     plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
 
@@ -266,7 +266,7 @@ def train(
         share, text = micro_batch
         rows = [row for ranking in share for row in ranking.rows]
         lengths = torch.tensor([len(row) for row in rows])
-        w = forward.weights(model, torch.bfloat16)
+        w = forward.weights(model, dtype)
         values = rewards(w, model.config, padded(rows, pad), lengths)
         # All labelers' orders of one request after the other, each over the same rewards.
         orders = [order for r in share for order in (r.order, *r.others)]

@@ -14,14 +14,13 @@ import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel
 
-from course.lm import forward
+from course.lm import arithmetic, forward
 from course.lm.batching import WIDTH, even, padded, round_up
 from course.lm.model import RewardModel
 from course.lm.sample import written
 from course.lm.threads import LEARNERS, together
 from course.stages.reward import score
 
-HALF = torch.bfloat16
 SHARE = 4  # answers, or a multiple, in the share of a thread
 TokenLogprobs = Callable[[Tensor, Tensor], Tensor]
 
@@ -148,7 +147,7 @@ def evaluate_rollout(
     """Return the rollout with scores, reference log-probabilities and, with a critic, values."""
     last = ends(batch.mask)
     rows = [row[: at + 2] for row, at in zip(batch.tokens.tolist(), last, strict=True)]
-    scores = score(reward_model, rows, HALF)  # (answers,)
+    scores = score(reward_model, rows, arithmetic.dtype())  # (answers,)
     shares = even(last, LEARNERS, SHARE)
 
     def evaluate(share: list[int]) -> tuple[Tensor, ...]:

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from course import paths, records
 from course.errors import CourseError
-from course.lm import model
+from course.lm import arithmetic, model
 from course.lm import tokenizer as tok
 from course.stages import exercises
 from course.stages.context import Run, since
@@ -26,7 +26,8 @@ from course.stages.store import Store, own_runs
 
 SEED = 1
 SEEDED = "ppo"  # what is repeated with each seed, with all that it needs but the base
-RECORDED = ("date", "machine", "versions", "recorded")  # shown of a record that replaces a run
+# What is shown of a record that replaces a run.
+RECORDED = ("date", "machine", "format", "processor", "versions", "recorded")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Result:
         seeds = {} if self.share is None else {"share": self.share, "seeds": self.seeds}
         return seeds | {
             "seconds": self.seconds,
+            **arithmetic.noted(),
             "stages": self.stages,
             "targets": self.targets,
             "ok": self.ok,
@@ -169,7 +171,7 @@ def _tokenizer(save: bool) -> PreTrainedTokenizerFast:
 def _resumable(names: Sequence[str], context: Run, store: Store) -> dict[str, Figures]:
     """Run the stages `names` but for those that an interrupted run of the same kind has done."""
     plans = {name: context.plan(name) for name in names}
-    key = f"{plans} {context.seed} {context.save}"
+    key = f"{plans} {context.seed} {context.save} {arithmetic.number_format()}"
     done = store.finished(key)
     if done:
         print(f"Going on with an interrupted run after {list(done)[-1]}.", file=sys.stderr)
@@ -183,7 +185,8 @@ def _resumable(names: Sequence[str], context: Run, store: Store) -> dict[str, Fi
 
 
 def _meets(stage: str, figures: Figures, quick: bool) -> dict[str, bool]:
-    return records.meets(f"lineage {stage}" + (" quick" if quick else ""), figures)
+    command = f"lineage {stage}" + (" quick" if quick else "")
+    return records.meets(command, figures | arithmetic.noted())
 
 
 def over_seeds(table: Table, seeds: int, quick: bool) -> Result:

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
-from course.lm import forward, optim
+from course.lm import arithmetic, forward, optim
 from course.lm.batching import groups, padded, split
 from course.lm.data import encode
 from course.lm.train import Progress, Trainer
@@ -101,11 +100,11 @@ def sft(
     lengths = [len(row) for row in rows]
     plan = [batch for _ in range(recipe.epochs) for batch in groups(lengths, recipe.batch, rng)]
     embedding_noise = EmbeddingNoise(model, tokenizer, recipe.embedding_noise, seed)
-    frozen = Frozen(model, tokenizer, recipe.freeze)
+    frozen, dtype = Frozen(model, tokenizer, recipe.freeze), arithmetic.dtype()
 
     def loss(micro_batch: MicroBatch) -> tuple[Tensor, dict[str, Tensor]]:
         tokens, mask, text, noise = micro_batch
-        w = with_noise(forward.weights(model, torch.bfloat16), noise)
+        w = with_noise(forward.weights(model, dtype), noise)
         scores = forward.logits(w, forward.hidden(w, tokens))  # (rows, time, vocabulary)
         value = sft_loss(scores.float(), tokens, mask)
         metrics = {"answer_loss": value.detach()}

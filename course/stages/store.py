@@ -6,7 +6,7 @@ from pathlib import Path
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from course import paths, records
-from course.lm import model
+from course.lm import arithmetic, model
 from course.stages.card import card
 from course.stages.stage import Figures, Stage, Table
 
@@ -59,8 +59,10 @@ class Store:
             self.write(stage.record, figures)
 
     def write(self, record: str, figures: Figures) -> None:
-        """Write a record: the shipped one, or one's own."""
-        records.write(record, figures, folder=paths.RUNS if self.save else own_runs())
+        """Write a record: the shipped one, or one's own; it names the format and the processor."""
+        records.write(
+            record, figures | arithmetic.noted(), folder=paths.RUNS if self.save else own_runs()
+        )
 
     def finished(self, key: str) -> dict[str, Figures]:
         """Return the stages that an interrupted run of the same kind has finished."""

@@ -14,7 +14,7 @@ from course import records
 from course.bench import pretrain as bench
 from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
-from course.lm import forward, model
+from course.lm import arithmetic, forward, model
 from course.lm import tokenizer as tok
 from course.stages import base, exercises, ppo, reward, rollout
 from course.stages.stage import PPO
@@ -31,6 +31,8 @@ def figures():
         patch.setattr(bench, "SLICE_STEPS", 3)
         patch.setattr(bench, "WARM_UP", 1)
         patch.setattr(bench, "SECONDS", 0.01)
+        patch.setattr(bench, "REACHED", 100.0)
+        patch.setattr(bench, "NEEDED", {"ours": 20_000, "peer": 20_000})
         return bench.run("pretrain")
 
 
@@ -41,12 +43,51 @@ def test_the_benchmark_prints_what_was_promised(figures):
     ours, peer = figures["loss_at_equal_time"]
     assert figures["loss_ratio"] == pytest.approx(ours / peer)
     met = records.meets("bench pretrain", figures)
-    assert set(met) == {"ratio", "loss_ratio"}
+    assert set(met) == {"ratio", "loss_ratio", "time_ratio"}
+    ours, peer = figures["seconds_to_loss"]
+    assert figures["time_ratio"] == pytest.approx(peer / ours)
+    assert figures["format"] == arithmetic.number_format()
+    assert set(figures["peer_slices"]) == {"float32", "bf16"}
     assert figures["ok"] == all(met.values())
-    assert figures["peer_arguments"]["bf16"] is True
+    assert figures["peer_arguments"]["bf16"] == (figures["peer_format"] == "bf16")
     assert figures["peer_arguments"]["per_device_train_batch_size"] == figures["batch"]
     json.dumps(figures)
-    assert len(bench.rows(figures)) == 4
+    assert len(bench.rows(figures)) == 5
+
+
+def test_a_side_that_does_not_get_there_tries_again_with_more(monkeypatch):
+    asked = []
+
+    def fitted(self, side, steps):
+        asked.append(steps)
+        return types.SimpleNamespace(ratio=1.2 - 0.05 * len(asked)), 10.0 * len(asked)
+
+    monkeypatch.setattr(bench.Race, "fitted", fitted)
+    monkeypatch.setattr(bench, "NEEDED", {"ours": 4 * CONTEXT * 100})
+    race = bench.Race(model.Size(1, 32), 4, tok.load(), torch.zeros(2, CONTEXT + 1))
+    seconds, tokens, ratio = race.time_to_loss("ours")
+    assert asked == [int(100 * more) for more in bench.MORE[:3]]
+    assert (seconds, tokens, round(ratio, 3)) == (30.0, int(1.6 * 4 * CONTEXT * 100), 1.05)
+
+
+def test_the_format_can_be_forced_for_both_sides(monkeypatch):
+    monkeypatch.setenv(arithmetic.VARIABLE, "bf16")
+    for name in ("SLICES", "SLICE_STEPS", "WARM_UP"):
+        monkeypatch.setattr(bench, name, 1)
+    monkeypatch.setattr(bench, "ROWS", 20)
+    monkeypatch.setitem(model.SIZES, model.DEFAULT, model.Size(1, 32))
+    run = []
+
+    def fitted(self, side, steps):
+        run.append((side, arithmetic.number_format(), self.peer_format))
+        return types.SimpleNamespace(ratio=1.0, loss=1.0), 1.0
+
+    monkeypatch.setattr(bench.Race, "fitted", fitted)
+    figures = bench.run("pretrain", "float32")
+    assert {(made, peers) for _, made, peers in run} == {("float32", "float32")}
+    assert figures["format"] == figures["peer_format"] == "float32"
+    assert set(figures["peer_slices"]) == {"float32"}
+    assert figures["peer_arguments"]["bf16"] is False
 
 
 def test_both_see_the_same_rows_and_the_same_loss():
@@ -57,9 +98,9 @@ def test_both_see_the_same_rows_and_the_same_loss():
     batch = {key: torch.stack([data[i][key] for i in range(4)]) for key in data[0]}
     theirs = mini(**batch).loss.item()
     # The peer doesn't predict the last token of a row, for its labels are its inputs.
-    weights = forward.weights(mini, torch.bfloat16)
+    weights = forward.weights(mini)
     ours = forward.loss(weights, rows[:, :-1], 1).item()
-    assert ours == pytest.approx(theirs, rel=5e-3)
+    assert ours == pytest.approx(theirs, rel=1e-5)
 
 
 def test_ours_is_the_shipped_recipe():
@@ -142,10 +183,13 @@ def test_rlhf_prints_what_was_promised(stand_in, capsys):
     met = records.meets("bench rlhf", figures)
     assert set(met) == {"ratio"}
     assert figures["ok"] == all(met.values())
-    assert figures["peer_arguments"]["bf16"] is True
+    assert figures["peer_arguments"]["bf16"] == (figures["peer_format"] == "bf16")
     assert figures["peer_arguments"]["beta"] > 0
+    assert all(len(turn["rates"]) >= 2 for turn in figures["peer_turns"])
+    assert figures["format"] == arithmetic.number_format()
     json.dumps(figures)
     assert len(bench.rows(figures)) == 3
+    assert bench.rows(figures)[0][""] == f"ours, {figures['format']}"
     assert capsys.readouterr().out == ""
 
 
@@ -160,7 +204,7 @@ def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
     monkeypatch.setattr(rollout, "written", noted)
     job = bench_rlhf.prepare()
     ours = bench_rlhf.turn_of_ours(job, functions, seed=1)
-    peer, _ = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)
+    peer, _ = bench_rlhf.turn_of_peer(job, 1, 1, "float32", limit=60)
     # The peer encodes its prompts itself.
     theirs = [job.tokenizer(text=texts)["input_ids"] for texts in StandIn.last.asked]
     assert [sorted(batch) for batch in asked] == [sorted(batch) for batch in theirs]
@@ -169,9 +213,11 @@ def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
     # An untrained model may draw the end, a trained one doesn't.
     assert ours.tokens == pytest.approx(peer.tokens, rel=0.1)
     assert ours.updates == peer.updates == bench_rlhf.ROUNDS * job.updates
-    arguments = bench_rlhf.peer_arguments(job)
+    arguments = bench_rlhf.peer_arguments(job, "float32")
     assert arguments["num_iterations"] * arguments["steps_per_generation"] == job.updates
     assert arguments["learning_rate"] == TINY.lr_policy
+    assert arguments["bf16"] is False
+    assert bench_rlhf.peer_arguments(job, "bf16")["bf16"] is True
     assert StandIn.last.model is not job.mini
     assert all(torch.equal(a, b) for a, b in zip(
         StandIn.last.model.parameters(), job.mini.parameters(), strict=True
@@ -185,7 +231,7 @@ def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
     )
     job = bench_rlhf.prepare()
     before = torch.get_num_threads()
-    bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=60)
+    bench_rlhf.turn_of_peer(job, 1, 1, "float32", limit=60)
     assert torch.get_num_threads() == before
     assert all(m is job.reward_model for m, _ in scored)
     (_, rows), *_ = scored
@@ -195,17 +241,24 @@ def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
 
 def test_a_turn_of_the_peer_that_is_too_slow_is_stopped(stand_in, monkeypatch):
     job = bench_rlhf.prepare()
-    turn, seconds = bench_rlhf.turn_of_peer(job, seed=1, threads=1, limit=0.0)
+    turn, seconds = bench_rlhf.turn_of_peer(job, 1, 1, "float32", limit=0.0)
     assert turn is None
     assert seconds > 0
-    turns = {1: (bench_rlhf.Turn(1.0, 8, 8, 1, 1), 2.0), 2: (None, 3.0)}
+    both, formats = ("float32", "bf16"), arithmetic.FORMATS
+    turns = {(f, n): (bench_rlhf.Turn(1.0, 8, 8, 1, n, f), 2.0) for f in both for n in (1, 2)}
+    turns["bf16", 1], turns["bf16", 2] = (
+        (None, 3.0),
+        (bench_rlhf.Turn(0.5, 8, 8, 1, 2, "bf16"), 1.0),
+    )
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    monkeypatch.setattr(bench_rlhf, "turn_of_peer", lambda job, seed, n, limit: turns[n])
-    best, rates = bench_rlhf.best_turn_of_peer(job, seed=1)
-    assert best.threads == 1
-    assert rates == {1: 8.0, 2: None}
-    turns[2] = (bench_rlhf.Turn(0.5, 8, 8, 1, 2), 1.0)
-    assert bench_rlhf.best_turn_of_peer(job, seed=1)[0].rate == 16.0
+    monkeypatch.setattr(bench_rlhf, "turn_of_peer", lambda job, seed, n, f, limit: turns[f, n])
+    best, rates = bench_rlhf.best_turn_of_peer(job, 1, list(formats))
+    assert (best.threads, best.number_format, best.rate) == (2, "bf16", 16.0)
+    assert rates == {
+        "float32, 2 threads": 8.0, "float32, 1 threads": 8.0,
+        "bf16, 2 threads": 16.0, "bf16, 1 threads": None,
+    }  # fmt: skip
+    assert bench_rlhf.best_turn_of_peer(job, 1, ["float32"])[0].number_format == "float32"
 
 
 @pytest.mark.parametrize("module", ["trl", "datasets"])

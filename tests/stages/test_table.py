@@ -73,7 +73,7 @@ def elsewhere(monkeypatch, tmp_path):
         monkeypatch.setattr(paths, name, tmp_path / folder)
     monkeypatch.setattr(paths, "WORK", tmp_path / "work")
     (tmp_path / "data" / "targets.csv").write_text(
-        "command,key,relation,bound,unit\nlineage grpo,true_gain,>=,0.6,points\n"
+        "command,key,relation,bound,format,unit\nlineage grpo,true_gain,>=,0.6,,points\n"
     )
     return tmp_path
 
