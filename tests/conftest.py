@@ -9,9 +9,18 @@ than a few seconds of processor time. ``browser``, by what a test asks for: it d
 """
 
 import os
+import sys
 
 import pytest
-from browser import jupyter, lab  # noqa: F401 - fixtures for every test that wants a browser
+
+# Tests start hundreds of processes. What the first one compiles is there for the others, also where
+# Python is told to write nothing down: without that, each Jupyter kernel compiles 120 modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# As course/grader/adapter.py has it: grammars that take a second to compile, and no notebook needs.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+from browser import jupyter, lab  # noqa: E402, F401 - fixtures for all tests that want a browser
 
 
 def pytest_addoption(parser):
