@@ -479,6 +479,10 @@ def test_shape_forgets_names_but_no_method():
     assert leak.shape(one, "f") != leak.shape(two.replace("len", "sum"), "f")
     assert leak.shape(one, "f") != leak.shape(two.replace("np.exp", "np.log"), "f")
     assert leak.shape(one, "g") is None
+    # Only what has the outline of a secret is compared: equal forms have one.
+    trees = (leak.parse(code).body for code in (one, two, two.replace("f(x)", "f(x, y)")))
+    first, second, other = map(leak.outline, trees)
+    assert first == second != other
     assert leak.shape("def f(:", "f") is None
 
 
