@@ -22,12 +22,29 @@ sys.modules.setdefault("rfc3987_syntax", None)
 
 from browser import jupyter, lab  # noqa: E402, F401 - fixtures for all tests that want a browser
 
+# What takes longest, the longest first (see `pytest --durations`): what begins early isn't left for
+# the end, when all other workers are idle.
+LONGEST = (
+    *("lessons/test_lessons.py", "author/test_stock.py", "grader/test_odd.py"),
+    *("grader/test_hostile.py", "lessons/test_lesson08.py", "stages/test_rlhf.py"),
+    *("lessons/test_lesson06.py", "lessons/test_lesson03.py", "lm/test_lm.py"),
+    *("lessons/test_lesson07.py", "lessons/test_lesson05.py", "lessons/test_lesson09.py"),
+    *("show/test_show.py", "lessons/test_lesson04.py", "author/test_cycle.py"),
+    *("test_start.py", "grader/test_run.py", "learner/test_progress.py"),
+)
+
+
+def pytest_configure(config):
+    config.option.loadscopereorder = False  # xdist would begin with files of many tests
+
 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="leave out tests that take long")
 
 
 def pytest_collection_modifyitems(config, items):
+    rank = {file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda i: rank.get(i.path.as_posix().rpartition("/tests/")[2], len(rank)))
     for item in items:
         if {"lab", "jupyter"} & set(item.fixturenames):
             item.add_marker("browser")

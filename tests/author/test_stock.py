@@ -91,8 +91,9 @@ def test_check_scores_as_stock_does(graded, lesson, student):
         assert me["score"] > 0 or len(answers(lesson, ROOTS[lesson], "solution")) == 1
 
 
-@pytest.mark.parametrize("lesson", ROOTS)
+@pytest.mark.parametrize("lesson", WITH_PAGES)
 def test_verify_scores_as_stock_does(graded, lesson):
+    """For the other lessons, test_lessons.py has verify's scores, and the test above stock's."""
     root = graded(lesson)
     # variants are left out: that is test_lessons.py; here the two notebooks count
     counted = verify.verify([lesson], root=root)["lessons"][lesson]
