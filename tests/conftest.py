@@ -9,9 +9,36 @@ than a few seconds of processor time. ``browser``, by what a test asks for: it d
 """
 
 import os
+import sys
 
 import pytest
-from browser import jupyter, lab  # noqa: F401 - fixtures for every test that wants a browser
+
+# Tests start hundreds of processes. What the first one compiles is there for the others, also where
+# Python is told to write nothing down: without that, each Jupyter kernel compiles 120 modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# Threads that wait for each other sleep. By default they spin, also while those that they wait for
+# have no core, since each worker has as many threads as there are cores: six times the work.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# As course/grader/adapter.py has it: grammars that take a second to compile, and no notebook needs.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+from browser import jupyter, lab  # noqa: E402, F401 - fixtures for all tests that want a browser
+
+# What takes longest, the longest first (see `pytest --durations`): what begins early isn't left for
+# the end, when all other workers are idle.
+LONGEST = (
+    *("lessons/test_lessons.py", "author/test_stock.py", "grader/test_odd.py"),
+    *("grader/test_hostile.py", "lessons/test_lesson08.py", "stages/test_rlhf.py"),
+    *("lessons/test_lesson06.py", "lessons/test_lesson03.py", "lm/test_lm.py"),
+    *("lessons/test_lesson07.py", "lessons/test_lesson05.py", "lessons/test_lesson09.py"),
+    *("show/test_show.py", "lessons/test_lesson04.py", "author/test_cycle.py"),
+    *("test_start.py", "grader/test_run.py", "learner/test_progress.py"),
+)
+
+
+def pytest_configure(config):
+    config.option.loadscopereorder = False  # xdist would begin with files of many tests
 
 
 def pytest_addoption(parser):
@@ -19,6 +46,8 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    rank = {file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda i: rank.get(i.path.as_posix().rpartition("/tests/")[2], len(rank)))
     for item in items:
         if {"lab", "jupyter"} & set(item.fixturenames):
             item.add_marker("browser")

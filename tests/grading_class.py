@@ -136,3 +136,20 @@ def scores(root: Path, student: str, lesson: str = LESSON) -> dict[str, float | 
             one.needs_manual_grade and one.manual_score is None for one in submission.grades
         )
         return {one.name: one.auto_score for one in submission.grades}
+
+
+def recorded(root: Path, student: str, lesson: str = LESSON) -> dict[str, Any]:
+    """Return all that nbgrader's gradebook says of a submission."""
+    with gradebook(root) as book:
+        one = book.find_submission_notebook(lesson, lesson, student)
+        submission = one.assignment
+        return {
+            "grades": {
+                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade, g.score, g.max_score)
+                for g in one.grades
+            },
+            "comments": {c.name: (c.auto_comment, c.manual_comment) for c in one.comments},
+            "score": (one.score, one.max_score, one.failed_tests, one.late_submission_penalty),
+            "time": submission.timestamp,
+            "late": submission.total_seconds_late,
+        }

@@ -51,6 +51,7 @@ class Secrets:
     runs: dict[str, str] = field(default_factory=dict)
     text: dict[str, str] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)
+    outlines: set[tuple[Any, ...]] = field(default_factory=set)
 
 
 # --- syntax trees ------------------------------------------------------------------------------
@@ -126,6 +127,32 @@ class Plain(ast.NodeTransformer):
         arguments = self.visit(node.args)
         body = [self.visit(statement) for statement in statements(node.body)]
         return ast.FunctionDef("f", arguments, body or [ast.Pass()], [])
+
+
+def outline(nodes: list[ast.AST]) -> tuple[Any, ...]:
+    """Return what two pieces of code have in common if their plain text is the same.
+
+    That is little and soon found: a plain text takes a hundred times as long, and hardly any piece
+    has the outline of a secret.
+    """
+    return tuple(_outline(node) for node in nodes)
+
+
+def _outline(node: ast.AST) -> tuple[Any, ...]:
+    if isinstance(node, ast.FunctionDef):
+        return len(node.args.args), *map(_kind, statements(node.body))
+    if isinstance(node, ast.AnnAssign):
+        return "Assign", _kind(node.target), _kind(node.value)
+    if isinstance(node, ast.expr | ast.Assign):
+        parts = (part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr))
+        return _kind(node), *map(_kind, parts)
+    return (_kind(node),)
+
+
+def _kind(node: ast.AST | None) -> str:
+    """Return what `Plain` leaves of a node's type: it makes names of attributes."""
+    name = type(node).__name__
+    return {"AnnAssign": "Assign", "Attribute": "Name"}.get(name, name)
 
 
 def parse(source: str) -> ast.Module | None:
@@ -233,6 +260,7 @@ def _solution_code(cell: Cell, label: str, found: Secrets, imported: dict[str, s
                     keep.add(form)
                 elif form not in given:
                     found.named[node.name, form] = label
+                    found.outlines.add(outline([node]))
                     if size >= FUNCTION_NODES:
                         found.functions[form] = label
         for nodes, _, least in runs(tree) if tree is not None else ():
@@ -241,6 +269,7 @@ def _solution_code(cell: Cell, label: str, found: Secrets, imported: dict[str, s
                 keep.add(form)
             elif size >= least and form not in given:
                 found.runs[form] = label
+                found.outlines.add(outline(nodes))
 
 
 def _solution_text(cell: Cell, label: str, found: Secrets) -> None:
@@ -362,10 +391,12 @@ def _in_code(code: str, hidden: Secrets, imported: dict[str, str]) -> Iterator[t
         return
     plain = Plain(imported)
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and outline([node]) in hidden.outlines:
             form, _ = plain.of([node])
             if label := hidden.functions.get(form) or hidden.named.get((node.name, form)):
                 yield node.lineno, f"holds {label}"
     for nodes, line, _ in runs(tree):
+        if outline(nodes) not in hidden.outlines:
+            continue
         if label := hidden.runs.get(plain.of(nodes)[0]):
             yield line, f"holds a part of {label}"

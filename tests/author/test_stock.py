@@ -1,68 +1,83 @@
-"""Stock nbgrader and this course's own commands give the same scores, cell by cell.
+"""Stock nbgrader and this course's own commands give the same scores and records, cell by cell.
 
 nbgrader runs as everybody runs it (its command line, our configuration unchanged) on the tiny
-fixture lesson and on every real one; three students hand in: all solutions, the release as it is,
-and a mixture of solutions, stubs, alternates and mutants. Its pages and its table of grades, which
-take long and hardly depend on the lesson, are made of two lessons.
+fixture lesson and on every real one; three students hand in, two of them late: all solutions, the
+release as it is, and a mixture of solutions, stubs, alternates and mutants. Its pages and its table
+of grades, which take long and hardly depend on the lesson, are made of two lessons.
+
+In a copy of some of these courses our own grader records the same submissions. The stand-in engine
+runs the cells: what is compared there is prepare and record.
 """
 
 import csv
+import functools
 import json
 import shutil
-from pathlib import Path
+import stat
 
+import grading_class as group
 import pytest
 from stock import ROOTS, STUDENTS, answers, nbgrader_commands
 
-from course import paths
 from course.author import build, verify
-from course.grader import notebook
+from course.grader import grade, notebook
+from course.hooks import HOOKS
 from course.learner import check
 
 pytestmark = pytest.mark.slow
 WITH_PAGES = ("01_tiny", "01_pretraining")
+RECORDED = [n for n in (*WITH_PAGES, "06_human_feedback", "07_rlhf_ppo") if n in ROOTS]
+DUE = "2024-05-02 09:00:00 UTC"
 
 
-@pytest.fixture(scope="module", params=ROOTS)
-def graded(request, tmp_path_factory):
-    """One lesson after stock nbgrader's whole cycle: (lesson, folder)."""
-    lesson = request.param
-    origin = ROOTS[lesson]
-    root = tmp_path_factory.mktemp("stock") / "course"
-    shutil.copytree(origin / "source" / lesson, root / "source" / lesson)
-    shutil.copy(paths.ROOT / "nbgrader_config.py", root)
-    # What students hand in begins as our release, which has to be what nbgrader makes.
-    build.generate(lesson, root, root / "ours")
-    released = notebook.path_of(lesson, root / "ours")
-    for student in STUDENTS:
-        nb = json.loads(released.read_text(encoding="utf-8"))
-        given = answers(lesson, origin, student)
-        for raw, cell in zip(nb["cells"], notebook.cells(nb), strict=True):
-            if cell.name in given:
-                raw["source"] = given[cell.name]
-        target = notebook.path_of(lesson, root / "submitted" / student)
-        target.parent.mkdir(parents=True)
-        target.write_text(json.dumps(nb), encoding="utf-8")
-    commands = [["generate_assignment", lesson], ["autograde", lesson]]
-    if lesson in WITH_PAGES:
-        commands += [["generate_feedback", lesson], ["export", "--to", "grades.csv"]]
-    nbgrader_commands(root, *commands)
-    return lesson, root
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Return a function: lesson → its course after stock nbgrader's whole cycle, made once."""
+
+    @functools.cache
+    def made(lesson):
+        root = tmp_path_factory.mktemp("stock") / "course"
+        # What students hand in begins as our release, which has to be what nbgrader makes.
+        group.make(root, lesson, ROOTS[lesson])
+        for number, student in enumerate(STUDENTS):
+            nb = group.answered(root, answers(lesson, ROOTS[lesson], student), lesson)
+            folder = group.hand_in(root, student, nb, lesson).parent
+            (folder / "timestamp.txt").write_text(f"2024-05-0{number + 1} 10:00:00 UTC")
+            (folder / "notes.txt").write_text("mine")
+        shutil.copytree(root, root.parent / "ours")
+        shutil.rmtree(root / "release")
+        commands = [
+            ["db", "assignment", "add", lesson, f"--duedate={DUE}"],
+            ["generate_assignment", lesson],
+            ["autograde", lesson],
+        ]
+        if lesson in WITH_PAGES:
+            commands += [["generate_feedback", lesson], ["export", "--to", "grades.csv"]]
+        nbgrader_commands(root, *commands)
+        return root
+
+    return made
 
 
-def stock_scores(root: Path, lesson: str, student: str) -> dict[str, float]:
-    from nbgrader.api import Gradebook
+@pytest.fixture(scope="module")
+def ours(graded):
+    """Return a function: lesson → a course graded by us, and the result; made once."""
 
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course") as gradebook:
-        submission = gradebook.find_submission_notebook(lesson, lesson, student)
-        assert not any(grade.needs_manual_grade for grade in submission.grades)
-        return {grade.name: grade.auto_score for grade in submission.grades}
+    @functools.cache
+    def made(lesson):
+        root = graded(lesson).parent / "ours"
+        with group.gradebook(root) as book:
+            book.update_or_create_assignment(lesson, duedate=DUE)
+        return root, grade.grade(lesson, engine=group.StandIn(root), root=root, hooks=HOOKS)
+
+    return made
 
 
 @pytest.mark.parametrize("student", STUDENTS)
-def test_check_scores_as_stock_does(graded, student):
-    lesson, root = graded
-    stock = stock_scores(root, lesson, student)
+@pytest.mark.parametrize("lesson", ROOTS)
+def test_check_scores_as_stock_does(graded, lesson, student):
+    root = graded(lesson)
+    stock = group.scores(root, student, lesson)
     path = notebook.path_of(lesson, root / "submitted" / student)
     me = check.check(str(path), root=root)["students"]["me"]
     assert me["cells"] == stock
@@ -76,16 +91,19 @@ def test_check_scores_as_stock_does(graded, student):
         assert me["score"] > 0 or len(answers(lesson, ROOTS[lesson], "solution")) == 1
 
 
-def test_verify_scores_as_stock_does(graded):
-    lesson, root = graded
+@pytest.mark.parametrize("lesson", WITH_PAGES)
+def test_verify_scores_as_stock_does(graded, lesson):
+    """For the other lessons, test_lessons.py has verify's scores, and the test above stock's."""
+    root = graded(lesson)
     # variants are left out: that is test_lessons.py; here the two notebooks count
     counted = verify.verify([lesson], root=root)["lessons"][lesson]
     for student in ("solution", "release"):
-        assert counted[student][0] == sum(stock_scores(root, lesson, student).values())
+        assert counted[student][0] == sum(group.scores(root, student, lesson).values())
 
 
-def test_build_releases_what_stock_does(graded, tmp_path):
-    lesson, root = graded
+@pytest.mark.parametrize("lesson", ROOTS)
+def test_build_releases_what_stock_does(graded, lesson, tmp_path):
+    root = graded(lesson)
     copy = tmp_path / "course"
     shutil.copytree(root / "source", copy / "source")
     shutil.copy(root / "nbgrader_config.py", copy)
@@ -94,9 +112,9 @@ def test_build_releases_what_stock_does(graded, tmp_path):
     assert ours.read_bytes() == stock.read_bytes()
 
 
-@pytest.mark.parametrize("graded", WITH_PAGES, indirect=True)
-def test_feedback_and_export(graded):
-    lesson, root = graded
+@pytest.mark.parametrize("lesson", WITH_PAGES)
+def test_feedback_and_export(graded, lesson):
+    root = graded(lesson)
     for student in STUDENTS:
         page = root / "feedback" / student / lesson / f"{lesson}.html"
         assert page.stat().st_size > 1000
@@ -104,5 +122,57 @@ def test_feedback_and_export(graded):
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert set(rows) == set(STUDENTS)
     for student in STUDENTS:
-        total = sum(stock_scores(root, lesson, student).values())
+        total = sum(group.scores(root, student, lesson).values())
         assert float(rows[student]["raw_score"]) == pytest.approx(total)
+
+
+# --- what our grader records ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+@pytest.mark.parametrize("lesson", RECORDED)
+def test_the_gradebook_is_stocks(graded, ours, lesson, student):
+    root, result = ours(lesson)
+    expected, found = (group.recorded(one, student, lesson) for one in (graded(lesson), root))
+    assert found == expected
+    row = result["students"][student]
+    total = sum(auto for auto, *_ in expected["grades"].values())
+    assert row["score"] == pytest.approx(total - (expected["score"][3] or 0))
+    assert (row["status"], row["reason"], row["flags"]) == ("graded", "", [])
+
+
+@pytest.mark.parametrize("lesson", RECORDED)
+def test_the_right_and_the_empty_answers_score_all_and_nothing(ours, lesson):
+    _, result = ours(lesson)
+    rows = result["students"]
+    assert rows["solution"]["score"] == rows["solution"]["max"] == 100
+    assert rows["release"]["score"] == 0
+    assert result["ok"]
+
+
+@pytest.mark.parametrize("student", STUDENTS)
+@pytest.mark.parametrize("lesson", RECORDED)
+def test_autograded_is_stocks(graded, ours, lesson, student):
+    roots = graded(lesson), ours(lesson)[0]
+    folders = [root / "autograded" / student / lesson for root in roots]
+    names, modes = [], []
+    for folder in folders:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        names.append([path.relative_to(folder) for path in files])
+        modes.append([stat.S_IMODE(path.stat().st_mode) for path in files])
+    assert names[0] == names[1]
+    assert modes[0] == modes[1]
+    cells = [
+        json.loads(notebook.path_of(lesson, folder.parent).read_text(encoding="utf-8"))["cells"]
+        for folder in folders
+    ]
+    for theirs_cell, ours_cell in zip(*cells, strict=True):
+        assert ours_cell["cell_type"] == theirs_cell["cell_type"]
+        assert ours_cell["source"] == theirs_cell["source"]
+        theirs_cell["metadata"].pop("execution", None)  # the kernel's times
+        assert ours_cell["metadata"] == theirs_cell["metadata"]
+        errors = [
+            [o["ename"] for o in cell.get("outputs", []) if o["output_type"] == "error"]
+            for cell in (theirs_cell, ours_cell)
+        ]
+        assert errors[0] == errors[1]

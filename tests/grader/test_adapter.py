@@ -22,6 +22,8 @@ from course.grader import adapter, notebook, settings, source
 pytestmark = pytest.mark.slow
 
 GRADER = paths.ROOT / "course" / "grader"
+# Nothing of the adapter, but for grammars that take a second.
+QUICK = "import sys; sys.modules['rfc3987_syntax'] = None; "
 
 
 def test_the_version_is_the_one_that_was_looked_at():
@@ -112,7 +114,7 @@ def test_our_files_come_in_where_nbgrader_would_copy_its_own():
 def test_what_is_passed_over_is_passed_over_by_both(tmp_path):
     """Where a folder's name is no pattern, nbgrader's own rule and ours are one."""
     script = (
-        "import sys; from nbgrader import utils; names = sys.stdin.read().split('|'); "
+        f"{QUICK}from nbgrader import utils; names = sys.stdin.read().split('|'); "
         "print('|'.join(n for n in names if utils.is_ignored(n, sys.argv[1:])))"
     )
     names = [".ipynb_checkpoints", "x.pyc", ".x.pyc", "__pycache__", "feedback", "a.ipynb", ".b.c"]
@@ -151,7 +153,7 @@ def test_markers_and_stubs_are_nbgraders():
 
 
 def test_the_version_of_the_tables_is_what_nbgrader_asks_for(monkeypatch):
-    code = "from nbgrader.api import get_alembic_version; print(get_alembic_version())"
+    code = f"{QUICK}from nbgrader.api import get_alembic_version; print(get_alembic_version())"
     tools = os.path.dirname(sys.executable)
     env = os.environ | {"PATH": os.pathsep.join([tools, os.environ["PATH"]])}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
@@ -175,7 +177,7 @@ def test_an_address_of_a_file_is_read_as_nbgrader_reads_it(tmp_path):
 def test_the_shipped_configuration_means_the_same_to_nbgrader(tmp_path):
     root = group.make(tmp_path / "c%20d #1")
     code = (
-        "from nbgrader.apps import NbGrader; app = NbGrader(); app.initialize([]); "
+        f"{QUICK}from nbgrader.apps import NbGrader; app = NbGrader(); app.initialize([]); "
         "print(app.coursedir.db_url)"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)

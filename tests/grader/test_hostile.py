@@ -79,7 +79,7 @@ def test_the_comparison_notices_what_is_wrong(tmp_path):
 
 # --- killed at any moment -------------------------------------------------------------------------
 
-CLASS, KILLS = 100, 10
+CLASS, KILLS = 60, 10
 
 
 def grade(root):
@@ -116,7 +116,7 @@ def test_killed_at_ten_moments_the_class_is_graded_as_if_undisturbed(tmp_path):
     ended = kills = 0
     while not ended:
         process, before = grade(root), recorded(root)
-        goal = before + dice.randint(1, CLASS // KILLS)
+        goal = before + dice.randint(1, 4)
         late = dice.random() / 20
         while process.poll() is None and (recorded(root) < goal or kills >= KILLS):
             time.sleep(0.005)

@@ -1,20 +1,16 @@
-"""What is recorded is what stock nbgrader records, cell by cell, and nothing else is touched.
+"""What is recorded goes on where stock nbgrader goes on, and nothing else is touched.
 
-Stock runs as everybody runs it, in one course; in a copy of it our own grader records the same
-submissions. The stand-in engine runs the cells: what is compared here is prepare and record.
+That it is what stock records, cell by cell, is in author/test_stock.py.
 """
 
 import json
 import os
-import shutil
-import stat
 
 import grading_class as group
 import pytest
 import stock
 from grading_class import LESSON, cell_of
 
-from course import paths
 from course.grader import grade, notebook, prepare, record
 from course.grader.errors import GraderError
 from course.grader.job import Ran, Result
@@ -22,108 +18,6 @@ from course.grader.source import read as read_source
 from course.hooks import HOOKS
 
 pytestmark = pytest.mark.slow
-
-LESSONS = [LESSON] + [
-    name
-    for name in ("01_pretraining", "06_human_feedback", "07_rlhf_ppo")
-    if (paths.SOURCE / name).exists()
-]
-
-
-def gradebook(root):
-    from nbgrader.api import Gradebook
-
-    return Gradebook(f"sqlite:///{root / 'gradebook.db'}", "gpt-course")
-
-
-def recorded(root, lesson, student):
-    """Return all that nbgrader's gradebook says of a submission."""
-    with gradebook(root) as book:
-        one = book.find_submission_notebook(lesson, lesson, student)
-        submission = one.assignment
-        return {
-            "grades": {
-                g.name: (g.auto_score, g.manual_score, g.needs_manual_grade, g.score, g.max_score)
-                for g in one.grades
-            },
-            "comments": {c.name: (c.auto_comment, c.manual_comment) for c in one.comments},
-            "score": (one.score, one.max_score, one.failed_tests, one.late_submission_penalty),
-            "time": submission.timestamp,
-            "late": submission.total_seconds_late,
-        }
-
-
-@pytest.fixture(scope="module", params=LESSONS)
-def both(request, tmp_path_factory):
-    """One lesson graded twice: (lesson, stock's course, our course)."""
-    lesson = request.param
-    base = tmp_path_factory.mktemp("record")
-    theirs, ours = base / "stock", base / "ours"
-    group.make(theirs, lesson)
-    origin = stock.ROOTS[lesson]
-    for number, student in enumerate(stock.STUDENTS):
-        nb = group.answered(theirs, stock.answers(lesson, origin, student), lesson)
-        folder = group.hand_in(theirs, student, nb, lesson).parent
-        (folder / "timestamp.txt").write_text(f"2024-05-0{number + 1} 10:00:00 UTC")
-        (folder / "notes.txt").write_text("mine")
-    shutil.copytree(theirs, ours)
-    stock.nbgrader(theirs, "generate_assignment", lesson, "--force")
-    for root in (theirs, ours):
-        due(root, lesson)
-    stock.nbgrader(theirs, "autograde", lesson)
-    result = grade.grade(lesson, engine=group.StandIn(ours), root=ours, hooks=HOOKS)
-    return lesson, theirs, ours, result
-
-
-def due(root, lesson):
-    with gradebook(root) as book:
-        book.update_or_create_assignment(lesson, duedate="2024-05-02 09:00:00 UTC")
-
-
-@pytest.mark.parametrize("student", stock.STUDENTS)
-def test_the_gradebook_is_stocks(both, student):
-    lesson, theirs, ours, result = both
-    expected, found = (recorded(root, lesson, student) for root in (theirs, ours))
-    assert found == expected
-    row = result["students"][student]
-    total = sum(auto for auto, *_ in expected["grades"].values())
-    assert row["score"] == pytest.approx(total - (expected["score"][3] or 0))
-    assert (row["status"], row["reason"], row["flags"]) == ("graded", "", [])
-
-
-def test_the_right_and_the_empty_answers_score_all_and_nothing(both):
-    result = both[-1]
-    rows = result["students"]
-    assert rows["solution"]["score"] == rows["solution"]["max"] == 100
-    assert rows["release"]["score"] == 0
-    assert result["ok"]
-
-
-@pytest.mark.parametrize("student", stock.STUDENTS)
-def test_autograded_is_stocks(both, student):
-    lesson, theirs, ours, _ = both
-    folders = [root / "autograded" / student / lesson for root in (theirs, ours)]
-    names, modes = [], []
-    for folder in folders:
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        names.append([path.relative_to(folder) for path in files])
-        modes.append([stat.S_IMODE(path.stat().st_mode) for path in files])
-    assert names[0] == names[1]
-    assert modes[0] == modes[1]
-    cells = [
-        json.loads(notebook.path_of(lesson, folder.parent).read_text(encoding="utf-8"))["cells"]
-        for folder in folders
-    ]
-    for theirs_cell, ours_cell in zip(*cells, strict=True):
-        assert ours_cell["cell_type"] == theirs_cell["cell_type"]
-        assert ours_cell["source"] == theirs_cell["source"]
-        theirs_cell["metadata"].pop("execution", None)  # the kernel's times
-        assert ours_cell["metadata"] == theirs_cell["metadata"]
-        errors = [
-            [o["ename"] for o in cell.get("outputs", []) if o["output_type"] == "error"]
-            for cell in (theirs_cell, ours_cell)
-        ]
-        assert errors[0] == errors[1]
 
 
 def test_stock_feedback_and_export_go_on_from_here(root):
@@ -150,12 +44,12 @@ def run(root, **more):
 def test_points_and_comments_by_hand_survive(root):
     group.hand_in(root, "ann", group.answered(root, {"average": "def average(): 'wrong'"}))
     run(root)
-    with gradebook(root) as book:
+    with group.gradebook(root) as book:
         book.find_grade("average_1", LESSON, LESSON, "ann").manual_score = 33.0
         book.find_comment("average", LESSON, LESSON, "ann").manual_comment = "Nice try."
         book.db.commit()
     result = run(root, force=True)
-    one = recorded(root, LESSON, "ann")
+    one = group.recorded(root, "ann")
     assert one["grades"]["average_1"][:4] == (0.0, 33.0, True, 33.0)
     assert one["comments"]["average"][1] == "Nice try."
     assert result["students"]["ann"]["score"] == 33
@@ -170,7 +64,7 @@ def test_a_new_submission_leaves_no_stale_score(root):
     nb["cells"].remove(cell_of(nb, "shares"))
     group.hand_in(root, "ann", nb)
     assert run(root)["students"]["ann"]["score"] == 0
-    assert recorded(root, LESSON, "ann")["comments"] == {
+    assert group.recorded(root, "ann")["comments"] == {
         "average": ("No response.", None),
         "shares": (None, None),
     }
@@ -299,7 +193,7 @@ def test_other_exercises_than_the_submissions_have_are_refused(root):
     path.write_text(json.dumps(nb), encoding="utf-8")
     with pytest.raises(GraderError, match="bring the old source back"):
         run(root)
-    assert recorded(root, LESSON, "ann")["grades"]["average_2"][0] == 10
+    assert group.recorded(root, "ann")["grades"]["average_2"][0] == 10
 
 
 def damage(root, how):

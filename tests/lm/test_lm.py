@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from tables import planned
+from tables import fit_on_few, planned
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel
 
@@ -397,6 +397,7 @@ def short_run(tmp_path_factory):
     """Run a base stage of a few steps, whose record goes to a folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "WORK", tmp_path_factory.mktemp("work"))
+        fit_on_few(patch)
         before = {p: p.stat().st_mtime_ns for p in paths.MODELS.rglob("*")}
         short = {model.DEFAULT: train.Recipe(tokens=20 * 8 * ph.CONTEXT, batch=8)}
         result = lineage.run(planned(LINEAGE, {"base": short}), quick=True, stage="base")

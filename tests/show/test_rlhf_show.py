@@ -18,7 +18,7 @@ from course.lm import tokenizer as tok
 from course.show import l07_ppo, sources
 from course.show import l07_rlhf as rlhf
 from course.show import live as demo
-from course.stages import context, exercises, hacking, ppo, reward
+from course.stages import context, exercises, hacking, ppo, reward, reward_stage
 from course.stages import run as lineage
 from course.stages.stage import PPO
 from course.studies import l07_bandit as bandit
@@ -260,7 +260,8 @@ def test_the_stage_beta_writes_its_record_and_no_model(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "WORK", tmp_path)
     monkeypatch.setattr(context, "QUICK_TESTS", 30)
     plan = hacking.Plan(ppo.Recipe(iterations=2, batch=32, kl_coef=0.0))
-    result = lineage.run(planned(ALL, {"hacking": plan}), quick=True, stage="beta")
+    few = reward_stage.Plan(24, reward.Recipe(epochs=1, batch=8))
+    result = lineage.run(planned(ALL, {"hacking": plan, "reward": few}), quick=True, stage="beta")
     assert set(result.stages["beta"]) == set(ALL["beta"].shown)
     from course import records
 

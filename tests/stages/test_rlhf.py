@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tables import planned
+from tables import fit_on_few, planned
 from transformers import GPT2LMHeadModel
 
 from course import paths, records
@@ -17,6 +17,7 @@ from course.lm import evals, model, sample
 from course.lm import tokenizer as tok
 from course.stages import (
     chat,
+    code,
     context,
     exercises,
     freeze,
@@ -36,6 +37,7 @@ from course.world import phrases as ph
 pytestmark = pytest.mark.slow
 
 TINY = {
+    "code": code.Recipe(pairs=64, epochs=1),
     "sft": sft_stage.Plan(960, sft.Recipe(epochs=1)),
     "reward": reward_stage.Plan(24, reward.Recipe(epochs=1, batch=8)),
     "ppo": ppo.Recipe(iterations=2, batch=32),
@@ -397,6 +399,7 @@ def tiny_run(tmp_path_factory):
         patch.setattr(paths, "WORK", tmp_path_factory.mktemp("work"))
         patch.setattr(model, "DEFAULT", "mini-ada")
         patch.setattr(headline, "LARGE", "mini-babbage")
+        fit_on_few(patch)
         table = planned(LINEAGE, TINY)
         run = context.Run(1, quick=True, tests=30, table=table)
         figures = {name: table[name].work().run(run) for name in whole(table)[1:]}
