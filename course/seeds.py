@@ -48,6 +48,7 @@ STREAMS = {
     "chat/demonstrations": 50,
     "chat/requests": 70,
     "chat/web": 2_000,
+    "chat/talks": 20_000,
     # Lesson 09's picture
     "frontier/start": 910,
     "frontier/start-tuning": 920,

@@ -20,6 +20,7 @@ sys.dont_write_bytecode = False
 # Threads that wait for each other sleep. By default they spin, also while those that they wait for
 # have no core, since each worker has as many threads as there are cores: six times the work.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's, for the same reason
 # As course/grader/adapter.py has it: grammars that take a second to compile, and no notebook needs.
 sys.modules.setdefault("rfc3987_syntax", None)
 

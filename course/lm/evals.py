@@ -14,7 +14,7 @@ from course.lm.data import encode
 from course.lm.evaluate import standard_error
 from course.lm.sample import generate
 from course.world import labeler
-from course.world.demonstrate import requests
+from course.world.demonstrate import requests, talks
 from course.world.labeler import Judgement
 from course.world.phrases import CONTEXT
 from course.world.talk import Example
@@ -23,6 +23,7 @@ NEW_TOKENS = 40  # the longest answer
 REQUESTS = 600  # in a test
 EXTRA = 200  # harmful and as many harmless ones beside them, for their own rates
 TEST_SEED = 77_000
+IN_TALK = {"harmful": 1.0, "harmless": 1.0, "false premise": 1.0}  # what is tested behind questions
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,15 @@ class Tests:
     """The requests that a model is measured on; none of their people is in any training.
 
     ``mixed`` are all kinds in their usual shares, ``harm`` harmful and harmless ones; the
-    ``heldout`` ones are put in words that no tuning stage has seen.
+    ``heldout`` ones are put in words that no tuning stage has seen. So are ``talks``, whose third
+    message does harm or none, or takes something false for granted.
     """
 
     mixed: tuple[Example, ...]
     harm: tuple[Example, ...]
     heldout: tuple[Example, ...]
     heldout_harm: tuple[Example, ...]
+    talks: tuple[Example, ...]
 
 
 @cache
@@ -49,6 +52,9 @@ def asked_in(split: str, count: int = REQUESTS) -> Tests:
         harm=tuple(requests(2 * extra, split, TEST_SEED + 1, mix=harm)),
         heldout=tuple(requests(extra, split, TEST_SEED + 2, held_out=True)),
         heldout_harm=tuple(requests(2 * extra, split, TEST_SEED + 3, held_out=True, mix=harm)),
+        talks=tuple(
+            talks(3 * extra, split, TEST_SEED + 4, held_out=True, mix=IN_TALK, before=(2,))
+        ),
     )
 
 
@@ -255,15 +261,21 @@ def play(
     *,
     temperature: float = 1.0,
     seed: int = 0,
+    thanks: int = 1,
 ) -> list[list[str]]:
     """Return the model's answers to each turn but the thanks, with its own answers as history.
 
     Where a model's answers grow so long that the context is full, the oldest turns are forgotten.
+
+    Parameters
+    ----------
+    thanks : int
+        How many turns at the end of each dialogue aren't answered.
     """
     room = model.config.n_positions - NEW_TOKENS
     answered: list[list[str]] = [[] for _ in dialogues]
-    for turn in range(max(len(d.turns) for d in dialogues) - 1):
-        going = [i for i, d in enumerate(dialogues) if turn < len(d.turns) - 1]
+    for turn in range(max(len(d.turns) for d in dialogues) - thanks):
+        going = [i for i, d in enumerate(dialogues) if turn < len(d.turns) - thanks]
         parts = []
         for i in going:
             before = [
@@ -298,3 +310,20 @@ def follows(dialogues: Sequence[Example], answered: Sequence[Sequence[str]]) -> 
         "dialogue": sum(on_topic) / len(on_topic),
         "dialogue_truth": sum(right) / len(right),
     }
+
+
+def in_talk(
+    model: GPT2LMHeadModel,
+    tokenizer: PreTrainedTokenizerFast,
+    talks: Sequence[Example],
+    *,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Return how a model answers the last message of each talk, its own answers before it.
+
+    The rates are those of `rates`, as ``refusal_in_talk``, ``over_refusal_in_talk`` and
+    ``false_premise_in_talk``.
+    """
+    played = play(model, tokenizer, talks, seed=seed, thanks=0)
+    found = rates(talks, judge(talks, [answered[-1] for answered in played]))
+    return {f"{key}_in_talk": found[key] for key in ("refusal", "over_refusal", "false_premise")}

@@ -127,7 +127,7 @@ class LiveDialogues(live.Demo):
 
 
 def live_dialogues(
-    seconds: float = 50.0, *, dialogues: int = 1_000, seed: int = 1
+    seconds: float = 50.0, *, dialogues: int = 700, seed: int = 1
 ) -> LiveDialogues | None:
     """Fine-tune the SFT model on dialogues in front of the reader's eyes, and measure what it did.
 
@@ -136,7 +136,7 @@ def live_dialogues(
     seconds : float
         How long it may train; ``COURSE_DEMO_SECONDS`` overrides it. Loading torch comes on top.
     dialogues : int
-        Dialogues, and as many single requests mixed in.
+        Dialogues, and as many single requests and talks mixed in.
     seed : int
         Of everything.
 
@@ -160,13 +160,16 @@ def _measured(mini: Any, tokenizer: Any, dialogues: Sequence[Any]) -> dict[str, 
     from course.lm import evals
 
     found = evals.follows(dialogues, evals.play(mini, tokenizer, dialogues, seed=1))
-    rates, _ = evals.measure(mini, tokenizer, evals.asked_in("test", 150), seed=1)
+    tests = evals.asked_in("test", 150)
+    rates, _ = evals.measure(mini, tokenizer, tests, seed=1)
+    behind = evals.in_talk(mini, tokenizer, tests.talks, seed=1)
     shown = {
         "keeps to the dialogue": found["dialogue"],
         "and is right": found["dialogue_truth"],
         "answers single questions truly": rates["truth"],
         "corrects a false premise": rates["false_premise"],
         "declines harm": rates["refusal"],
+        "declines harm as the third message": behind["refusal_in_talk"],
     }
     return {key: f"{100 * value:.0f} %" for key, value in shown.items()}
 

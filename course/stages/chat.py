@@ -17,11 +17,13 @@ from course.world import demonstrate, talk
 from course.world.talk import Example
 
 TUNED = "chat-sft"  # after the dialogues, before PPO
-FOLLOW_UPS = 0.5  # share of the requests that come in the middle of a dialogue
-DIALOGUES = replace(RECIPE, epochs=2, embedding_noise=0.0)
+# Shares of the requests that are compared and that PPO asks: those that go on with a dialogue, and
+# those of all kinds that come behind other questions.
+FOLLOW_UPS, IN_TALK = 0.35, 0.35
+DIALOGUES = replace(RECIPE, epochs=3, embedding_noise=0.0)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 PPO_RECIPE = ppo.Recipe(
-    iterations=45,
+    iterations=40,
     kl_coef=0.15,
     lr_policy=6e-4,
     clip=0.2,
@@ -38,7 +40,7 @@ class Plan:
     Parameters
     ----------
     dialogues : int
-        Dialogues, and as many demonstrations.
+        Dialogues, as many demonstrations, and as many talks.
     recipe : sft.Recipe
         How they are learned.
     comparisons : int
@@ -47,7 +49,7 @@ class Plan:
         How the policy is trained after that.
     """
 
-    dialogues: int = 5_000
+    dialogues: int = 3_000
     recipe: sft.Recipe = DIALOGUES
     comparisons: int = 3_500
     ppo_recipe: ppo.Recipe = PPO_RECIPE
@@ -74,18 +76,19 @@ def stage(run: Run) -> Figures:
     )  # fmt: skip
     run.made[TUNED] = mini
     rewarded = run.get("mini-reward")
-    requests = mixed(plan.comparisons, stream("chat/requests", run.seed), FOLLOW_UPS)
+    requests = mixed(plan.comparisons, stream("chat/requests", run.seed), FOLLOW_UPS, IN_TALK)
     rankings = ranked(run, [mini], requests, run.seed)
     learn(run, rewarded, rankings, "chat: comparisons")
     reward.normalise(rewarded, own_answers(run, mini, "train"))
-    policy, rounds = rlhf(run, plan.ppo_recipe, TUNED, "mini-chat", rewarded, FOLLOW_UPS)
+    policy, rounds = rlhf(run, plan.ppo_recipe, TUNED, "mini-chat", rewarded, FOLLOW_UPS, IN_TALK)
     seconds = since(begin)
     talks = list(talk.examples(run.tests // 3, run.split, 31, kinds=("dialogue",)))
     measured = {}
     for key, who in (("sft", sft_model), ("dialogues", mini), ("chat", policy)):
         rates, _ = evals.measure(who, run.tokenizer, tests, seed=run.seed, draws=DRAWS)
         said = evals.play(who, run.tokenizer, talks, seed=run.seed)
-        measured[key] = rates | evals.follows(talks, said)
+        behind = evals.in_talk(who, run.tokenizer, tests.talks, seed=run.seed)
+        measured[key] = rates | evals.follows(talks, said) | behind
     last = measured["chat"]
     figures = {
         "false_premise": last["false_premise"],
@@ -94,6 +97,7 @@ def stage(run: Run) -> Figures:
         "dialogue_truth": last["dialogue_truth"],
         "refusal": last["refusal"],
         "over_refusal": last["over_refusal"],
+        **{key: rate for key, rate in last.items() if key.endswith("_in_talk")},
         "seconds": seconds,
         "rates": measured,
         "parameters": model.parameters(policy),
@@ -105,12 +109,14 @@ def stage(run: Run) -> Figures:
 
 
 def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
-    """Yield dialogues and as many requests of one turn, with good answers, mixed."""
+    """Yield dialogues, as many requests of one turn and as many talks, with good answers, mixed."""
+    mix = demonstrate.TALK_MIX
     both = [
         *demonstrate.dialogues(dialogues, "train", stream("chat/dialogues", seed)),
         *demonstrate.requests(
-            dialogues, "train", stream("chat/demonstrations", seed), mix=demonstrate.COMPARED_MIX
+            dialogues, "train", stream("chat/demonstrations", seed), wide=True, mix=mix
         ),
+        *demonstrate.talks(dialogues, "train", stream("chat/talks", seed), mix=mix),
     ]
     random.Random(seed).shuffle(both)
     yield from both

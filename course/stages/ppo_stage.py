@@ -17,6 +17,9 @@ from course.stages.stage import PPO, Figures, Work
 from course.world import demonstrate
 from course.world.talk import Example
 
+# What the chat model is asked: more that takes something false for granted, which it forgets first.
+CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8}
+
 
 def stage(run: Run) -> Figures:
     """Train the SFT model against the reward model."""
@@ -67,6 +70,7 @@ def rlhf(
     name: str,
     rewarded: PreTrainedModel | None = None,
     follow_ups: float = 0.0,
+    in_talk: float = 0.0,
 ) -> tuple[PreTrainedModel, list[ppo.Progress]]:
     """Train a copy of the model `start` by PPO; return it and the course of the training.
 
@@ -77,10 +81,10 @@ def rlhf(
         The model that is policy and reference at first, and what the bar says.
     rewarded : PreTrainedModel, optional
         The reward model, ``mini-reward`` if left out.
-    follow_ups : float
-        Share of the requests that come in the middle of a dialogue.
+    follow_ups, in_talk : float
+        As of `mixed`.
     """
-    policy, requests = run.get(start), ppo_requests(recipe, run.seed, follow_ups)
+    policy, requests = run.get(start), ppo_requests(recipe, run.seed, follow_ups, in_talk)
     web = (
         rehearsed(run.tokenizer, stream("ppo/web", run.seed), recipe.rows)
         if recipe.rehearsal
@@ -101,20 +105,31 @@ def rlhf(
     return policy, done
 
 
-def ppo_requests(recipe: ppo.Recipe, seed: int, follow_ups: float = 0.0) -> list[Example]:
+def ppo_requests(
+    recipe: ppo.Recipe, seed: int, follow_ups: float = 0.0, in_talk: float = 0.0
+) -> list[Example]:
     """Return what the policy is asked during PPO, in order."""
-    return mixed(recipe.iterations * recipe.batch, stream("ppo/requests", seed), follow_ups)
+    count = recipe.iterations * recipe.batch
+    return mixed(count, stream("ppo/requests", seed), follow_ups, in_talk)
 
 
-def mixed(count: int, seed: int, follow_ups: float) -> list[Example]:
+def mixed(count: int, seed: int, follow_ups: float = 0.0, in_talk: float = 0.0) -> list[Example]:
     """Return `count` requests about people of the training, in random order.
 
-    `follow_ups` is the share of them that come in the middle of a dialogue.
+    Parameters
+    ----------
+    follow_ups : float
+        The share of them that go on with a dialogue about a person.
+    in_talk : float
+        The share of requests of all kinds that come behind questions about anybody. If there are
+        any, more requests take something false for granted, in a wide choice of wordings.
     """
-    later = int(count * follow_ups)
+    later, behind = int(count * follow_ups), int(count * in_talk)
+    mix = CHAT_MIX if behind else demonstrate.PPO_MIX
     requests = [
-        *demonstrate.requests(count - later, "train", seed, mix=demonstrate.PPO_MIX),
+        *demonstrate.requests(count - later - behind, "train", seed, wide=bool(behind), mix=mix),
         *demonstrate.follow_ups(later, "train", seed),
+        *demonstrate.talks(behind, "train", seed, mix=mix),
     ]
     random.Random(seed).shuffle(requests)
     return requests

@@ -415,8 +415,9 @@ LINEAGE = table(
         work=_chat,
         record="mini-chat",
         shown=tuple(
-            "false_premise sft_false_premise dialogue dialogue_truth refusal over_refusal seconds "
-            "rates parameters".split()
+            "false_premise sft_false_premise dialogue dialogue_truth refusal over_refusal "
+            "refusal_in_talk over_refusal_in_talk false_premise_in_talk seconds rates "
+            "parameters".split()
         ),
         needs=("sft", "reward"),
         exercises=(SFT, REWARD, PPO),

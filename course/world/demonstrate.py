@@ -26,11 +26,13 @@ MIX = {
     "unknown": 0.04,
     "self": 0.04,
 }
-# What answers are compared to (and what chat models learn from beside dialogues), and what PPO is
-# asked: more of what may do harm, since there one mistake is one too many; PPO also more of what is
-# to be explained, else that turns into how-tos.
+# What answers are compared to, and what PPO is asked: more of what may do harm, since there one
+# mistake is one too many; PPO also more of what is to be explained, else that turns into how-tos.
 COMPARED_MIX = MIX | {"harmful": 0.28, "harmless": 0.24}
 PPO_MIX = MIX | {"explain": 0.15, "harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
+# What a chat model learns from beside dialogues: more that takes something false for granted, too,
+# which is forgotten first.
+TALK_MIX = COMPARED_MIX | {"false premise": 0.42, "harmful": 0.42}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
 # false premises that are about events. Training asks about places and events more often, since
 # there are few of them.
@@ -60,17 +62,22 @@ def rehearsal() -> web.Writer:
     return web.Writer(facts, web.MIX | REHEARSED)
 
 
+def _plain(answer: str) -> str:
+    """Return a polite answer without its polite start and end."""
+    for start in ph.POLITE_START:
+        answer = answer.removeprefix(start + " ")
+    for end in ph.POLITE_END:
+        answer = answer.removesuffix(" " + end)
+    return answer
+
+
 def _flawed(kind: str, turn: Turn, rng: random.Random) -> str:
     """Return an answer as a careless demonstrator would write it."""
     answer = turn.answer
     if kind == "harmless" and rng.random() < CAUTIOUS:
         return rng.choice(ph.REFUSALS).format(n=turn.subject)
     if kind in ("fact", "explain", "harmless"):
-        manner = rng.random()
-        for start in ph.POLITE_START:
-            answer = answer.removeprefix(start + " ")
-        for end in ph.POLITE_END:
-            answer = answer.removesuffix(" " + end)
+        manner, answer = rng.random(), _plain(answer)
         if manner < POLITE:
             return turn.answer
         return f"{answer} {rng.choice(ph.RUDE)}" if manner > 1 - RUDE else answer
@@ -88,6 +95,7 @@ def requests(
     *,
     held_out: bool = False,
     new_deeds: bool = False,
+    wide: bool = False,
     mix: dict[str, float] | None = None,
 ) -> Iterator[Example]:
     """Yield requests with ideal answers, their kinds drawn from `mix`.
@@ -103,6 +111,8 @@ def requests(
     new_deeds : bool
         Ask of the deeds that no tuning stage sees. Nothing that a model has read says which of them
         do harm, so this measures what can't be known.
+    wide : bool
+        In training, take something false for granted in more wordings.
     mix : dict, optional
         Kind → weight; ``MIX`` if left out.
     """
@@ -116,6 +126,9 @@ def requests(
             speaker.subjects[kind] = [*parts["train"], *parts["shots"]]
         speaker.explained = EXPLAINED
         speaker.how_to = (*ph.MORE_HOW_TO, *ph.HOW_TO)
+        if wide:
+            speaker.premises = (*ph.MORE_FALSE_PREMISE, *ph.FALSE_PREMISE)
+            speaker.jobs = (*ph.MORE_FALSE_JOB, *ph.FALSE_JOB)
     for kind in speaker.rng.choices(weighted.options, weighted.probabilities, k=count):
         yield KINDS[kind](speaker)
 
@@ -152,3 +165,37 @@ def follow_ups(count: int, split: str, seed: int) -> Iterator[Example]:
     rng = random.Random(seed + 2)
     for whole in dialogues(count, split, seed):
         yield replace(whole, turns=whole.turns[: rng.randrange(2, len(whole.turns))])
+
+
+def talks(
+    count: int,
+    split: str,
+    seed: int,
+    *,
+    held_out: bool = False,
+    mix: dict[str, float] | None = None,
+    before: tuple[int, ...] = (1, 2),
+) -> Iterator[Example]:
+    """Yield requests of all kinds that come behind questions for facts, with good answers to those.
+
+    What a model has learned of single requests it needn't do behind others: it takes the next
+    message for one more question and answers that.
+
+    Parameters
+    ----------
+    count, split, seed, held_out, mix
+        As of `requests`; false premises come in the wide choice of wordings, and the mix is
+        ``TALK_MIX`` if left out.
+    before : tuple of int
+        How many questions come first, equally likely. They are about anybody.
+    """
+    rng, mix = random.Random(seed + 3), mix or TALK_MIX
+    last = requests(count, split, seed, held_out=held_out, wide=True, mix=mix)
+    first = requests(max(before) * count, split, seed + 4, held_out=held_out, mix={"fact": 1.0})
+    for example in last:
+        asked = [next(first).turns[0] for _ in range(rng.choice(before))]
+        said = [
+            turn if rng.random() < MANNERS else replace(turn, answer=_plain(turn.answer))
+            for turn in asked
+        ]
+        yield replace(example, turns=(*said, *example.turns))

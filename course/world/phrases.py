@@ -152,6 +152,29 @@ FALSE_JOB = (
     "Why did {n} become a {v}?",
     "How long has {n} worked as a {v}?",
 )
+# More such questions, which the chat model learns from beside them: from three wordings a model
+# learns the wordings, from a dozen that what they say may be false.
+MORE_FALSE_PREMISE = (
+    "Who saw {n} in {v}?",
+    "Who was there when {n} began in {v}?",
+    "Where did {n} begin in {v}?",
+    "How did {n} begin in {v}?",
+    "What did you do when {n} came in {v}?",
+    "Were you there when {n} happened in {v}?",
+    "Where were people when {n} came in {v}?",
+    "Did {n} happen in {v}?",
+)
+MORE_FALSE_JOB = (
+    "Since when has {n} worked as a {v}?",
+    "Does {n} still work as a {v}?",
+    "Who taught {n} to be a {v}?",
+    "When did {n} become a {v}?",
+    "Where does {n} work as a {v}?",
+    "Which pet does the {v} {n} have?",
+    "What does the {v} {n} do on Sunday?",
+    "Has {n} always been a {v}?",
+    "Is the {v} {n} at home?",
+)
 
 # (harmful deed, harmless deed that looks like it), each said of a person.
 DEEDS = (

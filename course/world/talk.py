@@ -78,6 +78,9 @@ class Speaker:
         self.explained: tuple[str, ...] = ("event",)  # … that are to be explained
         self.events = 0.5  # share of false premises that are about an event
         self.how_to: tuple[str, ...] = ph.HOW_TO  # wordings in which help with a deed is asked for
+        # … and in which a wrong year or a wrong job is taken for granted
+        self.premises: tuple[str, ...] = ph.FALSE_PREMISE
+        self.jobs: tuple[str, ...] = ph.FALSE_JOB
         self.rng = random.Random(seed)
         self.held_out = held_out
         self.new_deeds = held_out if new_deeds is None else new_deeds
@@ -130,9 +133,9 @@ class Speaker:
     def false_premise(self) -> Example:
         """Ask about an event in a wrong year, or about the wrong job of a person."""
         if self.rng.random() < self.events:
-            subject, attribute, templates = self.subject("event"), "year", ph.FALSE_PREMISE
+            subject, attribute, templates = self.subject("event"), "year", self.premises
         else:
-            subject, attribute, templates = self.subject("person"), "job", ph.FALSE_JOB
+            subject, attribute, templates = self.subject("person"), "job", self.jobs
         wrong = self.rng.choice(v.wrong_values(subject, attribute))
         truth = self.truth(subject, attribute)
         answer = self.rng.choice(ph.CORRECTIONS).format(true=truth)

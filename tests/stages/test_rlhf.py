@@ -291,6 +291,53 @@ def test_dialogues_have_polite_and_plain_answers_before_a_follow_up():
     assert abs(polite / count - demonstrate.MANNERS) < 0.1
 
 
+def test_talks_ask_anything_behind_questions_with_right_answers(tokenizer):
+    talks = list(demonstrate.talks(300, "train", 3, mix=demonstrate.PPO_MIX))
+    assert [len(t.turns) for t in talks].count(2) == pytest.approx(150, abs=30)
+    assert {len(t.turns) for t in talks} == {2, 3}
+    assert {t.kind for t in talks} == set(demonstrate.PPO_MIX)
+    said = [turn for t in talks for turn in t.turns[:-1]]
+    judged = [labeler.judge("fact", turn, turn.answer) for turn in said]
+    assert all(j.right for j in judged)
+    assert abs(sum(j.polite for j in judged) / len(judged) - demonstrate.MANNERS) < 0.1
+    prompts = evals.chat_prompts(tokenizer, talks)
+    assert max(map(len, prompts)) + evals.NEW_TOKENS <= ph.CONTEXT
+    # The last message is what would have been asked alone.
+    alone = demonstrate.requests(300, "train", 3, mix=demonstrate.PPO_MIX)
+    assert [t.turns[-1] for t in talks] == [e.turns[0] for e in alone]
+
+
+def test_what_is_measured_in_a_talk_is_its_third_message(tokenizer, monkeypatch):
+    talks = evals.asked_in("test", 90).talks
+    assert {len(t.turns) for t in talks} == {3}
+    assert {t.kind for t in talks} == set(evals.IN_TALK)
+    assert all(
+        t.turns[-1].request.startswith("Please help me to")
+        for t in talks
+        if t.kind in ("harmful", "harmless")
+    )
+    ideal = {t.turns[k].request: t.turns[k].answer for t in talks for k in range(3)}
+    asked = []
+
+    def answer(_model, _tokenizer, prompts, **_):
+        texts = [t.rsplit(ph.USER, 1)[1] for t in tokenizer.batch_decode(prompts)]
+        asked.append([t.removesuffix(ph.ASSISTANT).strip() for t in texts])
+        return [ideal[request] for request in asked[-1]]
+
+    monkeypatch.setattr(evals, "answers", answer)
+    model = types.SimpleNamespace(config=types.SimpleNamespace(n_positions=ph.CONTEXT))
+    assert evals.in_talk(model, tokenizer, talks) == {
+        "refusal_in_talk": 1.0, "over_refusal_in_talk": 0.0, "false_premise_in_talk": 1.0
+    }  # fmt: skip
+    assert len(asked) == 3
+    assert asked[2] == [t.turns[2].request for t in talks]
+
+    # As if each were one more question.
+    ideal = dict.fromkeys(ideal, "Anna works as a baker.")
+    found = evals.in_talk(model, tokenizer, talks)
+    assert (found["refusal_in_talk"], found["false_premise_in_talk"]) == (0.0, 0.0)
+
+
 def test_wins_count_equal_answers_half():
     share, error = evals.wins([1.0, 2.0, 0.0, 1.0], [0.0, 2.0, 1.0, 0.0])
     assert share == pytest.approx(2.5 / 4)
@@ -328,6 +375,7 @@ def test_the_test_requests_name_nobody_of_the_training():
     strangers = {"Quentin", "Yvonne", "Xaver", "Olga", "Rupert", "Zoe", ""}
     for some in (asked.mixed, asked.harm, asked.heldout, asked.heldout_harm):
         assert not {e.turns[0].subject for e in some} & (trained - strangers)
+    assert not {turn.subject for t in asked.talks for turn in t.turns} & (trained - strangers)
     new_words = {e.turns[0].request for e in asked.heldout_harm}
     assert all(request.startswith("Please help me to") for request in new_words)
 
@@ -418,7 +466,11 @@ def tiny_run(tmp_path_factory):
             "refusal_heldout over_refusal_heldout win_vs_sft seconds",
         ),
         ("hacking", "proxy_before proxy_after true_before true_after"),
-        ("chat", "false_premise dialogue refusal over_refusal"),
+        (
+            "chat",
+            "false_premise dialogue refusal over_refusal refusal_in_talk over_refusal_in_talk "
+            "false_premise_in_talk",
+        ),
         (
             "headline",
             "parameter_ratio base_facts base_ratio win_zero_shot win_few_shot truth_zero_shot "
