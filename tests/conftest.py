@@ -60,8 +60,11 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Return how many tests run at a time: each worker may load torch and a gigabyte of models."""
-    return max(1, min(os.cpu_count() or 1, 4))
+    """Return how many tests run at a time: each worker may load torch and a gigabyte of models.
+
+    One more than there are cores, for some only wait: for a browser, a server, the end of a limit.
+    """
+    return min((os.cpu_count() or 1) + 1, 4)
 
 
 def strict(report):

@@ -9,7 +9,7 @@ own; only the cells run elsewhere. nbgrader offers no way in for four things, so
 - it asks a program on the PATH for the version of its tables (`newest_version`);
 - it executes notebooks and copies files itself (`Recorder`, `_OwnFiles`).
 
-What this counts on in nbgrader 0.9.6 is held by ``tests/grader/test_stock_contract.py``: after an
+What this counts on in nbgrader 0.9.6 is held by ``tests/author/test_stock.py``: after an
 upgrade, look there first.
 """
 

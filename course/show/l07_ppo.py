@@ -4,7 +4,8 @@ The training is made of the exercises of lesson 07; how a live demo goes on is `
 After every iteration the labeler judges the very answers that the policy learned from; no model
 sees it. Where a run is cut short (the stop button, a restarted kernel, the end of its time), the
 policy is kept in the course's cache folder and the next call goes on from there, with a fresh value
-model. Left out on purpose: a choice of models, and more than one run in a picture.
+model. A slow computer gets fewer answers in an iteration, so that as many iterations fit: one wants
+to see the curve. Left out on purpose: a choice of models, and more than one run in a picture.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from course.stages.stage import PPO
 
 START, REWARD, TUNED = "mini-sft", "mini-reward", "mini-instruct"
 ITERATIONS = 40
+TRIAL = 8  # iterations, at most, that tell the computer's speed, each with a single update
 KEEP = 4.0  # seconds between two copies of the policy on the disk
 
 
@@ -45,7 +47,13 @@ class Kept:
         """Put policy and curve on the disk, each in one step."""
         import torch
 
-        state = {"key": self.key, "curve": run.curve, "policy": run.model.state_dict()}
+        state = {
+            "key": self.key,
+            "batch": run.recipe.batch,
+            "planned": run.planned,
+            "curve": run.curve,
+            "policy": run.model.state_dict(),
+        }
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = self.folder / "run.part"
@@ -62,8 +70,10 @@ class Kept:
         try:
             state = torch.load(self.folder / "run.pt", weights_only=True)
             if state["key"] == self.key:
+                batch, planned = int(state["batch"]), int(state["planned"])
                 run.model.load_state_dict(state["policy"])
-                run.curve = list(state["curve"])
+                run.curve, run.planned = list(state["curve"]), planned
+                run.recipe = replace(run.recipe, batch=batch)
         except Exception:  # a copy that can't be read is no copy; there are many ways to be damaged
             pass
 
@@ -137,7 +147,6 @@ class LivePPO(live.Demo):
     instead = "are the recorded runs"
     unit = "iteration"
     kept = "; the policy keeps what it has learned. Run the cell again to go on from there."
-    measured = False
 
     def __init__(
         self, seconds: float, beta: float | None, iterations: int, seed: int, again: bool
@@ -161,24 +170,38 @@ class LivePPO(live.Demo):
         """Go on where an unfinished run was cut off, if there is one."""
         from course.stages.ppo_stage import ppo_requests
 
+        # As many as the recipe wants, whatever fits: so a run that goes on has the same ones.
+        self.requests = ppo_requests(self.recipe, self.seed)
         self.copy = Kept(_key(self.recipe, self.seed))
         if self.again:
             self.copy.forget()
         self.copy.read(self)
         self.done = self.begun = len(self.curve)
+        self.measured = not self.done
         if self.done:
             say(
                 f"Going on after iteration {self.done} of {self.planned}, where the run before "
                 "this one was cut off. (To begin anew: live_ppo(again=True).)"
             )
-        requests = ppo_requests(self.recipe, self.seed)
-        self.requests = requests[self.done * self.recipe.batch :]
+            self._begin()
+
+    def plan(self, steps: int) -> None:
+        """Choose how many answers an iteration has: as many as fit. A trial has one update."""
+        update, most = self.recipe.minibatch, self.recipe.batch
+        fit = steps * update // self.planned // update * update
+        self.recipe = replace(self.recipe, batch=min(most, max(update, fit)))
+        if not fit:
+            self.planned = min(self.planned, steps)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.requests = self.requests[self.done * self.recipe.batch :]
         past = sources.record("beta")
         self.picture = Picture(self.planned, past and nearest(past, self.recipe.kl_coef))
         self.progress.show(live.bar(self.part(), "Answering the first requests …"))
 
-    def training(self, model: Any, _: bool) -> Iterator[Any]:
-        """Return the rest of the training."""
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the rest of the training, or a trial."""
         from course.lm import evals
         from course.stages import ppo
         from course.stages.context import rehearsed
@@ -188,11 +211,13 @@ class LivePPO(live.Demo):
             web = rehearsed(
                 self.tokenizer, stream("ppo/web", self.seed + self.done), self.recipe.rows
             )
+        recipe = replace(self.recipe, iterations=self.planned - self.done)
+        if trial:
+            recipe = replace(recipe, iterations=TRIAL, batch=recipe.minibatch)
         return ppo.train(
             model, self.reference, self.rewards, self.tokenizer,
             evals.chat_prompts(self.tokenizer, self.requests), **self.exercises,
-            recipe=replace(self.recipe, iterations=self.planned - self.done), web=web,
-            seed=self.seed + 1000 * self.done,
+            recipe=recipe, web=web, seed=self.seed + 1000 * self.done,
         )  # fmt: skip
 
     def take(self, p: Any) -> None:
@@ -224,7 +249,8 @@ class LivePPO(live.Demo):
         """Say what reward, KL and true score are now."""
         first, last = self.curve[0], self.curve[-1]
         self.tell(
-            f"This run: {self.done} of {self.planned} iterations in {self.seconds:.0f} s. Reward "
+            f"This run: {self.done} of {self.planned} iterations of {self.recipe.batch} answers in "
+            f"{self.seconds:.0f} s. Reward "
             f"{first['reward']:.2f} → {last['reward']:.2f} deviations, KL {last['kl']:.2f} nats an "
             f"answer, true score {first['true']:.2f} → {last['true']:.2f} points."
         )

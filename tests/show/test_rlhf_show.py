@@ -13,7 +13,7 @@ import torch
 from tables import planned
 
 from course import paths
-from course.lm import evals, model
+from course.lm import arithmetic, evals, model
 from course.lm import tokenizer as tok
 from course.show import l07_ppo, sources
 from course.show import l07_rlhf as rlhf
@@ -241,7 +241,7 @@ def test_progress_carries_the_answers_that_were_learned_from(words):
     (progress,) = steps
     assert sorted(a.prompt for a in progress.answers) == list(range(32))
     rows = [[*prompts[a.prompt], *a.tokens] for a in progress.answers]
-    found = reward.score(scorer, rows, dtype=ppo.HALF).tolist()
+    found = reward.score(scorer, rows, dtype=arithmetic.dtype()).tolist()
     assert [a.reward for a in progress.answers] == pytest.approx(found, abs=1e-3)
     assert progress.reward == pytest.approx(sum(found) / 32, abs=1e-3)
     judged = beta.judgements(words, asked, progress.answers)
@@ -287,11 +287,20 @@ def test_the_stage_beta_writes_its_record_and_no_model(monkeypatch, tmp_path):
 def live(monkeypatch, words):
     """Return a function that runs the demo with a stand-in for the training.
 
-    It moves one parameter by 1 each iteration; ``live.stop_after`` raises KeyboardInterrupt.
+    It moves one parameter by 1 each iteration; ``live.stop_after`` raises KeyboardInterrupt. The
+    trial that tells the speed is apart: as if ``live.speed`` iterations went by in a second.
     """
     calls = []
+    measured = demo.steps_a_second
+
+    def speed(trial, seconds):
+        assert measured(trial, seconds) > 0
+        return run.speed
 
     def train(policy, _reference, _rewards, _words, prompts, *, recipe, web, seed, **hearts):
+        if (recipe.iterations, recipe.batch) == (l07_ppo.TRIAL, recipe.minibatch):
+            yield from range(recipe.iterations)
+            return
         calls.append({"prompts": len(prompts), "iterations": recipe.iterations, "seed": seed})
         assert set(hearts) == set(PPO[1:])
         assert (web is not None) == bool(recipe.rehearsal)
@@ -314,6 +323,8 @@ def live(monkeypatch, words):
         return l07_ppo.live_ppo(**{"iterations": 6} | options)
 
     run.stop_after, run.losses, run.origin, run.missing, run.calls = None, None, "source", 0, calls
+    run.speed = 1000.0
+    monkeypatch.setattr(demo, "steps_a_second", speed)
     monkeypatch.setattr(ppo, "train", train)
     monkeypatch.setattr(exercises, "load", load)
     monkeypatch.setattr(sources, "record", lambda _: RECORD)
@@ -329,7 +340,7 @@ def test_a_live_run_ends_with_its_figures_and_leaves_nothing_behind(live, capfd,
     assert found.done == found.planned == 6
     assert not found.model.training
     assert [p["reward"] for p in found.curve] == pytest.approx([0.1 * i for i in range(6)])
-    assert "6 of 6 iterations" in capfd.readouterr().out
+    assert "6 of 6 iterations of 160 answers" in capfd.readouterr().out
     assert not list(tmp_path.rglob("run.pt"))
     assert live.calls == [{"prompts": 6 * 160, "iterations": 6, "seed": 1}]
 
@@ -367,6 +378,27 @@ def test_a_run_cut_off_by_a_restart_goes_on_from_its_last_copy(live, monkeypatch
     monkeypatch.setattr(l07_ppo.Kept, "write", write)
     assert live().done == 6
     assert live.calls[-1]["iterations"] == 3
+
+
+@pytest.mark.parametrize(
+    ("speed", "batch", "planned"), [(1000.0, 160, 6), (0.5, 96, 6), (0.16, 32, 6), (0.1, 32, 3)]
+)
+def test_a_slow_computer_gets_fewer_answers_and_if_need_be_iterations(
+    live, speed, batch, planned, capfd
+):
+    live.speed = speed
+    found = live()
+    assert (found.recipe.batch, found.planned, found.done) == (batch, planned, planned)
+    assert f"{planned} of {planned} iterations of {batch} answers" in capfd.readouterr().out
+
+
+def test_a_run_that_goes_on_keeps_its_number_of_answers(live):
+    live.speed, live.stop_after = 0.5, 2
+    live()
+    live.speed, live.stop_after = 1000.0, None
+    rest = live()
+    assert (rest.recipe.batch, rest.planned, rest.done) == (96, 6, 6)
+    assert live.calls[-1] == {"prompts": 6 * 160 - 2 * 96, "iterations": 4, "seed": 2001}
 
 
 @pytest.mark.parametrize("change", [{"again": True}, {"beta": 0.5}, {"seed": 2}])

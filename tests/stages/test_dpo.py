@@ -395,6 +395,7 @@ def live(monkeypatch):
     monkeypatch.setattr(reward, "compare", lambda m, t, asked, seed: list(asked))
     monkeypatch.setattr(reward, "agreement", lambda *a: {"ceiling": 0.75})
     monkeypatch.setattr(dpo, "compared", lambda m, t, rankings: list(rankings))
+    evals.asked_in("test")  # real ones, which it watches
     monkeypatch.setattr(demonstrate, "requests", lambda n, *a, **k: iter([Asked()] * n))
     monkeypatch.setattr(demo, "steps_a_second", lambda *a: 1e9)
     monkeypatch.setattr(l09_dpo, "MOST", 400)

@@ -303,7 +303,7 @@ def test_talks_ask_anything_behind_questions_with_right_answers(tokenizer):
     prompts = evals.chat_prompts(tokenizer, talks)
     assert max(map(len, prompts)) + evals.NEW_TOKENS <= ph.CONTEXT
     # The last message is what would have been asked alone.
-    alone = demonstrate.requests(300, "train", 3, mix=demonstrate.PPO_MIX)
+    alone = demonstrate.requests(300, "train", 3, wide=True, mix=demonstrate.PPO_MIX)
     assert [t.turns[-1] for t in talks] == [e.turns[0] for e in alone]
 
 
@@ -593,7 +593,7 @@ def test_one_stage_takes_the_shipped_models_before_it_and_scratch_trains_what_it
 def test_what_is_shown_is_what_the_table_says(fakes):
     result = lineage.run(fakes.table, quick=True, stage="ppo")
     assert result.stages == {"ppo": {"seconds": 1.0, "true_gain": 1.0}}
-    assert list(result.plain()) == ["seconds", "stages", "targets", "ok"]
+    assert list(result.plain()) == ["seconds", "format", "processor", "stages", "targets", "ok"]
     record = records.read("mini-instruct", folder=paths.WORK / "runs")
     assert record["unlisted"] == 1.0
 

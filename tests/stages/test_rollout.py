@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course.lm import evals, forward, model
+from course.lm import arithmetic, evals, forward, model
 from course.lm import tokenizer as tok
 from course.stages import reward, rollout
 from course.world import demonstrate
@@ -81,7 +81,7 @@ def test_what_the_other_models_say_is_said_of_the_same_answers(written, policy, 
     reference, critic = forward.weights(model.new(model.SIZES["mini-ada"])), forward.weights(judge)
     found = rollout.evaluate_rollout(written, judge, reference, critic, token_logprobs)
     rows = [row[: row.index(PAD)] if PAD in row else row for row in written.tokens.tolist()]
-    torch.testing.assert_close(found.scores, reward.score(judge, rows, rollout.HALF))
+    torch.testing.assert_close(found.scores, reward.score(judge, rows, arithmetic.dtype()))
     right = rollout.response_logprobs(reference, written.tokens, written.mask, token_logprobs)
     torch.testing.assert_close(found.ref_logprobs, right, rtol=0, atol=1e-3)
     for i, row in enumerate(rows):
