@@ -4,8 +4,8 @@ The training is made of the exercises of lesson 07; how a live demo goes on is `
 After every iteration the labeler judges the very answers that the policy learned from; no model
 sees it. Where a run is cut short (the stop button, a restarted kernel, the end of its time), the
 policy is kept in the course's cache folder and the next call goes on from there, with a fresh value
-model. A slow computer gets fewer answers in an iteration, so that as many iterations fit: one wants
-to see the curve. Left out on purpose: a choice of models, and more than one run in a picture.
+model. A slow computer gets fewer answers in an iteration, so that all iterations fit: one wants to
+see the whole curve. Left out on purpose: a choice of models, and more than one run in a picture.
 """
 
 import contextlib
@@ -50,7 +50,6 @@ class Kept:
         state = {
             "key": self.key,
             "batch": run.recipe.batch,
-            "planned": run.planned,
             "curve": run.curve,
             "policy": run.model.state_dict(),
         }
@@ -70,9 +69,9 @@ class Kept:
         try:
             state = torch.load(self.folder / "run.pt", weights_only=True)
             if state["key"] == self.key:
-                batch, planned = int(state["batch"]), int(state["planned"])
+                batch = int(state["batch"])
                 run.model.load_state_dict(state["policy"])
-                run.curve, run.planned = list(state["curve"]), planned
+                run.curve = list(state["curve"])
                 run.recipe = replace(run.recipe, batch=batch)
         except Exception:  # a copy that can't be read is no copy; there are many ways to be damaged
             pass
@@ -190,8 +189,6 @@ class LivePPO(live.Demo):
         update, most = self.recipe.minibatch, self.recipe.batch
         fit = steps * update // self.planned // update * update
         self.recipe = replace(self.recipe, batch=min(most, max(update, fit)))
-        if not fit:
-            self.planned = min(self.planned, steps)
         self._begin()
 
     def _begin(self) -> None:
