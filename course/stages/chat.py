@@ -125,5 +125,5 @@ def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
 WORK = Work(
     stage,
     full=FULL,
-    quick=Plan(dialogues=1_000, comparisons=300, ppo_recipe=replace(PPO_RECIPE, iterations=8)),
+    quick=Plan(dialogues=500, comparisons=300, ppo_recipe=replace(PPO_RECIPE, iterations=8)),
 )
