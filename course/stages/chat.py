@@ -9,7 +9,7 @@ from course.lm import evals, model
 from course.seeds import stream
 from course.stages import freeze, ppo, reward, sft
 from course.stages.context import DRAWS, Run, history, rehearsed, since, watch
-from course.stages.ppo_stage import histories, mixed, rlhf
+from course.stages.ppo_stage import histories, rlhf
 from course.stages.reward_stage import learn, own_answers, ranked
 from course.stages.sft_stage import RECIPE
 from course.stages.stage import SFT, Figures, Work
@@ -20,6 +20,8 @@ TUNED = "chat-sft"  # after the dialogues, before PPO
 # Shares of the requests that are compared and that PPO asks: those that go on with a dialogue, and
 # those of all kinds that come behind other questions.
 FOLLOW_UPS, IN_TALK = 0.35, 0.35
+# Of what kinds these are: more takes something false for granted, which the model forgets first.
+CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8}
 DIALOGUES = replace(RECIPE, epochs=3, embedding_noise=0.0)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 PPO_RECIPE = ppo.Recipe(
@@ -76,11 +78,13 @@ def stage(run: Run) -> Figures:
     )  # fmt: skip
     run.made[TUNED] = mini
     rewarded = run.get("mini-reward")
-    requests = mixed(plan.comparisons, stream("chat/requests", run.seed), FOLLOW_UPS, IN_TALK)
+    requests = chat_requests(plan.comparisons, stream("chat/requests", run.seed))
     rankings = ranked(run, [mini], requests, run.seed)
     learn(run, rewarded, rankings, "chat: comparisons")
     reward.normalise(rewarded, own_answers(run, mini, "train"))
-    policy, rounds = rlhf(run, plan.ppo_recipe, TUNED, "mini-chat", rewarded, FOLLOW_UPS, IN_TALK)
+    count = plan.ppo_recipe.iterations * plan.ppo_recipe.batch
+    asked = chat_requests(count, stream("ppo/requests", run.seed))
+    policy, rounds = rlhf(run, plan.ppo_recipe, TUNED, "mini-chat", rewarded, asked)
     seconds = since(begin)
     talks = list(talk.examples(run.tests // 3, run.split, 31, kinds=("dialogue",)))
     measured = {}
@@ -120,6 +124,19 @@ def chat_examples(dialogues: int, seed: int) -> Iterator[Example]:
     ]
     random.Random(seed).shuffle(both)
     yield from both
+
+
+def chat_requests(count: int, seed: int) -> list[Example]:
+    """Return `count` requests, a part of them in the middle of a talk, in random order."""
+    later, behind = int(count * FOLLOW_UPS), int(count * IN_TALK)
+    alone = count - later - behind
+    requests = [
+        *demonstrate.requests(alone, "train", seed, wide=True, mix=CHAT_MIX),
+        *demonstrate.follow_ups(later, "train", seed),
+        *demonstrate.talks(behind, "train", seed, mix=CHAT_MIX),
+    ]
+    random.Random(seed).shuffle(requests)
+    return requests
 
 
 WORK = Work(

@@ -17,9 +17,6 @@ from course.stages.stage import PPO, Figures, Work
 from course.world import demonstrate
 from course.world.talk import Example
 
-# What the chat model is asked: more that takes something false for granted, which it forgets first.
-CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8}
-
 
 def stage(run: Run) -> Figures:
     """Train the SFT model against the reward model."""
@@ -69,8 +66,7 @@ def rlhf(
     start: str,
     name: str,
     rewarded: PreTrainedModel | None = None,
-    follow_ups: float = 0.0,
-    in_talk: float = 0.0,
+    requests: Sequence[Example] = (),
 ) -> tuple[PreTrainedModel, list[ppo.Progress]]:
     """Train a copy of the model `start` by PPO; return it and the course of the training.
 
@@ -81,10 +77,10 @@ def rlhf(
         The model that is policy and reference at first, and what the bar says.
     rewarded : PreTrainedModel, optional
         The reward model, ``mini-reward`` if left out.
-    follow_ups, in_talk : float
-        As of `mixed`.
+    requests : sequence of Example, optional
+        What it is asked, in order; `ppo_requests` if left out.
     """
-    policy, requests = run.get(start), ppo_requests(recipe, run.seed, follow_ups, in_talk)
+    policy, requests = run.get(start), requests or ppo_requests(recipe, run.seed)
     web = (
         rehearsed(run.tokenizer, stream("ppo/web", run.seed), recipe.rows)
         if recipe.rehearsal
@@ -105,32 +101,10 @@ def rlhf(
     return policy, done
 
 
-def ppo_requests(
-    recipe: ppo.Recipe, seed: int, follow_ups: float = 0.0, in_talk: float = 0.0
-) -> list[Example]:
-    """Return what the policy is asked during PPO, in order."""
-    count = recipe.iterations * recipe.batch
-    return mixed(count, stream("ppo/requests", seed), follow_ups, in_talk)
-
-
-def mixed(count: int, seed: int, follow_ups: float = 0.0, in_talk: float = 0.0) -> list[Example]:
-    """Return `count` requests about people of the training, in random order.
-
-    Parameters
-    ----------
-    follow_ups : float
-        The share of them that go on with a dialogue about a person.
-    in_talk : float
-        The share of requests of all kinds that come behind questions about anybody. If there are
-        any, more requests take something false for granted, in a wide choice of wordings.
-    """
-    later, behind = int(count * follow_ups), int(count * in_talk)
-    mix = CHAT_MIX if behind else demonstrate.PPO_MIX
-    requests = [
-        *demonstrate.requests(count - later - behind, "train", seed, wide=bool(behind), mix=mix),
-        *demonstrate.follow_ups(later, "train", seed),
-        *demonstrate.talks(behind, "train", seed, mix=mix),
-    ]
+def ppo_requests(recipe: ppo.Recipe, seed: int) -> list[Example]:
+    """Return what the policy is asked during PPO, about people of the training, in order."""
+    count, seed = recipe.iterations * recipe.batch, stream("ppo/requests", seed)
+    requests = list(demonstrate.requests(count, "train", seed, mix=demonstrate.PPO_MIX))
     random.Random(seed).shuffle(requests)
     return requests
 

@@ -184,12 +184,11 @@ def talks(
     Parameters
     ----------
     count, split, seed, held_out, mix
-        As of `requests`; false premises come in the wide choice of wordings, and the mix is
-        ``TALK_MIX`` if left out.
+        As of `requests`; false premises come in the wide choice of wordings.
     before : tuple of int
         How many questions come first, equally likely. They are about anybody.
     """
-    rng, mix = random.Random(seed + 3), mix or TALK_MIX
+    rng = random.Random(seed + 3)
     last = requests(count, split, seed, held_out=held_out, wide=True, mix=mix)
     first = requests(max(before) * count, split, seed + 4, held_out=held_out, mix={"fact": 1.0})
     for example in last:
