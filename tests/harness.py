@@ -13,12 +13,10 @@ How to write the tests of a lesson: say what is special about it, and take the r
 The fixtures ``graded`` and ``learned`` (in lessons/conftest.py) execute the notebook once for each
 way: as nbgrader does; as a learner with all ``answers`` does; and as one with ``none``. A learner
 has a student pack, without ``source/`` and without the real models, and live demos are cut short.
-Each notebook has a kernel of its own. A cell of ours at the end, the *probe*, tells whether a
-module was imported.
+A learner's two notebooks share a kernel (`kernel.Kernel`). A cell of ours at the end, the *probe*,
+tells whether a module was imported.
 """
 
-import asyncio
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +25,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from kernel import Kernel
 
 from course import paths
 from course.grader import notebook
@@ -93,7 +91,7 @@ def execute(
     folder: Path,
     *,
     probe: str = "",
-    timeout: int = 900,
+    kernel: Kernel | None = None,
     **environment: str,
 ) -> dict[str, Any]:
     """Return the cells of the executed notebook, id → cell; it goes on after one that fails.
@@ -106,18 +104,20 @@ def execute(
         Where it runs.
     probe : str, optional
         A last cell, "probe", prints whether this module was imported.
-    timeout : int
-        Seconds for a cell.
+    kernel : Kernel, optional
+        Where it runs; a new one if left out.
     environment : str
-        Comes on top of ours, which is never that of grading.
+        See `Kernel.execute`.
     """
     if probe:
         code = f"import sys\nprint({probe!r} in sys.modules)"
         nb.cells.append(nbformat.v4.new_code_cell(code, id="probe"))
-    env = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | environment
-    resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(nb, timeout=timeout, allow_errors=True, resources=resources)
-    asyncio.run(client.async_execute(env=env))  # its execute() would leave a thread's loop open
+    one = kernel or Kernel()
+    try:
+        one.execute(nb, folder, **environment)
+    finally:
+        if kernel is None:
+            one.close()
     return {cell.id: cell for cell in nb.cells}
 
 
@@ -142,6 +142,7 @@ class Learned:
     def __init__(self, spec: Lesson, root: Path) -> None:
         self.spec, self.root = spec, root
         self.executed: dict[str, dict[str, Any]] = {}
+        self.kernel = Kernel()
 
     def place(self, who: str) -> Path:
         """Return the folder of the notebook."""
@@ -159,7 +160,7 @@ class Learned:
                 "COURSE_ROOT": str(root),
                 "COURSE_DEMO_SECONDS": str(self.spec.seconds),
             }
-            self.executed[who] = execute(nb, folder, **environment)
+            self.executed[who] = execute(nb, folder, kernel=self.kernel, **environment)
         return self.executed[who]
 
 

@@ -8,10 +8,8 @@ The slow paths are shared: one kernel for all that leave no trace in it, one run
 and one of our grader over a class in which each entry is a student.
 """
 
-import asyncio
 import copy
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -23,7 +21,7 @@ from typing import Any
 import nbformat
 import stock
 from grading_class import gradebook
-from nbclient import NotebookClient
+from kernel import Kernel
 
 from course import paths
 from course.grader import adapter, grade, notebook, sandbox
@@ -377,64 +375,28 @@ def by_kernel(handed: dict[str, Path]) -> dict[str, float]:
     """Run all cells of each notebook in a real kernel, and then the checks of the source."""
     checks = notebook.read(notebook.path_of(LESSON, paths.SOURCE))["cells"]
     checks = [cell for cell in checks if is_check(cell)]
-    client = Kernel()
-    scores = {}
+    environment = {"NBGRADER_EXECUTION": "autograde", "COURSE_ROOT": str(paths.ROOT)}
+    kernel, scores = Kernel(timeout=60), {}
     for odd in TABLE:
         if "kernel" not in odd.unread:
             nb = nbformat.reads(handed[odd.name].read_text(encoding="utf-8"), as_version=4)
-            own = [cell for cell in nb.cells if cell.cell_type == "code"]
-            own = [
-                cell.source for cell in own if not cell.metadata.get("nbgrader", {}).get("grade")
-            ]
-            runs = [*own, *(notebook.text_of(cell) for cell in checks)]
-            cells = client.run(runs, handed[odd.name].parent, odd.alone)[len(own) :]
+            nb.cells = [c for c in nb.cells if c.cell_type == "code" and not is_check(c)]
+            own = len(nb.cells)
+            for cell in nb.cells:
+                cell.metadata = {}
+            nb.cells += [nbformat.v4.new_code_cell(notebook.text_of(cell)) for cell in checks]
+            if odd.alone:
+                kernel.end()
+            kernel.execute(nb, handed[odd.name].parent, **environment)
+            if odd.alone:
+                kernel.end()
             scores[odd.name] = 0.0
-            for cell, original in zip(cells, checks, strict=True):
+            for cell, original in zip(nb.cells[own:], checks, strict=True):
                 cell.metadata["nbgrader"] = original["metadata"]["nbgrader"]
                 cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]  # ignored
                 scores[odd.name] += adapter.determine_grade(cell)[0]
-    client.close()
+    kernel.close()
     return scores
-
-
-class Kernel:
-    """A kernel that many notebooks share; one that needs it gets a new one."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.client: NotebookClient | None = None
-
-    def run(self, sources: list[str], folder: Path, alone: bool) -> list[Any]:
-        return self.loop.run_until_complete(self._run(sources, folder, alone))
-
-    async def _run(self, sources: list[str], folder: Path, alone: bool) -> list[Any]:
-        if alone:
-            await self._end()
-        env = os.environ | {"NBGRADER_EXECUTION": "autograde", "COURSE_ROOT": str(paths.ROOT)}
-        fresh = f"%reset -f\nimport os\nos.chdir({str(folder)!r})\ndel os"
-        nb = nbformat.v4.new_notebook()
-        nb.cells = [nbformat.v4.new_code_cell(text) for text in [fresh, *sources]]
-        if self.client is None:
-            self.client = NotebookClient(nb, timeout=60, allow_errors=True)
-            self.client.resources = {"metadata": {"path": str(folder)}}
-            self.client.create_kernel_manager()
-            await self.client.async_start_new_kernel(env=env, cwd=str(folder))
-            await self.client.async_start_new_kernel_client()
-        self.client.nb = nb
-        for number, cell in enumerate(nb.cells):
-            await self.client.async_execute_cell(cell, number)
-        if alone:
-            await self._end()
-        return nb.cells[1:]
-
-    async def _end(self) -> None:
-        if self.client is not None:
-            await self.client._async_cleanup_kernel()
-            self.client = None
-
-    def close(self) -> None:
-        self.loop.run_until_complete(self._end())
-        self.loop.close()
 
 
 def by_check(handed: dict[str, Path], root: Path) -> dict[str, float]:

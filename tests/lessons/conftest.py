@@ -25,4 +25,6 @@ def graded(spec, tmp_path_factory):
 @pytest.fixture(scope="module")
 def learned(spec, tmp_path_factory):
     """Execute the lesson as a learner does, with all "answers" and with "none"."""
-    return Learned(spec, tmp_path_factory.mktemp("learned"))
+    one = Learned(spec, tmp_path_factory.mktemp("learned"))
+    yield one
+    one.kernel.close()
