@@ -62,9 +62,9 @@ def pytest_collection_modifyitems(config, items):
 def pytest_xdist_auto_num_workers():
     """Return how many tests run at a time: each worker may load torch and a gigabyte of models.
 
-    One more than there are cores, for some only wait: for a browser, a server, the end of a limit.
+    Two more than there are cores, for some only wait: for a browser, a server, the end of a limit.
     """
-    return min((os.cpu_count() or 1) + 1, 4)
+    return min((os.cpu_count() or 1) + 2, 4)
 
 
 def strict(report):

@@ -8,9 +8,10 @@ both, and the faster one counts (`course.lm.arithmetic`; ``--format`` forces one
 
 The ratio is of tokens per second. The loss at equal time is each one's validation loss after the
 same seconds of training; the time ratio is the peer's seconds over ours to a validation loss of
-1.05 × the entropy. In these two each has its own optimizer, schedule and good learning rate. A
-schedule must know its end: so for the time ratio each trains as many tokens as it needed in earlier
-trials, and if the loss isn't there at the end, again from the start with more; the last run counts.
+1.05 × the entropy. In these two each has its own optimizer, schedule, good learning rate and good
+batch. A schedule must know its end: so for the time ratio each trains as many tokens as it needed
+in earlier trials, and if the loss isn't there at the end, again from the start with more; the last
+run counts.
 
 ``rlhf`` stands in ``bench_rlhf``.
 """
@@ -22,6 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +52,11 @@ SLICES = 4  # turns of each in the measurement of speed
 SLICE_STEPS = 80
 WARM_UP = 20  # steps before the clock starts, in each turn
 PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (docs/training-log.md)
+PEER_BATCH = 8  # with which the peer learns more in the same time than with ours
 ROWS = 12_000  # in memory, for both
 REACHED = 1.05  # times the entropy: the loss that both train to
 # Tokens with which each gets there (docs/training-log.md), and what more it tries if it doesn't.
-NEEDED = {"ours": 3_100_000, "peer": 7_500_000}
+NEEDED = {"ours": 3_400_000, "peer": 7_500_000}
 MORE = (1.0, 1.25, 1.6, 2.0)
 HOPELESS = 0.5  # of the best format's speed: then a format gets no further turn
 
@@ -144,48 +147,67 @@ class Race:
     batch: int
     tokenizer: PreTrainedTokenizerFast
     rows: Tensor
-    peer_format: str = "float32"
 
     def __post_init__(self) -> None:
         self.pad = self.tokenizer.pad_token_id
         self.peer_rows = Rows(self.rows, self.pad)
 
     def seconds(
-        self, side: str, mini: GPT2LMHeadModel, steps: int, warm_up: int, number_format: str = ""
+        self, mini: GPT2LMHeadModel, peer_format: str | None, batch: int, steps: int, warm_up: int
     ) -> float:
-        """Train `mini` by one side's loop; return the seconds after the warm-up steps."""
-        if side == "ours":
-            return train_ours(mini, self.rows, self.pad, self.batch, steps, warm_up)
-        seconds = train_peer(
-            mini, self.peer_rows, self.batch, steps, warm_up, number_format or self.peer_format
-        )
+        """Train `mini`, by the peer if it gets a format; return the seconds after the warm-up."""
+        if peer_format is None:
+            return train_ours(mini, self.rows, self.pad, batch, steps, warm_up)
+        seconds = train_peer(mini, self.peer_rows, batch, steps, warm_up, peer_format)
         mini.eval()
         return seconds
 
-    def speed(self, side: str, turn: int, number_format: str = "") -> float:
-        """Return the tokens per second of one turn."""
-        steps = SLICE_STEPS + WARM_UP
-        seconds = self.seconds(side, model.new(self.size, turn), steps, WARM_UP, number_format)
-        return self.batch * CONTEXT * SLICE_STEPS / seconds
+    def speed(self, turn: int, peer_format: str | None = None, batch: int = 0) -> float:
+        """Return the tokens per second of one turn, with the benchmark's batch or another."""
+        batch = batch or self.batch
+        mini, steps = model.new(self.size, turn), SLICE_STEPS + WARM_UP
+        seconds = self.seconds(mini, peer_format, batch, steps, WARM_UP)
+        return batch * CONTEXT * SLICE_STEPS / seconds
 
-    def fitted(self, side: str, steps: int) -> tuple[evaluate.Fit, float]:
-        """Train a new model for so many steps; return its validation loss, and the seconds."""
+    def fitted(self, peer_format: str | None, tokens: int) -> tuple[evaluate.Fit, float]:
+        """Train a new model on so many tokens; return its validation loss, and the seconds."""
+        batch = PEER_BATCH if peer_format else self.batch
+        steps = max(20, tokens // (batch * CONTEXT))
+        print(f"{name_of(peer_format)}: {steps} steps of {batch} rows", file=sys.stderr)
         mini = model.new(self.size, SEED)
-        seconds = self.seconds(side, mini, max(20, steps), 1)
+        seconds = self.seconds(mini, peer_format, batch, steps, 1)
         return evaluate.fit(mini, self.tokenizer), seconds
 
-    def time_to_loss(self, side: str) -> tuple[float, int, float]:
+    def time_to_loss(self, peer_format: str | None) -> tuple[float, int, float]:
         """Return the seconds to the loss that is to be reached, the tokens, and loss / entropy.
 
         If the side doesn't get there, they are those of the longest run.
         """
         for more in MORE:
-            tokens = int(more * NEEDED[side])
-            fit, seconds = self.fitted(side, tokens // (self.batch * CONTEXT))
-            print(f"{side}: {tokens:,} tokens, {fit.ratio:.4f} x entropy", file=sys.stderr)
+            tokens = int(more * NEEDED[name_of(peer_format)])
+            fit, seconds = self.fitted(peer_format, tokens)
+            print(f"{tokens:,} tokens: {fit.ratio:.4f} x entropy", file=sys.stderr)
             if fit.ratio <= REACHED:
                 break
         return seconds, tokens, fit.ratio
+
+
+def name_of(peer_format: str | None) -> str:
+    """Return whose turn it is: ours have no format of their own, they take the machine's."""
+    return "peer" if peer_format else "ours"
+
+
+def speeds(race: Race, formats: Sequence[str]) -> tuple[list[float], dict[str, list[float]]]:
+    """Return the tokens per second of each turn: ours, and the peer's in each format."""
+    ours: list[float] = []
+    peers: dict[str, list[float]] = {name: [] for name in formats}
+    for turn in tqdm(range(SLICES), desc="speed", file=sys.stderr):
+        ours.append(race.speed(turn))
+        best = max((max(slices) for slices in peers.values() if slices), default=0.0)
+        for name, slices in peers.items():
+            if not slices or max(slices) > HOPELESS * best:
+                slices.append(race.speed(turn, name))
+    return ours, peers
 
 
 def pretrain(number_format: str | None = None) -> dict[str, Any]:
@@ -202,39 +224,32 @@ def pretrain(number_format: str | None = None) -> dict[str, Any]:
     rows = torch.tensor(list(tqdm(stream, total=ROWS, desc="rows", file=sys.stderr)))
     race = Race(model.SIZES[model.DEFAULT], base.RECIPES[model.DEFAULT].batch, tokenizer, rows)
     formats = [number_format] if number_format else [*arithmetic.FORMATS]
-    ours: list[float] = []
-    peers: dict[str, list[float]] = {name: [] for name in formats}
-    for turn in tqdm(range(SLICES), desc="speed", file=sys.stderr):
-        ours.append(race.speed("ours", turn))
-        best = max((max(speeds) for speeds in peers.values() if speeds), default=0.0)
-        for name, speeds in peers.items():
-            if not speeds or max(speeds) > HOPELESS * best:
-                speeds.append(race.speed("peer", turn, name))
-    race.peer_format = max(peers, key=lambda name: statistics.median(peers[name]))
-    peer = peers[race.peer_format]
+    ours, peers = speeds(race, formats)
+    peer_format = max(peers, key=lambda name: statistics.median(peers[name]))
+    peer = peers[peer_format]
     ours_speed, peer_speed = statistics.median(ours), statistics.median(peer)
-    losses = []
     # By our slowest turn and the peer's fastest: if the times differ, then in the peer's favour.
-    for side, speed in (("ours", min(ours)), ("peer", max(peer))):
-        steps = int(SECONDS * speed / (race.batch * CONTEXT))
-        print(f"{side}: {steps} steps in about {SECONDS} s", file=sys.stderr)
-        fit, seconds = race.fitted(side, steps)
-        losses.append((fit.loss, seconds))
-    times = [race.time_to_loss(side) for side in ("ours", "peer")]
+    own = max(race.speed(turn, peer_format, PEER_BATCH) for turn in range(2))
+    reached: list[tuple[evaluate.Fit, float]] = [
+        race.fitted(None, int(SECONDS * min(ours))),
+        race.fitted(peer_format, int(SECONDS * own)),
+    ]
+    losses = [fit.loss for fit, _ in reached]
+    times = [race.time_to_loss(side) for side in (None, peer_format)]
     figures = {
         "ratio": ours_speed / peer_speed,
         "ours": ours_speed,
         "peer": peer_speed,
         "peer_name": "transformers.Trainer",
-        "peer_arguments": peer_arguments(race.batch, SLICE_STEPS, race.peer_format),
+        "peer_arguments": peer_arguments(race.batch, SLICE_STEPS, peer_format),
         "unit": "tokens per second",
         **arithmetic.noted(),
-        "peer_format": race.peer_format,
+        "peer_format": peer_format,
         "ours_slices": ours,
         "peer_slices": peers,
-        "loss_at_equal_time": [loss for loss, _ in losses],
-        "loss_ratio": losses[0][0] / losses[1][0],
-        "seconds": [seconds for _, seconds in losses],
+        "loss_at_equal_time": losses,
+        "loss_ratio": losses[0] / losses[1],
+        "seconds": [seconds for _, seconds in reached],
         "seconds_to_loss": [seconds for seconds, *_ in times],
         "tokens_to_loss": [tokens for _, tokens, _ in times],
         "loss_reached": [ratio for *_, ratio in times],
@@ -242,6 +257,7 @@ def pretrain(number_format: str | None = None) -> dict[str, Any]:
         "time_ratio": times[1][0] / times[0][0] if times[0][2] <= REACHED else 0.0,
         "parameters": model.parameters(model.new(race.size)),
         "batch": race.batch,
+        "peer_batch_to_learn": PEER_BATCH,
         "context": CONTEXT,
         "learners": threads.LEARNERS,
         "torch_threads": torch.get_num_threads(),

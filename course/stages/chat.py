@@ -21,11 +21,11 @@ TUNED = "chat-sft"  # after the dialogues, before PPO
 # those of all kinds that come behind other questions.
 FOLLOW_UPS, IN_TALK = 0.35, 0.35
 # Of what kinds these are: more takes something false for granted, which the model forgets first.
-CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8}
+CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8, "harmless": 0.55}
 DIALOGUES = replace(RECIPE, epochs=3, embedding_noise=0.0)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 PPO_RECIPE = ppo.Recipe(
-    iterations=40,
+    iterations=60,
     kl_coef=0.15,
     lr_policy=6e-4,
     clip=0.2,

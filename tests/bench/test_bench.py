@@ -58,16 +58,36 @@ def test_the_benchmark_prints_what_was_promised(figures):
 def test_a_side_that_does_not_get_there_tries_again_with_more(monkeypatch):
     asked = []
 
-    def fitted(self, side, steps):
-        asked.append(steps)
+    def fitted(self, peer_format, tokens):
+        asked.append(tokens)
         return types.SimpleNamespace(ratio=1.2 - 0.05 * len(asked)), 10.0 * len(asked)
 
     monkeypatch.setattr(bench.Race, "fitted", fitted)
-    monkeypatch.setattr(bench, "NEEDED", {"ours": 4 * CONTEXT * 100})
+    monkeypatch.setattr(bench, "NEEDED", {"ours": 1000})
     race = bench.Race(model.Size(1, 32), 4, tok.load(), torch.zeros(2, CONTEXT + 1))
-    seconds, tokens, ratio = race.time_to_loss("ours")
-    assert asked == [int(100 * more) for more in bench.MORE[:3]]
-    assert (seconds, tokens, round(ratio, 3)) == (30.0, int(1.6 * 4 * CONTEXT * 100), 1.05)
+    seconds, tokens, ratio = race.time_to_loss(None)
+    assert asked == [int(1000 * more) for more in bench.MORE[:3]]
+    assert (seconds, tokens, round(ratio, 3)) == (30.0, 1600, 1.05)
+
+
+def test_each_side_learns_with_its_own_batch(monkeypatch):
+    run = []
+
+    def seconds(self, mini, peer_format, batch, steps, warm_up):
+        run.append((peer_format, batch, steps))
+        return 1.0
+
+    monkeypatch.setattr(bench.Race, "seconds", seconds)
+    monkeypatch.setattr(bench.evaluate, "fit", lambda *_: None)
+    race = bench.Race(model.Size(1, 32), 16, tok.load(), torch.zeros(2, CONTEXT + 1))
+    for peer_format in (None, "bf16"):
+        race.fitted(peer_format, 100 * 16 * CONTEXT)
+        race.speed(0, peer_format)
+    slices = bench.SLICE_STEPS + bench.WARM_UP
+    assert run == [
+        *((None, 16, 100), (None, 16, slices)),
+        *(("bf16", bench.PEER_BATCH, 1600 // bench.PEER_BATCH), ("bf16", 16, slices)),
+    ]
 
 
 def test_the_format_can_be_forced_for_both_sides(monkeypatch):
@@ -78,13 +98,13 @@ def test_the_format_can_be_forced_for_both_sides(monkeypatch):
     monkeypatch.setitem(model.SIZES, model.DEFAULT, model.Size(1, 32))
     run = []
 
-    def fitted(self, side, steps):
-        run.append((side, arithmetic.number_format(), self.peer_format))
+    def fitted(self, peer_format, tokens):
+        run.append((arithmetic.number_format(), peer_format))
         return types.SimpleNamespace(ratio=1.0, loss=1.0), 1.0
 
     monkeypatch.setattr(bench.Race, "fitted", fitted)
     figures = bench.run("pretrain", "float32")
-    assert {(made, peers) for _, made, peers in run} == {("float32", "float32")}
+    assert set(run) == {("float32", None), ("float32", "float32")}
     assert figures["format"] == figures["peer_format"] == "float32"
     assert set(figures["peer_slices"]) == {"float32"}
     assert figures["peer_arguments"]["bf16"] is False

@@ -1,5 +1,6 @@
 """The mini-GPT: tokenizer, packing, forward pass, training, sampling, evaluation."""
 
+import functools
 import itertools
 import json
 import math
@@ -224,7 +225,8 @@ def test_learners_together_have_the_gradient_of_the_whole_batch():
 def test_our_muon_makes_the_updates_of_pytorchs():
     shapes = [(32, 96), (32, 32), (32, 96), (128, 32)]
     results = []
-    for kind in (muon.Muon, lambda ps, lr: torch.optim.Muon(ps, lr, weight_decay=0.0)):
+    theirs = functools.partial(torch.optim.Muon, weight_decay=0.0, ns_steps=muon.STEPS)
+    for kind in (muon.Muon, theirs):
         random = torch.Generator().manual_seed(0)
         parameters = [torch.nn.Parameter(torch.randn(s, generator=random)) for s in shapes]
         optimizer = kind(parameters, 0.02)
