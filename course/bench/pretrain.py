@@ -52,7 +52,7 @@ SLICES = 4  # turns of each in the measurement of speed
 SLICE_STEPS = 80
 WARM_UP = 20  # steps before the clock starts, in each turn
 PEER_RATE = 6e-3  # of AdamW: the best of 1e-3, 3e-3, 6e-3 and 1e-2 (docs/training-log.md)
-PEER_BATCH = 8  # with which the peer learns more in the same time than with ours
+PEER_BATCH = 8  # with which the peer is faster than with our sixteen rows (docs/training-log.md)
 ROWS = 12_000  # in memory, for both
 REACHED = 1.05  # times the entropy: the loss that both train to
 # Tokens with which each gets there (docs/training-log.md), and what more it tries if it doesn't.
