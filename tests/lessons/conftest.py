@@ -1,7 +1,7 @@
 """Fixtures of the tests of lessons: see tests/harness.py."""
 
 import pytest
-from harness import Learned, execute, load
+from harness import Learned, execute, load, spoiling
 from harness import pytest_generate_tests as pytest_generate_tests
 
 from course import paths
@@ -17,9 +17,11 @@ def spec(request):
 
 @pytest.fixture(scope="module")
 def graded(spec, tmp_path_factory):
-    """Execute the lesson as nbgrader does."""
+    """Execute the lesson as nbgrader does, with answers that spoil their arguments."""
     folder = tmp_path_factory.mktemp("graded")
-    return execute(load(spec.name), folder, probe=spec.absent, NBGRADER_EXECUTION="autograde")
+    return execute(
+        spoiling(load(spec.name)), folder, probe=spec.absent, NBGRADER_EXECUTION="autograde"
+    )
 
 
 @pytest.fixture(scope="module")
