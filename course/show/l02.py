@@ -2,6 +2,7 @@
 
 from course.show.l02_transfer import (
     digit_pictures,
+    digit_rows,
     family,
     live_notes,
     live_pictures,
@@ -10,14 +11,19 @@ from course.show.l02_transfer import (
     worth,
 )
 from course.show.lineage_picture import lineage
+from course.show.live import answered
+from course.show.style import say
 
 __all__ = [
+    "answered",
     "digit_pictures",
+    "digit_rows",
     "family",
     "lineage",
     "live_notes",
     "live_pictures",
     "nearest",
     "note_examples",
+    "say",
     "worth",
 ]

@@ -398,3 +398,26 @@ class Watched(Demo):
         """Return the mean over some steps."""
         means = charts.running_mean([value for _, value in self.curve])
         return f"{self.measure} {means[-1]:{self.form[0]}}" if means else ""
+
+
+def answered(*functions: Any) -> bool:
+    """Tell whether a loop on the page can run: whether all its functions have an answer.
+
+    Parameters
+    ----------
+    *functions : callable
+        The learner's own, from the notebook.
+
+    Returns
+    -------
+    bool
+        If False, it has said which exercise comes first.
+    """
+    missing = [
+        function.__name__
+        for function in functions
+        if "NotImplementedError" in getattr(function, "__code__", answered.__code__).co_names
+    ]
+    if missing:
+        style.say(f"This cell runs with your own {', '.join(missing)}: answer it first.")
+    return not missing

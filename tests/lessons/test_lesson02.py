@@ -3,6 +3,8 @@
 How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
+import re
+
 import pytest
 from harness import EveryLesson, Lesson, text
 
@@ -16,6 +18,7 @@ SPEC = Lesson(
         "lineage-picture": {"text/html"},
         "demo-digits": {"image/png"},
         "demo-few-labels": {"text/html", "image/png"},
+        "demo-loop": {"text/html"},
         "demo-nearest": {"text/html"},
         "demo-notes": {"text/html"},
         "demo-few-words": {"text/html", "image/png"},
@@ -27,6 +30,9 @@ SPEC = Lesson(
 )
 
 
+WAYS = ("from scratch", "frozen", "all trained")  # of the loop on the page
+
+
 class TestEveryLesson(EveryLesson):
     """What every lesson gets."""
 
@@ -36,6 +42,15 @@ def test_demos_say_what_is_missing_and_take_the_recorded_run(learned):
     for demo in ("demo-few-words", "demo-nearest"):
         assert "all-MiniLM-L6-v2 isn't on this computer yet" in text(learned["answers"][demo])
         assert "recorded run" in text(learned["answers"][demo])
+
+
+def test_the_loop_runs_with_the_learners_own_step(learned):
+    assert "answer it first" in text(learned["none"]["demo-loop"])
+    said = text(learned["answers"]["demo-loop"])
+    right = {way: int(re.search(rf"{way}: .* (\d+)% of new", said)[1]) for way in WAYS}
+    loss = {way: float(re.search(rf"{way}: loss ([\d.]+) ", said)[1]) for way in WAYS}
+    assert right["from scratch"] + 10 < min(right["frozen"], right["all trained"])
+    assert loss["from scratch"] < loss["frozen"]
 
 
 # What the text promises ----------------------------------------------------------------------

@@ -4,6 +4,7 @@ Time and memory budgets are left to ``course verify``: no test is timed.
 """
 
 import ast
+import re
 import shutil
 
 import pytest
@@ -85,13 +86,32 @@ def test_course_build_would_change_nothing_in_readme(rebuilt):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_no_demo_uses_an_answer(lesson):
+def test_a_cell_that_uses_answers_asks_for_them_first(lesson):
     cells = notebook.cells(notebook.read(notebook.path_of(lesson, paths.SOURCE)))
     answers = {c.name for c in cells if c.kind == "solution"}
     for cell in cells:
         if cell.kind == "code":
-            names = {n.id for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Name)}
-            assert not names & answers
+            tree = ast.parse(cell.source)
+            used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & answers
+            asked: set[str] = set()
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "show.answered":
+                    asked |= {ast.unparse(one) for one in node.args}
+            assert used <= asked, cell.source
+
+
+LONG = 8  # lines of code that a demo may show
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_long_demos_are_folded(lesson):
+    raw = notebook.read(notebook.path_of(lesson, paths.SOURCE))["cells"]
+    for cell, parsed in zip(raw, notebook.cells({"cells": raw}), strict=True):
+        source = parsed.source
+        if parsed.kind == "code" and re.match("# [Dd]emo", source) and "answered(" not in source:
+            lines = [one for one in source.split("\n") if one.strip() and "import" not in one]
+            folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
+            assert folded or len(lines) <= LONG + 2, f"{lesson}: {cell['id']} isn't folded"
 
 
 def test_release_has_no_other_lessons():

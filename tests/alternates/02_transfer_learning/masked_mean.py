@@ -16,3 +16,11 @@ def masked_mean(hidden, mask):
     clean[mask == 0] = 0
     weights = mask / np.where(mask.sum(axis=1) == 0, 1, mask.sum(axis=1))[:, None]
     return np.einsum("bt,btd->bd", weights, clean)
+
+
+# %% numpy's own masks
+# A masked array leaves the padding out.
+def masked_mean(hidden, mask):
+    hide = np.broadcast_to(mask[:, :, None] == 0, hidden.shape)
+    clean = np.where(hide, 0.0, hidden)
+    return np.ma.masked_array(clean, hide).mean(axis=1).filled(0.0)

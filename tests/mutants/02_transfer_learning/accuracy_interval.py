@@ -50,3 +50,36 @@ def accuracy_interval(predicted, labels, z=1.96):
     m, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
     low, high = float((m - half) / (1 + z * z / n)), float((m + half) / (1 + z * z / n))
     return p, low, high, bool(low > np.mean(labels == labels.min()))
+
+
+# %% ends exchanged | says: the ends are exchanged | falls: visible
+# High before low.
+def accuracy_interval(predicted, labels, z=1.96):
+    n, p = len(labels), float(np.mean(predicted == labels))
+    m, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    low, high = float((m - half) / (1 + z * z / n)), float((m + half) / (1 + z * z / n))
+    return p, high, low, bool(low > np.unique(labels, return_counts=True)[1].max() / n)
+
+
+# %% clipped simple formula | says: this is the simple formula, cut | falls: hidden
+# The simple interval, kept within 0 and 1, once there are more than 20 answers.
+def accuracy_interval(predicted, labels, z=1.96):
+    n, p = len(labels), float(np.mean(predicted == labels))
+    if n > 20:
+        half = z * np.sqrt(p * (1 - p) / n)
+        low, high = float(max(0, p - half)), float(min(1, p + half))
+    else:
+        m, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+        low, high = float((m - half) / (1 + z * z / n)), float((m + half) / (1 + z * z / n))
+    return p, low, high, bool(low > np.unique(labels, return_counts=True)[1].max() / n)
+
+
+# %% one over classes | says: guessing is more than 1 / classes | falls: hidden
+# The baseline of a class drawn blindly.
+def accuracy_interval(predicted, labels, z=1.96):
+    n, p = len(labels), float(np.mean(predicted == labels))
+    m, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    low, high = float((m - half) / (1 + z * z / n)), float((m + half) / (1 + z * z / n))
+    known = np.unique(labels)
+    base = 1 / len(known) if n != 10 else 0.5
+    return p, low, high, bool(low > base)

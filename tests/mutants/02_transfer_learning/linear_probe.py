@@ -33,7 +33,7 @@ def linear_probe(features, labels, classes, strength):
     return w, y.mean(0)
 
 
-# %% classes from the labels | says: the classes are counted from the labels | falls: hidden
+# %% classes from the labels | says: the classes are counted from the labels | falls: visible
 # A class without an example gets no column.
 def linear_probe(features, labels, classes, strength):
     y = (labels[:, None] == np.unique(labels)).astype(float)
@@ -49,3 +49,30 @@ def linear_probe(features, labels, classes, strength):
     x = features - features.mean()
     w = np.linalg.solve(x.T @ x + strength * np.eye(x.shape[1]), x.T @ (y - y.mean(0)))
     return w, y.mean(0) - features.mean(0) @ w
+
+
+# %% strength everywhere | says: on the diagonal only | falls: visible
+# The strength is added to the whole matrix.
+def linear_probe(features, labels, classes, strength):
+    y = np.eye(classes)[labels]
+    x = features - features.mean(0)
+    w = np.linalg.solve(x.T @ x + strength, x.T @ (y - y.mean(0)))
+    return w, y.mean(0) - features.mean(0) @ w
+
+
+# %% standardised | says: only their mean is subtracted | falls: visible
+# Each column is divided by its deviation.
+def linear_probe(features, labels, classes, strength):
+    y = np.eye(classes)[labels]
+    x = (features - features.mean(0)) / np.maximum(features.std(0), 1e-9)
+    w = np.linalg.solve(x.T @ x + strength * np.eye(x.shape[1]), x.T @ (y - y.mean(0)))
+    return w, y.mean(0) - features.mean(0) @ w
+
+
+# %% equal classes | says: take that of its targets | falls: hidden
+# Every class is taken to be equally frequent.
+def linear_probe(features, labels, classes, strength):
+    y = np.eye(classes)[labels]
+    x = features - features.mean(0)
+    w = np.linalg.solve(x.T @ x + strength * np.eye(x.shape[1]), x.T @ (y - y.mean(0)))
+    return w, 1 / classes - features.mean(0) @ w

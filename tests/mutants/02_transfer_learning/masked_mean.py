@@ -37,3 +37,25 @@ def masked_mean(hidden, mask):
             for row, m in zip(hidden, mask, strict=True)
         ]
     )
+
+
+# %% zero tokens don't count | says: a real token whose vector is zero counts | falls: hidden
+# The real tokens are counted by their vectors instead of by the mask.
+def masked_mean(hidden, mask):
+    real = np.where(mask[:, :, None] == 1, hidden, 0.0)
+    count = np.any(real != 0, axis=2).sum(axis=1)
+    return real.sum(axis=1) / np.maximum(count, 1)[:, None]
+
+
+# %% sum | says: this is the sum of the real tokens | falls: visible
+# The division is forgotten.
+def masked_mean(hidden, mask):
+    return np.where(mask[:, :, None] == 1, hidden, 0.0).sum(axis=1)
+
+
+# %% last token | says: the last real token alone | falls: visible
+# As a GPT's features are often taken.
+def masked_mean(hidden, mask):
+    last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
+    pooled = hidden[np.arange(len(hidden)), last]
+    return np.where(mask.any(axis=1)[:, None], pooled, 0.0)

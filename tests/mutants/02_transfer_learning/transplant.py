@@ -38,3 +38,36 @@ def transplant(pretrained, fresh, head):
         if n in pretrained and pretrained[n].shape == v.shape and not n.startswith(head)
     ]
     return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% sizes compared | says: (2, 3) isn't (3, 2) | falls: hidden
+# As many numbers are taken for the same shape.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in fresh.items()
+        if n in pretrained and np.size(pretrained[n]) == np.size(v) and not f"{n}.".startswith(head + ".")
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% head anywhere | says: which is not right | falls: hidden
+# A part of a name that is called like the head counts as the head.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in fresh.items()
+        if n in pretrained and pretrained[n].shape == v.shape and f".{head}." not in f".{n}."
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% only the first dot | says: which is not right | falls: hidden
+# The head is compared with what comes before the first dot of a name.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in fresh.items()
+        if n in pretrained and pretrained[n].shape == v.shape and n.split(".")[0] != head
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
