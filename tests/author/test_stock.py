@@ -1,9 +1,9 @@
 """Stock nbgrader and this course's own commands give the same scores and records, cell by cell.
 
 nbgrader runs as everybody runs it (its command line, our configuration unchanged) on the tiny
-fixture lesson and on every real one; three students hand in, two of them late: all solutions, the
-release as it is, and a mixture of solutions, stubs, alternates and mutants. Its pages and its table
-of grades, which take long and hardly depend on the lesson, are made of two lessons.
+fixture lesson and on every real one; up to three students hand in, two of them late: all solutions,
+the release as it is, and a mixture of solutions, stubs, alternates and mutants. Its pages and its
+table of grades, which take long and hardly depend on the lesson, are made of two lessons.
 
 In a copy of some of these courses our own grader records the same submissions. The stand-in engine
 runs the cells: what is compared there is prepare and record.
@@ -27,6 +27,8 @@ from course.learner import check
 pytestmark = pytest.mark.slow
 WITH_PAGES = ("01_tiny", "01_pretraining")
 RECORDED = [n for n in (*WITH_PAGES, "06_human_feedback", "07_rlhf_ppo") if n in ROOTS]
+# What is released scores nothing: verify looks at that in every lesson, stock in those recorded.
+PAIRS = [(n, s) for n in ROOTS for s in STUDENTS if n in RECORDED or s != "release"]
 DUE = "2024-05-02 09:00:00 UTC"
 
 
@@ -40,6 +42,8 @@ def graded(tmp_path_factory):
         # What students hand in begins as our release, which has to be what nbgrader makes.
         group.make(root, lesson, ROOTS[lesson])
         for number, student in enumerate(STUDENTS):
+            if (lesson, student) not in PAIRS:
+                continue
             nb = group.answered(root, answers(lesson, ROOTS[lesson], student), lesson)
             folder = group.hand_in(root, student, nb, lesson).parent
             (folder / "timestamp.txt").write_text(f"2024-05-0{number + 1} 10:00:00 UTC")
@@ -73,8 +77,7 @@ def ours(graded):
     return made
 
 
-@pytest.mark.parametrize("student", STUDENTS)
-@pytest.mark.parametrize("lesson", ROOTS)
+@pytest.mark.parametrize(("lesson", "student"), PAIRS)
 def test_check_scores_as_stock_does(graded, lesson, student):
     root = graded(lesson)
     stock = group.scores(root, student, lesson)
