@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GROUND = {"paths", "shield", "errors", "records", "checks", "stats", "seeds"}
+GROUND = {"paths", "shield", "errors", "records", "checks", "claims", "stats", "seeds"}
 ENGINE = GROUND | {"world", "lm"}
 # Room → what it may import, itself aside. Modules that lie in no room are rooms of their own.
 MAY = {

@@ -3,7 +3,8 @@
 `format_notebook` gives every source notebook one form, so that a change shows as a change; what its
 text says of numbers and points is written from its cells, and README's table from all lessons. The
 release is what ``nbgrader generate_assignment`` makes of it with our configuration, byte for byte;
-it comes into its place only if nothing in it leaks. No gradebook is written here.
+it comes into its place only if nothing in it leaks. What a lesson tells of its statements once they
+are decided is copied into ``data/verdicts``. No gradebook is written here.
 """
 
 import json
@@ -19,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from course import paths, shield
-from course.author import headings, leak, readme
+from course.author import headings, leak, readme, verdicts
 from course.errors import CourseError
 from course.grader import notebook, settings
 from course.grader.notebook import path_of
@@ -80,6 +81,7 @@ def build(
         for row in rows:
             row["release"] = "kept back"
             if not problems:
+                verdicts.write(row["lesson"], root)
                 changed = _mirror(fresh / row["lesson"], root / "release" / row["lesson"])
                 row["release"] = "built" if changed else "unchanged"
     written = readme.write(root, {"lessons": readme.lessons(root)} | (blocks or {}))

@@ -1,8 +1,10 @@
 """A learner's own scorecard: what their notebook would score, and what each failed check found.
 
 With ``source/`` at hand the checks come from there, hidden ones included, and the points are the
-instructor's. Without it the visible checks of ``release/`` run, and there is no score. Nothing is
-written, and no hidden check is ever shown: only its message.
+instructor's. Without it the visible checks of ``release/`` run, and there is no score. Visible
+checks of statements to decide look at the form alone, so there the verdicts that the lesson tells
+are compared, too (`course.claims`). Nothing is written, and no hidden check is ever shown: only its
+message.
 """
 
 import dataclasses
@@ -12,10 +14,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from course import paths
+from course import claims, paths
 from course.errors import CourseError
 from course.grader import local, notebook, results, settings
-from course.grader.job import Limits
+from course.grader.job import CHECK, Limits, Step
 from course.grader.notebook import Notebook, UnreadableError
 from course.grader.plan import plan
 from course.grader.source import open_notebook
@@ -25,6 +27,8 @@ from course.hooks import HOOKS
 __all__ = ["NOT_YET", "check", "locate", "mine", "show"]
 
 HIDDEN_LATER = "Hidden checks run when your instructor grades; these are the visible ones."
+ALL_RIGHT, VISIBLE_PASS = "all right", "visible checks pass"
+FORM_ONLY = "the form is right; whether the verdicts are, you hear when you hand in"
 FRESH = "take an older copy of it, or a fresh one from release/."
 
 
@@ -46,7 +50,8 @@ def check(
     -------
     dict
         ``ok`` (all checks pass), ``lesson``, ``students``: ``{"me": {score, max, status, reason,
-        flags, cells}}``, ``exercises``: rows with ``exercise``, ``score``, ``max``, ``message``;
+        flags, cells}}``, ``exercises``: rows with ``exercise``, ``score``, ``max``, ``message``,
+        ``note`` (what is to be said where there is no message);
         ``misconceptions``: rows with ``exercise``, ``check``, ``says``. ``flags`` names what may
         end otherwise the next time: a cell that took too long, or ended Python.
         Without ``source/`` all scores are None, and ``visible`` is [passed, all] checks.
@@ -73,12 +78,23 @@ def check(
 
     limits = Limits(cell_seconds=settings.cell_seconds(root))
     job = dataclasses.replace(job, limits=limits)
+    decides = not full and (claims.place(root) / f"{lesson}.csv").exists()
+    if decides:
+        code = f"from course import claims\nclaims.expect_all({lesson!r}, {claims.EXERCISE})"
+        job = dataclasses.replace(job, steps=(*job.steps, Step(CHECK, code)))
     with tqdm(total=len(job.steps), desc=title, unit="cell", disable=None, leave=False) as bar:
         ran = local.run(job, path.parent, root, HOOKS, tick=bar.update)
     graded = [one for one in ran.cells if one.grade]
     ignored = settings.ignored(root)
     points = {one.grade: results.earned(source.known[one.grade], one, ignored) for one in graded}
     rows = results.exercises(source, job, ran, points, HOOKS, limits.cell_seconds)
+    for row in rows:
+        row["note"] = ALL_RIGHT if full else VISIBLE_PASS
+        if decides and row["exercise"] == claims.EXERCISE and not row["message"]:
+            if ran.cells[-1].error:
+                row["message"] = ran.cells[-1].message
+            else:
+                row["note"] = ALL_RIGHT if claims.told(lesson, root) else FORM_ONLY
     passed = sum(row["passed"] for row in rows)
     me: dict[str, Any] = {
         "score": sum(points.values()) if full else None,
@@ -90,7 +106,7 @@ def check(
     }
     visible = {} if full else {"visible": [passed, len(graded)]}
     return {
-        "ok": passed == len(graded),
+        "ok": passed == len(graded) and not any(row["message"] for row in rows),
         "lesson": lesson,
         "students": {"me": me | visible},
         "exercises": [_row(row, full) for row in rows],
@@ -102,7 +118,7 @@ def check(
 
 def _row(row: dict[str, Any], full: bool) -> dict[str, Any]:
     """Return what a learner is told of an exercise: points only if all its checks have run."""
-    told = {key: row[key] for key in ("exercise", "score", "max", "message")}
+    told = {key: row[key] for key in ("exercise", "score", "max", "message", "note")}
     return told if full else told | {"score": None, "visible": [row["passed"], row["checks"]]}
 
 
@@ -120,7 +136,7 @@ def show(result: dict[str, Any]) -> None:
     table.add_column("what the checks say")
     for row in result["exercises"]:
         got, most = (row["score"], row["max"]) if full else row["visible"]
-        table.add_row(row["exercise"], f"{got:g} of {most:g}", Text(row["message"] or "all right"))
+        table.add_row(row["exercise"], f"{got:g} of {most:g}", Text(row["message"] or row["note"]))
     console = Console()
     console.print(table)
     if full:

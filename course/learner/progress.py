@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course import paths
+from course import claims, paths
 from course.errors import CourseError
 from course.grader import notebook
 from course.grader.errors import GraderError
@@ -332,6 +332,7 @@ def fingerprint(name: str, root: Path) -> str:
     source, release = (notebook.path_of(name, root / place) for place in ("source", "release"))
     files = [source if source.exists() else release, root / "nbgrader_config.py"]
     files += sorted(mine.parent.glob("*.py"))
+    files += sorted(claims.place(root).glob(f"{name}.*"))
     files += sorted(Path(__file__).parent.parent.rglob("*.py"))
     for file in files:
         if file.is_file():

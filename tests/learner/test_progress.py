@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pytest
 from browser import start_browser
 
-from course import hooks, paths
+from course import claims, hooks, paths
 from course.checks import expect
 from course.errors import CourseError
 from course.grader import notebook
@@ -335,6 +335,44 @@ def test_without_hidden_checks_there_is_no_score(root):
     assert progress.status(result["lessons"][FIRST]) == "1 of 2 checks"
     assert "1 of 3 visible checks" in drawn(root)
     assert NONE not in drawn(root)  # it stands in a hidden check
+
+
+FORM = """answers = decide()
+assert isinstance(answers["small"], tuple), "decide: two things are asked for."
+### BEGIN HIDDEN TESTS
+assert answers["small"] == ("true", 3)
+### END HIDDEN TESTS"""
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told", "said"),
+    [
+        ("false", True, "0 of 1 are right, verdict and figure."),
+        ("true", True, "all right"),
+        ("false", False, "the form is right; whether the verdicts are"),
+    ],
+)
+def test_the_form_of_a_verdict_alone_is_not_all_right(root, verdict, told, said, capsys):
+    """Where visible checks can see the form alone, what the lesson tells is asked."""
+    place = root / "data" / "verdicts"
+    place.mkdir(parents=True)
+    table = "id,statement,figure,kind\nsmall,It is small.,how many,number\n"
+    (place / f"{SECOND}.csv").write_text(table, encoding="utf-8")
+    if told:
+        truth = claims.encode({"small": ("true", 3, "Three.")})
+        (place / f"{SECOND}.txt").write_text(truth, encoding="ascii")
+    nb = lesson("01 · Pre-training: guess", "loops", exercise(1, "decide", 10, FORM))
+    for folder in ("release", "work"):
+        write(notebook.path_of(SECOND, root / folder), released(nb))
+    for name in (FIRST, SECOND):
+        notebook.path_of(name, root / "source").unlink()
+    answer(root, SECOND, decide=f'def decide():\n    return {{"small": ({verdict!r}, 3)}}')
+    result = check.check(SECOND, root=root)
+    check.show(result)
+    assert said in " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert result["ok"] == (said != "0 of 1 are right, verdict and figure.")
+    state = look(root)["lessons"][SECOND]["exercises"][0]["state"]
+    assert state == ("done" if result["ok"] else "wrong")
 
 
 def test_without_work_it_says_how_to_get_it(tmp_path):

@@ -1,0 +1,188 @@
+"""Statements that learners decide, and what is right: true, false or not published, and a figure.
+
+What a lesson asks lies in ``data/verdicts/LESSON.csv``, for everybody to read: ``id``,
+``statement``, ``figure`` (what to look up or to compute) and ``kind`` of the figure, ``number`` or
+``words``. What is right has one home, the hidden tests of the source notebook; ``course build``
+copies it into ``LESSON.txt`` beside it (`encode`), from where the lesson tells a learner once all
+is decided.
+
+That file is packed so that nobody reads it by accident; it is no lock, since the lesson shows its
+content to everyone who has decided. An instructor who wants verdicts to come with the marks alone
+deletes it: everything else goes on.
+"""
+
+import base64
+import csv
+import json
+import math
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from course import paths
+from course.errors import CourseError
+
+EXERCISE = "decide"  # its name in every lesson that has one
+VERDICTS = ("true", "false", "not published")
+KINDS = {"number": "a number (a billion is 1e9)", "words": "a string"}
+COLUMNS = ("id", "statement", "figure", "kind")
+CLOSE = 0.01  # how far from a real number an answer may be, as a part of it
+
+
+def place(folder: Path | None = None) -> Path:
+    """Return the folder of all statements and verdicts; `folder` is the course's."""
+    return (folder / "data" if folder else paths.DATA) / "verdicts"
+
+
+# --- what is asked --------------------------------------------------------------------------------
+
+
+def asked(lesson: str, folder: Path | None = None) -> dict[str, dict[str, str]]:
+    """Return the statements of a lesson: id → ``statement``, ``figure`` and ``kind``.
+
+    Parameters
+    ----------
+    lesson : str
+    folder : Path, optional
+        The course's.
+
+    Raises
+    ------
+    CourseError
+        If they aren't there, or can't be read.
+    """
+    path = place(folder) / f"{lesson}.csv"
+    again = "restore data/verdicts with git."
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise CourseError(f"There are no statements in {path.name}: {again}") from None
+    except (OSError, UnicodeDecodeError):
+        raise CourseError(f"{path.name} can't be read: {again}") from None
+    if not rows or any(tuple(row) != COLUMNS or row["kind"] not in KINDS for row in rows):
+        raise CourseError(f"{path.name} is damaged: {again}")
+    return {row["id"]: {key: row[key] for key in COLUMNS[1:]} for row in rows}
+
+
+def fault(answers: Any, name: str, statement: Mapping[str, str]) -> str:
+    """Return what is wrong with the form of one answer, in a sentence; "" if nothing is.
+
+    Parameters
+    ----------
+    answers : dict of str to tuple
+        What the learner's function returned.
+    name : str
+        The statement's id.
+    statement : dict
+        As `asked` gives it.
+    """
+    if answers is None:
+        return "the answer is None. Did you forget `return`?"
+    if not isinstance(answers, Mapping):
+        return f"the answer is {answers!r}; a dictionary is asked for."
+    if name not in answers:
+        return f"there is no answer for {name!r}."
+    answer = answers[name]
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        return f"{name!r} is {answer!r}; two things are asked for, (verdict, figure)."
+    verdict, figure = answer
+    if verdict is None or figure is None:
+        return f"{name!r} isn't decided yet: put a verdict and a figure in place of None."
+    if not isinstance(verdict, str) or verdict not in VERDICTS:
+        return (
+            f"{name!r}: {verdict!r} isn't a verdict; take one of {', '.join(map(repr, VERDICTS))}."
+        )
+    kind = "words" if isinstance(figure, str) else "number" if is_number(figure) else ""
+    if kind != statement["kind"]:
+        wanted = KINDS[statement["kind"]]
+        return f"{name!r}: the figure is {figure!r}, but {wanted} is asked for."
+    return ""
+
+
+def is_number(figure: Any) -> bool:
+    """Tell whether a figure is a real number; nan, infinity and True are none."""
+    figure = _plain(figure)
+    return isinstance(figure, Real) and not isinstance(figure, bool) and math.isfinite(figure)
+
+
+# --- what is right --------------------------------------------------------------------------------
+
+
+def told(lesson: str, folder: Path | None = None) -> dict[str, Sequence[Any]] | None:
+    """Return what is right: id → (verdict, figure, reason); None where it isn't told.
+
+    Raises
+    ------
+    CourseError
+        If the file is there and can't be read.
+    """
+    path = place(folder) / f"{lesson}.txt"
+    try:
+        return decode(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, zlib.error):
+        raise CourseError(
+            f"{path.name} is damaged: restore data/verdicts with git, or delete the file."
+        ) from None
+
+
+def right(answer: Sequence[Any], verdict: str, figure: float | str) -> tuple[bool, bool]:
+    """Tell whether the verdict of an answer is right, and whether its figure is.
+
+    A whole number has to be met exactly, another number to within one percent, words without regard
+    to capitals.
+    """
+    given = _plain(answer[1])
+    if isinstance(figure, str):
+        same = isinstance(given, str) and _folded(given) == _folded(figure)
+    elif not is_number(given):
+        same = False
+    elif isinstance(figure, Integral):
+        same = given == figure
+    else:
+        same = abs(given - figure) <= CLOSE * abs(figure)
+    return answer[0] == verdict, bool(same)
+
+
+def expect_all(lesson: str, function: Callable[[], Any]) -> None:
+    """Raise an AssertionError that says how many verdicts are right, if not all are.
+
+    Where they aren't told, or aren't all decided, nothing happens.
+    """
+    answers, truth = function(), told(lesson)
+    if truth is None or any(fault(answers, name, what) for name, what in asked(lesson).items()):
+        return
+    good = sum(all(right(answers[name], *what[:2])) for name, what in truth.items())
+    assert good == len(truth), (
+        f"{good} of {len(truth)} are right, verdict and figure. The cell below {EXERCISE} shows "
+        "which, and why."
+    )
+
+
+def encode(truth: Mapping[str, Sequence[Any]]) -> str:
+    """Pack what is right into lines of text; `decode` gives it back."""
+    packed = base64.b64encode(zlib.compress(json.dumps(truth).encode(), 9)).decode()
+    return "".join(packed[at : at + 76] + "\n" for at in range(0, len(packed), 76))
+
+
+def decode(text: str) -> dict[str, Sequence[Any]]:
+    """Return what `encode` has packed.
+
+    Raises
+    ------
+    ValueError, zlib.error
+        If it is something else.
+    """
+    return json.loads(zlib.decompress(base64.b64decode(text)))
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.casefold().split())
+
+
+def _plain(figure: Any) -> Any:
+    return figure.item() if hasattr(figure, "item") else figure  # of numpy and torch

@@ -1,0 +1,149 @@
+"""Statements that learners decide: the list of them, the form of an answer, and what was right.
+
+A lesson's cells name the lesson, such as ``"04_gpt_family"``. The statements, and what is right,
+come from `course.claims`; a test holds that they are those of the source notebook.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from course import claims
+from course.errors import CourseError
+from course.show import style
+from course.show.sizes import short
+from course.show.style import say
+
+LATER = "The form is right. Whether the verdicts are, you hear when your work is graded."
+
+
+def statements(lesson: str) -> style.Page:
+    """Return the statements of a lesson as a table, with the figure that each asks for.
+
+    Parameters
+    ----------
+    lesson : str
+        Such as ``"04_gpt_family"``.
+    """
+    return style.table(
+        [
+            {"id": name, "statement": what["statement"], "the figure to give": what["figure"]}
+            for name, what in claims.asked(lesson).items()
+        ]
+    )
+
+
+def expect_form(lesson: str, decide: Callable[[], Any], *names: str) -> None:
+    """Check the form of the answers for the statements `names`, not whether they are right.
+
+    Parameters
+    ----------
+    lesson : str
+    decide : callable
+        The learner's function; it returns a dictionary, id → (verdict, figure).
+    *names : str
+        Ids of statements.
+
+    Raises
+    ------
+    AssertionError
+        If there is no answer for one of them, or one has another form.
+    """
+    answers, asked = decide(), claims.asked(lesson)
+    for name in names:
+        fault = claims.fault(answers, name, asked[name])
+        assert not fault, f"{claims.EXERCISE}: {fault}"
+
+
+def expect_verdicts(
+    decide: Callable[[], Any], truth: Mapping[str, tuple[str, float | str, str]]
+) -> None:
+    """Check that the answers for the statements in `truth` are right.
+
+    Parameters
+    ----------
+    decide : callable
+        The learner's function.
+    truth : dict
+        Id → (verdict, figure, reason). A whole number has to be met exactly, another number to
+        within one percent, words without regard to capitals.
+
+    Raises
+    ------
+    AssertionError
+        If one isn't, with the reason.
+    """
+    answers = decide()
+    for name, (verdict, figure, reason) in truth.items():
+        good, exact = claims.right(answers[name], verdict, figure)
+        assert good, f"{claims.EXERCISE}, {name!r}: the verdict isn't right. {reason}"
+        assert exact, f"{claims.EXERCISE}, {name!r}: another figure decides. {reason}"
+
+
+def verdicts(
+    lesson: str, decide: Callable[[], Any], guesses: Mapping[str, str | None] | None = None
+) -> None:
+    """Show which of a learner's verdicts are right, and why, once all are decided.
+
+    Parameters
+    ----------
+    lesson : str
+    decide : callable
+        The learner's function.
+    guesses : dict of str to str, optional
+        Verdicts that the learner wrote down before; None where there is none.
+    """
+    try:
+        asked, truth = claims.asked(lesson), claims.told(lesson)
+    except CourseError as error:
+        say(str(error))
+        return
+    try:
+        answers = decide()
+    except NotImplementedError:
+        say(f"Nothing is decided yet: write your {claims.EXERCISE} first, and run its cell.")
+        return
+    faults = [found for name, what in asked.items() if (found := claims.fault(answers, name, what))]
+    if faults:
+        done = len(asked) - len(faults)
+        say(f"{done} of {len(asked)} are decided; the table comes when all are.")
+        say(f"Next: {faults[0]}")
+    elif truth is None:
+        say(LATER)
+    else:
+        _tell(asked, truth, answers, guesses or {})
+
+
+def _tell(
+    asked: Mapping[str, Mapping[str, str]],
+    truth: Mapping[str, Sequence[Any]],
+    answers: Mapping[str, Sequence[Any]],
+    guesses: Mapping[str, str | None],
+) -> None:
+    rows, good = [], 0
+    for name, (verdict, figure, reason) in truth.items():
+        fine = claims.right(answers[name], verdict, figure)
+        good += all(fine)
+        rows.append(
+            {
+                "statement": asked[name]["statement"],
+                "you say": f"{answers[name][0]}\n{_written(answers[name][1])}",
+                "": "right" if all(fine) else f"not right:\n{verdict}\n{_written(figure)}",
+                "why": reason,
+            }
+        )
+    style.show(style.table(rows))
+    said = [guesses[name] for name in truth if guesses.get(name)]
+    before = sum(guesses.get(name) == what[0] for name, what in truth.items())
+    say(
+        f"{good} of {len(truth)} are right, verdict and figure."
+        + (f" Of your {len(said)} first guesses {before} had the right verdict." if said else "")
+    )
+
+
+def _written(figure: float | str) -> str:
+    """Return a figure as a person writes it."""
+    if isinstance(figure, str):
+        return figure
+    if abs(figure) >= 1e6:
+        return short(float(figure))
+    return f"{figure:,.0f}" if figure == int(figure) else f"{figure:,.4g}"
