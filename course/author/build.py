@@ -26,6 +26,7 @@ from course.grader import notebook, settings
 from course.grader.notebook import path_of
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+VISIBLE = 10  # lines of a demo that are shown; longer ones are folded away
 NBGRADER_KEYS = ("grade", "grade_id", "locked", "points", "schema_version", "solution", "task")
 # What editors call a cell on their own: nbformat's eight digits, JupyterLab's UUID.
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
@@ -95,7 +96,7 @@ def format_notebook(content: bytes, name: str) -> bytes:
 
     Its exercises are numbered, and their points in its text, as `headings.fill` writes them. No
     outputs and execution counts; of metadata nbgrader's, kernelspec and language; a stable id for
-    each cell; code as ``ruff format`` writes it.
+    each cell; code as ``ruff format`` writes it; the code of long demos folded.
 
     Parameters
     ----------
@@ -168,6 +169,16 @@ def generate(lesson: str, root: Path, release: Path) -> None:
     made.write_bytes(made.read_bytes().replace(b"\r\n", b"\n"))  # Windows must build the same bytes
 
 
+def folded(source: str) -> bool:
+    """Tell whether a demo's code is folded away: it is long, and no loop that is to be read.
+
+    A loop on the page runs with the learner's own functions, so it asks ``show.answered``.
+    """
+    lines = [line for line in source.split("\n") if line.strip() and "import " not in line]
+    demo = re.match("# [Dd]emo", source) and "show.answered(" not in source
+    return bool(demo) and len(lines) > VISIBLE
+
+
 def _plain_cell(cell: Any, name: str) -> dict[str, Any]:
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
     if kind not in ("code", "markdown", "raw"):
@@ -182,6 +193,8 @@ def _plain_cell(cell: Any, name: str) -> dict[str, Any]:
         "metadata": {"nbgrader": meta} if meta else {},
         "source": notebook.text_of(cell),
     }
+    if kind == "code" and not meta and folded(plain["source"]):
+        plain["metadata"] = {"jupyter": {"source_hidden": True}}
     if "grade_id" in meta:
         plain["id"] = str(meta["grade_id"]).replace("_", "-")
     if kind == "code":

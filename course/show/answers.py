@@ -6,7 +6,9 @@ from typing import Any
 from course.show import live, sources, style
 
 
-def side_by_side(models: Mapping[str, Any], seed: int = 3) -> style.Page | None:
+def side_by_side(
+    models: Mapping[str, Any], seed: int = 3, *, temperature: float = 1.0
+) -> style.Page | None:
     """Return the models' answers to a few requests of the test, each with its true score.
 
     Parameters
@@ -15,6 +17,8 @@ def side_by_side(models: Mapping[str, Any], seed: int = 3) -> style.Page | None:
         Name → model; None for one that is on this computer.
     seed : int
         Of the draws.
+    temperature : float
+        0 for the most probable answer.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def side_by_side(models: Mapping[str, Any], seed: int = 3) -> style.Page | None:
     prompts = evals.chat_prompts(words, requests)
     rows = [{"request": example.turns[-1].request} for example in requests]
     for name, model in found.items():
-        replies = evals.answers(model, words, prompts, temperature=1.0, seed=seed)
+        replies = evals.answers(model, words, prompts, temperature=temperature, seed=seed)
         for row, reply, j in zip(rows, replies, evals.judge(requests, replies), strict=True):
             row[f"{name} (true score)"] = f"{reply} ({j.score:.2f})"
     return style.table(rows)

@@ -1,11 +1,11 @@
 """Lesson 09's door: DPO in front of your eyes, three methods on one picture, what they cost."""
 
-from course.show.l09_dpo import before_and_after, live_dpo
+from course.show.l09_dpo import answer_logprobs, before_and_after, dpo_pairs, live_dpo
 from course.show.l09_frontier import (
+    afterwards,
     candidates,
     costs,
     costs_in_words,
-    equal_kl,
     frontier,
     frontier_table,
     ideal,
@@ -14,15 +14,22 @@ from course.show.l09_frontier import (
     sixty,
 )
 from course.show.lineage_picture import lineage
+from course.show.live import answered
 from course.show.sources import figure_line, record
-from course.show.style import table
+from course.show.style import say, table
+from course.show.verdicts import expect_form, expect_verdicts, statements, verdicts
 
 __all__ = [
+    "afterwards",
+    "answer_logprobs",
+    "answered",
     "before_and_after",
     "candidates",
     "costs",
     "costs_in_words",
-    "equal_kl",
+    "dpo_pairs",
+    "expect_form",
+    "expect_verdicts",
     "figure_line",
     "frontier",
     "frontier_table",
@@ -32,6 +39,9 @@ __all__ = [
     "live_dpo",
     "looked_up",
     "record",
+    "say",
     "sixty",
+    "statements",
     "table",
+    "verdicts",
 ]

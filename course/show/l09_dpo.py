@@ -6,8 +6,8 @@ models.
 """
 
 import statistics
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from course.seeds import stream
@@ -18,12 +18,84 @@ from course.stages.stage import DPO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from torch import Tensor
+    from transformers import GPT2LMHeadModel
 
 START, OTHER = "mini-sft", "mini-instruct"
 BETA = 0.5
 MOST, CHUNK = 4_000, 200  # requests whose answers are ranked, and how many at once
 SHARE = 0.3  # of the time, for answers and rankings
 WATCHED = 150  # requests that are asked on the way
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs of ranked answers, for a loop on the page.
+
+    ``preferred`` and ``other`` hold for each pair the tokens of request and answer, and where the
+    answer begins; ``reference`` what the reference model says of both, in nats, each of shape
+    (pairs,).
+    """
+
+    preferred: list[tuple[tuple[int, ...], int]]
+    other: list[tuple[tuple[int, ...], int]]
+    reference: "tuple[Tensor, Tensor]"
+
+
+def dpo_pairs(
+    requests: int, size: int = 32, seed: int = 1
+) -> "tuple[GPT2LMHeadModel, list[Batch]]":
+    """Have ``mini-sft`` answer and the labeler rank; return a copy of it and the pairs.
+
+    Parameters
+    ----------
+    requests : int
+        Each is answered four times, so it gives up to six pairs.
+    size : int
+        Pairs of a batch, at most.
+    seed : int
+        Of requests, answers, the labeler's noise and the order of the pairs.
+
+    Raises
+    ------
+    CourseError
+        If ``mini-sft`` isn't on this computer.
+    """
+    import random
+
+    import torch
+
+    from course.lm import model
+    from course.stages import dpo, reward
+    from course.world import demonstrate
+
+    policy, tokenizer = model.load(START)
+    asked = demonstrate.requests(
+        requests, "train", stream("live/rankings", seed), mix=demonstrate.COMPARED_MIX
+    )
+    rankings = reward.compare([policy], tokenizer, list(asked), seed)
+    learned = dpo.compared(policy, tokenizer, rankings)
+    pairs = [(c, a, b) for c in learned for a, b in zip(*c.pairs(), strict=True)]
+    random.Random(seed).shuffle(pairs)
+    batches = []
+    for at in range(0, len(pairs), size):
+        part = pairs[at : at + size]
+        sides = [[(c.rows[pair[side]], c.start) for c, *pair in part] for side in (0, 1)]
+        known = [torch.tensor([c.reference[pair[side]] for c, *pair in part]) for side in (0, 1)]
+        batches.append(Batch(*sides, (known[0], known[1])))
+    return policy, batches
+
+
+def answer_logprobs(
+    policy: "GPT2LMHeadModel", answers: "Sequence[tuple[tuple[int, ...], int]]"
+) -> "Tensor":
+    """Return the log-probability of each whole answer under `policy`, in nats, shape (answers,)."""
+    from course.lm import forward
+    from course.stages import dpo
+
+    rows, starts = [row for row, _ in answers], [start for _, start in answers]
+    pad = policy.config.pad_token_id
+    return dpo.answer_logprobs(forward.weights(policy), rows, starts, pad)
 
 
 class LiveDPO(live.Watched):
@@ -174,4 +246,4 @@ def before_and_after(run: LiveDPO | None, seed: int = 3) -> style.Page | None:
         Of the draws.
     """
     live_policy = {"DPO, live": run.model} if run and run.done else {}
-    return answers.side_by_side({START: None, **live_policy, OTHER: None}, seed)
+    return answers.side_by_side({START: None, **live_policy, OTHER: None}, seed, temperature=0.0)

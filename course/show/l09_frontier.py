@@ -6,11 +6,12 @@ that Gao et al. (2022, arXiv:2210.10760) found scores to follow. Left out on pur
 seeds, since there is one run for each point.
 """
 
-import bisect
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course import paths
 from course.show.charts import name_rows, note
 from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, picture, table
 
@@ -25,7 +26,6 @@ SHADES = {
     "PPO, no price": (ACCENT, "o"),
     "PPO, with a price": ("#00745a", "D"),
 }
-READ = (0.25, 0.5, 1.0, 2.0, 4.0)  # nats at which the methods are compared
 PETAFLOP_DAY = 1e15 * 86_400
 # An invented request with six answers: how likely under the reference model, and their reward.
 ANSWERS = ((0.25, -0.5), (0.35, 0.0), (0.12, 0.3), (0.18, 0.8), (0.07, 1.6), (0.03, 2.2))
@@ -126,7 +126,10 @@ def frontier(record: Mapping[str, Any]) -> Picture:
                 if key == "true":
                     bars = [1.96 * p["true_error"] for p in points]
                     axis.errorbar(at, heights, bars, fmt="none", ecolor=shade, alpha=0.5, lw=1.2)
-            axis.plot([0], [found["DPO"][0][key]], "*", color=colour("mini-sft"), ms=15, mec=INK)
+            axis.plot(
+                [0], [found["DPO"][0][key]], "*", color=colour("mini-sft"), ms=15, mec=INK,
+                label="mini-sft",
+            )  # fmt: skip
             axis.set(title=title, ylabel=unit)
             _root_scale(axis, record["points"])
         for name, aside, side in (
@@ -139,7 +142,7 @@ def frontier(record: Mapping[str, Any]) -> Picture:
                 (_distance(end), end["true"]), aside, ha=side, fontsize=9.5, color=SHADES[name][0],
             )  # fmt: skip
         handles, names = axes[0].get_legend_handles_labels()
-        shown.figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=10)
+        shown.figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=10)
     shown.alt = "Star: mini-sft. " + " ".join(
         f"{name}: "
         + "; ".join(
@@ -163,7 +166,7 @@ def _root_scale(axis: "Axes", points: Sequence[Mapping[str, Any]]) -> None:
         ticks = [t for t in ticks if t not in (0.25, 2)]
     axis.set_xticks([math.sqrt(t) for t in ticks], [f"{t:g}" for t in ticks])
     axis.set_xlim(-0.03 * math.sqrt(most), 1.12 * math.sqrt(most))
-    axis.set_xlabel("KL from mini-sft (nats an answer), at its root")
+    axis.set_xlabel("KL from mini-sft (nats per answer; square-root scale)")
 
 
 def frontier_table(record: Mapping[str, Any]) -> Page:
@@ -178,7 +181,7 @@ def frontier_table(record: Mapping[str, Any]) -> Page:
                 "wins against mini-sft": f"{p['win']:.0%} ± {1.96 * p['win_error']:.0%}",
                 "seconds to train": f"{p['seconds']:.0f}" if p["seconds"] else "",
                 "FLOP to train": scientific(p["training_flop"]),
-                "FLOP an answer": scientific(p["answer_flop"]),
+                "FLOP per answer": scientific(p["answer_flop"]),
             }
             for p in record["points"]
         ]
@@ -222,39 +225,6 @@ def in_words(record: Mapping[str, Any]) -> str:
     )
 
 
-def read_at(points: Points, kl: float, key: str) -> float | None:
-    """Return `key` of a method at `kl`, between its two nearest points over √KL; None outside."""
-    distances, at = [_distance(p) for p in points], math.sqrt(kl)
-    after = bisect.bisect_left(distances, at)
-    if after == len(points) or (after == 0 and distances[0] != at):
-        return None
-    if distances[after] == at:
-        return float(points[after][key])
-    low, high = distances[after - 1], distances[after]
-    share = (at - low) / (high - low)
-    return (1 - share) * points[after - 1][key] + share * points[after][key]
-
-
-def ended(points: Points) -> Points:
-    """Return the last point of each run: what is left of PPO where a price has stopped it."""
-    last = {p["setting"]: p for p in sorted(points, key=lambda p: p["iterations"])}
-    return sorted(last.values(), key=lambda p: p["kl"])
-
-
-def equal_kl(record: Mapping[str, Any]) -> Page:
-    """Return proxy and true score of each method at equal KL."""
-    rows = []
-    for kl in READ:
-        row: dict[str, Any] = {"KL (nats)": f"{kl:g}"}
-        for name, points in ways(record).items():
-            points = ended(points) if name == "PPO, with a price" else points
-            proxy, true = (read_at(points, kl, key) for key in ("reward", "true"))
-            row[name] = "" if proxy is None else f"{proxy:.2f} → {true:.2f}"
-        rows.append(row)
-    head = {"KL (nats)": "", **dict.fromkeys(SHADES, "proxy → true")}
-    return table([head, *rows])
-
-
 # What it costs ------------------------------------------------------------------------------------
 
 
@@ -273,7 +243,10 @@ def costs(record: Mapping[str, Any]) -> Picture:
     with picture(2, width=9.2, height=3.2) as (shown, axes):
         for axis, (rows, title, shade) in zip(axes, groups, strict=True):
             values = [flop for _, flop in rows]
-            axis.barh(range(len(rows)), values, color=shade, height=0.6)
+            axis.plot(
+                values, range(len(rows)), "o", color=shade, ms=9
+            )  # no bars: the axis has no 0
+            axis.hlines(range(len(rows)), min(values) / 20, values, color=shade, lw=1, alpha=0.4)
             name_rows(axis, [name for name, _ in rows])
             axis.invert_yaxis()
             axis.set_xscale("log")
@@ -327,6 +300,15 @@ def sixty() -> Page:
     return table(rows)
 
 
+# What came after ----------------------------------------------------------------------------------
+
+
+def afterwards() -> Page:
+    """Return one published fact of each step from 2022 on, with its source."""
+    with (paths.DATA / "family" / "afterwards.csv").open(encoding="utf-8", newline="") as file:
+        return table(list(csv.DictReader(file)))
+
+
 # The project --------------------------------------------------------------------------------------
 
 
@@ -350,8 +332,8 @@ def candidates(frame: Any) -> Page:
                 "KL (nats)": f"{ratio.mean():.1f}",
                 "labels": int(own["score"].notna().sum()),
                 "their mean": f"{own['score'].mean():.2f}",
-                "training": scientific(own["training_flop"].iloc[0]) or "0",
-                "an answer": scientific(own["answer_flop"].iloc[0]),
+                "FLOP of training": scientific(own["training_flop"].iloc[0]) or "0",
+                "FLOP per answer": scientific(own["answer_flop"].iloc[0]),
             }
         )
     return table(rows)

@@ -61,8 +61,8 @@ class Progress:
     """Where DPO is after a step.
 
     `accuracy` is the share of the step's pairs whose preferred answer had the higher implicit
-    reward before the step; `margin` the mean difference of the two rewards (in log-odds);
-    `metrics` hold these and the trainer's.
+    reward before the step, a tie counting one half; `margin` the mean difference of the two
+    rewards (in log-odds); `metrics` hold these and the trainer's.
     """
 
     step: int
@@ -229,7 +229,8 @@ def train(
         better, worse = _numbered(share)
         gained = (now - before).detach()
         margin = beta * (gained[better] - gained[worse])  # (pairs,)
-        metrics = {"accuracy": (margin > 0).float().mean(), "margin": margin.mean()}
+        agreed = (margin > 0).float() + 0.5 * (margin == 0).float()  # before the first step all tie
+        metrics = {"accuracy": agreed.mean(), "margin": margin.mean()}
         return dpo_loss(now[better], now[worse], before[better], before[worse], beta), metrics
 
     with frozen:

@@ -3,6 +3,8 @@
 How the notebook is executed, and what every lesson has to do: tests/harness.py.
 """
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,13 +21,16 @@ SPEC = Lesson(
     demos={
         "lineage-picture": {"text/html"},
         "demo-best-policy": {"image/png"},
+        "demo-dpo-loop": {"text/html"},
         "demo-dpo-live": {"text/html"},
         "demo-dpo-answers": {"text/html"},
         "demo-frontier": {"text/html", "image/png"},
-        "demo-equal-kl-table": {"text/html"},
         "demo-stage-costs": {"text/html", "image/png"},
         "demo-sixty": {"text/html"},
         "demo-gpt4": {"text/html"},
+        "demo-after-2022": {"text/html"},
+        "statements": {"text/html"},
+        "demo-decided": {"text/html"},
         "demo-project": {"text/html"},
         "demo-my-choice": {"text/html"},
     },
@@ -48,6 +53,19 @@ def test_without_an_answer_recorded_runs_are_shown_and_it_says_why(learned):
     assert "isn't answered yet" in said
     assert "the recorded runs of DPO instead" in said
     assert "DPO, live" not in text(learned["none"]["demo-dpo-answers"])
+
+
+def test_the_loop_runs_with_the_learners_own_loss(learned):
+    assert "answer it first" in text(learned["none"]["demo-dpo-loop"])
+    said = text(learned["answers"]["demo-dpo-loop"])
+    first, last = (float(x) for x in re.findall(r"(?:loss|five:) (\d\.\d+)", said))
+    assert first == pytest.approx(0.693, abs=0.003)
+    assert last < first - 0.02
+
+
+def test_the_verdicts_come_once_all_is_decided(learned):
+    assert "6 of 6 are right" in text(learned["answers"]["demo-decided"])
+    assert "Nothing is decided yet" in text(learned["none"]["demo-decided"])
 
 
 # What the text promises ---------------------------------------------------------------------------

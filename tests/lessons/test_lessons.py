@@ -4,7 +4,6 @@ Time and memory budgets are left to ``course verify``: no test is timed.
 """
 
 import ast
-import re
 import shutil
 
 import pytest
@@ -98,20 +97,6 @@ def test_a_cell_that_uses_answers_asks_for_them_first(lesson):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "show.answered":
                     asked |= {ast.unparse(one) for one in node.args}
             assert used <= asked, cell.source
-
-
-LONG = 8  # lines of code that a demo may show
-
-
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_long_demos_are_folded(lesson):
-    raw = notebook.read(notebook.path_of(lesson, paths.SOURCE))["cells"]
-    for cell, parsed in zip(raw, notebook.cells({"cells": raw}), strict=True):
-        source = parsed.source
-        if parsed.kind == "code" and re.match("# [Dd]emo", source) and "answered(" not in source:
-            lines = [one for one in source.split("\n") if one.strip() and "import" not in one]
-            folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
-            assert folded or len(lines) <= LONG + 2, f"{lesson}: {cell['id']} isn't folded"
 
 
 def test_release_has_no_other_lessons():

@@ -30,3 +30,21 @@ def best_of_n_scores(rewards, scores, n):
     logs -= gammaln(draws + 1) - gammaln(n + 1) - gammaln(draws - n + 1)
     weights = np.where(enough, np.exp(logs), 0.0)
     return (rewards * weights).sum(axis=1).mean(), (scores * weights).sum(axis=1).mean()
+
+
+# %% shares as fractions
+# The share in which nothing better was in the choice, answer by answer.
+def best_of_n_scores(rewards, scores, n):
+    from fractions import Fraction
+
+    draws = rewards.shape[1]
+    left, weights = Fraction(1), []
+    for place in range(draws):
+        remaining = draws - place
+        share = Fraction(n, remaining) if remaining >= n else Fraction(1)
+        weights.append(float(left * share))
+        left *= 1 - share
+    order = np.argsort(-rewards, axis=1)
+    rows = np.arange(len(rewards))[:, None]
+    kept = np.array(weights)
+    return float((rewards[rows, order] @ kept).mean()), float((scores[rows, order] @ kept).mean())

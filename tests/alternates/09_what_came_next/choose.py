@@ -45,18 +45,19 @@ def choose(table, budget):
     return chosen
 
 
-# %% near enough, then the proxy
-# The proxy is believed where the reward model knows its way: within three nats of the SFT model.
+# %% one standard error of one point
+# The mean less one standard error, with a spread of one point for every candidate.
 def choose(table, budget):
-    table = table.assign(
-        kl=table["logprob"] - table["reference_logprob"],
-        cost=table["training_flop"] + budget["answers"] * table["answer_flop"],
-    )
-    means = table.groupby("candidate").mean(numeric_only=True)
-    paid = means[means["cost"] <= budget["flop"]]
-    if len(paid) == 0:
-        return None
-    if table["score"].notna().all():
-        return paid["score"].idxmax()
-    near = paid[paid["kl"] < 3]
-    return (near if len(near) else paid)["reward"].idxmax()
+    rows = table.to_dict("records")
+    found = {}
+    for row in rows:
+        own = found.setdefault(row["candidate"], {"labels": [], "cost": 0.0})
+        own["cost"] = row["training_flop"] + budget["answers"] * row["answer_flop"]
+        if row["score"] == row["score"]:
+            own["labels"].append(row["score"])
+    worth = {
+        name: sum(own["labels"]) / len(own["labels"]) - 1.0 / len(own["labels"]) ** 0.5
+        for name, own in found.items()
+        if own["cost"] <= budget["flop"]
+    }
+    return max(worth, key=worth.get) if worth else None

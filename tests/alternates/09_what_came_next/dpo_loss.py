@@ -12,3 +12,11 @@ def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_othe
     gains = [policy_preferred - reference_preferred, policy_other - reference_other]
     logits = beta * torch.stack(gains, dim=1)
     return (logits.logsumexp(dim=1) - logits[:, 0]).mean()
+
+
+# %% logaddexp
+# ln(1 + e^-m) as torch's logarithm of a sum of exponentials.
+def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
+    ratio = (policy_preferred - policy_other) - (reference_preferred - reference_other)
+    zero = torch.zeros_like(ratio)
+    return torch.logaddexp(zero, -beta * ratio).sum() / ratio.numel()

@@ -19,3 +19,19 @@ def implicit_rewards(logprobs, reference_logprobs, mask, beta, pairs):
     rewards = beta * gained.sum(axis=1).filled(0.0)
     ahead = np.sign(rewards[pairs[:, 0]] - rewards[pairs[:, 1]])
     return rewards, float(((ahead + 1) / 2).mean())
+
+
+# %% token by token
+# Plain loops, and points for each pair.
+def implicit_rewards(logprobs, reference_logprobs, mask, beta, pairs):
+    rewards = []
+    for now, before, inside in zip(logprobs, reference_logprobs, mask):
+        gained = 0.0
+        for t in range(len(inside)):
+            if inside[t]:
+                gained += now[t] - before[t]
+        rewards.append(beta * gained)
+    points = 0.0
+    for a, b in pairs:
+        points += 1.0 if rewards[a] > rewards[b] else 0.5 if rewards[a] == rewards[b] else 0.0
+    return np.array(rewards), points / len(pairs)

@@ -83,7 +83,7 @@ def best_of_n_scores(rewards, scores, n):
     return float(reward.mean()), float(score.mean())
 
 
-# %% factorials in floats | says: too large for floats | falls: hidden
+# %% factorials in floats | says: too large for floats | falls: hidden | inputs: same
 # 2000! is infinite as a float.
 def best_of_n_scores(rewards, scores, n):
     def factorial(k):

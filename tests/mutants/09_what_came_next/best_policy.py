@@ -93,3 +93,13 @@ def best_policy(reference, rewards, beta):
     said = policy > 0
     kl = policy[said] @ np.log(policy[said] / reference[said])
     return policy, float(policy @ rewards), float(kl)
+
+
+# %% a little something in the logarithm | says: which is not right | falls: hidden
+# A small number in both logarithms of the KL, so that tiny references count as larger.
+def best_policy(reference, rewards, beta):
+    heights = np.log(reference) + rewards / beta
+    policy = np.exp(heights - heights.max())
+    policy = policy / policy.sum()
+    kl = policy @ (np.log(policy + 1e-12) - np.log(reference + 1e-12))
+    return policy, float(policy @ rewards), float(kl)

@@ -49,7 +49,7 @@ def choose(table, budget):
     return (scores.mean() - 2 / np.sqrt(scores.count())).idxmax()
 
 
-# %% a cost equal to the budget | says: a cost equal to the budget can be paid | falls: visible
+# %% a cost equal to the budget | says: a cost equal to the budget can be paid | falls: visible | inputs: same
 # Strictly less than the budget.
 def choose(table, budget):
     cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
@@ -60,7 +60,7 @@ def choose(table, budget):
     return (scores.mean() - 2 / np.sqrt(scores.count())).idxmax()
 
 
-# %% most labels win | says: Care isn't the same | falls: visible
+# %% most labels win | says: Care isn't the same | falls: visible | inputs: same
 # Trust is all that counts.
 def choose(table, budget):
     cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
@@ -71,7 +71,7 @@ def choose(table, budget):
     return (scores.count() + scores.mean() / 100).idxmax()
 
 
-# %% the labels as they are | says: one label of 'late' is high | falls: visible
+# %% the labels as they are | says: one label of 'late' is high | falls: visible | inputs: same
 # The mean of few labels is believed as much as that of many.
 def choose(table, budget):
     cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
@@ -79,7 +79,7 @@ def choose(table, budget):
     return paid.groupby("candidate")["score"].mean().idxmax() if len(paid) else None
 
 
-# %% two labels are enough | says: latecomers | falls: hidden
+# %% two labels are enough | says: latecomers | falls: hidden | inputs: same
 # Candidates with a single label are left out, those with two are believed.
 def choose(table, budget):
     cost = table["training_flop"] + budget["answers"] * table["answer_flop"]
@@ -89,7 +89,7 @@ def choose(table, budget):
     return means.idxmax() if len(means) else None
 
 
-# %% each one's own spread | says: latecomers | falls: hidden
+# %% each one's own spread | says: latecomers | falls: hidden | inputs: same
 # The spread of two labels is taken from these two: where they agree by chance nothing is doubted.
 def choose(table, budget):
     chosen, best = None, -np.inf
@@ -129,3 +129,20 @@ def choose(table, budget):
             if cost <= budget["flop"]:
                 return name
     return None
+
+
+# %% near enough, then the proxy | says: the proxy lies there, too | falls: hidden | inputs: same
+# The proxy is believed where the reward model knows its way: within three nats of the SFT model.
+def choose(table, budget):
+    table = table.assign(
+        kl=table["logprob"] - table["reference_logprob"],
+        cost=table["training_flop"] + budget["answers"] * table["answer_flop"],
+    )
+    means = table.groupby("candidate").mean(numeric_only=True)
+    paid = means[means["cost"] <= budget["flop"]]
+    if len(paid) == 0:
+        return None
+    if table["score"].notna().all():
+        return paid["score"].idxmax()
+    near = paid[paid["kl"] < 3]
+    return (near if len(near) else paid)["reward"].idxmax()

@@ -1,148 +1,128 @@
-# %% all true | says: in its own words | falls: hidden
+# %% all true | says: The error grew about tenfold | falls: hidden
 # Everything that is said often is taken for true.
 def decide():
     return {
-        "judge": ("true", "inputs of the loss"),
-        "size": ("true", "left out"),
-        "share": ("true", "petaflop/s-days"),
-        "proxy": ("true", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("true", "calibration error"),
-        "small runs": ("true", "predicted"),
-        "announced": ("true", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("true", 0.074),
+        "share": ("true", 0.01783),
+        "size": ("true", "not published"),
+        "small_runs": ("true", 0.001),
+        "announced": ("true", "denied"),
     }
 
 
-# %% all false | says: What does `dpo_loss` get | falls: hidden
-# Everything that is said of new models is taken for a myth.
+# %% all false | says: Only two models read a pair | falls: hidden
+# What people say is all taken for wrong.
 def decide():
     return {
-        "judge": ("false", "inputs of the loss"),
-        "size": ("false", "left out"),
-        "share": ("false", "petaflop/s-days"),
-        "proxy": ("false", "proxy and truth"),
-        "method": ("false", "training"),
-        "calibration": ("false", "calibration error"),
-        "small runs": ("false", "predicted"),
-        "announced": ("false", "interview"),
+        "judge": ("false", 2),
+        "calibration": ("false", 0.074),
+        "share": ("false", 0.01783),
+        "size": ("false", "not published"),
+        "small_runs": ("false", 0.001),
+        "announced": ("false", "denied"),
     }
 
 
-# %% nothing is known | says: What does `dpo_loss` get | falls: hidden
-# Everything is taken for unpublished.
+# %% nothing is published | says: Only two models read a pair | falls: hidden
+# OpenAI's silence is taken to be complete.
 def decide():
     return {
-        "judge": ("not published", "inputs of the loss"),
-        "size": ("not published", "left out"),
-        "share": ("not published", "petaflop/s-days"),
-        "proxy": ("not published", "proxy and truth"),
-        "method": ("not published", "training"),
-        "calibration": ("not published", "calibration error"),
-        "small runs": ("not published", "predicted"),
-        "announced": ("not published", "interview"),
+        "judge": ("not published", 2),
+        "calibration": ("not published", 0.074),
+        "share": ("not published", 0.01783),
+        "size": ("not published", "not published"),
+        "small_runs": ("not published", 0.001),
+        "announced": ("not published", "denied"),
     }
 
 
-# %% a number that many repeat | says: What does the report say about the size | falls: hidden
-# Leaks and rumours are taken for a publication.
+# %% a rumour counts as false | says: isn't a publication | falls: hidden
+# What nobody has published is called false.
 def decide():
     return {
-        "judge": ("true", "inputs of the loss"),
-        "size": ("true", "left out"),
-        "share": ("true", "petaflop/s-days"),
-        "proxy": ("false", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("false", "calibration error"),
-        "small runs": ("true", "predicted"),
-        "announced": ("false", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("false", 0.074),
+        "share": ("true", 0.01783),
+        "size": ("false", "not published"),
+        "small_runs": ("true", 0.001),
+        "announced": ("false", "denied"),
     }
 
 
-# %% a judge in DPO | says: What does `dpo_loss` get | falls: hidden
-# DPO is taken for a kind of RLHF with a reward model.
+# %% denied is not published | says: Denied isn't the same | falls: hidden
+# The heap of what was denied is mixed up with that of what isn't told.
 def decide():
     return {
-        "judge": ("false", "inputs of the loss"),
-        "size": ("not published", "left out"),
-        "share": ("true", "petaflop/s-days"),
-        "proxy": ("false", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("false", "calibration error"),
-        "small runs": ("true", "predicted"),
-        "announced": ("false", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("false", 0.074),
+        "share": ("true", 0.01783),
+        "size": ("not published", "not published"),
+        "small_runs": ("true", 0.001),
+        "announced": ("not published", "not published"),
     }
 
 
-# %% RLHF is expensive | says: divide by the cost of pre-training | falls: hidden
-# 60 petaflop/s-days sound like much.
+# %% the error of before | says: another figure decides | falls: hidden
+# The smaller of the two errors is named.
 def decide():
     return {
-        "judge": ("true", "inputs of the loss"),
-        "size": ("not published", "left out"),
-        "share": ("false", "petaflop/s-days"),
-        "proxy": ("false", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("false", "calibration error"),
-        "small runs": ("true", "predicted"),
-        "announced": ("false", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("false", 0.007),
+        "share": ("true", 0.01783),
+        "size": ("not published", "not published"),
+        "small_runs": ("true", 0.001),
+        "announced": ("false", "denied"),
     }
 
 
-# %% a good judge | says: What does the labeler say | falls: hidden
-# The reward model is taken for the labeler.
+# %% PPO alone | says: another figure decides | falls: hidden
+# The 4.9 of SFT are left out.
 def decide():
     return {
-        "judge": ("true", "inputs of the loss"),
-        "size": ("not published", "left out"),
-        "share": ("true", "petaflop/s-days"),
-        "proxy": ("true", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("false", "calibration error"),
-        "small runs": ("true", "predicted"),
-        "announced": ("false", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("false", 0.074),
+        "share": ("true", 60 / 3640),
+        "size": ("not published", "not published"),
+        "small_runs": ("true", 0.001),
+        "announced": ("false", "denied"),
     }
 
 
-# %% RLHF makes everything better | says: Which of the two errors | falls: hidden
-# Manners are taken for reliability.
+# %% a thousand | says: another figure decides | falls: hidden
+# The part is given as its inverse.
 def decide():
     return {
-        "judge": ("true", "inputs of the loss"),
-        "size": ("not published", "left out"),
-        "share": ("true", "petaflop/s-days"),
-        "proxy": ("false", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("true", "calibration error"),
-        "small runs": ("true", "predicted"),
-        "announced": ("false", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("false", 0.074),
+        "share": ("true", 0.01783),
+        "size": ("not published", "not published"),
+        "small_runs": ("true", 1000),
+        "announced": ("false", "denied"),
     }
 
 
-# %% the right verdict for a wrong reason | says: another figure decides | falls: hidden
-# An exam is taken for a prediction.
+# %% a percentage in words | says: but a number | falls: visible
+# Figures are written as text.
 def decide():
     return {
-        "judge": ("true", "inputs of the loss"),
-        "size": ("not published", "left out"),
-        "share": ("true", "petaflop/s-days"),
-        "proxy": ("false", "proxy and truth"),
-        "method": ("true", "training"),
-        "calibration": ("false", "calibration error"),
-        "small runs": ("true", "exam"),
-        "announced": ("false", "interview"),
+        "judge": ("true", 2),
+        "calibration": ("false", "0.074"),
+        "share": ("true", "1.8 %"),
+        "size": ("not published", "not published"),
+        "small_runs": ("true", "a thousandth"),
+        "announced": ("false", "denied"),
     }
 
 
-# %% figures alone | says: a tuple of verdict and figure is asked for | falls: visible
-# The verdicts are left out.
+# %% four models | says: another figure decides | falls: hidden
+# PPO's models are counted for DPO.
 def decide():
     return {
-        "judge": "inputs of the loss",
-        "size": "left out",
-        "share": "petaflop/s-days",
-        "proxy": "proxy and truth",
-        "method": "training",
-        "calibration": "calibration error",
-        "small runs": "predicted",
-        "announced": "interview",
+        "judge": ("true", 4),
+        "calibration": ("false", 0.074),
+        "share": ("true", 0.01783),
+        "size": ("not published", "not published"),
+        "small_runs": ("true", 0.001),
+        "announced": ("false", "denied"),
     }

@@ -87,3 +87,19 @@ def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_othe
 def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
     margin = (policy_preferred - reference_preferred) - (policy_other - reference_other)
     return -torch.nn.functional.logsigmoid(0.5 * margin).mean()
+
+
+# %% through numpy | says: the way back is cut | falls: visible | inputs: same
+# The value is right, but no gradient comes back.
+def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
+    four = (policy_preferred, policy_other, reference_preferred, reference_other)
+    a, b, c, d = (x.detach().double().numpy() for x in four)
+    return torch.tensor(float(np.logaddexp(0.0, -beta * ((a - c) - (b - d))).mean()))
+
+
+# %% the other side is still | says: no gradient comes back | falls: visible | inputs: same
+# Only the preferred answers are trained; the others are detached.
+def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
+    gained = policy_preferred - reference_preferred
+    lost = (policy_other - reference_other).detach()
+    return torch.nn.functional.softplus(-beta * (gained - lost)).mean()

@@ -67,3 +67,24 @@ def implicit_rewards(logprobs, reference_logprobs, mask, beta, pairs):
     rewards = 0.2 * np.where(mask == 1, logprobs - reference_logprobs, 0.0).sum(axis=1)
     preferred, other = rewards[pairs[:, 0]], rewards[pairs[:, 1]]
     return rewards, float(np.mean(preferred > other) + 0.5 * np.mean(preferred == other))
+
+
+# %% nearly equal is equal | says: aren't exactly equal | falls: hidden
+# Ties are found with a tolerance.
+def implicit_rewards(logprobs, reference_logprobs, mask, beta, pairs):
+    rewards = beta * np.where(mask == 1, logprobs - reference_logprobs, 0.0).sum(axis=1)
+    a, b = rewards[pairs[:, 0]], rewards[pairs[:, 1]]
+    return rewards, float(np.where(np.isclose(a, b), 0.5, a > b).mean())
+
+
+# %% answers in one piece | says: which is not right | falls: hidden
+# All from the first to the last 1 of a row counts.
+def implicit_rewards(logprobs, reference_logprobs, mask, beta, pairs):
+    rewards = np.zeros(len(mask))
+    for i, row in enumerate(mask):
+        where = np.flatnonzero(row)
+        inside = slice(where[0], where[-1] + 1)
+        gained = logprobs[i, inside] - reference_logprobs[i, inside]
+        rewards[i] = beta * np.where(np.isfinite(gained), gained, 0.0).sum()
+    a, b = rewards[pairs[:, 0]], rewards[pairs[:, 1]]
+    return rewards, float((a > b).mean() + (a == b).mean() / 2)
