@@ -210,7 +210,7 @@ def in_words(table: Table = ALL) -> str:
     places = placed(table)
     titles = {name: place.title for name, (_, place) in places.items()}
     said = []
-    for name, (stage, place) in places.items():
+    for stage, place in places.values():
         about = f"lesson {stage.lesson[:2]}" + (f", as {place.real.name}" if place.real else "")
         after = f" from {titles[place.after]}" if place.after else ""
         words = f", with {place.words}".replace("\n", " ") if place.real and place.words else ""
