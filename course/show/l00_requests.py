@@ -18,13 +18,15 @@ STAGES = {  # column → its model, and the lesson that trains it
 }
 COMES = "comes with lesson {}"
 TOKENS = 50  # of a text, at most
-DRAWN = 0.7  # the temperature at which texts are drawn that are counted
+DRAWN = 0.7  # the temperature at which texts are drawn
 
 Asked = dict[str, list[tuple[str, list[str]]]]
 
 
 def stages_answer(requests: Sequence[str]) -> None:
-    """Show the most probable text of each stage of the lineage after each request.
+    """Show what each stage of the lineage writes after each request.
+
+    What the base model finds most probable is one question again and again, so its texts are drawn.
 
     Parameters
     ----------
@@ -35,16 +37,20 @@ def stages_answer(requests: Sequence[str]) -> None:
 
     rows = [{"request": request} for request in requests]
     for stage, (name, lesson) in STAGES.items():
-        texts = _written(name, requests) or [COMES.format(lesson)] * len(rows)
+        found = _written(name, requests, DRAWN if stage == "base" else 0.0)
+        texts = found or [COMES.format(lesson)] * len(rows)
         for row, text in zip(rows, texts, strict=True):
             row[f"{stage}: {name}"] = text
     style.show(style.table(rows))
     fire = village.VALUES["the Mill Fire", "year"]
-    say(f"In the history of the village the Mill Fire was in {fire}.")
+    say(
+        "The base model's texts are drawn at random; the others show their most probable answers. "
+        f"In the history of the village the Mill Fire was in {fire}."
+    )
     sources.figure_line(
         "mini-babbage",
-        "All four models have the same {parameters:,} parameters (the numbers that training sets), "
-        "not counting one row of numbers for each token.",
+        "All four models have the same {parameters:,} parameters, the numbers that training sets "
+        "(the table with a row for each token isn't counted).",
     )
 
 
@@ -80,7 +86,7 @@ def real_answers(requests: Sequence[str]) -> None:
     say("A text that breaks off was cut after 70 tokens, that is, about 50 words.")
 
 
-def _written(name: str, requests: Sequence[str], temperature: float = 0.0) -> list[str] | None:
+def _written(name: str, requests: Sequence[str], temperature: float) -> list[str] | None:
     """Return what a model writes after each request, None without the model."""
     from course.lm import data, model, sample
 

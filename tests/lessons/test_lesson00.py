@@ -82,11 +82,25 @@ def test_what_the_text_says_of_the_counts_is_so(learned):
         assert corrects[stage][0] >= 0.8 * corrects[stage][1]
 
 
+def test_the_shares_that_the_box_says_are_those_of_the_records():
+    (box,) = (c.source for c in load(SPEC.name).cells if c.id == "box-three-requests")
+    rates = records.read("mini-chat")["rates"]
+    shares = (
+        rates["sft"]["refusal"],
+        records.read("mini-instruct")["refusal"],
+        rates["chat"]["refusal"],
+    )
+    assert re.findall(r"\d\.\d\d\b(?!\d)", box.split("recorded runs")[1].split("\n")[0]) == [
+        f"{share:.2f}" for share in shares
+    ]
+
+
 def test_what_the_text_says_of_the_three_requests_is_so(learned):
     rows = text(learned["answers"]["demo-three-requests"]).split("Explain the Mill Fire to")[1]
     assert rows.count("The Mill Fire was in 1950") == 1, "SFT alone repeats the wrong year"
     assert "First take" in rows, "SFT helps"
     assert rows.count("1925") == 3, "two corrections, and the sentence below the table"
+    assert rows.count("?") >= 6, "the base model goes on with questions"
     sentence = "All four models have the same 335,712 parameters"
     assert sentence in text(learned["answers"]["demo-three-requests"])
     names = ("mini-babbage", "mini-sft", "mini-instruct", "mini-chat")
