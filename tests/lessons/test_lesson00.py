@@ -127,7 +127,7 @@ def test_a_stage_that_was_trained_answers_in_the_table(tmp_path, monkeypatch):
 
 def test_what_the_text_points_to():
     words = "\n".join(c.source for c in load(SPEC.name).cells if c.cell_type == "markdown")
-    wanted = {"primer.md", "readers.md", "cycle.svg", "three_steps.svg"}
+    wanted = {"primer.md", "readers.md", "differences.md", "cycle.svg", "three_steps.svg"}
     assert wanted <= set(re.findall(r"\]\(([^)#]+)\)", words))
     assert words.count("<details>") == 4 + 5  # hints, self-test
 
