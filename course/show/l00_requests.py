@@ -83,7 +83,7 @@ def real_answers(requests: Sequence[str]) -> None:
         say(f"{missing} This lesson goes on without it.")
         return
     answers.written_live(SMOLLM2, *loaded, requests, most=70)
-    say("A text that breaks off was cut after 70 tokens, that is, about 50 words.")
+    say("A text that breaks off was cut after 70 tokens, which are words or pieces of words.")
 
 
 def _written(name: str, requests: Sequence[str], temperature: float) -> list[str] | None:
@@ -107,8 +107,8 @@ def _written(name: str, requests: Sequence[str], temperature: float) -> list[str
 def _asked() -> Asked:
     """Return kind → requests, each with what the text that is counted says (one is enough).
 
-    No stage after the base was trained on these events and people; of the deeds it was trained on
-    the first twelve and not on the last four.
+    No demonstration and no comparison names these events and people; of the deeds they name the
+    first twelve and not the last four.
     """
     from course.world import phrases, village
 
