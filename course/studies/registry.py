@@ -137,7 +137,7 @@ STUDIES = table(
         ),
         needs=("sft",),
         exercises=(REWARD, PPO, DPO),
-        place=Place("next", "what next", 2, 3, "sft", words="other ways, as DPO"),
+        place=Place("next", "what next", 2, 3, "sft", words="other ways: DPO"),
     ),
     Study(
         name="smollm2",
