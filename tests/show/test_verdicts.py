@@ -54,6 +54,8 @@ def shown(monkeypatch):
         ({"size": ("true", float("nan"))}, "but a number"),
         ({"size": ("true", True)}, "but a number"),
         ({"size": ("true", [175e9])}, "but a number"),
+        ({"size": ("true", np.arange(2.0))}, "the figure is array([0., 1.]), but a number"),
+        ({"size": ("true", "x" * 500)}, "xxx..., but a number"),
     ],
 )
 def test_another_form_is_named(folder, answers, said):
