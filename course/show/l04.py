@@ -2,9 +2,10 @@
 
 from course.show.l04_family import (
     cutoffs,
-    family_table,
+    descent,
     known,
     mix,
+    neighbours,
     reported,
     sizes_over_time,
     tree,
@@ -16,12 +17,13 @@ from course.show.verdicts import expect_form, expect_verdicts, statements, verdi
 
 __all__ = [
     "cutoffs",
+    "descent",
     "expect_form",
     "expect_verdicts",
-    "family_table",
     "known",
     "lineage",
     "mix",
+    "neighbours",
     "one_input",
     "reported",
     "say",

@@ -6,6 +6,7 @@ that year, a size that isn't published as a ring at the foot, an estimate as an 
 Left out on purpose: reading the tables (the lesson does that), and any figure of a real model.
 """
 
+import html
 import math
 import re
 from collections import Counter
@@ -31,20 +32,36 @@ LINES = {
     "unknown": ("-.", ACCENT, "called “an improvement on” it; from which weights isn't published"),
 }
 SHADES = {"model": BLUE, "API name": "#2f94cf", "neighbour": GREY}
-# Columns of the tables that are shown.
-SHOWN = {
-    "models": ("name", "released", "size", "parent", "inherits", "how"),
-    "api_names": ("name", "released", "size", "window", "called", "training", "parent", "inherits",
-                  "how", "note"),
-    "neighbours": ("name", "released", "size", "reads", "writes", "parent", "inherits", "how",
-                   "what"),
-}  # fmt: skip
-SOURCES = ("source", "window_source", "note_source")
+# Columns of the tables that are shown, and those whose texts stay on one line.
+FACTS = {
+    "models": ("name", "released", "size", "reads", "writes", "source"),
+    "api_names": ("name", "released", "size", "window", "called", "training", "note"),
+}
+DESCENT = ("name", "parent", "inherits", "how")
+NEIGHBOURS = ("name", "released", "size", "reads", "writes", "parent", "inherits", "what")
+WHOLE = ("name", "released", "parent")
+SOURCES = {
+    "source": "Sources",
+    "window_source": "Sources of the windows",
+    "note_source": "Sources of the notes",
+}
 
 
 def rows_of(table: Any) -> list[dict[str, Any]]:
     """Return the rows of a frame; what is missing is an empty text."""
     return table.astype(object).fillna("").to_dict("records")
+
+
+def shown_rows(rows: Sequence[Row], columns: Sequence[str]) -> style.Page:
+    """Return some columns of a table; names and dates aren't broken."""
+
+    def cell(row: Row, column: str) -> Any:
+        text = str(row[column])
+        if column not in WHOLE or text == UNKNOWN:
+            return row[column]
+        return style.Page(f'<span style="white-space:nowrap">{html.escape(text)}</span>', text)
+
+    return style.table([{column: cell(row, column) for column in columns} for row in rows])
 
 
 def known(tables: Mapping[str, Any]) -> None:
@@ -60,25 +77,43 @@ def known(tables: Mapping[str, Any]) -> None:
         "Sizes of the API names: "
         + " · ".join(f"{word}: {counts[word]}" for word in ("published", "estimate", UNKNOWN))
     )
-    for name in ("models", "api_names"):
-        family_table(tables, name)
+    for name, columns in FACTS.items():
+        rows = rows_of(tables[name])
+        say(f'tables["{name}"], {len(rows)} rows')
+        style.show(shown_rows(rows, columns))
+    say_sources(rows_of(tables["api_names"]))
 
 
-def family_table(tables: Mapping[str, Any], name: str) -> None:
-    """Show a table with its sources below.
+def descent(tables: Mapping[str, Any]) -> None:
+    """Show what each model and API name has from its parent.
 
     Parameters
     ----------
     tables : dict of str to DataFrame
-    name : str
-        ``"models"``, ``"api_names"`` or ``"neighbours"``.
+        With ``models`` and ``api_names``.
     """
-    rows = rows_of(tables[name])
-    say(f'tables["{name}"]: {len(rows)} rows')
-    style.show(style.table([{column: row[column] for column in SHOWN[name]} for row in rows]))
-    for column in SOURCES:
+    style.show(
+        shown_rows([row for name in FACTS for row in rows_of(tables[name])], DESCENT),
+    )
+
+
+def neighbours(tables: Mapping[str, Any]) -> None:
+    """Show what is often drawn next to the family.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        With ``neighbours``.
+    """
+    rows = rows_of(tables["neighbours"])
+    style.show(shown_rows(rows, NEIGHBOURS))
+    say_sources(rows)
+
+
+def say_sources(rows: Sequence[Row]) -> None:
+    """Say where the rows of a table are from, each source once."""
+    for column, what in SOURCES.items():
         if found := dict.fromkeys(row[column] for row in rows if row.get(column)):
-            what = {"source": "Sources"}.get(column, f"Sources of {column.partition('_')[0]}")
             say(f"{what}: " + " · ".join(found))
 
 
