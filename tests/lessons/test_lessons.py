@@ -39,8 +39,10 @@ def test_verify_finds_no_problem(verified, lesson):
         maximum = sum(cell.points for cell in cells)
     assert row["solution"] == [maximum, maximum]
     assert row["release"] == [0, maximum]
-    assert row["mutants"][0] == row["mutants"][1] >= 3 * row["exercises"]
-    assert row["alternates"][0] == row["alternates"][1] >= row["exercises"]
+    assert row["mutants"][0] == row["mutants"][1] >= 8 * row["exercises"]
+    assert row["alternates"][0] == row["alternates"][1] >= 3 * row["exercises"]
+    names = {cell.name for cell in cells if cell.kind == "solution"}
+    assert row["drawn"] == len(names - {claims.EXERCISE}), "an exercise draws no inputs"
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
