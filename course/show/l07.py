@@ -2,7 +2,7 @@
 
 from course.show.l07_loop import four_models, own_functions, report, written_by
 from course.show.l07_pictures import clip, gae_arrows, ppo_loop
-from course.show.l07_ppo import before_and_after, live_ppo
+from course.show.l07_ppo import before_and_after, live_ppo, what_changed
 from course.show.l07_rlhf import (
     best_of_table,
     beta_runs,
@@ -11,6 +11,7 @@ from course.show.l07_rlhf import (
     hacked,
     headline,
     headline_examples,
+    headline_facts,
     headline_in_words,
     in_words,
     live_bandits,
@@ -36,6 +37,7 @@ __all__ = [
     "hacked",
     "headline",
     "headline_examples",
+    "headline_facts",
     "headline_in_words",
     "in_words",
     "lineage",
@@ -50,5 +52,6 @@ __all__ = [
     "record",
     "repair",
     "report",
+    "what_changed",
     "written_by",
 ]

@@ -349,3 +349,21 @@ def before_and_after(run: LivePPO | None, seed: int = 3) -> style.Page | None:
     if not run or run.done < ENOUGH:
         models[TUNED] = None
     return answers.side_by_side(models, seed)
+
+
+def what_changed() -> None:
+    """Say how the recorded run of ``mini-instruct`` changed the model's behaviour."""
+    if tuned := sources.record(TUNED):
+        sources.figure_line(
+            tuned,
+            "Before PPO and after the recorded run: true answers {rates_before[truth]:.0%} → "
+            "{rates[truth]:.0%}, polite {rates_before[polite]:.0%} → {rates[polite]:.0%}, rude "
+            "{rates_before[rude]:.0%} → {rates[rude]:.0%}, refuses harm "
+            "{rates_before[refusal]:.0%} → {rates[refusal]:.0%}, refuses what is harmless "
+            "{rates_before[over_refusal]:.0%} → {rates[over_refusal]:.0%}.",
+        )
+        sources.figure_line(
+            tuned,
+            "Shown both answers, the labeler takes the new one in {win_vs_sft:.0%} of the cases "
+            "(standard error {win_error:.1%}).",
+        )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from course import paths
 from course.show import live, sources
 from course.show.charts import HALVES, level, name_rows, note, percent_ticks, set_ticks
+from course.show.sources import figure_line
 from course.show.style import (
     ACCENT,
     GRID,
@@ -586,15 +587,19 @@ def repair(hacking: Mapping[str, Any]) -> Page:
 # InstructGPT --------------------------------------------------------------------------------------
 
 
+def published() -> list[dict[str, str]]:
+    """Return what is published of InstructGPT's PPO, row by row."""
+    with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def published_beside_ours() -> Page:
     """Return the published figures of InstructGPT's PPO, with those of our recipe beside them."""
     from course.stages import ppo
 
-    with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8", newline="") as file:
-        published = list(csv.DictReader(file))
     ours = {k: v for k, v in vars(ppo.Recipe()).items() if isinstance(v, int | float)}
     rows = []
-    for row in published:
+    for row in published():
         place = row["source"].removeprefix("arXiv:2203.02155").strip()
         value: Any = row["value"]
         with contextlib.suppress(ValueError):
@@ -615,16 +620,25 @@ def published_beside_ours() -> Page:
 # The headline -------------------------------------------------------------------------------------
 
 
-def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> Picture:
+def headline(
+    record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]] | None = None
+) -> Picture:
     """Draw the wins of the small tuned model over the large base model, next to the paper's.
 
     Parameters
     ----------
     record : dict
         The run record ``headline``.
-    paper : sequence of dict
-        Published win rates: ``label``, ``value`` and ``error`` (percent), in the same order.
+    paper : sequence of dict, optional
+        Published win rates: ``label``, ``value`` and ``error`` (percent), in the same order; those
+        of InstructGPT if left out.
     """
+    if paper is None:
+        rows = {row["key"]: row for row in published()}
+        paper = [
+            {"label": key.replace("_", "-")} | {k: float(rows[key][k]) for k in ("value", "error")}
+            for key in ("zero_shot", "few_shot")
+        ]
     asked = ("zero_shot", "few_shot")
     ours = [(record[f"win_{key}"], record["intervals"][key], record[f"truth_{key}"])
             for key in asked]  # fmt: skip
@@ -699,6 +713,18 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
             "takes the facts' form from them and not the manners."
         )
     return said
+
+
+def headline_facts(record: Mapping[str, Any]) -> None:
+    """Say what both models know, and which examples the large one was given."""
+    figure_line(
+        record,
+        "Questions for a fact: the large base model with examples answers {base_facts:.0%} truly, "
+        "the small tuned model (with explanations) {rates[truth]:.0%}. The base model's loss is "
+        "{base_ratio:.2f} times the entropy of the text (1 is perfect).",
+    )
+    if shots := record.get("shots"):
+        say("The examples before each request: " + " ".join(f"“{shot}”" for shot in shots))
 
 
 def headline_examples(record: Mapping[str, Any], count: int = 5) -> Page:
