@@ -436,7 +436,7 @@ def over_optimisation(
             axis.plot(way, smoothed(free[key]), "o-", ms=3, lw=1.4, color=shade)
             axis.axvline(way[top], color=LINE, lw=1.2, ls="--")
             axis.set(title=f"{title}\nwithout a price (β = 0)", ylabel=unit)
-        note(middle, f"turns at\nd = {way[top]:.1f}", (way[top], truth[top]), (7, -8), va="top")
+        note(middle, f"turns at\nd = {way[top]:.1f}", (way[top], truth[top]), (16, 4))
         priced = [run for run in record["runs"] if run["beta"] > 0]
         for run in priced:
             end = run["end"]
@@ -455,7 +455,7 @@ def over_optimisation(
             )  # fmt: skip
             for words, point, away, side in (
                 ("the SFT model", best[0], (7, 0), "left"),
-                (f"best of {best[-1]['n']}", best[-1], (-2, 8), "center"),
+                (f"best of {best[-1]['n']}", best[-1], (-7, 7), "right"),
             ):
                 note(
                     right, words, (math.sqrt(point["kl"]), point["true"]), away, fontsize=9.5,
@@ -597,13 +597,21 @@ def published_beside_ours() -> Page:
     """Return the published figures of InstructGPT's PPO, with those of our recipe beside them."""
     from course.stages import ppo
 
-    ours = {k: v for k, v in vars(ppo.Recipe()).items() if isinstance(v, int | float)}
+    recipe = ppo.Recipe()
+    ours = vars(recipe) | {
+        "beta": recipe.kl_coef,
+        "episodes": recipe.iterations * recipe.batch,
+    }
+
+    def number(value: float) -> Number:
+        return Number(value, ",.0f" if float(value).is_integer() else "g")
+
     rows = []
     for row in published():
         place = row["source"].removeprefix("arXiv:2203.02155").strip()
         value: Any = row["value"]
         with contextlib.suppress(ValueError):
-            value = Number(float(value), ",.0f" if float(value).is_integer() else "g")
+            value = number(float(value))
         rows.append(
             {
                 "InstructGPT": row["quantity"],
@@ -611,7 +619,7 @@ def published_beside_ours() -> Page:
                 "±": Number(float(row["error"]), "g") if row["error"] else "",
                 "unit": row["unit"],
                 "where in the paper": place,
-                "ours": Number(ours[row["key"]], "g") if row["key"] in ours else "–",
+                "ours": number(ours[row["key"]]) if row["key"] in ours else "–",
             }
         )
     return table(rows)
@@ -709,8 +717,7 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
     if "base_rates_few_shot" in record:
         polite = record["base_rates_few_shot"]["polite"]
         said += (
-            f" Of the base model's answers {polite:.0%} are polite, although its examples are: it "
-            "takes the facts' form from them and not the manners."
+            f" Of the base model's answers {polite:.0%} are polite, although its two examples are."
         )
     return said
 

@@ -77,9 +77,13 @@ def test_the_first_look_is_one_polite_answer_to_everything(prices):
     assert max(map(middles.count, middles)) >= 3
     assert free["rates"]["polite"] > 0.95
     assert free["rates"]["truth"] < 0.05 < 0.8 < start["rates"]["truth"]
-    better = [b["reward"] > a["reward"] for a, b in zip(start["answers"], free["answers"])]
+    better = [
+        b["reward"] > a["reward"] for a, b in zip(start["answers"], free["answers"], strict=True)
+    ]
     assert sum(better) >= 5, "by the reward model almost all got better"
-    assert all(b["true"] < a["true"] for a, b in zip(start["answers"], free["answers"]))
+    assert all(
+        b["true"] < a["true"] for a, b in zip(start["answers"], free["answers"], strict=True)
+    )
 
 
 def test_most_of_what_changed_needs_no_knowledge():
