@@ -9,6 +9,7 @@ from course.show.l07_rlhf import (
     beta_slider,
     beta_table,
     hacked,
+    hacking_in_words,
     headline,
     headline_examples,
     headline_facts,
@@ -20,6 +21,7 @@ from course.show.l07_rlhf import (
     over_optimisation,
     published_beside_ours,
     repair,
+    wary_in_words,
 )
 from course.show.lineage_picture import lineage
 from course.show.sources import figure_line, record
@@ -35,6 +37,7 @@ __all__ = [
     "four_models",
     "gae_arrows",
     "hacked",
+    "hacking_in_words",
     "headline",
     "headline_examples",
     "headline_facts",
@@ -52,6 +55,7 @@ __all__ = [
     "record",
     "repair",
     "report",
+    "wary_in_words",
     "what_changed",
     "written_by",
 ]

@@ -151,7 +151,7 @@ def nearest(record: Mapping[str, Any], beta: float) -> dict[str, Any]:
 class LivePPO(live.Demo):
     """The SFT model is trained by PPO.
 
-    ``curve`` has a dictionary for each iteration: ``reward`` (deviations), ``kl`` (nats an answer)
+    ``curve`` has a dictionary for each iteration: ``reward`` (deviations), ``kl`` (nats per answer)
     and ``true`` (points).
     """
 
@@ -282,9 +282,9 @@ class LivePPO(live.Demo):
             return
         self.tell(
             f"This run: {self.done} of {self.planned} iterations of {self.recipe.batch} answers in "
-            f"{self.seconds:.0f} s. Reward "
-            f"{first['reward']:.2f} → {last['reward']:.2f} deviations, KL {last['kl']:.2f} nats an "
-            f"answer, true score {first['true']:.2f} → {last['true']:.2f} points."
+            f"{self.seconds:.0f} s. Reward {first['reward']:.2f} → {last['reward']:.2f} "
+            f"deviations, KL {last['kl']:.2f} nats per answer, true score {first['true']:.2f} → "
+            f"{last['true']:.2f} points."
         )
 
     def recorded(self) -> None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 PROXY, TRUE, DISTANCE = "#8a3f77", "#00745a", INK  # reward model's score, labeler's, KL
 PANELS = (
     ("reward", "The reward model's reward", "deviations", PROXY),
-    ("kl", "KL from the reference model", "nats an answer", DISTANCE),
+    ("kl", "KL from the reference model", "nats per answer", DISTANCE),
     ("true", "The labeler's true score", "points", TRUE),
 )
 FRAMES = 16  # pictures of a live bandit
@@ -335,7 +335,7 @@ def beta_table(record: Mapping[str, Any]) -> Page:
         return {
             "run": name,
             "reward": Number(end["reward"]),
-            "KL (nats an answer)": Number(end.get("kl", 0.0), ".1f"),
+            "KL (nats per answer)": Number(end.get("kl", 0.0), ".1f"),
             "true score": Number(end["true"]),
             "± (95 %)": Number(1.96 * end["true_error"]),
             "true answers": Number(rates["truth"], ".0%"),
@@ -558,6 +558,24 @@ def hacked(answers: Sequence[str]) -> Page:
             {"answer": answer, "requests": len(requests), "such as": requests[0]}
             for answer, requests in sorted(asked.items(), key=lambda item: -len(item[1]))
         ]
+    )
+
+
+def hacking_in_words(record: Mapping[str, Any]) -> None:
+    """Say how reward and true score changed in the run of the record ``hacking``."""
+    figure_line(
+        record,
+        "Reward {proxy_before:.2f} → {proxy_after:.2f} deviations, true score {true_before:.2f} → "
+        "{true_after:.2f} points ({true_drop_errors:.0f} standard errors).",
+    )
+
+
+def wary_in_words(record: Mapping[str, Any]) -> None:
+    """Say how the run without a price went against the other reward model."""
+    figure_line(
+        record,
+        "The run without a price, against mini-reward instead of the plain reward model: true "
+        "score {true_wary:.2f} instead of {true_free:.2f}.",
     )
 
 
