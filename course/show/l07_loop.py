@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 START, REWARD = "mini-sft", "mini-reward"
-ANSWERS, ROUNDS = 32, 40  # in a round; for so many of them there are requests
+ANSWERS, ROUNDS = 64, 40  # in a round; for so many of them there are requests
 SEED = 7
 
 
@@ -217,7 +217,7 @@ def written_by(policy: Any, turn: int) -> "tuple[Tensor, Tensor]":
 
 
 def report(turn: int, tokens: Any, mask: Any, score: Any, old: Any, ref: Any) -> None:
-    """Say how a round went: reward, KL and true score of its answers, and one answer to read.
+    """Say how a round went: reward, KL and true score, and the answer that was paid most.
 
     Parameters
     ----------
@@ -240,8 +240,8 @@ def report(turn: int, tokens: Any, mask: Any, score: Any, old: Any, ref: Any) ->
     ]
     judged = evals.judge(asked, texts)
     true = sum(j.score for j in judged) / len(judged)
-    kl = (old - ref)[inside].sum().item() / len(mask)
+    kl, best = (old - ref)[inside].sum().item() / len(mask), int(score.argmax())
     say(
         f"round {turn + 1}: reward {score.mean():.2f} · KL {kl:.2f} nats · true score {true:.2f} · "
-        f"such as “{asked[0].turns[-1].request}” – “{texts[0]}”"
+        f"paid most: “{asked[best].turns[-1].request}” – “{texts[best]}”"
     )

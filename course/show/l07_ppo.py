@@ -175,7 +175,7 @@ class LivePPO(live.Demo):
         self.model, self.tokenizer = model.load(START)
         self.reference, _ = model.load(START)
         self.rewards, _ = model.load(REWARD)
-        self.hearts = {"value_loss": plain_value_loss} | self._with_value_loss()
+        self.hearts: dict[str, Any] = {PPO[-1]: plain_value_loss, **self._with_value_loss()}
         recipe = replace(ppo.Recipe(), iterations=self.planned)
         self.recipe = recipe if self.beta is None else replace(recipe, kl_coef=self.beta)
 

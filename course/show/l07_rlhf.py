@@ -660,9 +660,13 @@ def headline(
         of InstructGPT if left out.
     """
     if paper is None:
-        rows = {row["key"]: row for row in published()}
+        printed = {row["key"]: row for row in published()}
         paper = [
-            {"label": key.replace("_", "-")} | {k: float(rows[key][k]) for k in ("value", "error")}
+            {
+                "label": key.replace("_", "-"),
+                "value": float(printed[key]["value"]),
+                "error": float(printed[key]["error"]),
+            }
             for key in ("zero_shot", "few_shot")
         ]
     asked = ("zero_shot", "few_shot")
