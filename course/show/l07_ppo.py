@@ -155,7 +155,7 @@ class LivePPO(live.Demo):
     and ``true`` (points).
     """
 
-    needs = PPO[:-1]  # without value_loss: a stretch exercise, which a simpler rule stands in for
+    needs = PPO[:-1]  # without value_loss: a stretch exercise, which a simpler rule replaces
     instead = "are the recorded runs"
     unit = "iteration"
     kept = "; the policy keeps what it has learned. Run the cell again to go on from there."

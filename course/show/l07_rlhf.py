@@ -226,7 +226,7 @@ def lost_bandits(paid: Sequence[Any]) -> int:
 
 
 def shades_of(betas: Sequence[float]) -> dict[float, Any]:
-    """Return a colour for each β: orange for 0, else blue, the darker the dearer."""
+    """Return a colour for each β: orange for 0, else blue, the darker the higher it is."""
     import matplotlib
 
     priced = sorted(beta for beta in betas if beta > 0)
@@ -379,7 +379,7 @@ def beta_slider(record: Mapping[str, Any]) -> Any:
     try:
         import ipywidgets
     except ImportError:
-        say("The slider needs ipywidgets; the picture below shows all runs without it.")
+        say("The slider needs ipywidgets; the picture and the table above show all runs without it.")
         return None
     runs = {run["beta"]: run for run in record["runs"]}
     middle = sorted(runs)[len(runs) // 2]
@@ -612,7 +612,7 @@ def published() -> list[dict[str, str]]:
 
 
 def published_beside_ours() -> Page:
-    """Return the published figures of InstructGPT's PPO, with those of our recipe beside them."""
+    """Return the published figures of InstructGPT's PPO, with those of our recipe next to them."""
     from course.stages import ppo
 
     recipe = ppo.Recipe()
