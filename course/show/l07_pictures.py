@@ -65,17 +65,17 @@ def ppo_loop() -> Page:
     )  # fmt: skip
     back = ("M759 270V340H83V214", "M486 340V308")
     arrows = "".join(
-        f'<path d="{d}" fill="none" stroke="{QUIET}" stroke-width="1.6" marker-end="url(#go)"/>'
+        f'<path d="{d}" fill="none" stroke="{QUIET}" stroke-width="1.6" marker-end="url(#ppo-go)"/>'
         for d in straight
     ) + "".join(
         f'<path d="{d}" fill="none" stroke="{ACCENT}" stroke-width="2.2" '
-        'stroke-dasharray="6 4" marker-end="url(#back)"/>'
+        'stroke-dasharray="6 4" marker-end="url(#ppo-back)"/>'
         for d in back
     )
     heads = "".join(
         f'<marker id="{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
         f'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="{shade}"/></marker>'
-        for name, shade in (("go", QUIET), ("back", ACCENT))
+        for name, shade in (("ppo-go", QUIET), ("ppo-back", ACCENT))
     )
     words = [
         _text(83, 106, "a request goes in"),
