@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from course.checks import ask
 from course.show.style import say
 
 if TYPE_CHECKING:
@@ -74,11 +75,14 @@ def own_functions(names: Mapping[str, Any]) -> SimpleNamespace:
         The notebook's ``globals()``. A function that isn't there, or that stops at a tiny example,
         counts as missing; which ones do, and what takes their place, is said.
     """
-    found, missing = {}, []
+    found: dict[str, Callable[..., Any]] = {}
+    missing = []
     for name, (words, plain) in PLAIN.items():
-        function = names.get(name)
-        found[name] = function if _answers(name, function) else plain
-        if found[name] is plain:
+        if _answers(name, names.get(name)):
+            # with copies: an answer may change its arguments, and the loop needs them again
+            found[name] = functools.partial(ask, names[name])
+        else:
+            found[name] = plain
             missing.append(f"{name} ({words})")
     if missing:
         say(

@@ -379,7 +379,9 @@ def beta_slider(record: Mapping[str, Any]) -> Any:
     try:
         import ipywidgets
     except ImportError:
-        say("The slider needs ipywidgets; the picture and the table above show all runs without it.")
+        say(
+            "The slider needs ipywidgets; the picture and the table above show all runs without it."
+        )
         return None
     runs = {run["beta"]: run for run in record["runs"]}
     middle = sorted(runs)[len(runs) // 2]
