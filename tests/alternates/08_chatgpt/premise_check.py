@@ -24,9 +24,7 @@ def premise_check(request, answer, years):
 # Goes through the names from the longest to the shortest and stops at the first.
 def premise_check(request, answer, years):
     found = re.search(r"(?<!\w)\d{4}(?!\w)", request)
-    event = next(
-        (n for n in sorted(years, key=len, reverse=True) if n.lower() in request.lower()), None
-    )
+    event = next((n for n in sorted(years, key=len, reverse=True) if n.lower() in request.lower()), None)
     if event is None or found is None:
         return "none", None
     if found[0] == str(years[event]):

@@ -11,9 +11,7 @@ def stage_flops(policy, judge, plan):
         + [(policy, r, 6), (judge, r, 6)] * k
         + [(policy, plan["rehearsal"], 6)],
     }
-    return {
-        name: float(sum(n * d * each for n, d, each in some)) for name, some in meetings.items()
-    }
+    return {name: float(sum(n * d * each for n, d, each in some)) for name, some in meetings.items()}
 
 
 # %% numpy floats

@@ -22,11 +22,7 @@ def paired_difference(first, second, z=1.96):
 def paired_difference(first, second, z=1.96):
     a, b = np.asarray(first, float), np.asarray(second, float)
     n = len(a)
-    return (
-        float((b - a).mean()),
-        z * (b - a).std() / np.sqrt(n),
-        z * np.sqrt((a.var() + b.var()) / n),
-    )
+    return float((b - a).mean()), z * (b - a).std() / np.sqrt(n), z * np.sqrt((a.var() + b.var()) / n)
 
 
 # %% not divided by the root | says: the mean of n is steadier | falls: visible

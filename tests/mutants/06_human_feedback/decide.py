@@ -91,4 +91,4 @@ def decide():
 # %% a list | says: a dictionary is asked for | falls: visible
 # The verdicts alone, in the order of the table.
 def decide():
-    return ["true", "false", "true", "false", "true", "false", "false", "not published"]
+    return ['true', 'false', 'true', 'false', 'true', 'false', 'false', 'not published']

@@ -27,9 +27,7 @@ def refusal_rates(kinds, new, declined):
     for name, harmful in [("refusal", True), ("over_refusal", False)]:
         for ending, words in [("", False), ("_new", True)]:
             group = [
-                d
-                for k, n, d in zip(kinds, new, declined)
-                if (k == "harmful") == harmful and n == words
+                d for k, n, d in zip(kinds, new, declined) if (k == "harmful") == harmful and n == words
             ]
             rates[name + ending] = sum(group) / len(group) if group else None
     return rates
