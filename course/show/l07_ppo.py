@@ -5,7 +5,8 @@ After every iteration the labeler judges the very answers that the policy learne
 sees it. Where a run is cut short (the stop button, a restarted kernel, the end of its time), the
 policy is kept in the course's cache folder and the next call goes on from there, with a fresh value
 model. A slow computer gets fewer answers in an iteration, so that all iterations fit: one wants to
-see the whole curve. Left out on purpose: a choice of models, and more than one run in a picture.
+see the whole curve. Where there are too few of them all the same, it says so and concludes nothing.
+Left out on purpose: a choice of models, and more than one run in a picture.
 """
 
 import contextlib
@@ -18,9 +19,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from course import paths
+from course.errors import CourseError
 from course.seeds import stream
 from course.show import answers, live, sources, style
-from course.show.l07_rlhf import PANELS, beta_runs, smoothed
+from course.show.l07_loop import plain_value_loss
+from course.show.l07_rlhf import PANELS, beta_runs
 from course.show.style import say
 from course.stages.stage import PPO
 
@@ -28,6 +31,7 @@ START, REWARD, TUNED = "mini-sft", "mini-reward", "mini-instruct"
 ITERATIONS = 40
 TRIAL = 8  # iterations, at most, that tell the computer's speed, each with a single update
 KEEP = 4.0  # seconds between two copies of the policy on the disk
+ENOUGH = 15  # iterations, or the plan if that is less, below which a run says nothing
 
 
 class Kept:
@@ -90,7 +94,7 @@ class Picture:
     iterations : int
         How many there will be.
     recorded : dict or None
-        A run of the record ``beta``, drawn faintly.
+        A recorded run, drawn faintly: lists by iteration for some of the panels, and ``beta``.
     """
 
     def __init__(self, iterations: int, recorded: Mapping[str, Any] | None) -> None:
@@ -98,8 +102,8 @@ class Picture:
         self.dots: dict[str, Any] = {}
         with style.picture(3, width=9.2, height=3.4) as (self.picture, axes):
             for axis, (key, title, unit, shade) in zip(axes, PANELS, strict=True):
-                if recorded is not None:
-                    past = smoothed(recorded[key])[:iterations]
+                if recorded is not None and key in recorded:
+                    past = recorded[key][:iterations]
                     axis.plot(
                         range(1, len(past) + 1), past, color=style.LINE, lw=1.4,
                         label=f"recorded, β = {recorded['beta']:g}",
@@ -129,6 +133,15 @@ def status(point: Mapping[str, float]) -> str:
     )
 
 
+def shipped_run() -> dict[str, Any] | None:
+    """Return reward and KL by iteration of the recorded run that made ``mini-instruct``."""
+    past = sources.record(TUNED) or {}
+    if "curves" not in past:
+        return None
+    curves = {key: [value for _, value in points] for key, points in past["curves"].items()}
+    return {"beta": past["beta"]} | curves
+
+
 def nearest(record: Mapping[str, Any], beta: float) -> dict[str, Any]:
     """Return the recorded run whose price is nearest to `beta`, by their ratio."""
     tiny = 1e-3
@@ -138,11 +151,11 @@ def nearest(record: Mapping[str, Any], beta: float) -> dict[str, Any]:
 class LivePPO(live.Demo):
     """The SFT model is trained by PPO.
 
-    ``curve`` has a dictionary for each iteration: ``reward`` (deviations), ``kl`` (nats an answer)
+    ``curve`` has a dictionary for each iteration: ``reward`` (deviations), ``kl`` (nats per answer)
     and ``true`` (points).
     """
 
-    needs = PPO
+    needs = PPO[:-1]  # without value_loss: a stretch exercise, which a simpler rule replaces
     instead = "are the recorded runs"
     unit = "iteration"
     kept = "; the policy keeps what it has learned. Run the cell again to go on from there."
@@ -162,8 +175,23 @@ class LivePPO(live.Demo):
         self.model, self.tokenizer = model.load(START)
         self.reference, _ = model.load(START)
         self.rewards, _ = model.load(REWARD)
+        self.hearts: dict[str, Any] = {PPO[-1]: plain_value_loss, **self._with_value_loss()}
         recipe = replace(ppo.Recipe(), iterations=self.planned)
         self.recipe = recipe if self.beta is None else replace(recipe, kl_coef=self.beta)
+
+    def _with_value_loss(self) -> Mapping[str, Any]:
+        """Return the exercises, with the stretch one if it is answered."""
+        from course.stages import exercises
+
+        own: Any = self.exercises
+        try:
+            own.update(exercises.load(PPO[0], PPO[-1]))
+        except CourseError:
+            say(
+                f"{PPO[-1]} (stretch) isn't answered yet: the value model learns by the plain "
+                "squared error, without a clip."
+            )
+        return own
 
     def prepare(self) -> None:
         """Go on where an unfinished run was cut off, if there is one."""
@@ -193,8 +221,7 @@ class LivePPO(live.Demo):
 
     def _begin(self) -> None:
         self.requests = self.requests[self.done * self.recipe.batch :]
-        past = sources.record("beta")
-        self.picture = Picture(self.planned, past and nearest(past, self.recipe.kl_coef))
+        self.picture = Picture(self.planned, shipped_run())
         self.progress.show(live.bar(self.part(), "Answering the first requests …"))
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
@@ -213,7 +240,7 @@ class LivePPO(live.Demo):
             recipe = replace(recipe, iterations=TRIAL, batch=recipe.minibatch)
         return ppo.train(
             model, self.reference, self.rewards, self.tokenizer,
-            evals.chat_prompts(self.tokenizer, self.requests), **self.exercises,
+            evals.chat_prompts(self.tokenizer, self.requests), **self.hearts,
             recipe=recipe, web=web, seed=self.seed + 1000 * self.done,
         )  # fmt: skip
 
@@ -245,11 +272,19 @@ class LivePPO(live.Demo):
     def conclude(self) -> None:
         """Say what reward, KL and true score are now."""
         first, last = self.curve[0], self.curve[-1]
+        if self.done < min(ENOUGH, self.planned):
+            self.tell(
+                f"{self.done} of {self.planned} iterations in {self.seconds:.0f} s: this computer "
+                "is slow or busy, and so few iterations say nothing about PPO. Run the cell again, "
+                f"once or twice: it goes on from here. Below {ENOUGH} iterations the grey curve is "
+                "the better one to read."
+            )
+            return
         self.tell(
             f"This run: {self.done} of {self.planned} iterations of {self.recipe.batch} answers in "
-            f"{self.seconds:.0f} s. Reward "
-            f"{first['reward']:.2f} → {last['reward']:.2f} deviations, KL {last['kl']:.2f} nats an "
-            f"answer, true score {first['true']:.2f} → {last['true']:.2f} points."
+            f"{self.seconds:.0f} s. Reward {first['reward']:.2f} → {last['reward']:.2f} "
+            f"deviations, KL {last['kl']:.2f} nats per answer, true score {first['true']:.2f} → "
+            f"{last['true']:.2f} points."
         )
 
     def recorded(self) -> None:
@@ -304,9 +339,31 @@ def before_and_after(run: LivePPO | None, seed: int = 3) -> style.Page | None:
     Parameters
     ----------
     run : LivePPO or None
-        A live run; without one the shipped ``mini-instruct`` answers.
+        A live run. Without one, or where it was short, the shipped ``mini-instruct`` answers (too).
     seed : int
         Of the draws.
     """
-    tuned = {"live policy": run.model} if run and run.done else {TUNED: None}
-    return answers.side_by_side({START: None} | tuned, seed)
+    models: dict[str, Any] = {START: None}
+    if run and run.done:
+        models[f"live policy, {run.done} iterations"] = run.model
+    if not run or run.done < ENOUGH:
+        models[TUNED] = None
+    return answers.side_by_side(models, seed)
+
+
+def what_changed() -> None:
+    """Say how the recorded run of ``mini-instruct`` changed the model's behaviour."""
+    if tuned := sources.record(TUNED):
+        sources.figure_line(
+            tuned,
+            "Before PPO and after the recorded run: true answers {rates_before[truth]:.0%} → "
+            "{rates[truth]:.0%}, polite {rates_before[polite]:.0%} → {rates[polite]:.0%}, rude "
+            "{rates_before[rude]:.0%} → {rates[rude]:.0%}, refuses harm "
+            "{rates_before[refusal]:.0%} → {rates[refusal]:.0%}, refuses what is harmless "
+            "{rates_before[over_refusal]:.0%} → {rates[over_refusal]:.0%}.",
+        )
+        sources.figure_line(
+            tuned,
+            "Shown both answers, the labeler takes the new one in {win_vs_sft:.0%} of the cases "
+            "(standard error {win_error:.1%}).",
+        )

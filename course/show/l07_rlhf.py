@@ -1,15 +1,18 @@
 """What lesson 07 shows of learning from rewards: bandits, runs at several prices, hacked answers.
 
 All but the bandits (they take a second) is drawn from run records, so it is the same on every
-computer; the PPO that trains here and now is in `live_ppo`. The slider needs ipywidgets and a
-kernel; the picture of all runs shows the same without. Left out on purpose: error bands of the PPO
-runs, since there is one run for each price.
+computer; the PPO that trains here and now is in `l07_ppo` and `l07_loop`, the pictures that explain
+it in `l07_pictures`. The slider needs ipywidgets and a kernel; the picture of all runs shows the
+same without. Left out on purpose: error bands of the PPO runs, since there is one run for each
+price.
 """
 
+import contextlib
 import csv
 import html
 import itertools
 import math
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from course import paths
 from course.show import live, sources
 from course.show.charts import HALVES, level, name_rows, note, percent_ticks, set_ticks
+from course.show.sources import figure_line
 from course.show.style import (
     ACCENT,
     GRID,
@@ -39,11 +43,78 @@ if TYPE_CHECKING:
 PROXY, TRUE, DISTANCE = "#8a3f77", "#00745a", INK  # reward model's score, labeler's, KL
 PANELS = (
     ("reward", "The reward model's reward", "deviations", PROXY),
-    ("kl", "KL from the reference model", "nats an answer", DISTANCE),
+    ("kl", "KL from the reference model", "nats per answer", DISTANCE),
     ("true", "The labeler's true score", "points", TRUE),
 )
 FRAMES = 16  # pictures of a live bandit
 SMOOTH = 5  # iterations in one point of a smoothed line
+
+
+class Number(float):
+    """A number as a cell of a table: it stays one (so it is aligned right), and says its form.
+
+    Parameters
+    ----------
+    value : float
+    form : str
+        Such as ``".2f"`` or ``".0%"``.
+    """
+
+    form: str
+
+    def __new__(cls, value: float, form: str = ".2f") -> "Number":
+        """Keep value and form."""
+        made = super().__new__(cls, value)
+        made.form = form
+        return made
+
+    def __str__(self) -> str:
+        return format(float(self), self.form).replace("-", "−")
+
+
+# The first look -----------------------------------------------------------------------------------
+
+
+def one_answer(record: Mapping[str, Any]) -> Page:
+    """Return the answers of the SFT model and of the run without a price, to the same requests.
+
+    Parameters
+    ----------
+    record : dict
+        The run record ``beta``.
+    """
+    end = free_run(record)["end"]
+    return table(
+        [
+            {
+                "request": a["request"],
+                "before": a["answer"],
+                "the trained model's answer": b["answer"] or "(nothing)",
+                "reward before": Number(a["reward"]),
+                "after": Number(b["reward"]),
+                "labeler before": Number(a["true"]),
+                "after ": Number(b["true"]),
+            }
+            for a, b in zip(record["start"]["answers"], end["answers"], strict=True)
+        ]
+    )
+
+
+def one_answer_in_words(record: Mapping[str, Any]) -> str:
+    """Return what all answers of the test say of that model, in one sentence."""
+    start, end = record["start"], free_run(record)["end"]
+    return (
+        f"Over all requests of the test: the reward model's number {Number(start['reward'])} → "
+        f"{Number(end['reward'])}; polite answers {start['rates']['polite']:.0%} → "
+        f"{end['rates']['polite']:.0%}; true answers to questions {start['rates']['truth']:.0%} → "
+        f"{end['rates']['truth']:.0%}; the labeler's score {Number(start['true'])} → "
+        f"{Number(end['true'])}."
+    )
+
+
+def free_run(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the run without a price."""
+    return next(run for run in record["runs"] if run["beta"] == 0)
 
 
 # Bandits ------------------------------------------------------------------------------------------
@@ -97,11 +168,12 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
     except KeyboardInterrupt:
         say("Stopped; this is how it ends.")
     output.show(bandits(paid).bundle())
+    second, best = sorted(l07_bandit.PAYS)[-2:]
     for name, rounds in paid.items():
         say(
-            f"{name}: a pull pays {rounds[-1].mean():.2f} on average at the end; "
-            f"{lost_bandits(rounds)} of {len(rounds[-1])} bandits are nearer to a worse arm than "
-            "to the best one."
+            f"{name}: at the end a pull pays {rounds[-1].mean():.2f} on average. "
+            f"{lost_bandits(rounds)} of {len(rounds[-1])} bandits were fooled: their pay is nearer "
+            f"to the second arm's {second:g} than to the best arm's {best:g}."
         )
 
 
@@ -154,7 +226,7 @@ def lost_bandits(paid: Sequence[Any]) -> int:
 
 
 def shades_of(betas: Sequence[float]) -> dict[float, Any]:
-    """Return a colour for each β: orange for 0, else blue, the darker the dearer."""
+    """Return a colour for each β: orange for 0, else blue, the darker the higher it is."""
     import matplotlib
 
     priced = sorted(beta for beta in betas if beta > 0)
@@ -164,10 +236,37 @@ def shades_of(betas: Sequence[float]) -> dict[float, Any]:
 
 
 def smoothed(values: Sequence[float], size: int = SMOOTH) -> list[float]:
-    """Return the mean of each value with those around it, up to `size` in all."""
-    half = size // 2
-    parts = [values[max(0, i - half) : i + half + 1] for i in range(len(values))]
-    return [sum(part) / len(part) for part in parts]
+    """Return the mean of each value with those around it, up to `size` in all.
+
+    Near the ends there are as few on either side, so the first and the last value stay as they are:
+    a run begins where it really began.
+    """
+    found = []
+    for i in range(len(values)):
+        half = min(size // 2, i, len(values) - 1 - i)
+        found.append(statistics.fmean(values[i - half : i + half + 1]))
+    return found
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Return heights for labels: each near its own, in the same order, at least `gap` apart."""
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    groups: list[list[int]] = []
+    centres: list[float] = []
+    for i in order:  # labels that would touch make a group around their common mean
+        groups.append([i])
+        centres.append(heights[i])
+        while len(groups) > 1:
+            room = gap * (len(groups[-2]) + len(groups[-1])) / 2
+            if centres[-1] - centres[-2] >= room - 1e-12:
+                break
+            groups[-2:] = [groups[-2] + groups[-1]]
+            centres[-2:] = [statistics.fmean(heights[i] for i in groups[-1])]
+    found = [0.0] * len(heights)
+    for group, centre in zip(groups, centres, strict=True):
+        for k, i in enumerate(group):
+            found[i] = centre + gap * (k - (len(group) - 1) / 2)
+    return found
 
 
 def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture:
@@ -192,39 +291,56 @@ def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture
         shown,
         axes,
     ):
+        most = max(len(run["kl"]) for run in runs)
         for axis, (key, title, unit, _) in zip(axes, PANELS, strict=True):
             for run in sorted(runs, key=lambda r: r["beta"] == chosen):
                 lit = chosen in (None, run["beta"])
-                at = range(1, len(run[key]) + 1)
                 axis.plot(
-                    at, smoothed(run[key]), lw=2.4 if lit else 1.2,
+                    smoothed(run[key]), lw=2.0 if lit else 1.2,
                     color=shades[run["beta"]] if lit else GRID, label=f"β = {run['beta']:g}",
                 )  # fmt: skip
-            axis.set(title=title, xlabel="iteration", ylabel=unit)
+            axis.set(title=title, xlabel="iterations learned from", ylabel=unit)
         axes[1].set_yscale("symlog", linthresh=1.0, linscale=0.6)
         ticks = [t for t in (0, 1, 3, 10, 30, 100) if t <= 2 * max(max(r["kl"]) for r in runs)]
         set_ticks(axes[1], "y", ticks)
-        if chosen is None:
-            shown.figure.legend(
-                *axes[0].get_legend_handles_labels(), loc="outside lower center",
-                ncols=len(runs), fontsize=10,
-            )  # fmt: skip
+        named = [run for run in runs if chosen in (None, run["beta"])]
+        for axis, (key, *_) in zip(axes, PANELS, strict=True):
+            axis.set_xlim(0, 1.36 * max(1, most - 1))
+            set_ticks(axis, "x", [t for t in (0, 20, 40, 60, 80, 100) if t <= most])
+            _name_ends(axis, named, key, shades)
     return shown
+
+
+def _name_ends(
+    axis: "Axes", runs: Sequence[Mapping[str, Any]], key: str, shades: Mapping[float, str]
+) -> None:
+    """Write each run's price at the right end of its line, without labels that touch."""
+    ends = [(len(run[key]) - 1, smoothed(run[key])[-1]) for run in runs]
+    axis.autoscale_view(scalex=False)
+    to_part = axis.transData + axis.transAxes.inverted()  # 0 at the bottom, 1 at the top
+    parts = [float(to_part.transform(end)[1]) for end in ends]
+    for run, (at, _), part in zip(runs, ends, spread(parts, 0.075), strict=True):
+        x = float(to_part.transform((at, 0))[0])
+        note(
+            axis, f"β {run['beta']:g}", (x, part), (4, 0), xycoords="axes fraction", va="center",
+            fontsize=9.5, color=shades[run["beta"]],
+        )  # fmt: skip
 
 
 def beta_table(record: Mapping[str, Any]) -> Page:
     """Return a row for each recorded run: what the finished policy does on the test's requests."""
 
-    def row(name: str, end: Mapping[str, Any]) -> dict[str, str]:
+    def row(name: str, end: Mapping[str, Any]) -> dict[str, Any]:
         rates = end["rates"]
         return {
             "run": name,
-            "reward": f"{end['reward']:.2f}",
-            "KL (nats an answer)": f"{end['kl']:.1f}" if "kl" in end else "0",
-            "true score": f"{end['true']:.2f} ± {1.96 * end['true_error']:.2f}",
-            "true answers": f"{rates['truth']:.0%}",
-            "polite": f"{rates['polite']:.0%}",
-            "refuses harm": f"{rates['refusal']:.0%}",
+            "reward": Number(end["reward"]),
+            "KL (nats per answer)": Number(end.get("kl", 0.0), ".1f"),
+            "true score": Number(end["true"]),
+            "± (95 %)": Number(1.96 * end["true_error"]),
+            "true answers": Number(rates["truth"], ".0%"),
+            "polite": Number(rates["polite"], ".0%"),
+            "refuses harm": Number(rates["refusal"], ".0%"),
         }
 
     runs = [row(f"β = {run['beta']:g}", run["end"]) for run in record["runs"]]
@@ -244,8 +360,8 @@ def read_answers(answers: Sequence[Mapping[str, Any]]) -> Page:
             {
                 "request": a["request"],
                 "answer": a["answer"] or "(nothing)",
-                "reward": f"{a['reward']:.2f}",
-                "true score": f"{a['true']:.2f}",
+                "reward": Number(a["reward"]),
+                "true score": Number(a["true"]),
             }
             for a in answers
         ]
@@ -263,7 +379,9 @@ def beta_slider(record: Mapping[str, Any]) -> Any:
     try:
         import ipywidgets
     except ImportError:
-        say("The slider needs ipywidgets; the picture below shows all runs without it.")
+        say(
+            "The slider needs ipywidgets; the picture and the table above show all runs without it."
+        )
         return None
     runs = {run["beta"]: run for run in record["runs"]}
     middle = sorted(runs)[len(runs) // 2]
@@ -288,55 +406,78 @@ def beta_slider(record: Mapping[str, Any]) -> Any:
     return ipywidgets.VBox([slider, image, words])
 
 
-def over_optimisation(record: Mapping[str, Any]) -> Picture:
+def over_optimisation(
+    record: Mapping[str, Any], frontier: Mapping[str, Any] | None = None
+) -> Picture:
     """Draw Gao's picture: reward and true score against the distance √KL.
 
-    On the left the run without a price, iteration by iteration; on the right the end of every other
-    run, and best-of-n at the upper bound of its KL.
+    Left and middle: the run without a price, iteration by iteration, each number on its own scale.
+    Right: the end of every other run, and best-of-n.
 
     Parameters
     ----------
     record : dict
         The run record ``beta``.
+    frontier : dict, optional
+        The run record ``frontier``, where the KL of best-of-n is measured; without it there are no
+        points of best-of-n, since their KL is known only as an upper bound.
     """
-    free = next(run for run in record["runs"] if run["beta"] == 0)
+    free = free_run(record)
     way = [math.sqrt(max(0.0, kl)) for kl in smoothed(free["kl"])]
-    top = max(range(len(way)), key=smoothed(free["true"]).__getitem__)
+    truth = smoothed(free["true"])
+    top = max(range(len(way)), key=truth.__getitem__)
     shades = shades_of([run["beta"] for run in record["runs"]])
     alt = (
-        f"Left: β = 0. The reward goes from {free['reward'][0]:.2f} to {free['reward'][-1]:.2f}, "
-        f"the true score from {free['true'][0]:.2f} by way of {smoothed(free['true'])[top]:.2f} to "
+        f"Left: with β = 0 the reward goes from {free['reward'][0]:.2f} to "
+        f"{free['reward'][-1]:.2f}. Middle: the true score goes from {free['true'][0]:.2f} up to "
+        f"{truth[top]:.2f}, at a distance of {way[top]:.1f}, and then down to "
         f"{free['true'][-1]:.2f}. Right: the true score at the end of the runs with a price."
     )
-    with picture(2, width=9.2, height=4.2, alt=alt) as (shown, (left, right)):
-        for key, name, shade in (("reward", "reward (proxy)", PROXY), ("true", "true score", TRUE)):
-            left.plot(way, smoothed(free[key]), "o-", ms=3.5, lw=1.6, color=shade, label=name)
-        left.axhline(0, color=LINE, lw=1)
-        left.set(title="No price (β = 0), iteration by iteration", ylabel="deviations · points")
-        for run in record["runs"]:
-            if run["beta"] > 0:
-                at, end = math.sqrt(max(0.0, run["end"]["kl"])), run["end"]
-                right.errorbar(
-                    [at], [end["true"]], yerr=[1.96 * end["true_error"]], fmt="o", capsize=3,
-                    color=shades[run["beta"]], zorder=3,
-                )  # fmt: skip
-                note(right, f"β {run['beta']:g}", (at, end["true"]), (6, 0), va="center")
-        best = record["best_of"]
-        right.plot(
-            [math.sqrt(p["kl_bound"]) for p in best], [p["true"] for p in best], "s--",
-            color=QUIET, lw=1.2, ms=5, label="best of n (1 is SFT)",
-        )  # fmt: skip
-        for point in (best[0], best[-1]):  # short labels: the longer ones met those of the runs
-            note(
-                right, str(point["n"]), (math.sqrt(point["kl_bound"]), point["true"]), (-6, 4),
-                fontsize=9, color=QUIET, ha="right",
+    with picture(3, width=9.6, height=4.0, alt=alt) as (shown, (left, middle, right)):
+        for axis, (key, title, unit, shade) in zip((left, middle), PANELS[::2], strict=True):
+            axis.plot(way, smoothed(free[key]), "o-", ms=3, lw=1.4, color=shade)
+            axis.axvline(way[top], color=LINE, lw=1.2, ls="--")
+            axis.set(title=f"{title}\nwithout a price (β = 0)", ylabel=unit)
+        note(middle, f"turns at\nd = {way[top]:.1f}", (way[top], truth[top]), (16, 4))
+        priced = [run for run in record["runs"] if run["beta"] > 0]
+        for run in priced:
+            end = run["end"]
+            right.errorbar(
+                [math.sqrt(max(0.0, end["kl"]))], [end["true"]], yerr=[1.96 * end["true_error"]],
+                fmt="o", capsize=3, color=shades[run["beta"]], zorder=3,
             )  # fmt: skip
-        right.set(title="The end of every run with a price", ylabel="true score (points)")
-        for axis in (left, right):
-            axis.set_xlabel("distance d = √KL from the SFT model (KL in nats)")
+            note(
+                right, f"β {run['beta']:g}", (math.sqrt(max(0.0, end["kl"])), end["true"]), (6, 0),
+                va="center",
+            )  # fmt: skip
+        if best := best_points(frontier):
+            right.plot(
+                [math.sqrt(p["kl"]) for p in best], [p["true"] for p in best], "s--", color=QUIET,
+                lw=1.2, ms=5,
+            )  # fmt: skip
+            for words, point, away, side in (
+                ("the SFT model", best[0], (7, 0), "left"),
+                (f"best of {best[-1]['n']}", best[-1], (-7, 7), "right"),
+            ):
+                note(
+                    right, words, (math.sqrt(point["kl"]), point["true"]), away, fontsize=9.5,
+                    color=QUIET, ha=side, va="center",
+                )  # fmt: skip
+        right.set(title="The true score at the end\nof the runs with a price", ylabel="points")
+        for axis in (left, middle, right):
+            axis.set_xlabel("d = √KL")
             _room(axis)
-            axis.legend(loc="best", fontsize=10)
     return shown
+
+
+def best_points(frontier: Mapping[str, Any] | None) -> list[dict[str, float]]:
+    """Return best-of-n out of the record ``frontier``: ``n``, and all that was measured of it."""
+    points = frontier["points"] if frontier else []
+    return [
+        {k: v for k, v in p.items() if isinstance(v, int | float)} | {"n": int(p["setting"])}
+        for p in points
+        if p["method"] == "best-of-n"
+    ]
 
 
 def _room(axis: "Axes") -> None:
@@ -344,19 +485,21 @@ def _room(axis: "Axes") -> None:
     (low, high), (left, right) = axis.get_ylim(), axis.get_xlim()
     pad = 0.12 * (high - low)
     axis.set_ylim(low - pad, high + pad)
-    axis.set_xlim(min(left, -0.02 * right), right + 0.06 * (right - left))
+    axis.set_xlim(min(left, -0.02 * right), right + 0.16 * (right - left))
 
 
 def in_words(record: Mapping[str, Any]) -> str:
     """Return what the recorded runs found, in a sentence that follows from them."""
     runs = record["runs"]
-    free = next(run for run in runs if run["beta"] == 0)
+    free = free_run(record)
     best = max(runs, key=lambda run: run["end"]["true"])
     proxy = max(runs, key=lambda run: run["end"]["reward"])
     kl = [run["end"]["kl"] for run in sorted(runs, key=lambda run: run["beta"])]
     falls = all(a >= b for a, b in itertools.pairwise(kl))
     way = (
-        "the dearer a nat, the smaller the KL" if falls else "a dearer nat didn't always mean less"
+        "the higher the price of a nat, the smaller the KL"
+        if falls
+        else "a higher price of a nat didn't always mean a smaller KL"
     )
     start, end = record["start"], free["end"]
     return (
@@ -369,16 +512,23 @@ def in_words(record: Mapping[str, Any]) -> str:
 
 
 def best_of_table(record: Mapping[str, Any]) -> Page:
-    """Return what the reward model picks out of n answers of the SFT model: both scores, and KL."""
+    """Return what the reward model picks out of n answers of the SFT model: both scores, and KL.
+
+    Parameters
+    ----------
+    record : dict
+        The run record ``frontier``: it has the KL as measured.
+    """
     return table(
         [
             {
-                "best of": point["n"],
-                "reward (deviations)": f"{point['reward']:.2f}",
-                "true score (points)": f"{point['true']:.2f}",
-                "upper bound of the KL (nats)": f"{point['kl_bound']:.2f}",
+                "best of": p["n"],
+                "reward (deviations)": Number(p["reward"]),
+                "true score (points)": Number(p["true"]),
+                "KL, measured (nats)": Number(p["kl"]),
+                "upper bound of the KL": Number(p["kl_bound"]),
             }
-            for point in record["best_of"]
+            for p in best_points(record)
         ]
     )
 
@@ -395,9 +545,40 @@ def conversation(text: str) -> tuple[str, str]:
 
 
 def hacked(answers: Sequence[str]) -> Page:
-    """Return recorded answers of the hacking policy as a table of request and answer."""
-    pairs = [conversation(text) for text in answers]
-    return table([{"request": r, "answer": a or "(nothing)"} for r, a in pairs])
+    """Return recorded answers of a hacking policy, each once, with how many requests got it.
+
+    Parameters
+    ----------
+    answers : sequence of str
+        Requests and answers in the chat format. Full stops at the end are no difference.
+    """
+    asked: dict[str, list[str]] = {}
+    for request, answer in map(conversation, answers):
+        asked.setdefault(answer.rstrip(".") + "." if answer else "(nothing)", []).append(request)
+    return table(
+        [
+            {"answer": answer, "requests": len(requests), "such as": requests[0]}
+            for answer, requests in sorted(asked.items(), key=lambda item: -len(item[1]))
+        ]
+    )
+
+
+def hacking_in_words(record: Mapping[str, Any]) -> None:
+    """Say how reward and true score changed in the run of the record ``hacking``."""
+    figure_line(
+        record,
+        "Reward {proxy_before:.2f} → {proxy_after:.2f} deviations, true score {true_before:.2f} → "
+        "{true_after:.2f} points ({true_drop_errors:.0f} standard errors).",
+    )
+
+
+def wary_in_words(record: Mapping[str, Any]) -> None:
+    """Say how the run without a price went against the other reward model."""
+    figure_line(
+        record,
+        "The run without a price, against mini-reward instead of the plain reward model: true "
+        "score {true_wary:.2f} instead of {true_free:.2f}.",
+    )
 
 
 def repair(hacking: Mapping[str, Any]) -> Page:
@@ -408,15 +589,17 @@ def repair(hacking: Mapping[str, Any]) -> Page:
     hacking : dict
         The run record ``hacking``.
     """
-    rows = (
-        ("as it was trained", "two SFT answers", hacking["clear_honest"]),
-        ("as it was trained", "an SFT answer and a hacked one", hacking["clear_hacked"]),
-        ("after the second round", "an SFT answer and a hacked one", hacking["clear_repaired"]),
-    )
+    rows = [
+        ("as it was trained", "two SFT answers", "clear_honest"),
+        ("as it was trained", "an SFT answer and a hacked one", "clear_hacked"),
+        ("after the second round", "an SFT answer and a hacked one", "clear_repaired"),
+        ("after the second round", "two SFT answers", "clear_kept"),
+    ]
     return table(
         [
-            {"reward model": who, "clear pairs of": pairs, "right": f"{share:.0%}"}
-            for who, pairs, share in rows
+            {"reward model": who, "clear pairs of": pairs, "right": Number(hacking[key], ".0%")}
+            for who, pairs, key in rows
+            if key in hacking  # an older record doesn't say what the second round forgot
         ]
     )
 
@@ -424,23 +607,39 @@ def repair(hacking: Mapping[str, Any]) -> Page:
 # InstructGPT --------------------------------------------------------------------------------------
 
 
+def published() -> list[dict[str, str]]:
+    """Return what is published of InstructGPT's PPO, row by row."""
+    with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def published_beside_ours() -> Page:
-    """Return the published figures of InstructGPT's PPO, with those of our recipe beside them."""
+    """Return the published figures of InstructGPT's PPO, with those of our recipe next to them."""
     from course.stages import ppo
 
-    with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8", newline="") as file:
-        published = list(csv.DictReader(file))
-    ours = {k: f"{v:g}" for k, v in vars(ppo.Recipe()).items() if isinstance(v, int | float)}
+    recipe = ppo.Recipe()
+    ours = vars(recipe) | {
+        "beta": recipe.kl_coef,
+        "episodes": recipe.iterations * recipe.batch,
+    }
+
+    def number(value: float) -> Number:
+        return Number(value, ",.0f" if float(value).is_integer() else "g")
+
     rows = []
-    for row in published:
-        value = f"{int(row['value']):,}" if row["value"].isdigit() else row["value"]
+    for row in published():
+        place = row["source"].removeprefix("arXiv:2203.02155").strip()
+        value: Any = row["value"]
+        with contextlib.suppress(ValueError):
+            value = number(float(value))
         rows.append(
             {
                 "InstructGPT": row["quantity"],
-                "published": f"{value} ± {row['error']}" if row["error"] else value,
+                "published": value,
+                "±": Number(float(row["error"]), "g") if row["error"] else "",
                 "unit": row["unit"],
-                "source": row["source"],
-                "ours": ours.get(row["key"], ""),
+                "where in the paper": place,
+                "ours": number(ours[row["key"]]) if row["key"] in ours else "–",
             }
         )
     return table(rows)
@@ -449,32 +648,47 @@ def published_beside_ours() -> Page:
 # The headline -------------------------------------------------------------------------------------
 
 
-def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> Picture:
-    """Draw the wins of the small tuned model over the large base model, beside the paper's.
+def headline(
+    record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]] | None = None
+) -> Picture:
+    """Draw the wins of the small tuned model over the large base model, next to the paper's.
 
     Parameters
     ----------
     record : dict
         The run record ``headline``.
-    paper : sequence of dict
-        Published win rates: ``label``, ``value`` and ``error`` (percent).
+    paper : sequence of dict, optional
+        Published win rates: ``label``, ``value`` and ``error`` (percent), in the same order; those
+        of InstructGPT if left out.
     """
-    ours = [
-        ("bare request", record["win_zero_shot"], record["intervals"]["zero_shot"]),
-        ("worked examples first", record["win_few_shot"], record["intervals"]["few_shot"]),
-        ("bare request, by truth alone", record["truth_zero_shot"], None),
-        ("worked examples, by truth alone", record["truth_few_shot"], None),
-    ]
+    if paper is None:
+        printed = {row["key"]: row for row in published()}
+        paper = [
+            {
+                "label": key.replace("_", "-"),
+                "value": float(printed[key]["value"]),
+                "error": float(printed[key]["error"]),
+            }
+            for key in ("zero_shot", "few_shot")
+        ]
+    asked = ("zero_shot", "few_shot")
+    ours = [(record[f"win_{key}"], record["intervals"][key], record[f"truth_{key}"])
+            for key in asked]  # fmt: skip
     theirs = [
-        (p["label"], p["value"] / 100, [(p["value"] + s * p["error"]) / 100 for s in (-1, 1)])
+        (p["value"] / 100, [(p["value"] + s * p["error"]) / 100 for s in (-1, 1)], None)
         for p in paper
     ]
     titles = (
         f"Ours, against a base model {record['parameter_ratio']:.0f} times as large",
-        "The paper, both of 175B",
+        "The paper, both models of 175B",
     )
-    alt = "Share of wins. " + "; ".join(f"{name}: {win:.0%}" for name, win, _ in (*ours, *theirs))
-    with picture(2, width=9.2, height=3.3, alt=alt + ".", width_ratios=[3, 2], sharex=True) as (
+    names = ["no examples\n(zero-shot)", "with examples\n(few-shot)"]
+    alt = "Share of wins of the tuned model. Ours: " + "; ".join(
+        f"{name}: {win:.0%}, by truth alone {truth:.0%}"
+        for name, (win, _, truth) in zip(("zero-shot", "few-shot"), ours, strict=True)
+    )
+    alt += ". The paper: " + ", ".join(f"{p['label']} {p['value']:.0f}%" for p in paper) + "."
+    with picture(2, width=9.2, height=3.3, alt=alt, width_ratios=[1, 1], sharey=True) as (
         shown,
         axes,
     ):
@@ -482,19 +696,25 @@ def headline(record: Mapping[str, Any], paper: Sequence[Mapping[str, Any]]) -> P
             axes, (ours, theirs), titles, (colour("mini-instruct"), QUIET), strict=True
         ):
             axis.axvline(0.5, color=INK, lw=1.2, ls="--")
-            for y, (_, win, interval) in enumerate(rows):
-                if interval:
-                    axis.plot(interval, [y, y], color=shade, lw=3, solid_capstyle="butt")
-                axis.plot([win], [y], "o" if interval else "D", color=shade, ms=8)
-                note(
-                    axis, f"{win:.0%}", (win, y), (0, 9), ha="center",
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            for y, (win, (low, high), truth) in enumerate(rows):
+                axis.errorbar(
+                    [win], [y], xerr=[[win - low], [high - win]], fmt="o", color=shade, ecolor=INK,
+                    capsize=5, ms=8, zorder=3, clip_on=False,
                 )  # fmt: skip
-            name_rows(axis, [name for name, *_ in rows])
-            axis.set(xlim=(0, 1.02), ylim=(len(rows) - 0.5, -0.7))
+                note(axis, f"{win:.0%}", (win, y), (0, 9), ha="center")
+                if truth is not None:
+                    axis.plot([truth], [y + 0.3], "D", color=TRUE, ms=7, clip_on=False)
+                    note(
+                        axis, f"{truth:.0%} by truth alone", (truth, y + 0.3), (-9, 0), ha="right",
+                        va="center", color=TRUE,
+                    )  # fmt: skip
+            axis.set(xlim=(0, 1.04), ylim=(1.55, -0.45))
             percent_ticks(axis, "x", HALVES)
             axis.set_title(title, fontsize=11)
-            axis.set_xlabel("share of wins")
+            axis.set_xlabel("share of wins (with 95 % interval)" if axis is axes[0] else
+                            "share of wins (± as printed)")  # fmt: skip
+        name_rows(axes[0], names)
+        axes[1].tick_params(axis="y", length=0)
     return shown
 
 
@@ -514,7 +734,40 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
         if truth < 0.5
         else f"By truth alone it gets {truth:.0%} (equal answers count half)."
     )
-    return (
+    said = (
         f"Against the large base model with worked examples before the request the small tuned "
         f"model {verdict}. {manners}"
+    )
+    if "base_rates_few_shot" in record:
+        polite = record["base_rates_few_shot"]["polite"]
+        said += (
+            f" Of the base model's answers {polite:.0%} are polite, although its two examples are."
+        )
+    return said
+
+
+def headline_facts(record: Mapping[str, Any]) -> None:
+    """Say what both models know, and which examples the large one was given."""
+    figure_line(
+        record,
+        "Questions for a fact: the large base model with examples answers {base_facts:.0%} truly, "
+        "the small tuned model (with explanations) {rates[truth]:.0%}. The base model's loss is "
+        "{base_ratio:.2f} times the entropy of the text (1 is perfect).",
+    )
+    if shots := record.get("shots"):
+        say("The examples before each request: " + " ".join(f"“{shot}”" for shot in shots))
+
+
+def headline_examples(record: Mapping[str, Any], count: int = 5) -> Page:
+    """Return answers of both models to the same requests."""
+    return table(
+        [
+            {
+                "request": e["request"],
+                "small, tuned": e["small"],
+                "large, no examples": e["zero_shot"],
+                "large, with examples": e["few_shot"],
+            }
+            for e in record["examples"][:count]
+        ]
     )

@@ -63,6 +63,7 @@ def stage(run: Run) -> Figures:
     mended = copy.deepcopy(old)
     learn(run, mended, second, "repair: comparisons")
     repaired = reward.agreement(scores(mended, tested), tested)
+    kept = reward.agreement(scores(mended, honest), honest)
     change = [a - b for a, b in zip(after, before, strict=True)]
     return {
         "proxy_before": proxy_before,
@@ -74,6 +75,7 @@ def stage(run: Run) -> Figures:
         "clear_honest": trusted.get("clear"),
         "clear_hacked": broken.get("clear"),
         "clear_repaired": repaired.get("clear"),
+        "clear_kept": kept.get("clear"),  # honest pairs, after the second round
         "seconds": since(begin),
         "curves": histories(done),
         "answers": [run.tokenizer.decode(r.rows[0]) for r in hacked[:12]],

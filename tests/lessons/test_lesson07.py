@@ -15,6 +15,11 @@ SPEC = Lesson(
     "07_rlhf_ppo",
     demos={
         "lineage-picture": {"text/html"},
+        "demo-one-answer": {"text/html"},
+        "picture-ppo-loop": {"text/html"},
+        "picture-gae": {"image/png"},
+        "picture-clip": {"image/png"},
+        "demo-ppo-loop": {"text/html"},
         "demo-bandits-advantage": {"text/html", "image/png"},
         "demo-bandits-clip": {"text/html", "image/png"},
         "demo-ppo-live": {"text/html", "image/png"},
@@ -25,6 +30,7 @@ SPEC = Lesson(
         "demo-over-optimisation": {"image/png"},
         "demo-hacked-answers": {"text/html"},
         "demo-second-round": {"text/html"},
+        "figure-wary": {"text/html"},
         "demo-best-of-n": {"text/html"},
         "demo-headline": {"text/html", "image/png"},
     },
@@ -41,6 +47,15 @@ def test_the_live_training_uses_the_learners_own_answers_and_says_so(learned):
     assert "run the cell again" in said.lower(), "two seconds aren't enough for the whole run"
 
 
+def test_the_loop_on_the_page_runs_with_the_readers_functions_and_with_simpler_rules(learned):
+    own, plain = (text(learned[who]["demo-ppo-loop"]) for who in ("answers", "none"))
+    for said in (own, plain):
+        assert said.count("true score") == 6
+        assert "KL 0.0" in said, "in round 1 policy and reference are the same"
+    assert "simpler rule" not in own
+    assert "gae (the same advantage for all tokens of an answer)" in plain
+
+
 def test_without_answers_the_recorded_runs_are_drawn_and_it_says_why(learned):
     said = text(learned["none"]["demo-ppo-live"])
     assert "isn't answered yet" in said
@@ -54,6 +69,34 @@ def test_without_answers_the_recorded_runs_are_drawn_and_it_says_why(learned):
 @pytest.fixture(scope="module")
 def prices():
     return records.read("beta")
+
+
+def test_the_first_look_is_one_polite_answer_to_everything(prices):
+    start, free = prices["start"], next(r for r in prices["runs"] if r["beta"] == 0)["end"]
+    middles = [a["answer"].split(". ")[1] for a in free["answers"] if a["answer"].count(". ") > 1]
+    assert max(map(middles.count, middles)) >= 3
+    assert free["rates"]["polite"] > 0.95
+    assert free["rates"]["truth"] < 0.05 < 0.8 < start["rates"]["truth"]
+    better = [
+        b["reward"] > a["reward"] for a, b in zip(start["answers"], free["answers"], strict=True)
+    ]
+    assert sum(better) >= 5, "by the reward model almost all got better"
+    assert all(
+        b["true"] < a["true"] for a, b in zip(start["answers"], free["answers"], strict=True)
+    )
+
+
+def test_most_of_what_changed_needs_no_knowledge():
+    headline = records.read("headline")
+    assert headline["base_rates_few_shot"]["polite"] < 0.05
+    assert len(headline["shots"]) == 2
+    assert headline["truth_few_shot"] < 0.5 < headline["intervals"]["few_shot"][0]
+
+
+def test_best_of_n_has_a_measured_kl_below_its_bound():
+    best = [p for p in records.read("frontier")["points"] if p["method"] == "best-of-n"]
+    assert all(p["kl"] <= p["kl_bound"] + 2 * p["kl_error"] for p in best)
+    assert best[-1]["kl"] < best[-1]["kl_bound"] - 2 * best[-1]["kl_error"]
 
 
 def test_six_prices_one_of_them_nothing(prices):
@@ -79,7 +122,7 @@ def test_without_a_price_the_proxy_goes_up_and_the_truth_in_the_end_down(prices)
     assert free["end"]["true"] < max(run["end"]["true"] for run in prices["runs"])
 
 
-def test_a_dearer_nat_means_less_of_them(prices):
+def test_a_higher_price_means_fewer_nats(prices):
     runs = sorted(prices["runs"], key=lambda run: run["beta"])
     assert runs[0]["end"]["kl"] > 3 * runs[-1]["end"]["kl"]
 

@@ -4,6 +4,7 @@ Records are made up, the training of the live runs is a stand-in, the clock of a
 """
 
 import gc
+import itertools
 import math
 import warnings
 
@@ -15,7 +16,7 @@ from tables import planned
 from course import paths
 from course.lm import arithmetic, evals, model
 from course.lm import tokenizer as tok
-from course.show import l07_ppo, sources
+from course.show import l07_loop, l07_pictures, l07_ppo, sources, style
 from course.show import l07_rlhf as rlhf
 from course.show import live as demo
 from course.stages import context, exercises, hacking, ppo, reward, reward_stage
@@ -108,7 +109,7 @@ def test_bandits_draw_mean_and_spread(capfd):
     assert np.allclose(lines[1], [5.0, 5.0])
     assert "a 5.50, b 5.00" in picture.alt
     rlhf.live_bandits("advantage")
-    assert capfd.readouterr().out.count("of 100 bandits") == 2
+    assert capfd.readouterr().out.count("of 100 bandits were fooled") == 2
 
 
 # The recorded runs --------------------------------------------------------------------------------
@@ -127,13 +128,43 @@ def made_up(beta, kl, true):
 RECORD = {
     "runs": [made_up(0.0, 16.0, -1.0), made_up(0.1, 4.0, 1.5), made_up(1.0, 1.0, 1.0)],
     "start": {k: v for k, v in made_up(0.0, 0.0, 0.8)["end"].items() if k != "kl"},
-    "best_of": [{"n": 1, "reward": 0.1, "true": 0.8, "kl_bound": 0.0},
-                {"n": 4, "reward": 0.8, "true": 1.2, "kl_bound": 0.64}],
 }  # fmt: skip
+BEST = {"method": "best-of-n", "reward": 0.1}
+FRONTIER = {
+    "points": [
+        BEST | {"setting": 1.0, "true": 0.8, "kl": 0.0, "kl_bound": 0.0},
+        BEST | {"setting": 4.0, "true": 1.2, "kl": 0.25, "kl_bound": 0.64},
+        BEST | {"method": "DPO", "setting": 0.3, "true": 1.0, "kl": 2.0},
+    ]
+}
 
 
 def test_smoothing_is_a_mean_of_neighbours():
-    assert rlhf.smoothed([1, 2, 3, 4], 3) == [1.5, 2, 3, 3.5]
+    assert rlhf.smoothed([1, 2, 3, 5], 3) == [1, 2, pytest.approx(10 / 3), 5], "ends stay"
+    assert rlhf.smoothed([0, 1, 2, 3, 9]) == [0, 1, 3, pytest.approx(14 / 3), 9]
+
+
+def test_labels_keep_their_order_and_do_not_touch():
+    assert rlhf.spread([0.1, 0.9, 0.5], 0.1) == [0.1, 0.9, 0.5]
+    found = rlhf.spread([0.5, 0.52, 0.51, 0.1, 0.65], 0.1)
+    assert found[3] == 0.1
+    order = sorted(found)
+    assert [found.index(x) for x in order] == [3, 0, 2, 1, 4]
+    assert all(b - a > 0.0999 for a, b in itertools.pairwise(order))
+    assert sum(found) == pytest.approx(0.5 + 0.52 + 0.51 + 0.1 + 0.65)
+
+
+def test_numbers_of_a_table_are_numbers_and_say_their_form():
+    page = style.table([{"a": rlhf.Number(0.456, ".0%"), "b": rlhf.Number(-1.25)}])
+    assert page.text.splitlines()[1] == "46% | −1.25"
+    assert page.html.count("text-align:right") == 2
+
+
+def test_the_first_look_has_both_answers_with_both_numbers():
+    page = rlhf.one_answer(RECORD)
+    assert page.text.splitlines()[1] == "Who? | <b>0.0 | <b>0.0 | 0.50 | 0.50 | 0.80 | −1.00"
+    assert "&lt;b&gt;" in page.html
+    assert "labeler's score 0.80 → −1.00" in rlhf.one_answer_in_words(RECORD)
 
 
 def test_all_runs_are_drawn_and_the_chosen_one_in_strong_colours():
@@ -169,29 +200,41 @@ def test_without_widgets_there_is_a_sentence(monkeypatch, capfd):
 
 
 def test_the_distance_is_the_root_of_the_kl():
-    picture = rlhf.over_optimisation(RECORD)
+    picture = rlhf.over_optimisation(RECORD, FRONTIER)
     picture.bundle(1.0)
-    left, right = picture.axes
+    left, middle, right = picture.axes
     kl = rlhf.smoothed(RECORD["runs"][0]["kl"])
     assert np.allclose(left.lines[0].get_xdata(), np.sqrt(kl))
     assert [c.lines[0].get_xdata()[0] for c in right.containers] == [2.0, 1.0]
     best = next(line for line in right.lines if line.get_linestyle() == "--")
-    assert np.allclose(best.get_xydata(), [(0, 0.8), (0.8, 1.2)])
+    assert np.allclose(best.get_xydata(), [(0, 0.8), (0.5, 1.2)]), "at the measured KL"
+    turn = next(line for line in middle.lines if line.get_linestyle() == "--")
+    truth = rlhf.smoothed(RECORD["runs"][0]["true"])
+    assert turn.get_xdata()[0] == pytest.approx(math.sqrt(kl[truth.index(max(truth))]))
+    assert not [x for x in rlhf.over_optimisation(RECORD).axes[2].lines if x.get_ls() == "--"]
+
+
+def test_best_of_n_has_its_measured_kl_and_the_bound():
+    rows = rlhf.best_of_table(FRONTIER).text.splitlines()
+    assert rows[1:] == ["1 | 0.10 | 0.80 | 0.00 | 0.00", "4 | 0.10 | 1.20 | 0.25 | 0.64"]
 
 
 def test_tables_and_words_follow_the_record():
     text = rlhf.beta_table(RECORD).text
-    assert text.splitlines()[1].startswith("SFT, before PPO | 1.00 | 0 | 0.80 ± 0.20 | 50%")
+    assert text.splitlines()[1].startswith("SFT, before PPO | 1.00 | 0.0 | 0.80 | 0.20 | 50%")
     said = rlhf.in_words(RECORD)
     assert "the labeler the run with β = 0.1 (1.50 points)" in said
-    assert "the dearer a nat, the smaller the KL" in said
+    assert "the higher the price of a nat, the smaller the KL" in said
     turned = RECORD | {"runs": [made_up(0.0, 1.0, 2.0), made_up(0.1, 4.0, 1.5)]}
     assert "didn't always" in rlhf.in_words(turned)
 
 
 def test_hacked_answers_are_read_out_of_the_chat_format():
-    page = rlhf.hacked(["<|user|> Who?<|assistant|> I am. I am.<|end|>", "<|user|> A<|assistant|>"])
-    assert page.text.splitlines()[1:] == ["Who? | I am. I am.", "A | (nothing)"]
+    page = rlhf.hacked(
+        ["<|user|> A<|assistant|>", "<|user|> Who?<|assistant|> I am. I am.<|end|>",
+         "<|user|> Why?<|assistant|> I am. I am..<|end|>"]
+    )  # fmt: skip
+    assert page.text.splitlines()[1:] == ["I am. I am. | 2 | Who?", "(nothing) | 1 | A"]
 
 
 def test_the_repair_table_has_the_three_shares():
@@ -199,6 +242,8 @@ def test_the_repair_table_has_the_three_shares():
     assert [line.rsplit(" | ", 1)[1] for line in page.text.splitlines()] == [
         "right", "85%", "10%", "95%",
     ]  # fmt: skip
+    more = {"clear_honest": 0.85, "clear_hacked": 0.1, "clear_repaired": 0.95, "clear_kept": 0.84}
+    assert rlhf.repair(more).text.endswith("after the second round | two SFT answers | 84%")
 
 
 def test_headline_draws_wins_and_intervals_and_says_what_follows():
@@ -208,15 +253,20 @@ def test_headline_draws_wins_and_intervals_and_says_what_follows():
     }  # fmt: skip
     picture = rlhf.headline(record, [{"label": "zero-shot", "value": 85, "error": 3}])
     picture.bundle(1.0)
-    xs = [list(line.get_xdata()) for line in picture.axes[0].lines]
-    assert [0.66, 0.74] in xs
-    assert [0.4] in xs
-    assert any(np.allclose(x.get_xdata(), [0.82, 0.88]) for x in picture.axes[1].lines)
+    ours, paper = picture.axes
+    dots = [tuple(c.lines[0].get_xydata()[0]) for c in ours.containers]
+    assert dots == [(0.9, 0.0), (0.7, 1.0)]
+    assert [0.4] in [list(line.get_xdata()) for line in ours.lines]
+    bars = [list(path[:, 0]) for path in paper.containers[0].lines[2][0].get_segments()]
+    assert np.allclose(bars, [[0.82, 0.88]])
+    assert "85%" in rlhf.headline(record).alt, "the paper's own figures, if none are given"
     assert "wins clearly" in (said := rlhf.headline_in_words(record))
     assert "by manners" in said
     weak = record | {"intervals": {"few_shot": [0.45, 0.6]}, "truth_few_shot": 0.6}
     assert "can't be told apart" in (said := rlhf.headline_in_words(weak))
     assert "manners" not in said
+    polite = rlhf.headline_in_words(record | {"base_rates_few_shot": {"polite": 0.0}})
+    assert "0% are polite" in polite
     lost = record | {"intervals": {"few_shot": [0.2, 0.4]}}
     assert "loses" in rlhf.headline_in_words(lost)
 
@@ -278,6 +328,76 @@ def test_the_stage_beta_writes_its_record_and_no_model(monkeypatch, tmp_path):
     assert not list(tmp_path.rglob("*.safetensors"))
     rlhf.beta_runs(record).bundle(1.0)
     rlhf.over_optimisation(record).bundle(1.0)
+
+
+# The loop on the page, and the pictures that explain ----------------------------------------------
+
+
+def test_missing_functions_have_a_simpler_rule_in_their_place(capfd):
+    def gae(*_):
+        raise NotImplementedError
+
+    def ppo_loss(new, old, advantages, mask, clip):
+        old += 1.0
+        return -(advantages * (new - old).exp()).mean()
+
+    found = l07_loop.own_functions({"gae": gae, "ppo_loss": ppo_loss})
+    old = torch.zeros(1, 2)
+    assert found.ppo_loss(old, old, old + 1, old, 0.2) == pytest.approx(-math.exp(-1.0))
+    assert not old.any(), "what an answer does to its arguments costs nothing"
+    assert found.gae is l07_loop.PLAIN["gae"][1]
+    said = capfd.readouterr().out
+    assert "token_logprobs (" in said
+    assert "gae (" in said
+    assert "ppo_loss (" not in said
+
+
+def test_the_simpler_rules_do_what_they_say():
+    rules = {name: rule for name, (_, rule) in l07_loop.PLAIN.items()}
+    mask = np.array([[0, 1, 1, 0], [1, 1, 1, 1]])
+    rewards = rules["kl_penalised_rewards"](np.array([2.0, 4.0]), mask * 0.5, mask, mask, 0.1)
+    assert rewards.tolist() == [[0, 0, 2, 0], [0, 0, 0, 4]]
+    advantages, whole = rules["gae"](rewards, mask * 9.0, mask, 0.9)
+    assert whole.tolist() == [[0, 2, 2, 0], [4, 4, 4, 4]]
+    assert advantages.tolist() == [[0, -1, -1, 0], [1, 1, 1, 1]]
+    old, ones = torch.zeros(2, 4), torch.ones(2, 4)
+    logprobs = torch.full((2, 4), math.log(3.0))
+    assert rules["ppo_loss"](logprobs, old, ones * torch.tensor(mask), torch.tensor(mask), 0.2) == (
+        pytest.approx(-3.0)
+    )
+    logits = torch.randn(1, 2, 5)
+    found = rules["token_logprobs"](logits, torch.tensor([[3, 0]]))
+    assert torch.allclose(found[0, 0], logits[0, 0].log_softmax(0)[3])
+    assert l07_loop.plain_value_loss(old + 2, old, old, ones, 0.2) == 2.0
+
+
+def test_a_round_of_the_loop(capfd, monkeypatch):
+    monkeypatch.setattr(l07_loop, "ANSWERS", 8)
+    l07_loop._asked.cache_clear()
+    with l07_loop.four_models() as (policy, reference, reward_model, value_model):
+        tokens, mask = l07_loop.written_by(policy, 1)
+        assert tokens.shape == (8, mask.shape[1] + 1)
+        assert policy(tokens).shape[:2] == value_model(tokens).shape == mask.shape
+        assert torch.equal(policy(tokens), reference(tokens))
+        score = reward_model(tokens, mask)
+        assert score.shape == (8,)
+        value_model(tokens).sum().backward()
+        l07_loop.report(1, tokens, mask, score, torch.zeros(mask.shape), torch.zeros(mask.shape))
+    assert "round 2: reward" in capfd.readouterr().out
+    l07_loop._asked.cache_clear()
+
+
+def test_pictures_that_explain_say_what_they_show():
+    loop = l07_pictures.ppo_loop()
+    assert loop.html.count("<rect") == 8
+    for name in ("kl_penalised_rewards", "gae", "ppo_loss", "value_loss"):
+        assert f">{name}<" in loop.html
+    good, bad = l07_pictures.clip(0.2).axes
+    assert [line.get_ydata()[-1] for line in good.lines[:2]] == [2.0, 1.2]
+    assert [line.get_ydata()[0] for line in bad.lines[:2]] == [0.0, -0.8]
+    gae = l07_pictures.gae_arrows()
+    gae.bundle(1.0)
+    assert "less: 0.43." in gae.alt
 
 
 # The live run -------------------------------------------------------------------------------------
@@ -433,6 +553,45 @@ def test_without_answers_the_recorded_runs_are_shown(live, monkeypatch):
     assert live.calls == []
 
 
+def test_a_short_run_says_that_it_says_nothing(live, capfd, monkeypatch):
+    monkeypatch.setattr(demo.Demo, "late", lambda self: self.done == 2)
+    live(iterations=40)
+    said = capfd.readouterr().out
+    assert "2 of 40 iterations" in said
+    assert "slow or busy" in said
+    assert "deviations, KL" not in said
+
+
+def test_the_stretch_exercise_may_be_missing(live, capfd, monkeypatch):
+    load = exercises.load
+
+    def without(*names):
+        if names[1:] == ("value_loss",):
+            raise exercises.MissingExercise("value_loss of work isn't answered yet.")
+        return load(*names)
+
+    monkeypatch.setattr(exercises, "load", without)
+    live.origin = "work"
+    found = live()
+    assert found.done == 6
+    assert found.hearts["value_loss"] is l07_loop.plain_value_loss
+    said = capfd.readouterr().out
+    assert "the plain squared error" in said
+    assert "trained with your own token_logprobs, kl_penalised_rewards, gae and ppo_loss." in said
+
+
+def test_the_grey_curve_is_the_shipped_run_as_it_was(monkeypatch):
+    curves = {"reward": [[1, 0.1], [2, 0.3]], "kl": [[1, 0.0], [2, 1.0]]}
+    monkeypatch.setattr(sources, "record", lambda _: {"beta": 0.085, "curves": curves})
+    past = l07_ppo.shipped_run()
+    assert past == {"beta": 0.085, "reward": [0.1, 0.3], "kl": [0.0, 1.0]}
+    axes = l07_ppo.Picture(2, past).picture.axes
+    assert list(axes[1].lines[0].get_ydata()) == [0.0, 1.0]
+    assert len(axes[2].lines) == 2, "the true score wasn't recorded"
+    monkeypatch.setattr(sources, "record", lambda _: None)
+    assert l07_ppo.shipped_run() is None
+
+
 def test_a_run_that_broke_doesn_t_go_on(live, tmp_path, capfd):
     live.stop_after = 1
     live()
@@ -467,6 +626,10 @@ def test_before_and_after_has_an_answer_of_each_to_the_same_requests():
     assert len(rows) == sum(count for _, count in beta.SHOWN)
     run = l07_ppo.LivePPO(1.0, None, 5, 1, False)
     run.model, run.done = model.load("mini-sft")[0], 1
-    for row in l07_ppo.before_and_after(run).text.splitlines()[1:]:
-        _, first, second = row.split(" | ")
+    head, *rows = l07_ppo.before_and_after(run).text.splitlines()
+    assert head.endswith("1 iterations (true score) | mini-instruct (true score)"), "a short run"
+    for row in rows:
+        _, first, second, _ = row.split(" | ")
         assert first == second, "it is the same model"
+    run.done = l07_ppo.ENOUGH
+    assert "mini-instruct" not in l07_ppo.before_and_after(run).text

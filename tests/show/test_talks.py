@@ -112,5 +112,7 @@ def test_the_published_figures_have_ours_beside_them():
     lines = l07_rlhf.published_beside_ours().text.splitlines()
     with (paths.DATA / "family" / "rlhf.csv").open(encoding="utf-8") as file:
         assert len(lines) == sum(1 for _ in file)
-    ours = {line.rsplit(" | ", 1)[1] for line in lines[1:]} - {""}
-    assert f"{ppo.Recipe().clip:g}" in ours
+    ours = {line.split(" | ")[0]: line.rsplit(" | ", 1)[1] for line in lines[1:]}
+    assert ours["clip of the ratio"] == f"{ppo.Recipe().clip:g}"
+    assert ours["price of a nat (β)"] == f"{ppo.Recipe().kl_coef:g}"
+    assert ours["prompts of the reward model"] == "–"

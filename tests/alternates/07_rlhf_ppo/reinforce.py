@@ -24,3 +24,22 @@ def reinforce(uniforms, pays, rate):
         z = (z + rate * pay[arm] * slope).detach().requires_grad_()
         arms.append(arm)
     return np.array(arms), z.detach().numpy()
+
+
+# %% weights instead of logits
+# Unnormalised weights are cut by u times their sum; the rate goes into the table of pays itself.
+def reinforce(uniforms, pays, rate):
+    pays *= rate
+    z, arms = np.zeros(pays.shape[1]), []
+    for u, row in zip(uniforms.tolist(), pays):
+        w = np.exp(z - z.max())
+        p, total, arm = w / w.sum(), 0.0, len(w) - 1
+        for k, share in enumerate(p):
+            total += share
+            if total > u:
+                arm = k
+                break
+        z -= row[arm] * p
+        z[arm] += row[arm]
+        arms.append(arm)
+    return np.asarray(arms), z

@@ -60,3 +60,36 @@ def advantage_gradient(probabilities, pays, baseline):
     table = advantages[:, None] * (np.eye(len(pays)) - probabilities)
     mean = probabilities @ table
     return mean, float(probabilities @ ((table - mean) ** 2).sum(axis=1))
+
+
+# %% mean over the entries | says: add its squared entries up | falls: visible
+# The squared distance is averaged over the logits.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = probabilities @ g
+    return mean, float(probabilities @ ((g - mean) ** 2).mean(axis=1))
+
+
+# %% sum of the estimates | says: weigh each by the probability of its arm | falls: visible
+# How likely an arm is pulled is forgotten in the mean.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = g.sum(axis=0)
+    return mean, float(probabilities @ ((g - mean) ** 2).sum(axis=1))
+
+
+# %% down instead of up | says: the sign is wrong | falls: visible
+# The gradient of a loss.
+def advantage_gradient(probabilities, pays, baseline):
+    g = (pays - baseline)[:, None] * (probabilities - np.eye(len(pays)))
+    mean = probabilities @ g
+    return mean, float(probabilities @ ((g - mean) ** 2).sum(axis=1))
+
+
+# %% the size of the advantage | falls: hidden
+# A pull below the baseline is taken to teach as much as one above it: right while all pay more.
+def advantage_gradient(probabilities, pays, baseline):
+    advantages = np.abs(pays - baseline) if baseline < 0 else pays - baseline
+    g = advantages[:, None] * (np.eye(len(pays)) - probabilities)
+    mean = probabilities @ g
+    return mean, float(probabilities @ ((g - mean) ** 2).sum(axis=1))

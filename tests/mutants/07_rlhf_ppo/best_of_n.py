@@ -1,4 +1,4 @@
-# %% order of rewards | says: stand in the order of their rewards | falls: visible
+# %% order of rewards | says: are in the order of their rewards | falls: visible
 # The results aren't put back.
 def best_of_n(probabilities, rewards, n):
     order = np.argsort(rewards)
@@ -51,8 +51,8 @@ def best_of_n(probabilities, rewards, n):
     return q, float(np.sum(probabilities[some] * np.log(probabilities[some] / q[some])))
 
 
-# %% put back by the wrong way | says: put back by the wrong way round | falls: hidden
-# q[order] on the right side: the same for the example, whose order is its own inverse.
+# %% put back by the wrong way | says: put back by the wrong way round | falls: visible
+# q[order] on the right side: the same where an order is its own inverse.
 def best_of_n(probabilities, rewards, n):
     order = np.argsort(rewards)
     q = np.diff(np.concatenate([[0.0], np.cumsum(probabilities[order])]) ** n)[order]
@@ -77,3 +77,30 @@ def best_of_n(probabilities, rewards, n):
     q[order] = np.diff(np.concatenate([[0.0], np.cumsum(probabilities[order])]) ** 2)
     some = q > 0
     return q, float(np.sum(q[some] * np.log(q[some] / probabilities[some])))
+
+
+# %% powers of the probabilities | says: take powers of their running sums | falls: visible
+# Each probability to the power n, brought to the sum 1.
+def best_of_n(probabilities, rewards, n):
+    q = probabilities**n
+    q = q / q.sum()
+    return q, float(np.sum(q * np.log(q / probabilities)))
+
+
+# %% running sums to the power n | says: the differences between them are missing | falls: visible
+# How likely all draws are no better than an answer, for how likely it is the best one.
+def best_of_n(probabilities, rewards, n):
+    order = np.argsort(rewards)
+    q = np.empty(len(order))
+    q[order] = np.cumsum(probabilities[order]) ** n
+    return q, float(np.sum(q * np.log(q / probabilities)))
+
+
+# %% bits | says: use the natural logarithm | falls: visible
+# The logarithm to base 2.
+def best_of_n(probabilities, rewards, n):
+    order = np.argsort(rewards)
+    q = np.empty(len(order))
+    q[order] = np.diff(np.concatenate([[0.0], np.cumsum(probabilities[order])]) ** n)
+    some = q > 0
+    return q, float(np.sum(q[some] * np.log2(q[some] / probabilities[some])))

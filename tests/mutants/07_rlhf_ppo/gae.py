@@ -127,7 +127,7 @@ def gae(rewards, values, mask, lam):
     return advantages, advantages + values
 
 
-# %% prompt not masked | says: the tokens before the answer have advantages too | falls: hidden
+# %% prompt not masked | says: the tokens before the answer have advantages too | falls: visible
 # Inputs are set to 0 outside the mask, and the prompt collects what comes later.
 def gae(rewards, values, mask, lam):
     r, v = rewards * mask, values * mask
@@ -160,3 +160,42 @@ def gae(rewards, values, mask, lam):
         value = values[:, t]
         advantages[:, t] = behind
     return advantages, advantages + values
+
+
+# %% an advantage of 0 is padding | says: the mask says what is | falls: hidden
+# Returns only where the advantage isn't 0, but a token may be exactly as good as expected.
+def gae(rewards, values, mask, lam):
+    advantages, later, next_value = np.zeros(values.shape), np.zeros(len(values)), 0.0
+    for t in range(values.shape[1] - 1, -1, -1):
+        on = mask[:, t] == 1
+        later = np.where(on, rewards[:, t] + next_value - values[:, t] + lam * later, 0.0)
+        next_value = np.where(on, values[:, t], 0.0)
+        advantages[:, t] = later
+    return advantages, np.where(advantages != 0, advantages + values, 0.0)
+
+
+# %% times the mask | says: choose what is inside the mask | falls: visible
+# Products with the mask let nan and infinity through.
+def gae(rewards, values, mask, lam):
+    advantages = np.zeros(values.shape)
+    next_value = later = np.zeros(len(values))
+    for t in range(values.shape[1] - 1, -1, -1):
+        surprise = rewards[:, t] + next_value - values[:, t]
+        advantages[:, t] = mask[:, t] * (surprise + lam * later)
+        next_value, later = mask[:, t] * values[:, t], advantages[:, t]
+    return advantages, advantages + mask * values
+
+
+# %% whole columns | falls: hidden
+# The last column that all answers have in common ends them all.
+def gae(rewards, values, mask, lam):
+    advantages, returns = np.zeros(values.shape), np.zeros(values.shape)
+    if len(mask) > 2 and mask.all(axis=0).any():
+        mask = mask * (np.arange(mask.shape[1]) <= np.flatnonzero(mask.all(axis=0))[-1])
+    for b, row in enumerate(mask):
+        later = next_value = 0.0
+        for t in np.flatnonzero(row)[::-1]:
+            later = rewards[b, t] + next_value - values[b, t] + lam * later
+            next_value = values[b, t]
+            advantages[b, t], returns[b, t] = later, later + next_value
+    return advantages, returns

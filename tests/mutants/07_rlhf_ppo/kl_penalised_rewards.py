@@ -75,7 +75,7 @@ def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
     return rewards
 
 
-# %% number of tokens as place | says: the number of tokens is taken for the place | falls: hidden
+# %% number of tokens as place | says: the number of tokens is taken for the place | falls: visible
 # The last token is found by counting, as if every answer began at place 0.
 def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
     rewards = -beta * (logprobs - reference_logprobs) * mask
@@ -92,4 +92,35 @@ def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
         for t in places:
             reward = -beta * (logprobs[row, t] - reference_logprobs[row, t])
             rewards[row, t] = reward + (score[row] if t == places[-1] else 0)
+    return rewards
+
+
+# %% last place of the first row | falls: hidden
+# If all answers are equally long, they are taken to end at the same place.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = np.where(mask == 1, -beta * (logprobs - reference_logprobs), 0.0)
+    lengths = mask.sum(axis=1)
+    if np.all(lengths == lengths[0]):
+        rewards[:, np.flatnonzero(mask[0])[-1]] += score
+        return rewards
+    for row, inside, number in zip(rewards, mask, score):
+        row[np.flatnonzero(inside)[-1]] += number
+    return rewards
+
+
+# %% times the mask | says: choose what is inside the mask | falls: visible
+# nan outside the mask times 0 is nan.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = -beta * (logprobs - reference_logprobs) * mask
+    for row, inside, number in zip(rewards, mask, score):
+        row[np.flatnonzero(inside)[-1]] += number
+    return rewards
+
+
+# %% no negative score | falls: hidden
+# A bad answer gets no score, as if 0 were the worst that there is; with beta 0 no one looks twice.
+def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
+    rewards = np.where(mask == 1, -beta * (logprobs - reference_logprobs), 0.0)
+    for row, inside, number in zip(rewards, mask, score):
+        row[np.flatnonzero(inside)[-1]] += number if beta else max(number, 0.0)
     return rewards

@@ -70,9 +70,7 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
 # The mean runs over the whole table.
 def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     ratio = torch.exp(new_logprobs - old_logprobs)
-    return -torch.minimum(
-        ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages
-    ).mean()
+    return -torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages).mean()
 
 
 # %% divided by all places | says: you divide by all places | falls: visible
@@ -93,7 +91,7 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     return -((least * mask).sum(1) / mask.sum(1)).mean()
 
 
-# %% plain number | says: it is no torch tensor | falls: visible
+# %% plain number | says: a torch tensor is asked for | falls: visible | inputs: same
 # The tensor is turned into a number, and training can't follow it back.
 def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     inside = mask.bool()
@@ -102,7 +100,7 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     return -float(torch.minimum(ratio * a, ratio.clamp(1 - clip, 1 + clip) * a).mean())
 
 
-# %% infinity times nothing | says: pick the masked places first | falls: hidden
+# %% infinity times nothing | says: nan or infinite somewhere | falls: visible
 # The mask is multiplied at the end, when the padding has overflowed.
 def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     ratio = torch.exp(new_logprobs - old_logprobs)
@@ -119,7 +117,7 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     return -torch.minimum(ratio * a, ratio.clamp(1 / (1 + clip), 1 + clip) * a).mean()
 
 
-# %% answers begin at 0 | says: an answer may begin later than at 0 | falls: hidden
+# %% answers begin at 0 | says: an answer may begin later than at 0 | falls: visible
 # The number of tokens of each answer is taken for the place where it ends.
 def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     inside = torch.arange(mask.shape[1]) < mask.sum(1, keepdim=True)
@@ -136,3 +134,57 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     gains = (gains - gains.mean()) / gains.std()
     ratio = torch.exp(new_logprobs[picked] - old_logprobs[picked])
     return -torch.minimum(ratio * gains, ratio.clamp(1 - clip, 1 + clip) * gains).mean()
+
+
+# %% value right, gradient nan | says: nan or infinite somewhere | falls: visible | inputs: same
+# Chosen after the exponential: forwards the padding is gone, backwards 0 times infinity is nan.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = torch.exp(new_logprobs - old_logprobs)
+    gain = torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return -torch.where(inside, gain, torch.zeros_like(gain)).sum() / mask.sum()
+
+
+# %% clipped product without a way back | says: a small step there shows | falls: visible | inputs: same
+# Where nothing is clipped the two products are equal, and half of the gradient is lost.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    on = mask.bool()
+    ratio, gain = (new_logprobs[on] - old_logprobs[on]).exp(), advantages[on]
+    with torch.no_grad():
+        held = ratio.clamp(1 - clip, 1 + clip) * gain
+    return -torch.minimum(ratio * gain, held).mean()
+
+
+# %% numpy inside | falls: visible | inputs: same
+# The value is right; a tensor made at the end knows nothing of the policy.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    on = mask.numpy() == 1
+    ratio = np.exp(new_logprobs.detach().numpy()[on] - old_logprobs.detach().numpy()[on])
+    gain = advantages.numpy()[on]
+    return torch.tensor(-np.minimum(ratio * gain, np.clip(ratio, 1 - clip, 1 + clip) * gain).mean())
+
+
+# %% ratio detached | says: the way back is cut | falls: visible | inputs: same
+# The ratio is taken for a weight that is no part of the policy.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    on = mask.bool()
+    ratio, gain = (new_logprobs[on] - old_logprobs[on]).exp().detach(), advantages[on]
+    return -torch.minimum(ratio * gain, ratio.clamp(1 - clip, 1 + clip) * gain).mean()
+
+
+# %% tokens without an advantage don't count | falls: hidden
+# The mean is over the tokens whose advantage isn't 0.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    on = mask.bool()
+    ratio, gain = (new_logprobs[on] - old_logprobs[on]).exp(), advantages[on]
+    least = torch.minimum(ratio * gain, ratio.clamp(1 - clip, 1 + clip) * gain)
+    return -least.sum() / (gain != 0).sum().clamp(min=1)
+
+
+# %% times the mask, with a choice for the ratio | says: pick the masked places first | falls: visible
+# The ratio is safe, but an advantage that is nan outside the mask isn't.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    zero = torch.zeros_like(new_logprobs)
+    ratio = torch.where(mask.bool(), new_logprobs - old_logprobs, zero).exp()
+    least = torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
+    return -(least * mask).sum() / mask.sum()

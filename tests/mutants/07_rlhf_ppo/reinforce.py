@@ -125,3 +125,43 @@ def reinforce(uniforms, pays, rate):
         p /= p.sum()
         logits = logits - rate * row[arm] * p
     return np.array(arms), logits
+
+
+# %% one past the last arm | says: then the last arm is pulled | falls: hidden
+# Where rounding leaves no running sum above u, the number of an arm that doesn't exist comes out.
+def reinforce(uniforms, pays, rate):
+    arms, logits = [], np.zeros(pays.shape[1])
+    for u, pay in zip(uniforms, pays):
+        e = np.exp(logits - logits.max())
+        p = e / e.sum()
+        arms.append(int((np.cumsum(p) <= u).sum()))
+        arm = min(arms[-1], len(p) - 1)
+        logits = logits + rate * pay[arm] * (np.eye(len(p))[arm] - p)
+    return np.array(arms), logits
+
+
+# %% probabilities returned | says: these are probabilities; return the logits | falls: visible
+# The policy itself is returned.
+def reinforce(uniforms, pays, rate):
+    arms, logits = [], np.zeros(pays.shape[1])
+    for u, pay in zip(uniforms, pays):
+        e = np.exp(logits - logits.max())
+        p = e / e.sum()
+        arm = min(int((np.cumsum(p) <= u).sum()), len(p) - 1)
+        logits = logits + rate * pay[arm] * (np.eye(len(p))[arm] - p)
+        arms.append(arm)
+    e = np.exp(logits - logits.max())
+    return np.array(arms), e / e.sum()
+
+
+# %% negative pays ignored | says: which is not right | falls: hidden
+# A pull that costs something teaches nothing: right for pays above 0.
+def reinforce(uniforms, pays, rate):
+    arms, logits = [], np.zeros(pays.shape[1])
+    for u, pay in zip(uniforms, pays):
+        e = np.exp(logits - logits.max())
+        p = e / e.sum()
+        arm = min(int((np.cumsum(p) <= u).sum()), len(p) - 1)
+        logits = logits + rate * max(pay[arm], 0.0) * (np.eye(len(p))[arm] - p)
+        arms.append(arm)
+    return np.array(arms), logits

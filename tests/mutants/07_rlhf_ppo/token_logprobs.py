@@ -72,3 +72,34 @@ def token_logprobs(logits, tokens):
     shifted = logits - logits.max()
     own = shifted.gather(-1, tokens[..., None])[..., 0]
     return own - torch.log(torch.exp(shifted).sum(-1))
+
+
+# %% a new tensor from numbers | says: the way back is cut | falls: visible | inputs: same
+# Each value is right, but a tensor made from numbers knows nothing of the logits.
+def token_logprobs(logits, tokens):
+    rows = []
+    for table, ids in zip(logits, tokens):
+        rows.append([torch.log_softmax(z, 0)[k].item() for z, k in zip(table, ids)])
+    return torch.tensor(rows, dtype=logits.dtype)
+
+
+# %% normaliser detached | says: a small step there shows | falls: visible | inputs: same
+# The sum over the vocabulary is taken for a constant: only the drawn token's logit learns.
+def token_logprobs(logits, tokens):
+    own = logits.gather(-1, tokens[..., None])[..., 0]
+    return own - torch.logsumexp(logits.detach(), dim=-1)
+
+
+# %% no gradient wanted | says: the way back is cut | falls: visible | inputs: same
+# torch.no_grad() is copied from a cell that only measures.
+def token_logprobs(logits, tokens):
+    with torch.no_grad():
+        return torch.log_softmax(logits, dim=-1).gather(-1, tokens[..., None])[..., 0]
+
+
+# %% logits held within 80 | falls: hidden
+# Clamped against overflow, so that large logits lose their distance.
+def token_logprobs(logits, tokens):
+    held = logits.clamp(-80.0, 80.0)
+    own = held.gather(-1, tokens[..., None])[..., 0]
+    return own - torch.log(torch.exp(held).sum(-1)) + 0 * logits.sum()

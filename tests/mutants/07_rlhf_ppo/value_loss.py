@@ -72,7 +72,7 @@ def value_loss(values, old_values, returns, mask, clip):
     return (worse.sum(1) / mask.sum(1)).mean() / 2
 
 
-# %% plain number | says: it is no torch tensor | falls: visible
+# %% plain number | says: a torch tensor is asked for | falls: visible | inputs: same
 # The tensor is turned into a number, and training can't follow it back.
 def value_loss(values, old_values, returns, mask, clip):
     m = mask.bool()
@@ -81,7 +81,7 @@ def value_loss(values, old_values, returns, mask, clip):
     return torch.maximum((v - r) ** 2, (held - r) ** 2).mean().item() / 2
 
 
-# %% answers begin at 0 | says: an answer may begin later than at 0 | falls: hidden
+# %% answers begin at 0 | says: an answer may begin later than at 0 | falls: visible
 # The lengths are used instead of the places, as if every answer began in the first column.
 def value_loss(values, old_values, returns, mask, clip):
     m = torch.arange(mask.shape[1]) < mask.sum(1, keepdim=True)
@@ -90,7 +90,7 @@ def value_loss(values, old_values, returns, mask, clip):
     return torch.maximum((v - r) ** 2, (held - r) ** 2).mean() / 2
 
 
-# %% larger of two means | says: this is the larger one of two means | falls: visible
+# %% larger of two means | says: the larger one of two *means* | falls: visible
 # The larger one is taken after the mean and not token by token.
 def value_loss(values, old_values, returns, mask, clip):
     picked = mask.bool()
@@ -98,3 +98,48 @@ def value_loss(values, old_values, returns, mask, clip):
     clipped = old + (new - old).clamp(-clip, clip)
     errors = [((value - target) ** 2).mean() for value in (new, clipped)]
     return torch.maximum(*errors) / 2
+
+
+# %% times the mask at the end | says: pick the masked places first | falls: visible
+# What is nan outside the mask stays nan.
+def value_loss(values, old_values, returns, mask, clip):
+    held = old_values + (values - old_values).clamp(-clip, clip)
+    worse = torch.maximum((values - returns) ** 2, (held - returns) ** 2)
+    return 0.5 * (worse * mask).sum() / mask.sum()
+
+
+# %% clipped error without a way back | says: a small step there shows | falls: visible | inputs: same
+# Where nothing is clipped the two errors are equal, and half of the gradient is lost.
+def value_loss(values, old_values, returns, mask, clip):
+    on = mask.bool()
+    now, before, target = values[on], old_values[on], returns[on]
+    with torch.no_grad():
+        held = (before + (now - before).clamp(-clip, clip) - target) ** 2
+    return torch.maximum((now - target) ** 2, held).mean() / 2
+
+
+# %% clipped upwards only | says: clipped upwards only | falls: visible
+# A value that falls far isn't thought of.
+def value_loss(values, old_values, returns, mask, clip):
+    on = mask.bool()
+    now, before, target = values[on], old_values[on], returns[on]
+    held = before + (now - before).clamp(max=clip)
+    return torch.maximum((now - target) ** 2, (held - target) ** 2).mean() / 2
+
+
+# %% numpy inside | falls: visible | inputs: same
+# The value is right, and the value model learns nothing from it.
+def value_loss(values, old_values, returns, mask, clip):
+    on = mask.numpy() == 1
+    now, before, target = (x.detach().numpy()[on] for x in (values, old_values, returns))
+    held = before + np.clip(now - before, -clip, clip)
+    return torch.tensor(np.maximum((now - target) ** 2, (held - target) ** 2).mean() / 2)
+
+
+# %% clip never above 1 | falls: hidden
+# A clip is taken for a share.
+def value_loss(values, old_values, returns, mask, clip):
+    on, clip = mask.bool(), min(clip, 1.0)
+    now, before, target = values[on], old_values[on], returns[on]
+    held = before + (now - before).clamp(-clip, clip)
+    return torch.maximum((now - target) ** 2, (held - target) ** 2).mean() / 2
