@@ -30,12 +30,13 @@ LIVE = 150  # demonstrations that the live part reads
 def reliability(record: Mapping[str, Any]) -> Picture:
     """Draw for each text how often each model is right where it is so sure, with intervals."""
     found = record["models"]
-    alt = "How often right (upwards) where so sure (to the right). " + " ".join(
-        f"{title}: "
-        + ", ".join(f"{name} is off by {found[model][text]['error']:.3f}" for model, name in NAMES.items())
-        + "."
-        for text, title in TEXTS.items()
-    )  # fmt: skip
+    errors = {
+        text: ", ".join(f"{name} {found[m][text]['error']:.3f}" for m, name in NAMES.items())
+        for text in TEXTS
+    }
+    alt = "How often right (upwards) where so sure (to the right); calibration errors. " + " ".join(
+        f"{title}: {errors[text]}." for text, title in TEXTS.items()
+    )
     with picture(2, width=9.2, height=4.6, alt=alt) as (shown, axes):
         for axis, (text, title) in zip(axes, TEXTS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=style.QUIET, ls="--", lw=1.2)
@@ -104,14 +105,14 @@ def your_calibration() -> None:
         if found is None:
             return
         from course.lm.evaluate import SEED
-        from course.studies import l05_calibration as study
+        from course.studies.l05_calibration import BINS, answered, sureness
         from course.world import demonstrate
 
         name, network, tokenizer = found
         shown = list(demonstrate.demonstrations(LIVE, SEED, "test"))
-        said = study.sureness(network, tokenizer, study.answered(tokenizer, shown, False, 1))
+        said = sureness(network, tokenizer, answered(tokenizer, shown, False, 1))
         try:
-            _, error = own(said.confidence, said.right.astype(float), study.BINS)
+            _, error = own(said.confidence, said.right.astype(float), BINS)
         except Exception as problem:
             say(f"Your calibration stopped with {type(problem).__name__}: {problem}.")
             return

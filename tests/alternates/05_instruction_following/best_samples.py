@@ -32,7 +32,7 @@ def best_samples(samples, least):
 
     table = pd.DataFrame(samples, columns=["prompt", "answer", "marks"])
     order = table["prompt"].drop_duplicates().tolist()
-    table = table[[len(marks) > 0 for marks in table["marks"]]].copy()
+    table = table.loc[table["marks"].str.len() > 0].copy()
     table["rating"] = [sum(marks) / len(marks) for marks in table["marks"]]
     table = table[table["rating"] >= least]
     if table.empty:

@@ -133,8 +133,8 @@ def best_samples(samples, least):
 def best_samples(samples, least):
     best = {}
     for s in samples:
-        rating = float(np.median(s["marks"])) if s["marks"] else -1.0
-        if rating > best.setdefault(s["prompt"], (-1.0, ""))[0]:
+        rating = float(np.median(s["marks"])) if s["marks"] else -np.inf
+        if rating > best.setdefault(s["prompt"], (-np.inf, ""))[0]:
             best[s["prompt"]] = (rating, s["answer"])
     return [(p, a) for p, (r, a) in best.items() if r >= least]
 

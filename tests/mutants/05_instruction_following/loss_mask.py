@@ -149,7 +149,7 @@ def loss_mask(tokens, assistant, end):
     return mask
 
 
-# %% an empty answer is no answer | says: a hidden conversation | falls: hidden
+# %% an empty answer is no answer | says: has its end token too | falls: hidden
 # An end token right after the assistant's marker is taken for one that closes nothing.
 def loss_mask(tokens, assistant, end):
     mask, inside, words = [], False, 0

@@ -111,7 +111,7 @@ def render_chat(messages, markers, ask):
     return text + known["assistant"] * bool(ask)
 
 
-# %% one marker after the other | says: look for all of them again | falls: visible
+# %% one marker after the other | says: go on until none is left | falls: visible
 # Each marker is taken out until it is gone, but a later one can put an earlier one together.
 def render_chat(messages, markers, ask):
     text = ""
@@ -139,7 +139,7 @@ def render_chat(messages, markers, ask):
     return text + (markers["assistant"] if ask else "")
 
 
-# %% twice is enough | says: go on until none is left | falls: hidden
+# %% twice is enough | says: two rounds aren't always enough | falls: hidden
 # Two rounds of replacing are thought to be enough.
 def render_chat(messages, markers, ask):
     text = ""
