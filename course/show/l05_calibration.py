@@ -41,7 +41,7 @@ def reliability(record: Mapping[str, Any]) -> Picture:
         for axis, (text, title) in zip(axes, TEXTS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=style.QUIET, ls="--", lw=1.2)
             note(
-                axis, "as sure as it is right", (0.03, 0.03), (6, 13), rotation=45,
+                axis, "as sure as it is right", (0.3, 0.3), (-13, 2), rotation=45,
                 rotation_mode="anchor", fontsize=9, color=style.QUIET,
             )  # fmt: skip
             for model, name in NAMES.items():
@@ -96,8 +96,8 @@ def your_calibration() -> None:
 
     try:
         own = exercises.load(LESSON, "calibration")["calibration"]
-    except CourseError as error:
-        say(f"{error} Until then the record below has to do.")
+    except CourseError as missing:
+        say(f"{missing} Until then the record below has to do.")
         return
     rows = []
     for model in ("mini-sft", "mini-instruct"):

@@ -259,17 +259,17 @@ def rounds(record: Mapping[str, Any]) -> Picture:
         f"{part[lowest]:.0%} there and {part[-1]:.0%} after the last round."
     )
     with picture(2, width=9.2, height=3.7, alt=alt) as (shown, (left, right)):
-        for key, name, shade in (
-            ("loss", "new ones", style.ACCENT),
-            ("train_loss", "those it learns from", style.QUIET),
+        for key, name, shade, away in (
+            ("loss", "new ones", style.ACCENT, 7),
+            ("train_loss", "those it learns from", style.QUIET, -17),
         ):
             left.plot(at, [f[key] for f in found], color=shade)
-            note(left, f"{name}: {last[key]:.2f}", (at[-1], last[key]), (0, 7), ha="right",
+            note(left, f"{name}: {last[key]:.2f}", (at[-1], last[key]), (0, away), ha="right",
                  fontsize=10, color=shade)  # fmt: skip
         left.set(xlabel="rounds over the demonstrations", ylabel="loss on answers (nats a token)")
         left.set_ylim(0, LOSS_SHOWN)
         left.set_title("Loss on demonstrations (first rounds cut off)")
-        note(left, f"lowest: {best['loss']:.2f}", (lowest, best["loss"]), (0, -28), ha="center",
+        note(left, f"lowest: {best['loss']:.2f}", (lowest, best["loss"]), (6, -16),
              fontsize=10, color=style.ACCENT)  # fmt: skip
         right.fill_between(
             at, [e[0] for e in ends], [e[1] for e in ends], color=WAYS["sft"][1], alpha=0.25, lw=0

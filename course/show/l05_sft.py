@@ -231,7 +231,7 @@ def for_the_loop(count: int, seed: int = 1) -> Given | None:
     from course.world import demonstrate
 
     try:
-        yours = exercises.load(*SFT)
+        yours: Any = exercises.load(*SFT)
         if yours.origin == "work":
             say("The loop below trains with your own loss_mask and sft_loss.")
     except CourseError as error:

@@ -65,11 +65,14 @@ class Reading:
 
 
 def pages(tokenizer: PreTrainedTokenizerFast, count: int) -> Reading:
-    """Return web pages that no training saw, as long as the window; all but the first token."""
+    """Return web pages that no training saw, as long as the window, from their second token on.
+
+    The first one says which kind of page it is, and what is rehearsed has other shares of these.
+    """
     end = tokenizer.eos_token_id
     texts = encode(tokenizer, [page.text for page in web.documents(count, SEED)])
     rows = [[end, *text, end][: ph.CONTEXT] for text in texts]
-    return Reading(rows, [(1, len(row)) for row in rows])
+    return Reading(rows, [(2, len(row)) for row in rows])
 
 
 def answered(

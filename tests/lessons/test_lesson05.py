@@ -216,7 +216,7 @@ def test_each_model_is_calibrated_on_what_it_was_trained_to_predict():
         [models[name][text]["error"] for name in calibration.MODELS]
         for text in ("web", "demonstrations")
     )
-    assert web[0] < 0.01 < 0.02 < min(web[1:]), "the base model on the web"
+    assert web[0] < 0.007 < 0.008 < min(web[1:]) < 0.02, "the base model on the web"
     assert answers[1] < 0.015 < 0.03 < answers[2], "mini-sft on answers, and not after PPO"
     assert answers[0] > 0.1, "the base model never met a demonstrator"
     for name in calibration.MODELS:
