@@ -16,17 +16,19 @@ from course.show.l05_following import (
     few_shot_base,
     flaws,
     instructgpt_sft,
+    kept_in_words,
     marks,
     paired,
     rated,
     rounds,
     rounds_in_words,
+    shipped_sft,
     side_by_side,
     template_or_not,
 )
 from course.show.l05_sft import after_the_loop, for_the_loop, live_sft
 from course.show.lineage_picture import lineage
-from course.show.sources import figure_line, load_model, record
+from course.show.sources import load_model, record
 from course.show.style import say
 
 __all__ = [
@@ -38,12 +40,12 @@ __all__ = [
     "demonstrations_as_tokens",
     "drawn_or_greedy",
     "few_shot_base",
-    "figure_line",
     "flaws",
     "for_the_loop",
     "gpt2_goes_on",
     "gpt4_calibration",
     "instructgpt_sft",
+    "kept_in_words",
     "lineage",
     "live_sft",
     "load_model",
@@ -55,6 +57,7 @@ __all__ = [
     "rounds",
     "rounds_in_words",
     "say",
+    "shipped_sft",
     "side_by_side",
     "template_or_not",
     "your_calibration",

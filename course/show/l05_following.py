@@ -159,6 +159,17 @@ def side_by_side(
     return shown
 
 
+def shipped_sft() -> None:
+    """Say how the shipped mini-sft answers, by the run in which it is compared."""
+    sources.figure_line(
+        "feedme",
+        "Drawn answers of the shipped mini-sft are right for {sft_following:.0%} of the requests "
+        "that deserve an answer; it declines {sft_refusal:.0%} of the harmful ones and corrects "
+        "{sft_false_premise:.0%} of the false premises. The rest of this lesson uses it, however "
+        "your live run went.",
+    )
+
+
 def asks_again(record: Mapping[str, Any]) -> None:
     """Say how often each of the four ways goes on with a question instead of an answer."""
     for way, (label, _) in WAYS.items():
@@ -225,6 +236,16 @@ def marks(record: Mapping[str, Any]) -> Picture:
         percent_ticks(right, "x", HALVES)
         right.set_title("Share of requests with a kept answer")
     return shown
+
+
+def kept_in_words(record: Mapping[str, Any]) -> None:
+    """Say how many requests have an answer that was kept, and how many of these are right."""
+    sources.figure_line(
+        {**record, "name": "feedme"},
+        "Of {requests:,} requests with {samples} answers each, {kept:,} have one with the mark "
+        "{least}. By the labeler's own rules {kept_right:.1%} of the kept answers are right: its "
+        "slips are learned too.",
+    )
 
 
 def rated(record: Mapping[str, Any], count: int = 4) -> Page:

@@ -201,3 +201,31 @@ def calibration(confidence, right, bins):
             rows.append((k, int(inside.sum()), float(c), float(r)))
             error += inside.mean() * abs(r - c)
     return rows, float(error)
+
+
+# %% equally full bins | says: make them equally wide | falls: visible
+# The guesses are sorted and shared out, as for quantiles.
+def calibration(confidence, right, bins):
+    order = np.argsort(confidence, kind="stable")
+    rows, error = [], 0.0
+    for k, own in enumerate(np.array_split(order, bins)):
+        if len(own):
+            c, r = confidence[own].mean(), right[own].mean()
+            rows.append((k, len(own), float(c), float(r)))
+            error += len(own) / len(order) * abs(r - c)
+    return rows, float(error)
+
+
+# %% bins between the smallest and the largest | says: calibration | falls: visible
+# The range of what is there is divided, and not the range from 0 to 1.
+def calibration(confidence, right, bins):
+    low, high = confidence.min(), confidence.max()
+    number = ((confidence - low) / max(high - low, 1e-12) * bins).astype(int).clip(max=bins - 1)
+    rows, error = [], 0.0
+    for k in range(bins):
+        inside = number == k
+        if inside.any():
+            c, r = confidence[inside].mean(), right[inside].mean()
+            rows.append((k, int(inside.sum()), float(c), float(r)))
+            error += inside.mean() * abs(r - c)
+    return rows, float(error)
