@@ -2,10 +2,11 @@
 
 FeedME is OpenAI's name for what made the text-davinci-001 and -002 models (Model index for
 researchers): supervised training on demonstrations and on answers that people rated 7 of 7, the
-best of all its models. Ours is its relative, rejection sampling: the SFT model, which has seen the demonstrations, answers requests several times; the village's labeler
-rates each answer; of each request the best answer is kept if it got the best mark; the model goes
-on training on those. ``few_shot``, which it is compared with, is no training at all: worked examples in the prompt of
-the base model.
+best of all its models. Ours is its relative, rejection sampling: the SFT model, which has seen the
+demonstrations, answers requests several times; the village's labeler rates each answer; of each
+request the best answer is kept if it got the best mark; the model goes on training on those.
+``few_shot``, which it is compared with, is no training at all: worked examples in the prompt of the
+base model.
 
 Simplified on purpose: one labeler, one mark an answer, one round, and answers of one model only
 (OpenAI's came from all of its models).
