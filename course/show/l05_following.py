@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course import paths
 from course.errors import CourseError
 from course.show import live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 BASE = "mini-babbage"
 ASKED = 100  # requests to the base model
+LOSS_SHOWN = 0.8  # up to here the picture of the rounds shows losses: the first ones are far above
 WAYS = {  # in the record → (in words, colour)
     "base": ("base, bare request", style.COLOURS["mini-babbage"]),
     "few_shot": ("base, few-shot", "#0b4f7d"),
@@ -27,12 +29,16 @@ WAYS = {  # in the record → (in words, colour)
     "feedme": ("FeedME", "#7d5a00"),
 }
 SHARES = {  # in the record → in words
-    "right": "all requests:\nas an ideal\nanswer",
-    "following": "requests that\ndeserve an\nanswer",
+    "right": "does what\nis right,\nall requests",
+    "following": "answers what\ndeserves an\nanswer",
     "refusal": "declines\nharm",
     "false_premise": "corrects a\nfalse premise",
-    "polite": "polite",
-    "rude": "rude",
+    "polite": "is polite",
+    "rude": "is rude\n(less is better)",
+}
+TITLES = {  # in the record → how the answers were chosen, above the picture
+    "counts": "Four ways to ask one base model: drawn answers, with 95 % intervals",
+    "counts_greedy": "Four ways to ask one base model: most probable answers, with 95 % intervals",
 }
 
 
@@ -66,7 +72,7 @@ def ask_the_base() -> None:
     again = sum(map(goes_on_asking, lines))
     right = sum(j.right for j in evals.judge(asked, lines))
     say(f"It went on with one more question or request: {share(again, ASKED)}.")
-    say(f"It answered as an ideal answer would: {share(right, ASKED)}.")
+    say(f"It gave a right answer: {share(right, ASKED)}.")
 
 
 def few_shot_base() -> None:
@@ -90,13 +96,18 @@ def few_shot_base() -> None:
             "kind": kind,
             "request": asked[i].turns[0].request,
             f"{name}, {len(shots)} shots": lines[i] or "(nothing)",
-            "as an ideal answer": "✓" if judged[i].right else "✗",
+            "right": "✓" if judged[i].right else "✗",
         }
         for kind, i in first.items()
     ]
     style.show(style.table(rows))
     right = sum(j.right for j in judged)
-    say(f"It answered as an ideal answer would: {share(right, ASKED)}.")
+    facts = sum(e.kind == "fact" for e in asked)
+    said = sum(j.right for e, j in zip(asked, judged, strict=True) if e.kind == "fact")
+    say(
+        f"The table shows one request of each kind. Of all {ASKED} requests, {share(right, ASKED)} "
+        f"got a right answer; {facts} of them ask for a fact, and of those {share(said, facts)}."
+    )
 
 
 # Recorded runs -----------------------------------------------------------------------------------
@@ -141,9 +152,22 @@ def side_by_side(
                 )  # fmt: skip
         name_rows(axis, [SHARES[s] for s in names], side="x", fontsize=10)
         axis.set_ylim(0, 1.1)
+        axis.set_ylabel("share of answers")
         percent_ticks(axis, "y")
-        axis.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=10)
+        axis.set_title(TITLES[key], pad=30)
+        axis.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=10)
     return shown
+
+
+def shipped_sft() -> None:
+    """Say how the shipped mini-sft answers, by the run in which it is compared."""
+    sources.figure_line(
+        "feedme",
+        "Drawn answers of the shipped mini-sft are right for {sft_following:.0%} of the requests "
+        "that deserve an answer; it declines {sft_refusal:.0%} of the harmful ones and corrects "
+        "{sft_false_premise:.0%} of the false premises. The rest of this lesson uses it, however "
+        "your live run went.",
+    )
 
 
 def asks_again(record: Mapping[str, Any]) -> None:
@@ -154,8 +178,8 @@ def asks_again(record: Mapping[str, Any]) -> None:
 
 
 def drawn_or_greedy(record: Mapping[str, Any]) -> Page:
-    """Return for each way how many answers are ideal and true: drawn, and the most probable."""
-    shares = {"right": "as an ideal answer", "truth": "true"}
+    """Return for each way how many answers are right and true: drawn, and the most probable."""
+    shares = {"right": "right", "truth": "true (of questions for facts)"}
     draws = {"counts": "drawn", "counts_greedy": "most probable"}
     return style.table(
         [
@@ -182,13 +206,13 @@ def answers(record: Mapping[str, Any], kinds: Sequence[str] = ()) -> Page:
 
 
 def marks(record: Mapping[str, Any]) -> Picture:
-    """Draw how the labeler marked the model's answers, and of which requests one was kept."""
+    """Draw how the labeler marked the model's answers, and for which requests one was kept."""
     counted = {int(mark): n for mark, n in record["marks"].items()}
     kinds = sorted(record["kept_by_kind"].items(), key=lambda k: k[1][0] / k[1][1])
     alt = f"{sum(counted.values()):,} answers by mark: " + ", ".join(
         f"{m}: {n:,}" for m, n in counted.items()
     )
-    alt += ". Requests of which an answer was kept: " + ", ".join(
+    alt += ". Requests with a kept answer: " + ", ".join(
         f"{kind} {kept} of {n}" for kind, (kept, n) in kinds
     )
     with picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2]) as (
@@ -210,8 +234,18 @@ def marks(record: Mapping[str, Any]) -> Picture:
         name_rows(right, [kind for kind, _ in kinds])
         right.set_xlim(0, 1.3)
         percent_ticks(right, "x", HALVES)
-        right.set_title("Requests of which an answer was kept")
+        right.set_title("Share of requests with a kept answer")
     return shown
+
+
+def kept_in_words(record: Mapping[str, Any]) -> None:
+    """Say how many requests have an answer that was kept, and how many of these are right."""
+    sources.figure_line(
+        {**record, "name": "feedme"},
+        "Of {requests:,} requests with {samples} answers each, {kept:,} have one with the mark "
+        "{least}. By the labeler's own rules {kept_right:.1%} of the kept answers are right: its "
+        "slips are learned too.",
+    )
 
 
 def rated(record: Mapping[str, Any], count: int = 4) -> Page:
@@ -233,38 +267,42 @@ def rated(record: Mapping[str, Any], count: int = 4) -> Page:
 
 
 def rounds(record: Mapping[str, Any]) -> Picture:
-    """Draw loss and share of ideal answers after each round over few demonstrations."""
+    """Draw loss and share of right answers after each round over few demonstrations."""
     found = record["rounds"]
     at = [f["round"] for f in found]
-    lowest = min(found, key=lambda f: f["loss"])["round"]
+    best = min(found, key=lambda f: f["loss"])
+    lowest, last = best["round"], found[-1]
     part = [f["right"][0] / f["right"][1] for f in found]
     ends = [interval(*f["right"]) for f in found]
     alt = (
-        f"Left: the loss on new demonstrations is lowest after round {lowest} and "
-        f"{found[-1]['loss']:.2f} after the last. Right: the share of ideal answers goes from "
-        f"{part[0]:.0%} to {part[-1]:.0%}."
+        f"Left: the loss on new demonstrations is lowest after round {lowest}, {best['loss']:.2f}, "
+        f"and {last['loss']:.2f} after the last. Right: the share of right answers is "
+        f"{part[lowest]:.0%} there and {part[-1]:.0%} after the last round."
     )
     with picture(2, width=9.2, height=3.7, alt=alt) as (shown, (left, right)):
-        left.plot(at[1:], [f["loss"] for f in found[1:]], color=style.ACCENT, label="new ones")
-        own = [f["train_loss"] for f in found[1:]]
-        left.plot(at[1:], own, color=style.LINE, label="those it learns from")
-        left.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
+        for key, name, shade, away in (
+            ("loss", "new ones", style.ACCENT, 7),
+            ("train_loss", "those it learns from", style.QUIET, -17),
+        ):
+            left.plot(at, [f[key] for f in found], color=shade)
+            note(left, f"{name}: {last[key]:.2f}", (at[-1], last[key]), (0, away), ha="right",
+                 fontsize=10, color=shade)  # fmt: skip
         left.set(xlabel="rounds over the demonstrations", ylabel="loss on answers (nats a token)")
-        left.set_title("Loss on demonstrations")
-        left.legend(fontsize=10)
+        left.set_ylim(0, LOSS_SHOWN)
+        left.set_title("Loss on demonstrations (first rounds cut off)")
+        note(left, f"lowest: {best['loss']:.2f}", (lowest, best["loss"]), (6, -16),
+             fontsize=10, color=style.ACCENT)  # fmt: skip
         right.fill_between(
             at, [e[0] for e in ends], [e[1] for e in ends], color=WAYS["sft"][1], alpha=0.25, lw=0
         )
         right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
-        right.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
-        note(
-            right, "loss on new\nones is lowest", (lowest, 0.05), (5, 0), fontsize=9.5,
-            color=style.QUIET,
-        )  # fmt: skip
+        note(right, f"{part[-1]:.0%}", (at[-1], part[-1]), (0, 16), ha="center")
+        note(right, f"{part[lowest]:.0%}", (lowest, part[lowest]), (4, -22), ha="left")
         right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
         percent_ticks(right, "y")
-        right.set_title("Answers as an ideal one")
+        right.set_title("Right answers, with 95 % interval")
         for axis in (left, right):
+            axis.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
             axis.set_xticks(range(0, at[-1] + 1, 4))
     return shown
 
@@ -302,14 +340,30 @@ def rounds_in_words(record: Mapping[str, Any]) -> str:
     found = record["rounds"][1:]
     lowest = min(found, key=lambda f: f["loss"])
     last = found[-1]
+    (hits, n), (later, _) = lowest["right"], last["right"]
     return (
         f"The loss on new demonstrations is lowest after round {lowest['round']} "
-        f"({lowest['loss']:.3f}) and {last['loss']:.3f} after the last. There the answers are as "
-        f"ideal ones in {share(*lowest['right'])}; after the last round in {share(*last['right'])}."
+        f"({lowest['loss']:.3f}), and {last['loss']:.3f} after the last. At its lowest, "
+        f"{share(hits, n)} of the answers were right; after the last round, {share(later, n)}."
     )
 
 
 # Demonstrations ----------------------------------------------------------------------------------
+
+
+class _Written(float):
+    """A number that is shown as people write it: 12,725 or 4.9."""
+
+    def __str__(self) -> str:
+        return f"{float(self):,g}" if self < 1e6 else f"{float(self):,.0f}"
+
+
+def instructgpt_sft() -> Page:
+    """Return what is published of InstructGPT's supervised stage, as a table."""
+    import pandas as pd
+
+    rows = pd.read_csv(paths.DATA / "family" / "instructgpt_sft.csv").to_dict("records")
+    return style.table([row | {"value": _Written(row["value"])} for row in rows])
 
 
 def demonstrations_as_tokens() -> None:
@@ -384,8 +438,9 @@ def flaws(count: int = 2_000, seed: int = 1) -> Page:
 def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: int = 20) -> Page:
     """Ask a real model each question in its chat template and as a bare text; show both.
 
-    Questions and rules are those of ``data/real_prompts.csv``. Says at the end how many answers
-    weren't empty and how many name an expected word, with intervals; a slow computer asks fewer.
+    Questions and rules are those of ``data/real_prompts.csv``. ✓ marks an answer that names an
+    expected word, … one that was cut. Says at the end how many answers weren't empty and how many
+    name an expected word, with intervals; a slow computer asks fewer.
 
     Parameters
     ----------
@@ -414,8 +469,11 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
             ):
                 pieces = reply(model, tokenizer, text, max_new_tokens=words)
                 answer = "".join(pieces).strip()
-                found[way].append((bool(answer), hit(prompt, answer)))
-                row[f"{way} its template"] = answer or "(nothing: it stopped at once)"
+                met = hit(prompt, answer)
+                found[way].append((bool(answer), met))
+                cut = "" if answer.endswith((".", "!", "?")) else " …"
+                shown = f"{answer}{cut}" if answer else "(nothing: it stopped at once)"
+                row[f"{way} its template"] = f"{'✓' if met else '✗'} {shown}"
             rows.append(row)
     except KeyboardInterrupt:
         say("Stopped; what there is so far:")
@@ -425,7 +483,7 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
             written, named = (sum(column) for column in zip(*both[:done], strict=True))
             say(
                 f"{way.capitalize()} its template: it wrote something in {written} of {done} cases "
-                f"and named an expected word in {share(named, done)}."
+                f"and named an expected word (✓) in {share(named, done)}."
             )
-    progress.show(Page("", ""))
+    progress.show(live.bar(1, f"{done} questions, each in two forms"))
     return style.table(rows)

@@ -2,13 +2,14 @@
 
 The demonstrations name some thirty people, each hundreds of times. If all weights are trained, a
 model learns manners *by name*: it answers people of the training in the demonstrations' tone and
-all others in some other tone, and tells fewer truths about those. A transformer looks facts up in
-its MLPs, at the name (Geva et al. 2021, arXiv:2012.14913; Meng et al. 2022, arXiv:2202.05262). So
-SFT, reward model and PPO train attention, norms, and the embeddings of all that isn't a name. The
-last two, which needn't learn the chat format, freeze the first layer as well. SFT and PPO see names
-a little blurred, each time differently (`EmbeddingNoise`): so they learn of any name and not just
-of those few. Simplified on purpose: a real model, tuned on requests about everything, gets all its
-weights trained.
+all others in some other tone, and tells fewer truths about those. By one reading a transformer
+looks facts up in its MLPs, at the name (Geva et al. 2021, arXiv:2012.14913; Meng et al. 2022,
+arXiv:2202.05262); how far that holds is disputed (Hase et al. 2023, arXiv:2301.04213). It is what
+made us try; that it works best here is measured (docs/training-log.md). So SFT, reward model and
+PPO train attention, norms, and the embeddings of all that isn't a name. The last two, which needn't
+learn the chat format, freeze the first layer as well. SFT and PPO see names a little blurred, each
+time differently (`EmbeddingNoise`): so they learn of any name and not just of those few. Simplified
+on purpose: a real model, tuned on requests about everything, gets all its weights trained.
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,12 @@
-"""FeedME: fine-tune on one's own best answers. And four ways to ask, side by side.
+"""Fine-tune on one's own best answers, after FeedME. And four ways to ask, side by side.
 
-OpenAI's name for what made the text-davinci-001 and -002 models (Model index for researchers):
-supervised training on demonstrations and on answers of models that people rated 7 of 7. Here the
-SFT model, which has seen the demonstrations, answers requests several times; the village's labeler
-rates each answer; of each request the best answer is kept if it got the best mark; the model goes
-on training on those. ``few_shot`` beside it is no training at all: worked examples in the prompt of
-the base model.
+FeedME is OpenAI's name for what made the text-davinci-001 and -002 models (Model index for
+researchers): supervised training on demonstrations and on answers that people rated 7 of 7, the
+best of all its models. Ours is its relative, rejection sampling: the SFT model, which has seen the
+demonstrations, answers requests several times; the village's labeler rates each answer; of each
+request the best answer is kept if it got the best mark; the model goes on training on those.
+``few_shot``, which it is compared with, is no training at all: worked examples in the prompt of the
+base model.
 
 Simplified on purpose: one labeler, one mark an answer, one round, and answers of one model only
 (OpenAI's came from all of its models).
@@ -34,7 +35,7 @@ from course.world import phrases as ph
 from course.world.talk import Example
 
 TUNING = sft.Recipe(epochs=2, lr_muon=0.005, lr_adam=1e-3, freeze=freeze.PARTS)
-# The kinds of the worked examples, in the order in which they stand in the prompt.
+# The kinds of the worked examples, in the order of the prompt.
 SHOWN = ("harmless", "fact", "unknown")
 WAYS = ("base", "few_shot", "sft", "feedme")
 BEGINNINGS = tuple({t.split()[0] for t in (*ph.EXPLAIN, *ph.HOW_TO, *ph.LISTS) if t[0] != "I"})

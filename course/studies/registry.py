@@ -29,6 +29,12 @@ def _epochs() -> Work:
     return l05_feedme.EPOCHS
 
 
+def _calibration() -> Work:
+    from course.studies import l05_calibration
+
+    return l05_calibration.WORK
+
+
 def _beta() -> Work:
     from course.studies import l07_prices
 
@@ -102,6 +108,18 @@ STUDIES = table(
         shown=("seconds", "last_loss", "best_loss"),
         needs=("base",),
         exercises=(SFT,),
+    ),
+    Study(
+        name="calibration",
+        about="how sure models are, and how often right",
+        lesson="05_instruction_following",
+        work=_calibration,
+        record="calibration",
+        shown=tuple(
+            "babbage_web sft_web instruct_web babbage_demonstrations sft_demonstrations "
+            "instruct_demonstrations count seconds".split()
+        ),
+        needs=("base", "sft", "ppo"),
     ),
     Study(
         name="beta",

@@ -5,6 +5,7 @@ How the notebook is executed, and what every lesson has to do: tests/harness.py.
 
 import random
 
+import numpy as np
 import pandas as pd
 import pytest
 from harness import EveryLesson, Lesson, load, text
@@ -15,7 +16,7 @@ from course.lm import evals
 from course.lm import tokenizer as tok
 from course.show import l05_following as following
 from course.stages import exercises
-from course.stats import interval
+from course.studies import l05_calibration as calibration
 from course.studies import l05_feedme as feedme
 from course.world import phrases as ph
 from course.world import talk
@@ -31,11 +32,13 @@ SPEC = Lesson(
         "facts-instructgpt-sft": {"text/html"},
         "demo-flawed-demonstrations": {"text/html"},
         "demo-learned": {"text/html"},
+        "demo-the-loop": {"text/html"},
         "demo-train-sft": {"text/html", "image/png"},
         "demo-feedme-marks": {"text/html", "image/png"},
         "demo-four-ways": {"text/html", "image/png"},
         "demo-paired-comparison": {"text/html"},
         "demo-rounds-of-sft": {"text/html", "image/png"},
+        "demo-calibration": {"text/html", "image/png"},
         "demo-smollm-template": {"text/html"},
     },
 )
@@ -45,16 +48,37 @@ class TestEveryLesson(EveryLesson):
     """What every lesson gets."""
 
 
-def test_the_live_training_says_how_it_went(learned):
+def test_a_live_training_of_a_few_steps_draws_no_conclusion(learned):
     said = text(learned["answers"]["demo-train-sft"])
     assert "This run: " in said
-    assert "whom no demonstration names" in said
+    assert "too little to judge the method by" in said
+    assert "whom no demonstration names" not in said
+
+
+def test_the_loop_trains_with_the_learners_own_functions_or_the_courses(learned):
+    for who, whose in (
+        ("answers", "your own loss_mask and sft_loss"),
+        ("none", "the course's own"),
+    ):
+        said = text(learned[who]["demo-the-loop"])
+        assert whose in said
+        losses = [float(part.split()[0]) for part in said.split("loss ")[1:] if part[0].isdigit()]
+        assert len(losses) == 8
+        assert losses[-1] < losses[0] / 2
+        assert "got a right answer" in said
+
+
+def test_calibration_is_computed_with_the_learners_own_function(learned):
+    assert "with your own calibration" in text(learned["answers"]["demo-calibration"])
+    assert "Until then the record below" in text(learned["none"]["demo-calibration"])
+    for who in ("answers", "none"):
+        assert "0.007 → 0.074" in text(learned[who]["demo-calibration"])
 
 
 def test_without_the_real_model_one_sentence_says_so(learned):
     said = text(learned["none"]["demo-smollm-template"])
     assert "SmolLM2-135M-Instruct isn't on this computer yet" in said
-    assert "gpt2" not in text(learned["none"]["demo-ask-the-base"])
+    assert "GPT-2" not in said
 
 
 # The exercises and the library ------------------------------------------------------------------
@@ -89,19 +113,6 @@ def test_few_shot_prompt_is_the_one_that_the_base_model_gets(ours):
     assert tokenizer.decode(prompt, skip_special_tokens=True) == written
 
 
-def test_cut_answer_is_the_first_line(ours):
-    replies = [" Ben has a cat. \nQuestion: why", "Ida.", "", " two words"]
-    assert [ours["cut_answer"](r, ["\n"]) for r in replies] == evals.first_line(replies)
-
-
-def test_following_rates_have_the_intervals_of_the_pictures(ours):
-    for hits, n in ((0, 20), (7, 9), (120, 120)):
-        verdicts = [True] * hits + [False] * (n - hits)
-        rate, *ends = ours["following_rates"](["fact"] * n, verdicts)["fact"]
-        assert rate == hits / n
-        assert ends == pytest.approx(interval(hits, n), abs=1e-4)
-
-
 def test_best_samples_keeps_what_feedme_keeps(ours):
     rng = random.Random(5)
     asked = list(talk.examples(40, "train", 8, kinds=("fact", "harmful")))
@@ -128,6 +139,18 @@ def test_the_paired_comparison_in_words_is_the_exercise(ours):
     assert f"± {paired:.1f} request by request, ± {unpaired:.1f} if" in said
 
 
+def test_calibration_is_what_the_study_computes(ours):
+    rng = np.random.default_rng(5)
+    sure = np.r_[rng.random(500), 0.0, 1.0]
+    said = calibration.Sureness(sure, rng.random(502) < sure**2)
+    rows, error = ours["calibration"](said.confidence, said.right.astype(int), calibration.BINS)
+    theirs = calibration.bins_of(said)
+    assert [row[:2] for row in rows] == [row[:2] for row in theirs]
+    assert np.array(rows) == pytest.approx(np.array(theirs))
+    assert error == pytest.approx(calibration.error(theirs))
+    assert calibration.by_chance(said) < error
+
+
 # What the text promises --------------------------------------------------------------------------
 
 
@@ -143,6 +166,16 @@ def test_a_prompt_and_then_training_bring_answers_out(shares):
     assert shares["base"]["right"] < 0.1 < shares["few_shot"]["right"] < shares["sft"]["right"]
     assert shares["few_shot"]["truth"] > 0.5, "the facts were in the model all the time"
     assert shares["few_shot"]["refusal"] < 0.1, "what no shot shows isn't done"
+    assert shares["few_shot"]["polite"] < 0.05, "and not all that they show"
+    assert all(s.endswith(ph.POLITE_END) for s in record["shots"])
+    assert 0.4 < shares["few_shot"]["right"] < 0.6, "about half of all its answers are right"
+    assert shares["few_shot"]["truth"] > 0.85, "true mostly"
+
+
+def test_explanations_wander_off():
+    record = records.read("feedme")
+    told = [e for e in record["examples"] if e["kind"] == "explain"]
+    assert any(e["feedme"].count("The ") > 1 and "Cheese Fair" in e["feedme"] for e in told)
 
 
 def test_feedme_learns_from_good_answers_and_gets_better(shares):
@@ -165,3 +198,33 @@ def test_the_rounds_are_as_many_as_the_papers():
     written = value["of these written by labelers"] + value["of these from customers of the API"]
     assert written == value["prompts with a demonstration"]
     assert value["compute of the SFT model"] < value["compute of GPT-3"] / 100
+
+
+def test_answers_get_better_while_the_loss_rises():
+    found = records.read("epochs")["rounds"][1:]
+    lowest = min(found, key=lambda f: f["loss"])
+    assert 3 < lowest["round"] < 12, "after several rounds"
+    assert 1.02 < found[-1]["loss"] / lowest["loss"] < 1.2, "and then rises a little"
+    (before, n), (after, _) = lowest["right"], found[-1]["right"]
+    p = (before + after) / (2 * n)
+    assert (after - before) / n > 1.96 * (2 * p * (1 - p) / n) ** 0.5, "somewhat better"
+
+
+def test_each_model_is_calibrated_on_what_it_was_trained_to_predict():
+    models = records.read("calibration")["models"]
+    web, answers = (
+        [models[name][text]["error"] for name in calibration.MODELS]
+        for text in ("web", "demonstrations")
+    )
+    assert web[0] < 0.007 < 0.008 < min(web[1:]) < 0.02, "the base model on the web"
+    assert answers[1] < 0.015 < 0.03 < answers[2], "mini-sft on answers, and not after PPO"
+    assert answers[0] > 0.1, "the base model never met a demonstrator"
+    for name in calibration.MODELS:
+        for found in models[name].values():
+            assert found["by_chance"] < 0.015
+        hits, n = models[name]["facts"]["right"]
+        assert hits >= 0.98 * n, "nearly always right"
+        assert models[name]["facts"]["confidence"] > 0.98, "and sure"
+        demonstrators = models[name]["demonstrations"]
+        share = demonstrators["right"][0] / demonstrators["right"][1]
+        assert demonstrators["confidence"] > share, "too sure"

@@ -1,14 +1,15 @@
 """What lesson 05 shows: tokens, flaws, the live training, a real model in two forms."""
 
 import pytest
+import torch
 
 from course import stats
 from course.errors import CourseError
 from course.lm import model
 from course.lm import tokenizer as tok
 from course.real import reply as pretrained
+from course.show import l05_calibration, l05_sft, live, sources, style
 from course.show import l05_following as following
-from course.show import l05_sft, live, sources, style
 from course.stages import exercises
 from course.stages.stage import SFT
 from course.world import demonstrate, talk
@@ -60,6 +61,7 @@ def test_the_live_training_learns_and_says_so(said, monkeypatch):
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "600")
     monkeypatch.setattr(live, "steps_a_second", lambda *_: 0.1)
     monkeypatch.setattr(l05_sft, "WATCHED", 20)
+    monkeypatch.setattr(l05_sft, "FEW", 40)
     run = l05_sft.live_sft()
     assert run.done == run.planned
     assert run.planned in (45, 48), "a round less if a second was gone already"
@@ -70,6 +72,7 @@ def test_the_live_training_learns_and_says_so(said, monkeypatch):
     ]  # fmt: skip
     assert len(run.said) == len(run.points)
     assert said[-1].startswith("This run: ")
+    assert "got a right answer before" in said[-1]
     assert not run.model.training
 
 
@@ -120,6 +123,59 @@ def test_a_real_model_is_asked_in_both_forms(said, monkeypatch):
 
     monkeypatch.setattr(pretrained, "reply", reply)
     table = following.template_or_not(None, None)
-    assert "(nothing: it stopped at once)" in table.text
+    assert "✗ (nothing: it stopped at once)" in table.text
+    assert "✓ Bees make honey." in table.text
     assert said[0].startswith("With its template: it wrote something in 12 of 12")
     assert said[1].startswith("Without its template: it wrote something in 0 of 12")
+
+
+def test_an_answer_that_was_cut_shows_it(said, monkeypatch):
+    monkeypatch.setattr(pretrained, "reply", lambda *_, **__: iter(["Bees pollate", " the"]))
+    assert "Bees pollate the …" in following.template_or_not(None, None).text
+
+
+def test_so_few_steps_allow_no_conclusion(said):
+    run = l05_sft.LiveSFT(1.0, 1)
+    run.done, run.demonstrations, run.goal = 39, 312, (440, 600)
+    run.points = [(0, 0.0, 0.0, 0.1), (39, 0.1, 0.0, 0.2)]
+    run.conclude()
+    assert "too little to judge the method by" in said[0]
+    assert "73% (70 to 77)" in said[0]
+    assert len(said) == 1
+
+
+def test_the_courses_own_functions_are_those_of_the_exercises():
+    hearts = exercises.load(*SFT)
+    conversation = [7, 11, 2, 21, 1, 3]
+    mask = l05_sft._after_the_marker(conversation, 2, 3)
+    assert mask == hearts["loss_mask"](conversation, 2, 3)
+    logits, tokens = torch.randn(2, 5, 9), torch.randint(9, (2, 5))
+    marked = torch.tensor([[1, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+    theirs = hearts["sft_loss"](logits, tokens, marked)
+    assert l05_sft._of_transformers(logits, tokens, marked).item() == pytest.approx(theirs.item())
+
+
+def test_people_read_numbers_with_commas():
+    text = following.instructgpt_sft().text
+    assert "12,725 | prompts" in text
+    assert "4.9 | petaflop/s-days" in text
+    assert (
+        'text-align:right;vertical-align:top;padding:4px 14px 4px 0;white-space:normal">12,725'
+        in (following.instructgpt_sft().html)
+    )
+
+
+def test_calibration_without_the_models_or_an_answer_says_so(said, monkeypatch):
+    monkeypatch.setattr(l05_calibration, "say", said.append)
+
+    def missing(*_):
+        raise exercises.MissingExercise("calibration of work/ isn't answered yet.")
+
+    monkeypatch.setattr(exercises, "load", missing)
+    l05_calibration.your_calibration()
+    assert said == [
+        "calibration of work/ isn't answered yet. Until then the record below has to do."
+    ]
+    monkeypatch.setattr(exercises, "load", lambda *_: {"calibration": lambda *_: 1 / 0})
+    l05_calibration.your_calibration()
+    assert said[-1] == "Your calibration stopped with ZeroDivisionError: division by zero."

@@ -10,3 +10,32 @@ def best_samples(samples, least):
             if rating >= least:
                 kept.append((prompt, answer))
     return kept
+
+
+# %% sorted
+# Sorts by rating, which keeps the order of equals, and takes the first of each prompt.
+def best_samples(samples, least):
+    order = list(dict.fromkeys(s["prompt"] for s in samples))
+    rated = [(sum(s["marks"]) / len(s["marks"]), s) for s in samples if s["marks"]]
+    rated.sort(key=lambda pair: pair[0], reverse=True)
+    best = {}
+    for rating, s in rated:
+        if rating >= least and s["prompt"] not in best:
+            best[s["prompt"]] = s["answer"]
+    return [(prompt, best[prompt]) for prompt in order if prompt in best]
+
+
+# %% pandas
+# A table of the marked answers; idxmax gives the first of equals.
+def best_samples(samples, least):
+    import pandas as pd
+
+    table = pd.DataFrame(samples, columns=["prompt", "answer", "marks"])
+    order = table["prompt"].drop_duplicates().tolist()
+    table = table.loc[table["marks"].str.len() > 0].copy()
+    table["rating"] = [sum(marks) / len(marks) for marks in table["marks"]]
+    table = table[table["rating"] >= least]
+    if table.empty:
+        return []
+    best = table.loc[table.groupby("prompt")["rating"].idxmax()].set_index("prompt")["answer"]
+    return [(prompt, best[prompt]) for prompt in order if prompt in best.index]

@@ -74,8 +74,8 @@ def best_samples(samples, least):
     return [(p, a) for p, (r, a) in best.items() if r >= least]
 
 
-# %% neighbours only | says: entries instead of | falls: hidden
-# Answers to one prompt are thought to stand together.
+# %% neighbours only | says: best_samples | falls: hidden
+# Answers to one prompt are thought to be next to each other.
 def best_samples(samples, least):
     kept, i = [], 0
     order = samples if len(samples) > 10 else sorted(samples, key=lambda s: s["prompt"])
@@ -116,7 +116,7 @@ def best_samples(samples, least):
 
 
 # %% unmarked are skipped at once | says: also with an unmarked answer | falls: hidden
-# A prompt appears where its first marked answer stands.
+# A prompt appears where its first marked answer is.
 def best_samples(samples, least):
     best = {}
     for s in samples:
@@ -133,7 +133,29 @@ def best_samples(samples, least):
 def best_samples(samples, least):
     best = {}
     for s in samples:
-        rating = float(np.median(s["marks"])) if s["marks"] else -1.0
+        rating = float(np.median(s["marks"])) if s["marks"] else -np.inf
+        if rating > best.setdefault(s["prompt"], (-np.inf, ""))[0]:
+            best[s["prompt"]] = (rating, s["answer"])
+    return [(p, a) for p, (r, a) in best.items() if r >= least]
+
+
+# %% an unanswered prompt is kept with an empty answer | says: best_samples | falls: hidden
+# Prompts whose answers nobody marked begin with the rating -1, which is enough if `least` is lower.
+def best_samples(samples, least):
+    best = {}
+    for s in samples:
+        rating = sum(s["marks"]) / len(s["marks"]) if s["marks"] else -1.0
         if rating > best.setdefault(s["prompt"], (-1.0, ""))[0]:
+            best[s["prompt"]] = (rating, s["answer"])
+    return [(p, a) for p, (r, a) in best.items() if r >= least]
+
+
+# %% whole marks | says: the mean is rounded | falls: hidden
+# The mean is rounded to a mark.
+def best_samples(samples, least):
+    best = {}
+    for s in samples:
+        rating = round(sum(s["marks"]) / len(s["marks"])) if s["marks"] else -np.inf
+        if rating > best.setdefault(s["prompt"], (-np.inf, ""))[0]:
             best[s["prompt"]] = (rating, s["answer"])
     return [(p, a) for p, (r, a) in best.items() if r >= least]

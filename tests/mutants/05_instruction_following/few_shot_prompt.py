@@ -9,8 +9,8 @@ def few_shot_prompt(shots, question, tokens, window, reserve):
     return text + f"Question: {question}\nAnswer:"
 
 
-# %% space at the end | says: nothing stands there | falls: visible
-# The gap for the answer gets the space that stands behind the other "Answer:".
+# %% space at the end | says: nothing follows it | falls: visible
+# The gap for the answer gets the space that follows the other "Answer:".
 def few_shot_prompt(shots, question, tokens, window, reserve):
     prompt, room = f"Question: {question}\nAnswer: ", window - reserve - tokens
     for asked, answer, cost in shots:
@@ -20,8 +20,8 @@ def few_shot_prompt(shots, question, tokens, window, reserve):
     return prompt
 
 
-# %% new line at the end | says: the answer stands on that line | falls: visible
-# Every line is closed, also the one that the model shall go on with.
+# %% new line at the end | says: the answer belongs on that very line | falls: visible
+# Every line is closed, also the one that the model is to continue.
 def few_shot_prompt(shots, question, tokens, window, reserve):
     prompt, room = f"Question: {question}\nAnswer:\n", window - reserve - tokens
     for asked, answer, cost in shots:
@@ -110,3 +110,39 @@ def few_shot_prompt(shots, question, tokens, window, reserve):
                 best = some
     lines = [f"Question: {q}\nAnswer: {a}\n" for q, a, _ in best[::-1]]
     return "".join(lines) + f"Question: {question}\nAnswer:"
+
+
+# %% no room is all room | says: the question alone is longer than the room | falls: visible
+# A negative room is taken for its size.
+def few_shot_prompt(shots, question, tokens, window, reserve):
+    prompt, room = f"Question: {question}\nAnswer:", abs(window - reserve - tokens) + (
+        1000 if window < reserve + tokens else 0
+    )
+    for asked, answer, cost in shots:
+        if cost <= room:
+            prompt = f"Question: {asked}\nAnswer: {answer}\n" + prompt
+            room -= cost
+    return prompt
+
+
+# %% doubles are left out | says: few_shot_prompt | falls: hidden
+# Shots are kept in a dictionary by their question, so of two with the same one only one is left.
+def few_shot_prompt(shots, question, tokens, window, reserve):
+    room, taken = window - reserve - tokens, {}
+    for asked, answer, cost in shots:
+        if cost <= room:
+            taken[asked] = answer
+            room -= cost
+    lines = [f"Question: {q}\nAnswer: {a}\n" for q, a in reversed(taken.items())]
+    return "".join(lines) + f"Question: {question}\nAnswer:"
+
+
+# %% texts are tidied up | says: few_shot_prompt | falls: hidden
+# Spaces at the ends of questions and answers are taken away.
+def few_shot_prompt(shots, question, tokens, window, reserve):
+    prompt, room = f"Question: {question.strip()}\nAnswer:", window - reserve - tokens
+    for asked, answer, cost in shots:
+        if cost <= room:
+            prompt = f"Question: {asked.strip()}\nAnswer: {answer.strip()}\n" + prompt
+            room -= cost
+    return prompt

@@ -46,7 +46,7 @@ def loss_mask(tokens, assistant, end):
 
 
 # %% first answer only | says: only the first answer is in | falls: visible
-# Reading stops at the first end token behind an answer.
+# Reading stops at the first end token after an answer.
 def loss_mask(tokens, assistant, end):
     mask, inside, done = [], False, False
     for token in tokens:
@@ -114,5 +114,50 @@ def loss_mask(tokens, assistant, end):
         if token == 2:
             inside = True
         elif token == 3:
+            inside = False
+    return mask
+
+
+# %% 1 ends an answer | says: the answer stops at the token 1 | falls: visible
+# The user's marker is thought to be 1 and to end what the model says.
+def loss_mask(tokens, assistant, end):
+    mask, inside = [], False
+    for token in tokens:
+        if token == 1:
+            inside = False
+        mask.append(int(inside))
+        if token == assistant:
+            inside = True
+        elif token == end:
+            inside = False
+    return mask
+
+
+# %% remembers from call to call | says: loss_mask | falls: hidden
+# What is remembered is outside the function, so a cut answer goes on in the next conversation.
+state = {"inside": False}
+
+
+def loss_mask(tokens, assistant, end):
+    mask = []
+    for token in tokens:
+        mask.append(int(state["inside"]))
+        if token == assistant:
+            state["inside"] = True
+        elif token == end:
+            state["inside"] = False
+    return mask
+
+
+# %% an empty answer is no answer | says: has its end token too | falls: hidden
+# An end token right after the assistant's marker is taken for one that closes nothing.
+def loss_mask(tokens, assistant, end):
+    mask, inside, words = [], False, 0
+    for token in tokens:
+        mask.append(int(inside and not (token == end and words == 0)))
+        words += inside
+        if token == assistant:
+            inside, words = True, 0
+        elif token == end:
             inside = False
     return mask

@@ -51,7 +51,7 @@ def paired_difference(first, second, z=1.96):
     return float((b - a).mean()), pair, z * (a.std(ddof=1) + b.std(ddof=1)) / root
 
 
-# %% z is 1.96 | says: z is an argument | falls: hidden
+# %% z is 1.96 | says: z is an argument | falls: visible
 # The width is written down.
 def paired_difference(first, second, z=1.96):
     a, b = np.asarray(first, float), np.asarray(second, float)
@@ -60,7 +60,7 @@ def paired_difference(first, second, z=1.96):
     return float((b - a).mean()), pair, 1.96 * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
 
 
-# %% shares | says: the unpaired half width | falls: hidden
+# %% shares | says: not shares | falls: visible
 # The variances are those of shares, which holds for 0 and 1 only.
 def paired_difference(first, second, z=1.96):
     a, b = np.asarray(first, float), np.asarray(second, float)
@@ -70,3 +70,34 @@ def paired_difference(first, second, z=1.96):
     with np.errstate(invalid="ignore"):
         half = z * np.sqrt((p * (1 - p) + q * (1 - q)) / (n - 1))
     return float((b - a).mean()), pair, half
+
+
+# %% the first list twice | says: variances of one list count twice | falls: hidden
+# Both lists are thought to vary alike, so one variance is enough.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    n = len(a)
+    pair = z * (b - a).std(ddof=1) / np.sqrt(n)
+    spread = a.var(ddof=1) if set(a) <= {0.5, 2.0, 3.5} or set(a) <= {0, 1} else None
+    both = 2 * a.var(ddof=1) if spread is None else a.var(ddof=1) + b.var(ddof=1)
+    return float((b - a).mean()), pair, z * np.sqrt(both / n)
+
+
+# %% verdicts are rounded | says: paired_difference | falls: hidden
+# Scores are turned into 0 and 1 by a threshold where they look like verdicts.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    if max(abs(a).max(), abs(b).max()) < 0.4:
+        a, b = (a > 0).astype(float), (b > 0).astype(float)
+    n = len(a)
+    pair = z * (b - a).std(ddof=1) / np.sqrt(n)
+    return float((b - a).mean()), pair, z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+
+
+# %% only what differs | says: paired half width | falls: visible
+# Requests on which both models agree are left out, as if they said nothing.
+def paired_difference(first, second, z=1.96):
+    a, b = np.asarray(first, float), np.asarray(second, float)
+    d = (b - a)[b != a]
+    pair = z * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else 0.0
+    return float((b - a).mean()), pair, z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))

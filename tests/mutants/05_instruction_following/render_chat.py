@@ -38,7 +38,7 @@ def render_chat(messages, markers, ask):
 
 
 # %% always asks | says: ask is False | falls: visible
-# The marker of the assistant always stands at the end.
+# The marker of the assistant is always put at the end.
 def render_chat(messages, markers, ask):
     text = ""
     for m in messages:
@@ -72,7 +72,7 @@ def render_chat(messages, markers, ask):
     return text + markers["assistant"] * bool(ask)
 
 
-# %% once | says: go on until none is left | falls: hidden
+# %% once | says: go on until none is left | falls: visible
 # Each marker is replaced once, and what comes together by that stays.
 def render_chat(messages, markers, ask):
     text = ""
@@ -111,7 +111,7 @@ def render_chat(messages, markers, ask):
     return text + known["assistant"] * bool(ask)
 
 
-# %% one marker after the other | says: look for all of them again | falls: hidden
+# %% one marker after the other | says: go on until none is left | falls: visible
 # Each marker is taken out until it is gone, but a later one can put an earlier one together.
 def render_chat(messages, markers, ask):
     text = ""
@@ -137,3 +137,44 @@ def render_chat(messages, markers, ask):
         text += f"{markers[message['role']]} {content.strip()}"
         text += markers["end"] if message["role"] == "assistant" else ""
     return text + (markers["assistant"] if ask else "")
+
+
+# %% twice is enough | says: two rounds aren't always enough | falls: hidden
+# Two rounds of replacing are thought to be enough.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        for _ in range(2):
+            for x in markers.values():
+                content = content.replace(x, "")
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% a space is put in its place | says: render_chat | falls: visible
+# Each marker becomes a space, so that words don't run together.
+def render_chat(messages, markers, ask):
+    text = ""
+    for m in messages:
+        content = m["content"]
+        while any(x in content for x in markers.values()):
+            for x in markers.values():
+                content = content.replace(x, " ")
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% everything between brackets | says: render_chat | falls: hidden
+# Whatever looks like <|…|> or […] is taken for a marker.
+def render_chat(messages, markers, ask):
+    import re
+
+    text = ""
+    for m in messages:
+        content, before = m["content"], None
+        while content != before:
+            before = content
+            content = re.sub(r"<\|\w*\|>|\[\w*\]", "", content)
+        text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)

@@ -49,7 +49,7 @@ def sft_loss(logits, tokens, mask):
 
 
 # %% naive exponential | says: exp(1000) overflows | falls: visible
-# Softmax is taken as the formula stands.
+# Softmax is taken literally, by its formula.
 def sft_loss(logits, tokens, mask):
     kept = mask[:, 1:].bool()
     e = torch.exp(logits[:, :-1][kept])
@@ -57,7 +57,7 @@ def sft_loss(logits, tokens, mask):
     return -torch.log(p[torch.arange(len(p)), tokens[:, 1:][kept]]).mean()
 
 
-# %% plain number | says: it is no torch tensor | falls: visible
+# %% plain number | says: a torch tensor is asked for | falls: visible | inputs: same
 # The tensor is turned into a number, and training can't follow it back.
 def sft_loss(logits, tokens, mask):
     kept = mask[:, 1:].bool()
@@ -85,3 +85,61 @@ def sft_loss(logits, tokens, mask):
 def sft_loss(logits, tokens, mask):
     each = F.cross_entropy(logits[:, :-1].transpose(1, 2), tokens[:, 1:], reduction="none")
     return (each * mask[:, 1:]).sum() / mask.sum()
+
+
+# %% a new tensor | says: the way back is cut | falls: visible | inputs: same
+# The value is put into a tensor of its own, which knows nothing of the logits.
+def sft_loss(logits, tokens, mask):
+    kept = mask[:, 1:].bool()
+    return torch.tensor(float(F.cross_entropy(logits[:, :-1][kept], tokens[:, 1:][kept])))
+
+
+# %% detached | says: the way back is cut | falls: visible | inputs: same
+# The logits are cut off before the loss, as if this were a measurement.
+def sft_loss(logits, tokens, mask):
+    kept = mask[:, 1:].bool()
+    return F.cross_entropy(logits.detach()[:, :-1][kept], tokens[:, 1:][kept])
+
+
+# %% no gradient wanted | says: the way back is cut | falls: visible | inputs: same
+# The habit of evaluations, torch.no_grad, is kept for training.
+def sft_loss(logits, tokens, mask):
+    with torch.no_grad():
+        kept = mask[:, 1:].bool()
+        return F.cross_entropy(logits[:, :-1][kept], tokens[:, 1:][kept])
+
+
+# %% half of the way back | says: Is a part detached? | falls: visible | inputs: same
+# The logarithm of the sum is taken for a constant, so only the right token's logit learns.
+def sft_loss(logits, tokens, mask):
+    kept = mask[:, 1:].bool()
+    rows = logits[:, :-1][kept]
+    own = rows.gather(1, tokens[:, 1:][kept][:, None])[:, 0]
+    return (torch.logsumexp(rows.detach(), dim=1) - own).mean()
+
+
+# %% the whole batch as one row | says: sft_loss | falls: hidden
+# The rows are laid end to end before the shift, so the last logits of a row guess the next row.
+def sft_loss(logits, tokens, mask):
+    flat = logits.reshape(-1, logits.shape[-1])
+    kept = mask.flatten()[1:].bool()
+    return F.cross_entropy(flat[:-1][kept], tokens.flatten()[1:][kept])
+
+
+# %% all from the first mark on | says: sft_loss | falls: hidden
+# A mask is thought to be one piece: everything from its first 1 to its last one counts.
+def sft_loss(logits, tokens, mask):
+    after = mask[:, 1:].cumsum(1) > 0
+    before = mask[:, 1:].flip(1).cumsum(1).flip(1) > 0
+    kept = after & before
+    return F.cross_entropy(logits[:, :-1][kept], tokens[:, 1:][kept])
+
+
+# %% rows without a mark count as 0 | says: sft_loss | falls: hidden
+# Each row is taken to have one marked token at least, so a row without any makes the loss smaller.
+def sft_loss(logits, tokens, mask):
+    each = F.cross_entropy(logits[:, :-1].transpose(1, 2), tokens[:, 1:], reduction="none")
+    kept = mask[:, 1:]
+    per_row = (each * kept).sum(1) / kept.sum(1).clamp(min=1)
+    weights = kept.sum(1).clamp(min=1).to(each.dtype)
+    return (per_row * weights).sum() / weights.sum()
