@@ -16,7 +16,7 @@ from course.show.l06_feedback import (
     rewards_of_answers,
     rufus,
 )
-from course.show.l06_loop import ai_feedback, knowledge, own_or_stand_in, rankings, trained
+from course.show.l06_loop import ai_feedback, knowledge, own_functions, rankings, trained
 from course.show.lineage_picture import lineage
 from course.show.sources import figure_line, record
 
@@ -33,7 +33,7 @@ __all__ = [
     "learned_backflip",
     "lineage",
     "own_backflip",
-    "own_or_stand_in",
+    "own_functions",
     "own_taste",
     "picks",
     "preference_curve",
