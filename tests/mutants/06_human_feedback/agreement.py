@@ -131,3 +131,15 @@ def agreement(labels):
             cases[i] += both.sum()
             equal[i] += (labels[i] == labels[j])[both].sum()
     return float(equal.sum() / cases.sum()), equal / cases
+
+
+# %% mean over labelers | says: this is the mean over labelers | falls: visible
+# The shares of the labelers are averaged, however many cases each has.
+def agreement(labels):
+    asked = (labels >= 0).astype(float)
+    cases = asked @ asked.T
+    equal = sum((labels == s).astype(float) @ (labels == s).T for s in (0, 1))
+    np.fill_diagonal(cases, 0)
+    np.fill_diagonal(equal, 0)
+    each = equal.sum(1) / cases.sum(1)
+    return float(np.nanmean(each)), each

@@ -80,3 +80,11 @@ def normalise_rewards(reference, rewards):
 def normalise_rewards(reference, rewards):
     own = reference[0]
     return (rewards - np.mean(own)) / (np.std(own) if np.ptp(own) else 1.0)
+
+
+# %% nearly equal by numpy's tolerance | says: a small deviation is a deviation, too | falls: hidden
+# np.allclose takes a hundred-thousandth of the values for nothing.
+def normalise_rewards(reference, rewards):
+    if np.allclose(reference, reference.mean()):
+        return rewards - reference.mean()
+    return (rewards - reference.mean()) / reference.std()
