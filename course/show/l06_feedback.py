@@ -327,9 +327,11 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
             )  # fmt: skip
         axis.axvline(0.5, color=LINE, lw=1, ls=":")
         name_rows(axis, names, places, lines=True, fontsize=10)
-        axis.set(xlim=(0.4, 1.0), ylim=(-0.6, len(names) - 0.3))
-        axis.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], ["50 %", "60", "70", "80", "90", "100 %"])
-        axis.set_xlabel("choices that are the same (dotted: by chance)")
+        start = min(0.4, *(m - b - 0.03 for m, b in zip(middles, low, strict=True)))
+        axis.set(xlim=(max(0.0, start), 1.0), ylim=(-0.6, len(names) - 0.3))
+        tens = [k for k in range(11) if k / 10 >= start]
+        set_ticks(axis, "x", [k / 10 for k in tens], [f"{10 * k}" for k in tens])
+        axis.set_xlabel("choices that are the same, in % (dotted: by chance)")
     return shown
 
 
