@@ -8,6 +8,7 @@ yet, a relative of it takes its place: not the exercise's loss, so it gives no a
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -115,9 +116,17 @@ def trained(
     data : Rankings
     """
     test = data.test
-    if not losses or test is None:
+    sound = list(takewhile(np.isfinite, losses))
+    if not sound or test is None:
+        style.say("The loop has taken no step with a loss that is a number: nothing to draw.")
         return None
-    rewards = head(test.vectors).detach().squeeze(-1)
+    if len(sound) < len(losses):
+        style.say(
+            f"From step {len(sound) + 1} on the loss is no number any more (nan): the learning "
+            "rate may be too high."
+        )
+        losses = sound
+    rewards = head(test.vectors).detach().squeeze(-1).nan_to_num()
     bars = {
         "your head on frozen layers": (*test.share(test.agreed(rewards)), ACCENT),
         "mini-reward, all layers trained": (
@@ -143,7 +152,7 @@ def trained(
             left.axhline(height, color=INK, ls="--", lw=1.2)
             note(left, words, (len(losses) - 1, height), (0, 4), ha="right", fontsize=9)
         left.set(xlabel="step", ylabel="loss (nats per pair)", title="The loss")
-        left.set_ylim(min(0.3, floor - 0.05), max(0.8, float(np.log(2)) + 0.1))
+        left.set_ylim(min(0.3, floor - 0.05), max(0.8, 1.1 * max(means)))
         draw_shares(right, bars, ceiling)
         right.set_title("Agreement with fresh labels")
     return shown

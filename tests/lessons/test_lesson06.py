@@ -144,6 +144,20 @@ def test_mini_instruct_labels_nearly_as_the_labeler_and_mini_sft_far_less_so(col
     assert test.twice.mean() - 0.06 < shares[1] < test.ceiling.mean()
 
 
+def test_a_loop_that_breaks_down_is_drawn_as_far_as_it_came(collected, capsys):
+    import torch
+
+    from course.show import l06_loop as loop
+
+    head = torch.nn.Linear(collected.width, 1)
+    shown = loop.trained([0.7, 3.0, float("nan"), float("nan")], head, collected)
+    assert "From step 3 on the loss is no number" in capsys.readouterr().out
+    assert "over 2 steps" in shown.alt
+    assert shown.axes[0].get_ylim()[1] > 2
+    assert loop.trained([], head, collected) is None
+    assert "no step" in capsys.readouterr().out
+
+
 def test_a_head_learns_from_either_ranking_and_less_than_all_layers_do(collected):
     import torch
     from torch.nn import functional as F
