@@ -129,7 +129,7 @@ def trained(
     rewards = head(test.vectors).detach().squeeze(-1).nan_to_num()
     bars = {
         "your head on frozen layers": (*test.share(test.agreed(rewards)), ACCENT),
-        "mini-reward, all layers trained": (
+        "mini-reward, from section 6": (
             *test.share(test.agreed(_mini_reward(test))),
             style.colour("mini-reward"),
         ),

@@ -3,7 +3,7 @@
 mini-sft answers requests several times, the simulated labeler ranks the answers, and each answer
 becomes the vector that mini-sft holds at its last token: what InstructGPT's reward model reads its
 one number from. Only that last layer is left to learn here, in a loop on the page, so it takes
-seconds and finds less than ``mini-reward``, in which every layer learned.
+seconds and finds less than ``mini-reward``, in which parts of the layers below learned as well.
 
 `chances` also puts a language model in the labeler's place: of two answers it takes the one that it
 would sooner have written. Constitutional AI asks a model to choose by written principles; ours

@@ -158,7 +158,7 @@ def test_a_loop_that_breaks_down_is_drawn_as_far_as_it_came(collected, capsys):
     assert "no step" in capsys.readouterr().out
 
 
-def test_a_head_learns_from_either_ranking_and_less_than_all_layers_do(collected):
+def test_a_head_learns_from_either_ranking_and_less_than_mini_reward(collected):
     import torch
     from torch.nn import functional as F
 
