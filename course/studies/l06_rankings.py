@@ -5,7 +5,7 @@ becomes the vector that mini-sft holds at its last token: what InstructGPT's rew
 one number from. Only that last layer is left to learn here, in a loop on the page, so it takes
 seconds and finds less than ``mini-reward``, in which parts of the layers below learned as well.
 
-`chances` also puts a language model in the labeler's place: of two answers it takes the one that it
+`likes` also puts a language model in the labeler's place: of two answers it takes the one that it
 would sooner have written. Constitutional AI asks a model to choose by written principles; ours
 can't read any.
 """
