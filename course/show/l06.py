@@ -16,10 +16,12 @@ from course.show.l06_feedback import (
     rewards_of_answers,
     rufus,
 )
+from course.show.l06_loop import ai_feedback, knowledge, own_functions, rankings, trained
 from course.show.lineage_picture import lineage
 from course.show.sources import figure_line, record
 
 __all__ = [
+    "ai_feedback",
     "answer_desk",
     "ceiling_picture",
     "clip_desk",
@@ -27,14 +29,18 @@ __all__ = [
     "csv_for",
     "figure_line",
     "hand_written",
+    "knowledge",
     "learned_backflip",
     "lineage",
     "own_backflip",
+    "own_functions",
     "own_taste",
     "picks",
     "preference_curve",
+    "rankings",
     "record",
     "reward_curve",
     "rewards_of_answers",
     "rufus",
+    "trained",
 ]

@@ -23,6 +23,7 @@ def words(clip: NDArray[np.float64]) -> str:
     """Return in a sentence what the stick does in a clip, shape (frames, state)."""
     seen = stick.found(clip[None])
     turns, highest = float(seen["turns"][0]), float(seen["high"][0])
+    turns = 0.0 if abs(turns) < 0.05 else turns  # no "-0.0"
     stands, falls = seen["stands"][0] == 1, bool(seen["falls"][0])
     end = "stands at the end" if stands else "doesn't come to rest"
     end = "falls on its head" if falls else end
@@ -37,7 +38,7 @@ def svg(clip: NDArray[np.float64], title: str = "", width: int = 380, height: in
     clip : ndarray, shape (frames, state)
         Of ``stick.simulate``.
     title : str
-        Stands in the picture.
+        Written above the stick.
     width, height : int
         CSS pixels; three metres of height have room at 240.
     """
@@ -100,6 +101,7 @@ def svg(clip: NDArray[np.float64], title: str = "", width: int = 380, height: in
         f'<text x="{width / 2}" y="16" font-size="13" font-weight="bold" fill="{INK}"'
         f' text-anchor="middle">{html.escape(title)}</text>'
         f'<rect y="{ground}" width="{width}" height="24" fill="#e6eaee"/>{marks}'
+        + f'<text x="10" y="{ground + 17}" font-size="12" fill="{QUIET}">↶ backwards</text>'
         + line(ends["foot"], toe, LINE, 3)
         + line(ends["foot"], ends["head"], INK, 6)
         + ball
@@ -107,11 +109,23 @@ def svg(clip: NDArray[np.float64], title: str = "", width: int = 380, height: in
     )
 
 
-def animation(clips: Mapping[str, NDArray[np.float64]]) -> Page:
-    """Return clips side by side, title → clip, with what each shows in words below it."""
+def animation(clips: Mapping[str, NDArray[np.float64]], *, told: bool = True) -> Page:
+    """Return clips side by side, title → clip.
+
+    Parameters
+    ----------
+    clips : mapping of str to ndarray, shape (frames, state)
+    told : bool
+        Whether words below a clip say what it shows; not where one is still to judge it.
+    """
+
+    def caption(clip: NDArray[np.float64]) -> str:
+        words_below = f"It {html.escape(words(clip))}." if told else ""
+        return f'<figcaption style="font-size:90%">{words_below}</figcaption>'
+
     cells = "".join(
         f'<figure style="margin:4px;flex:1 1 260px;max-width:380px">{svg(clip, title)}'
-        f'<figcaption style="font-size:90%">It {html.escape(words(clip))}.</figcaption></figure>'
+        f"{caption(clip)}</figure>"
         for title, clip in clips.items()
     )
     text = "\n".join(f"{title}: it {words(clip)}." for title, clip in clips.items())
@@ -134,14 +148,14 @@ def clip_card(pair: Mapping[str, str], side: str) -> str:
 
 
 def question(pair: Mapping[str, str]) -> str:
-    """Return what stands above both clips."""
+    """Return the line above both clips."""
     return f"<p><b>Pair {html.escape(pair['pair'])}:</b> which one is more of a backflip?</p>"
 
 
 def sheet(pairs: Sequence[Mapping[str, str]]) -> Page:
-    """Return all pairs of clips below each other, for who labels in the CSV file."""
+    """Return all pairs of clips below each other, to label them in the CSV file."""
     pages = [
-        (p["pair"], animation({f"Clip {side}": clip_of(p, side) for side in ("A", "B")}))
+        (p["pair"], animation({f"Clip {s}": clip_of(p, s) for s in ("A", "B")}, told=False))
         for p in pairs
     ]
     return Page(

@@ -63,16 +63,23 @@ def rufus() -> Picture:
             )  # fmt: skip
         for (name, (_, colour)), marker in zip(ways.items(), "so", strict=True):
             left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
-        left.set(xscale="log", xlabel="how many of them", ylabel="mean quality of what it says")
+        left.set(xscale="log", xlabel="how many of them")
+        left.set_ylabel("mean quality of what it says (our scale)")
         set_ticks(left, "x", COUNTS)
         left.set_title("By their number")
         left.legend(loc="lower right", fontsize=10, bbox_to_anchor=(1, 0.08))
         places = np.arange(len(order))
         for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
-            right.barh(places + shift, last[name][order], 0.38, color=colour, label=name)
+            right.barh(places + shift, 100 * last[name][order], 0.38, color=colour, label=name)
         name_rows(right, [l06_rufus.SENTENCES[i] for i in order], fontsize=8.5)
         right.set_title(f"What it says after {COUNTS[-1]} (best on top)")
-        right.set_xlabel("share of what it says")
+        right.set_xlabel("share of what it says, in %")
+    bad = l06_rufus.QUALITY < 0
+    style.say(
+        f"After {COUNTS[-1]} corrections {last['corrections'][bad].sum():.0%} of what Rufus says "
+        f"are sentences of the worse half, after {COUNTS[-1]} comparisons "
+        f"{last['comparisons'][bad].sum():.0%}."
+    )
     return shown
 
 
@@ -83,18 +90,27 @@ def preference_curve() -> Picture:
     """Draw how the probability of a choice grows with the difference, for our labeler too."""
     from course.world import labeler
 
-    gaps = np.linspace(-2, 2, 161)
+    gaps = np.linspace(-6, 6, 481)
     ours = [labeler.prefers(float(g), 0.0) for g in gaps]
+    low, high = labeler.SLIP, 1 - labeler.SLIP
     alt = (
         "The probability of a choice against the difference of the rewards: an S from 0 to 1 "
-        "through one half at 0. The labeler's is steeper and ends short of 0 and 1."
+        f"through one half at 0. The labeler's is steeper and stays between {low:g} and {high:g}."
     )
     with picture(width=7.2, height=3.6, alt=alt) as (shown, (axis,)):
-        axis.plot(gaps, 1 / (1 + np.exp(-gaps)), color=LINE, label="Bradley and Terry")
-        axis.plot(gaps, ours, color=ACCENT, label="the village's labeler, by true score")
+        for height, words, up in ((high, "1 − slip", -13), (low, "slip", 4)):
+            axis.axhline(height, color=QUIET, lw=1, ls=":")
+            side, place = ("left", -6) if height > 0.5 else ("right", 6)
+            note(axis, words, (place, height), (0, up), ha=side, fontsize=9, color=QUIET)
+        axis.plot(gaps, 1 / (1 + np.exp(-gaps)), color=LINE)
+        axis.plot(gaps, ours, color=ACCENT)
+        note(axis, "Bradley and Terry", (1.9, 0.87), (6, -10), color=QUIET)
+        note(
+            axis, "the village's labeler,\nby true score", (-0.1, 0.6), (-8, 0), ha="right",
+            color=ACCENT,
+        )  # fmt: skip
         axis.set(xlabel="difference, first minus second", ylabel="probability of the first")
-        axis.set(ylim=(-0.02, 1.02), xlim=(-2, 2))
-        axis.legend(loc="upper left", fontsize=10)
+        axis.set(ylim=(-0.03, 1.03), xlim=(-6, 6))
     return shown
 
 
@@ -155,7 +171,7 @@ def csv_for(name: str) -> None:
 
 
 def clip_sheet() -> Page:
-    """Return all pairs of clips below each other, for who labels in the CSV file."""
+    """Return all pairs of clips below each other, to label them in the CSV file."""
     return l06_clips.sheet(clip_rows())
 
 
@@ -180,7 +196,8 @@ def own_taste() -> Any | None:
     labels, own = taken
     gaps, took, chances = _compared(labels)
     fitted = l06_taste.fit(gaps, took)
-    display(taste_picture(fitted, "you" if own else "the shipped labels"))
+    theirs = l06_taste.expected(gaps, chances)
+    display(taste_picture(fitted, "you" if own else "the shipped labels", theirs))
     hits = l06_taste.held_out_hits(gaps, took)
     style.say(
         f"A reward model that saw only the other pairs predicts {sum(hits)} of {len(hits)} choices."
@@ -241,32 +258,41 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
     return style.table([row for _, row in rows[:most]]) if rows else None
 
 
-def taste_picture(fitted: Any, who: str) -> Picture:
-    """Draw the weights of a taste with their intervals, beside the simulated labeler's."""
+def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
+    """Draw the weights of a taste with their intervals, beside the simulated labeler's.
+
+    Parameters
+    ----------
+    fitted, theirs : Taste
+        What the labels teach, and what the simulated labeler's of the same pairs would.
+    who : str
+        Whose labels they are.
+    """
     from course.world import pairs
 
     names = list(pairs.FEATURES)
-    # Weights of few labels are kept small, so only the directions can be compared.
-    rules = np.array([points for _, points in pairs.FEATURES.values()])
-    rules *= np.linalg.norm(fitted.weights) / np.linalg.norm(rules)
     places = np.arange(len(names))[::-1]
-    alt = f"What {fitted.labels} labels value, in log-odds with 90 % intervals: " + "; ".join(
-        f"{n} {w:.1f}" for n, w in zip(names, fitted.weights, strict=True)
+    alt = f"What {fitted.labels} labels value, as weights with 90 % intervals: " + "; ".join(
+        f"{n} {w:.1f} ({a:.1f} to {b:.1f}; the simulated labeler's labels: {c:.1f} to {d:.1f})"
+        for n, w, a, b, c, d in zip(
+            names, fitted.weights, fitted.low, fitted.high, theirs.low, theirs.high, strict=True
+        )
     )
-    with picture(width=8.6, height=3.9, alt=alt) as (shown, (axis,)):
+    with picture(width=8.6, height=4.1, alt=alt) as (shown, (axis,)):
         axis.axvline(0, color=LINE, lw=1)
-        axis.plot(
-            rules, places, "D", color=QUIET, ms=6,
-            label="simulated labeler's rules, at the same length",
+        axis.hlines(
+            places, theirs.low, theirs.high, color=LINE, lw=11, alpha=0.6,
+            label="9 of 10 sets of labels by the simulated labeler",
         )  # fmt: skip
+        axis.plot(theirs.weights, places, "D", color=QUIET, ms=5)
         spans = [fitted.weights - fitted.low, fitted.high - fitted.weights]
         axis.errorbar(
             fitted.weights, places, xerr=np.maximum(spans, 0), fmt="o", color=ACCENT, capsize=4,
-            label=f"learned from {fitted.labels} labels ({who})",
+            label=f"learned from {fitted.labels} labels ({who}), 90 % interval",
         )  # fmt: skip
         name_rows(axis, names, places, lines=True)
-        axis.set_xlabel("weight, in log-odds of the choice (interval: 9 of 10 resamples)")
-        axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, fontsize=10)
+        axis.set_xlabel("weight: what one more of it adds to the reward")
+        axis.legend(loc="lower center", bbox_to_anchor=(0.35, 1.0), ncols=2, fontsize=9.5)
     return shown
 
 
@@ -301,9 +327,11 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
             )  # fmt: skip
         axis.axvline(0.5, color=LINE, lw=1, ls=":")
         name_rows(axis, names, places, lines=True, fontsize=10)
-        axis.set(xlim=(0.4, 1.0), ylim=(-0.6, len(names) - 0.3))
-        axis.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], ["50 %", "60", "70", "80", "90", "100 %"])
-        axis.set_xlabel("choices that are the same (dotted: by chance)")
+        start = min(0.4, *(m - b - 0.03 for m, b in zip(middles, low, strict=True)))
+        axis.set(xlim=(max(0.0, start), 1.0), ylim=(-0.6, len(names) - 0.3))
+        tens = [k for k in range(11) if k / 10 >= start]
+        set_ticks(axis, "x", [k / 10 for k in tens], [f"{10 * k}" for k in tens])
+        axis.set_xlabel("choices that are the same, in % (dotted: by chance)")
     return shown
 
 
@@ -320,10 +348,11 @@ def picks(fitted: Any, requests: int = 4) -> Page:
         shown.append(
             {
                 "request": asked.request,
+                "what is true": asked.fact,
                 "the reward model's best of four": answers[best],
                 "its worst": answers[int(np.argmin(rewards))],
                 "the simulated labeler's best": (
-                    "as good" if scores[best] == scores[theirs] else answers[theirs]
+                    "the same, or as good" if scores[best] == scores[theirs] else answers[theirs]
                 ),
             }
         )
@@ -341,41 +370,48 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
     figures : dict
         A run record with ``noisy``, ``labelers``, ``ceiling``, ``clear``, ``pairs``.
     """
+    own = style.colour("mini-reward")
     bars = {
-        "two draws of the labeler": (figures["labelers"], QUIET),
-        "the reward model": (figures["noisy"], style.colour("mini-reward")),
-        "the best that can be": (figures["ceiling"], INK),
-        "the reward model, clear pairs only": (figures["clear"], style.colour("mini-reward")),
+        "two draws of the labeler": (3.4, figures["labelers"], QUIET),
+        "the reward model": (2.4, figures["noisy"], own),
+        "the best possible": (1.4, figures["ceiling"], INK),
+        "the reward model, against the truth": (0, figures["clear"], own),
     }
-    alt = f"On {figures['pairs']} held-out pairs: " + "; ".join(
-        f"{name} {value:.1%}" for name, (value, _) in bars.items()
+    alt = f"On {figures['pairs']:,} held-out pairs: " + "; ".join(
+        f"{name} {value:.1%}" for name, (_, value, _) in bars.items()
     )
-    with picture(width=8.6, height=3.0, alt=alt) as (shown, (axis,)):
-        places = np.arange(len(bars))[::-1]
-        for place, (value, colour) in zip(places, bars.values(), strict=True):
-            axis.barh(place, value, 0.6, color=colour)
+    with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
+        for place, value, colour in bars.values():
+            axis.barh(place, 100 * value, 0.62, color=colour)
             note(
-                axis, f"{value:.1%}", (value, place), (-6, 0), va="center", ha="right",
+                axis, f"{value:.1%}", (100 * value, place), (-6, 0), va="center", ha="right",
                 color="white", fontweight="bold",
             )  # fmt: skip
-        axis.axvline(figures["ceiling"], color=INK, lw=1.4, ls="--", ymin=0.25)
-        name_rows(axis, list(bars), places)
-        axis.set(
-            xlim=(0.5, 1.0), xlabel="agreement with the labeler on held-out pairs (from chance)"
-        )
+        axis.plot([100 * figures["ceiling"]] * 2, [1.71, 3.9], color=INK, lw=1.4, ls="--")
+        for words, place in (("agreement with noisy labels", 3.85), ("on clear pairs", 0.45)):
+            note(axis, words, (50, place), (6, 0), ha="left", va="bottom", fontsize=9, color=QUIET)
+        name_rows(axis, list(bars), [place for place, _, _ in bars.values()])
+        axis.set(xlim=(50, 100), ylim=(-0.5, 4.4), xlabel="held-out pairs, in % (50: a coin)")
     return shown
 
 
 def reward_curve(figures: Mapping[str, Any]) -> Picture:
     """Draw the loss of a recorded reward model; without any knowledge it is ln 2."""
     steps, losses = zip(*figures["curve"], strict=True)
-    alt = f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats a pair."
+    alt = f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats per pair."
     with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
         axis.plot(steps, losses, color=style.colour("mini-reward"), lw=1.6)
         axis.axhline(np.log(2), color=INK, ls="--", lw=1.4)
         note(axis, "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), ha="right")
-        axis.set(xlabel="step", ylabel="loss (nats a pair)")
+        axis.set(xlabel="step", ylabel="loss (nats per pair)")
     return shown
+
+
+class Number(float):
+    """A number that a table writes with two decimals, on the right."""
+
+    def __str__(self) -> str:
+        return f"{self:.2f}".replace("-", "−")
 
 
 def rewards_of_answers(count: int = 6) -> Page | None:
@@ -396,9 +432,10 @@ def rewards_of_answers(count: int = 6) -> Page | None:
         [
             {
                 "request": asked.request,
+                "what is true": asked.fact,
                 "answer": answer,
-                "reward": round(value, 2),
-                "true score": round(asked.judged(answer).score, 2),
+                "reward": Number(value),
+                "true score": Number(asked.judged(answer).score),
             }
             for (asked, answer), value in zip(chosen, scores, strict=True)
         ]
@@ -472,14 +509,16 @@ class LiveBackflip(live.Demo):
 
     def conclude(self) -> None:
         """Play three clips, and draw how many were backflips."""
-        one_each = [self.rounds[i] for i in (0, len(self.rounds) // 2, -1)]
-        style.show(liked_clips(one_each), flips_picture(self.rounds, self.past))
+        self._tell(self.rounds)
 
     def recorded(self) -> None:
-        """Show the same of the recorded run."""
+        """Show the same of the recorded run; what was live stays as it is."""
         if self.past:
-            self.rounds = self.past["rounds"]
-            self.conclude()
+            self._tell(self.past["rounds"])
+
+    def _tell(self, rounds: Sequence[Mapping[str, Any]]) -> None:
+        one_each = [rounds[i] for i in (0, len(rounds) // 2, -1)]
+        style.show(liked_clips(one_each), flips_picture(rounds, self.past))
 
 
 def learned_backflip(seconds: float = SECONDS) -> LiveBackflip | None:
@@ -519,7 +558,8 @@ def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any]
         for k, run in enumerate(recorded["all"] if recorded else []):
             axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label="other seeds" * (not k))
         axis.plot(counts, shares, "o-", color=ACCENT, label="the run above")
-        axis.set(ylim=(-0.03, 1.03), xlabel="comparisons", ylabel="share of backflips")
+        axis.set(ylim=(-0.03, 1.03), xlabel="comparisons")
+        axis.set_ylabel("backflips among all last clips")
         percent_ticks(axis, "y", HALVES)
         axis.legend(loc="upper left", fontsize=10)
     return shown

@@ -156,7 +156,7 @@ def read(path: Path, pairs: Sequence[Mapping[str, str]]) -> tuple[dict[str, str]
         if pair not in known:
             raise CourseError(f"{where}: there is no pair {pair!r}; undo the change or delete it.")
         if pair in seen:
-            raise CourseError(f"{where}: pair {pair} stands here twice; delete one of the two.")
+            raise CourseError(f"{where}: pair {pair} is there twice; delete one of the two.")
         if choice not in (*SIDES, ""):
             raise CourseError(f"{where}: the choice is {choice!r}; write A, B or nothing.")
         for column, value in known[pair].items():

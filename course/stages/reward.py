@@ -2,8 +2,8 @@
 
 It starts from the SFT model and learns from rankings of that model's own answers. The first number
 is read at the last token of an answer, where all of it has been seen, as in InstructGPT. That alone
-tells manners from rudeness and help from refusal, but hardly a true value from a false one: the
-model looks facts up in its last layers, too late to compare them with the answer. So it also asks
+tells manners from rudeness and help from refusal, but hardly a true value from a false one
+(perhaps the model finds a fact too late to compare it with the answer; untested). So it also asks
 of each token of the answer, as the language model that it still is, whether that was to be expected
 (the idea of typical text: Meister et al. 2022, arXiv:2202.00666), and the second number says how
 much that counts there. It goes on reading web text meanwhile, else it forgets what is to be

@@ -1,6 +1,6 @@
 """Rufus, a robot with ten sentences: what corrections teach it, and what comparisons teach it.
 
-Rufus shall tell a child why the mill stands still. A person may *rewrite* what it says (a
+Rufus is to tell a child why the mill stands still. A person may *rewrite* what it says (a
 correction is a demonstration: Rufus learns to imitate the writer) or *choose* the better of two of
 its sentences (Rufus learns a reward and moves towards it). Only counts and a small fit, no network.
 

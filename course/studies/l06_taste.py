@@ -2,8 +2,10 @@
 
 Bradley and Terry's rule with a reward that is a weighted sum: this is logistic regression on the
 difference of two answers' features, without a constant (neither side is better by itself). Thirty
-labels are enough for seven weights, roughly; the intervals say how roughly.
-Left out on purpose: anything that reads the text. The large form is ``lm.reward``.
+labels are enough for seven weights, roughly; the intervals say how roughly. Few labels also keep
+all weights small, so a taste is held against what another labeler's labels of the same pairs would
+give (`expected`), not against that labeler's own rules.
+Left out on purpose: anything that reads the text. The large form is ``stages.reward``.
 """
 
 from collections.abc import Sequence
@@ -14,12 +16,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 Array = NDArray[np.float64]
+NINE_OF_TEN = 1.645  # standard deviations to either side
 CALM = 1.0  # sklearn's C: how far weights may go; without it few labels give weights without end
 
 
 @dataclass(frozen=True)
 class Taste:
-    """Weights in nats of log-odds, each with an interval in which 9 of 10 resamples lie."""
+    """Weights in nats of log-odds, each with a 90 % interval."""
 
     weights: Array
     low: Array
@@ -50,14 +53,34 @@ def weights(gaps: Array, took_first: Sequence[bool] | Array, calm: float = CALM)
     return model.fit(both, truth).coef_[0]
 
 
-def fit(gaps: Array, took_first: Sequence[bool], *, seed: int = 0, resamples: int = 100) -> Taste:
-    """Fit a taste, with intervals by bootstrap: the same on pairs drawn again and again."""
+def fit(gaps: Array, took_first: Sequence[bool], calm: float = CALM) -> Taste:
+    """Fit a taste, with the interval that its labels leave for each weight.
+
+    Before any label a weight lies about 0, with a spread of the root of `calm`; a feature in which
+    no pair differs keeps that whole spread. (Resamples of the pairs would give such a feature an
+    interval of no width: they vary the labels, and not what the labels say nothing of.)
+    """
     gaps, took = np.asarray(gaps, dtype=float), np.asarray(took_first, dtype=bool)
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(gaps), size=(resamples, len(gaps)))
-    again = np.array([weights(gaps[rows], took[rows]) for rows in drawn])
+    found = weights(gaps, took, calm)
+    p = 1 / (1 + np.exp(-gaps @ found))
+    known = (gaps * (p * (1 - p))[:, None]).T @ gaps + np.eye(len(found)) / calm
+    half = NINE_OF_TEN * np.sqrt(np.diag(np.linalg.inv(known)))
+    return Taste(found, found - half, found + half, len(gaps))
+
+
+def expected(gaps: Array, chances: Sequence[float], *, seed: int = 0, draws: int = 100) -> Taste:
+    """Return what a labeler's labels of these pairs would teach: the mean, and where 9 of 10 lie.
+
+    Parameters
+    ----------
+    chances : sequence of float
+        How likely that labeler takes the first of each pair.
+    """
+    gaps, rng = np.asarray(gaps, dtype=float), np.random.default_rng(seed)
+    drawn = rng.random((draws, len(gaps))) < np.asarray(chances)
+    again = np.array([weights(gaps, took) for took in drawn])
     low, high = np.quantile(again, [0.05, 0.95], axis=0)
-    return Taste(weights(gaps, took), low, high, len(gaps))
+    return Taste(again.mean(axis=0), low, high, len(gaps))
 
 
 def held_out_hits(gaps: Array, took_first: Sequence[bool], folds: int = 10) -> list[bool]:

@@ -23,6 +23,9 @@ SPEC = Lesson(
         "lineage-picture": {"text/html"},
         "demo-rufus": {"image/png"},
         "demo-preference-curve": {"image/png"},
+        "demo-reward-loop": {"image/png", "text/html"},
+        "demo-knowledge": {"text/html"},
+        "demo-ai-feedback": {"image/png"},
         "demo-answer-desk": {"application/vnd.jupyter.widget-view+json"},
         "demo-answer-csv": set(),
         "demo-own-taste": {"image/png", "text/html"},
@@ -63,6 +66,35 @@ def test_a_cut_backflip_says_so_and_shows_the_recorded_one(learned):
     said = text(learned["answers"]["demo-learned-backflip"])
     assert "recorded run" in said
     assert "stands at the end" in said
+    progress = said.split("\n")[0]  # of the live run, not of the recorded one
+    assert "800 comparisons" not in progress
+
+
+def test_the_loop_trains_with_the_own_loss_or_says_what_it_takes(learned):
+    assert "your own reward_loss" in text(learned["answers"]["demo-reward-loop"])
+    assert "isn't answered yet" in text(learned["none"]["demo-reward-loop"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda rewards, order: rewards.sum().detach(), "can't be trained with"),
+        (lambda rewards, order: rewards.sum().item(), "can't be trained with"),
+        (lambda rewards, order: rewards.sqrt().sum(), "no finite gradient"),
+        (lambda rewards, order: rewards.sum() / 2, "your own"),
+    ],
+)
+def test_a_loss_that_cannot_be_trained_with_is_replaced(capsys, answer, said):
+    import torch
+
+    from course.show import l06_loop as loop
+
+    taken = loop.own_functions({"reward_loss": answer}).reward_loss
+    assert said in capsys.readouterr().out
+    assert (taken is answer) == (said == "your own")
+    if taken is not answer:
+        ranked, turned = torch.tensor([[3.0, 1.0, -2.0]]), torch.tensor([[2, 1, 0]])
+        assert taken(ranked, torch.tensor([[0, 1, 2]])) < taken(ranked, turned)
 
 
 # What the text promises ----------------------------------------------------------------------
@@ -72,6 +104,115 @@ def test_the_reward_model_stays_below_the_ceiling():
     record = records.read("mini-reward")
     assert record["noisy"] < record["ceiling"] < 1
     assert record["labelers"] < record["ceiling"]
+
+
+@pytest.fixture(scope="module")
+def collected():
+    """Return ranked answers, with mini-instruct's own ranking, as the loop reads them."""
+    from course.lm import model
+    from course.studies import l06_rankings
+
+    mini, tokenizer = model.load("mini-sft")
+    return l06_rankings.collect(mini, tokenizer, model.load("mini-instruct")[0])
+
+
+def test_pairs_are_of_different_answers_and_shares_lie_below_the_ceiling(collected):
+    import numpy as np
+
+    test = collected.test
+    assert all(test.rankings[i].rows[a] != test.rankings[i].rows[b] for i, a, b in test.pairs)
+    best = test.share(test.agreed([r.scores for r in test.rankings]))[0]
+    ties = np.mean(test.chances == 0.5)
+    assert best == pytest.approx(test.ceiling.mean(), abs=1e-9)
+    assert ties < 0.2
+    assert test.share(test.agreed(np.zeros(test.order.shape)))[0] == 0.5
+    assert 0.5 < test.twice.mean() < test.ceiling.mean() < 1
+    assert 0.2 < test.floor < np.log(2)
+
+
+def test_mini_instruct_labels_nearly_as_the_labeler_and_mini_sft_far_less_so(collected):
+    from course.lm import model
+    from course.studies import l06_rankings
+
+    test = collected.test
+    shares = []
+    for name in ("mini-sft", "mini-instruct"):
+        mini, tokenizer = model.load(name)
+        liked = l06_rankings.likes(mini, tokenizer, test.rankings)
+        shares.append(test.share(test.agreed(liked))[0])
+    assert shares[0] + 0.08 < shares[1]
+    assert test.twice.mean() - 0.06 < shares[1] < test.ceiling.mean()
+
+
+def test_a_loop_that_breaks_down_is_drawn_as_far_as_it_came(collected, capsys):
+    import torch
+
+    from course.show import l06_loop as loop
+
+    head = torch.nn.Linear(collected.width, 1)
+    shown = loop.trained([0.7, 3.0, float("nan"), float("nan")], head, collected)
+    assert "From step 3 on the loss is no number" in capsys.readouterr().out
+    assert "over 2 steps" in shown.alt
+    assert shown.axes[0].get_ylim()[1] > 2
+    assert loop.trained([], head, collected) is None
+    assert "no step" in capsys.readouterr().out
+
+
+def test_a_head_learns_from_either_ranking_and_less_than_mini_reward(collected):
+    import torch
+    from torch.nn import functional as F
+
+    test, record = collected.test, records.read("mini-reward")
+    found = []
+    for order in (collected.order, collected.ai_order):
+        torch.manual_seed(0)
+        head = torch.nn.Linear(collected.width, 1)
+        optimizer = torch.optim.Adam(head.parameters(), lr=0.02)
+        for _ in range(300):
+            values = head(collected.vectors).squeeze(-1).gather(1, order)
+            i, j = torch.triu_indices(values.shape[1], values.shape[1], offset=1)
+            optimizer.zero_grad()
+            F.softplus(values[:, j] - values[:, i]).mean().backward()
+            optimizer.step()
+        found.append(test.share(test.agreed(head(test.vectors).squeeze(-1).detach()))[0])
+    assert all(0.58 < share < record["noisy"] - 0.05 for share in found)
+    assert abs(found[0] - found[1]) < 0.06
+
+
+def test_feedback_adds_no_knowledge_that_the_base_model_had_not():
+    from course.show import l06_loop as loop
+
+    before, after = records.read("mini-babbage"), records.read("mini-instruct")
+    assert after["truth_before"] < after["truth_after"] <= before["recall"]
+    said = loop.knowledge().text
+    assert "300 billion tokens" in said
+    assert "33,207 prompts × 36 pairs × 1 bit = 1.2 million bits (149 kB)" in said
+
+
+def test_the_figures_of_a_label_are_those_of_the_formula():
+    import numpy as np
+
+    p = (1 + np.sqrt(2 * 0.726 - 1)) / 2
+    bits = 1 + p * np.log2(p) + (1 - p) * np.log2(1 - p)
+    assert (round(p, 3), round(bits, 2)) == (0.836, 0.36)
+    said = text_of("meaning-label-bits")
+    assert all(figure in said for figure in ("0.836", "0.36 bits", "83.6 %", "72.6 %"))
+
+
+def text_of(cell):
+    from harness import load
+
+    return next(c.source for c in load(SPEC.name).cells if c.id == cell)
+
+
+def test_clips_to_be_judged_have_no_words_below_them():
+    from course.show import l06_feedback as feedback
+
+    page = feedback.clip_sheet()
+    assert "<figcaption" in page.html
+    assert ">It turns" not in page.html
+    assert "-0.0 times" not in page.text
+    assert "backwards</text>" in page.html
 
 
 def test_a_backflip_needs_clips_that_show_one():

@@ -111,7 +111,7 @@ def test_the_ways_of_spreadsheets_are_forgiven(path, text):
     [
         (lines("A", "C"), r"Line 3 of labels.csv: the choice is 'C'; write A, B or nothing"),
         (lines("A", "B", "A", "B"), r"Line 5 of labels.csv: there is no pair '4'"),
-        ("pair,choice\n1,A\n1,B\n", r"Line 3 of labels.csv: pair 1 stands here twice"),
+        ("pair,choice\n1,A\n1,B\n", r"Line 3 of labels.csv: pair 1 is there twice"),
         ("1,A\n2,B\n", r"Line 1 of labels.csv must name the columns"),
         ("pair,answer_a,choice\n1,Maybe.,A\n", r"Line 2 of labels.csv: answer_a isn't what pair 1"),
     ],
@@ -248,6 +248,35 @@ def test_a_taste_finds_the_weights_behind_many_choices():
     assert (fitted.low < fitted.weights).all()
     assert (fitted.weights < fitted.high).all()
     assert fitted.reward(np.eye(3)) == pytest.approx(fitted.weights)
+
+
+def test_what_no_pair_tells_keeps_the_widest_interval():
+    import numpy as np
+
+    from course.studies import l06_taste as taste
+
+    rng = np.random.default_rng(4)
+    gaps = rng.normal(size=(60, 2)) * [1.0, 0.0]  # in the second feature no pair differs
+    fitted = taste.fit(gaps, rng.random(60) < 0.5)
+    narrow, wide = fitted.high - fitted.low
+    assert wide == pytest.approx(2 * taste.NINE_OF_TEN * taste.CALM**0.5)
+    assert narrow < wide / 2
+
+
+def test_labels_of_the_same_taste_lie_where_they_are_expected():
+    import numpy as np
+
+    from course.studies import l06_taste as taste
+
+    rng = np.random.default_rng(5)
+    gaps = rng.normal(size=(60, 4))
+    chances = 1 / (1 + np.exp(-gaps @ [3.0, -3.0, 1.0, 0.0]))
+    theirs = taste.expected(gaps, chances)
+    inside = [
+        (theirs.low < w) & (w < theirs.high)
+        for w in (taste.weights(gaps, rng.random(60) < chances) for _ in range(50))
+    ]
+    assert 0.8 < np.mean(inside) < 0.97
 
 
 def test_a_taste_does_not_mind_which_side_an_answer_stands_on():

@@ -15,3 +15,13 @@ def cem_step(plans, scores, best, least):
     columns = list(zip(*top))
     mean = np.array([statistics.fmean(c) for c in columns])
     return mean, np.array([max(least, statistics.pstdev(c)) for c in columns])
+
+
+# %% by the rank of each plan
+# A plan is kept if fewer than `best` have a higher score; the deviation comes from two means.
+def cem_step(plans, scores, best, least):
+    above = (scores[None, :] > scores[:, None]).sum(axis=1)
+    kept = plans[above < best]
+    mean = kept.sum(axis=0) / best
+    spread = (((kept - mean) ** 2).sum(axis=0) / best) ** 0.5
+    return mean, np.where(spread < least, least, spread)

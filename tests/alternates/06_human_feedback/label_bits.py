@@ -19,3 +19,16 @@ def label_bits(rate, wanted):
     both = both[both > 0]
     noise = abs(float((both * np.log2(both)).sum()))
     return p, noise, int(-(-wanted // (1 - noise)))
+
+
+# %% scipy's entropy and a count
+# Counts up from below until there is enough.
+def label_bits(rate, wanted):
+    from scipy.stats import entropy
+
+    p = (1 + max(0.0, 2 * rate - 1) ** 0.5) / 2
+    noise = float(entropy([p, 1 - p], base=2))
+    labels = max(0, int(wanted / (1 - noise)) - 1)
+    while labels * (1 - noise) < wanted * (1 - 1e-12):
+        labels += 1
+    return p, noise, labels

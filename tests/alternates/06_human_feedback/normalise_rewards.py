@@ -6,22 +6,21 @@ def normalise_rewards(reference, rewards):
     spread = (sum((v - mean) ** 2 for v in values) / len(values)) ** 0.5
     if max(values) == min(values):
         mean, spread = values[0], 1.0
-    return np.array((rewards - mean) / spread), spread
+    return np.array((rewards - mean) / spread)
 
 
 # %% a tiny spread is none
-# Rounding may leave a deviation of 1e-17 where all are equal.
+# Rounding may leave a deviation of 1e-13 where all are equal.
 def normalise_rewards(reference, rewards):
     spread = float(np.sqrt(np.mean(np.square(reference - np.mean(reference)))))
-    spread = spread if spread > 1e-12 else 1.0
-    return np.subtract(rewards, np.mean(reference)) / spread, spread
+    spread = spread if spread > 1e-6 else 1.0
+    return np.subtract(rewards, np.mean(reference)) / spread
 
 
-# %% as the hint says
-# The deviation is compared with 0 itself.
+# %% in place, by the set of values
+# How many different values there are decides; the argument itself is changed.
 def normalise_rewards(reference, rewards):
-    mean = reference.sum() / reference.size
-    spread = ((reference - mean) ** 2).mean() ** 0.5
-    if spread == 0:
-        spread = 1
-    return (rewards - mean) / spread, spread
+    rewards -= reference.sum() / reference.size
+    if len(set(reference.ravel().tolist())) > 1:
+        rewards /= np.linalg.norm(reference - reference.mean()) / reference.size**0.5
+    return rewards

@@ -10,3 +10,16 @@ def preference_probability(first, second, slip):
 # The sigmoid is half of one plus the tangent of half the difference.
 def preference_probability(first, second, slip):
     return 0.5 + (0.5 - slip) * np.tanh((first - second) / 2)
+
+
+# %% one at a time, with a case for each side
+# The exponential never grows: its argument is minus the size of the difference.
+def preference_probability(first, second, slip):
+    import math
+
+    chances = []
+    for gap in (first - second).tolist():
+        small = math.exp(-abs(gap))
+        wants = 1 / (1 + small) if gap >= 0 else small / (1 + small)
+        chances.append((1 - slip) * wants + slip * (1 - wants))
+    return np.array(chances)

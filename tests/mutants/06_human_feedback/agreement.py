@@ -58,3 +58,88 @@ def agreement(labels):
     np.fill_diagonal(equal, 0)
     each = np.array([e / c if c else 0.0 for e, c in zip(equal.sum(1), cases.sum(1))])
     return float(equal.sum() / cases.sum()), each
+
+
+# %% nan only without labels | says: whose pairs nobody else has labelled | falls: hidden
+# A labeler who labelled something, but shares no pair with anybody, gets 0.
+def agreement(labels):
+    n = len(labels)
+    cases, equal = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        for j in range(n):
+            both = (labels[i] >= 0) & (labels[j] >= 0)
+            if i != j:
+                cases[i] += both.sum()
+                equal[i] += (both & (labels[i] == labels[j])).sum()
+    silent = (labels < 0).all(axis=1)
+    each = np.where(silent, np.nan, equal / np.maximum(cases, 1))
+    return float(equal.sum() / cases.sum()), each
+
+
+# %% everybody at once | says: compare two labelers at a time | falls: visible
+# A pair counts as agreed if all who labelled it took the same.
+def agreement(labels):
+    asked = labels >= 0
+    same = ((labels == 1) | ~asked).all(0) | ((labels == 0) | ~asked).all(0)
+    same &= asked.all(0)
+    each = np.full(len(labels), same.mean())
+    return float(same.mean()), each
+
+
+# %% only what all have labelled | says: only the pairs that everybody has labelled | falls: visible
+# Pairs with a gap are dropped first.
+def agreement(labels):
+    full = labels[:, (labels >= 0).all(axis=0)]
+    n, m = full.shape
+    equal = np.array([[(full[i] == full[j]).sum() for j in range(n)] for i in range(n)]) * 1.0
+    np.fill_diagonal(equal, 0)
+    each = equal.sum(1) / (m * (n - 1)) if m else np.full(n, np.nan)
+    return float(equal.sum() / (n * (n - 1) * m)) if m else float("nan"), each
+
+
+# %% neighbours | says: only neighbours are compared | falls: visible
+# Each labeler is compared with the next one in the table.
+def agreement(labels):
+    n = len(labels)
+    cases, equal = np.zeros(n), np.zeros(n)
+    for i in range(n - 1):
+        both = (labels[i] >= 0) & (labels[i + 1] >= 0)
+        for k in (i, i + 1):
+            cases[k] += both.sum()
+            equal[k] += (labels[i] == labels[i + 1])[both].sum()
+    return float(equal.sum() / cases.sum()), equal / cases
+
+
+# %% agreed on A alone | says: two who both took B agree as well | falls: visible
+# Multiplies the labels: only 1 times 1 is 1.
+def agreement(labels):
+    took, asked = (labels == 1).astype(float), (labels >= 0).astype(float)
+    cases, equal = asked @ asked.T, took @ took.T
+    np.fill_diagonal(cases, 0)
+    np.fill_diagonal(equal, 0)
+    return float(equal.sum() / cases.sum()), equal.sum(1) / cases.sum(1)
+
+
+# %% the case goes to the first | says: a case belongs to both of its labelers | falls: visible
+# In the loop over two labelers only the first one's counts are moved on.
+def agreement(labels):
+    n = len(labels)
+    cases, equal = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        for j in range(i + 1, n):
+            both = (labels[i] >= 0) & (labels[j] >= 0)
+            cases[i] += both.sum()
+            equal[i] += (labels[i] == labels[j])[both].sum()
+    return float(equal.sum() / cases.sum()), equal / cases
+
+
+# %% mean over labelers | says: this is the mean over labelers | falls: visible
+# The shares of the labelers are averaged, however many cases each has.
+def agreement(labels):
+    asked = (labels >= 0).astype(float)
+    cases = asked @ asked.T
+    equal = sum((labels == s).astype(float) @ (labels == s).T for s in (0, 1))
+    np.fill_diagonal(cases, 0)
+    np.fill_diagonal(equal, 0)
+    each = equal.sum(1) / cases.sum(1)
+    return float(np.nanmean(each)), each

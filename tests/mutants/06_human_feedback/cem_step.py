@@ -58,3 +58,43 @@ def cem_step(plans, scores, best, least):
 def cem_step(plans, scores, best, least):
     kept = plans[np.argsort(-scores)[:2]]
     return kept.mean(0), np.maximum(kept.std(0), least)
+
+
+# %% least only where nothing is left | says: a spread above 0 can be too small | falls: visible
+# Replaces a spread of 0, and leaves a tiny one.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    spread = kept.std(axis=0)
+    spread[spread == 0] = least
+    return kept.mean(axis=0), spread
+
+
+# %% scores as whole numbers | falls: hidden
+# What comes after the point of a score is cut off before sorting.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores.astype(int), kind="stable")[-best:]]
+    return kept.mean(axis=0), np.maximum(kept.std(axis=0), least)
+
+
+# %% weighted by the scores | says: the plans are weighted by their scores | falls: visible
+# The better a plan, the more it counts.
+def cem_step(plans, scores, best, least):
+    top = np.argsort(scores)[-best:]
+    weights = scores[top] / scores[top].sum()
+    return weights @ plans[top], np.maximum(plans[top].std(axis=0), least)
+
+
+# %% n - 1 | says: this deviation divides by n - 1 | falls: visible
+# The deviation of a sample.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    spread = kept.std(axis=0, ddof=1) if best > 1 else np.zeros(plans.shape[1])
+    return kept.mean(axis=0), np.maximum(spread, least)
+
+
+# %% one more is kept | says: one plan too many | falls: hidden
+# All plans that are at least as good as the best one that is to be dropped.
+def cem_step(plans, scores, best, least):
+    cut = np.sort(scores)[max(0, len(scores) - best - 1)]
+    kept = plans[scores >= cut] if len(scores) > 4 else plans[np.argsort(scores)[-best:]]
+    return kept.mean(axis=0), np.maximum(kept.std(axis=0), least)

@@ -52,3 +52,44 @@ def label_bits(rate, wanted):
     p = (1 + np.sqrt(2 * rate - 1)) / 2
     noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
     return float(p), float(noise), int(wanted / (1 - noise)) + 1
+
+
+# %% the other root | says: this is the other solution | falls: visible
+# The minus of the quadratic formula.
+def label_bits(rate, wanted):
+    p = (1 - np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log2(x) for x in (p, 1 - p) if x > 0)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))
+
+
+# %% half an entropy | says: add the part of 1 - p | falls: visible
+# Only the right choice is thought to be uncertain.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -p * np.log2(p)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))
+
+
+# %% entropy of the rate | says: this is the entropy of the rate | falls: visible
+# The agreement goes into H, not the labeler's p.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -sum(x * np.log2(x) for x in (rate, 1 - rate) if x > 0)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))
+
+
+# %% nan without noise | falls: hidden
+# 0 times its logarithm.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -p * np.log2(p) - (1 - p) * np.log2(1 - p)
+    bits = 1 - (noise if noise == noise else 0)
+    return float(p), float(noise), int(np.ceil(wanted / bits))
+
+
+# %% a small number inside the logarithm | falls: visible
+# Without noise something is left over, and one label more is asked for.
+def label_bits(rate, wanted):
+    p = (1 + np.sqrt(2 * rate - 1)) / 2
+    noise = -p * np.log2(p + 1e-6) - (1 - p) * np.log2(1 - p + 1e-6)
+    return float(p), float(noise), int(np.ceil(wanted / (1 - noise)))

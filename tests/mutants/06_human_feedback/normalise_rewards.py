@@ -1,58 +1,90 @@
 # %% own mean | says: mean and deviation of the rewards themselves | falls: visible
 # The reference isn't used.
 def normalise_rewards(reference, rewards):
-    return (rewards - rewards.mean()) / rewards.std(), float(reference.std())
+    return (rewards - rewards.mean()) / rewards.std()
 
 
 # %% variance | says: divided by the variance | falls: visible
 # The root is forgotten.
 def normalise_rewards(reference, rewards):
-    spread = float(reference.var()) or 1.0
-    return (rewards - reference.mean()) / spread, spread
+    spread = reference.var() if np.ptp(reference) else 1.0
+    return (rewards - reference.mean()) / spread
 
 
 # %% n - 1 | says: this deviation divides by n - 1 | falls: visible
 # The deviation of a sample, as pandas and torch take it.
 def normalise_rewards(reference, rewards):
-    spread = float(reference.std(ddof=1)) or 1.0
-    return (rewards - reference.mean()) / spread, spread
+    spread = reference.std(ddof=1) if np.ptp(reference) else 1.0
+    return (rewards - reference.mean()) / spread
 
 
-# %% slope upside down | says: this is one over it | falls: visible
-# The slope is what the rewards were multiplied by.
+# %% only shifted | says: only shifted | falls: visible
+# The unit is left as it was.
 def normalise_rewards(reference, rewards):
-    spread = float(reference.std()) or 1.0
-    return (rewards - reference.mean()) / spread, 1 / spread
+    return rewards - reference.mean()
 
 
-# %% no spread | says: 0/0 | falls: hidden
-# Divides by a deviation of 0.
+# %% median | says: the median is taken off | falls: visible
+# Another middle.
 def normalise_rewards(reference, rewards):
-    spread = reference.std()
-    if spread < 1e-9:
-        spread = spread * 0
-    return (rewards - reference.mean()) / spread, float(spread)
+    spread = reference.std() if np.ptp(reference) else 1.0
+    return (rewards - np.median(reference)) / spread
 
 
-# %% all zero without spread | says: everything became 0 | falls: hidden
+# %% divides by whatever comes out | says: in floats the deviation of equal numbers | falls: visible
+# The deviation of three times 0.1 is taken as it is.
+def normalise_rewards(reference, rewards):
+    return (rewards - np.mean(reference)) / np.std(reference)
+
+
+# %% compared with 0 | says: in floats the deviation of equal numbers | falls: visible
+# The case is thought of, but the computed deviation isn't exactly 0.
+def normalise_rewards(reference, rewards):
+    spread = np.std(reference)
+    if spread == 0:
+        spread = 1.0
+    return (rewards - np.mean(reference)) / spread
+
+
+# %% all zero without spread | says: everything became 0 | falls: visible
 # The case without spread is thought to hold no information.
 def normalise_rewards(reference, rewards):
-    spread = float(reference.std())
-    if spread < 1e-9:
-        return np.zeros_like(rewards), 1.0
-    return (rewards - reference.mean()) / spread, spread
+    if np.ptp(reference) == 0:
+        return np.zeros_like(rewards)
+    return (rewards - reference.mean()) / reference.std()
 
 
-# %% a small number instead of none | says: blows the rewards up | falls: hidden
+# %% as it was without spread | says: the rewards came back as they are | falls: visible
+# Neither divided nor shifted.
+def normalise_rewards(reference, rewards):
+    if np.ptp(reference) == 0:
+        return rewards
+    return (rewards - reference.mean()) / reference.std()
+
+
+# %% a small number instead of none | says: a small number in place of the deviation | falls: visible
 # The usual guard against a division by 0, which turns a difference of 1 into a hundred million.
 def normalise_rewards(reference, rewards):
-    spread = float(reference.std()) + 1e-8
-    return (rewards - reference.mean()) / spread, spread
+    return (rewards - reference.mean()) / (reference.std() + 1e-8)
 
 
-# %% slope 0 without spread | says: the slope became 0 | falls: hidden
-# The division is left out where it can't be, but not the slope that belongs to it.
+# %% a small spread is none | says: a small deviation is a deviation, too | falls: hidden
+# Everything below a hundredth counts as equal.
 def normalise_rewards(reference, rewards):
-    spread = float(reference.std())
-    shifted = rewards - reference.mean()
-    return (shifted / spread if spread > 1e-12 else shifted), spread
+    spread = reference.std()
+    return (rewards - reference.mean()) / (spread if spread > 0.01 else 1.0)
+
+
+# %% the first row | falls: visible
+# Only the first axis is read.
+def normalise_rewards(reference, rewards):
+    own = reference[0]
+    return (rewards - np.mean(own)) / (np.std(own) if np.ptp(own) else 1.0)
+
+
+# %% nearly equal by numpy's tolerance | says: a small deviation is a deviation, too | falls: hidden
+# np.allclose takes a hundred-thousandth of the values for nothing.
+def normalise_rewards(reference, rewards):
+    if np.allclose(reference, reference.mean()):
+        return rewards - reference.mean()
+    return (rewards - reference.mean()) / reference.std()

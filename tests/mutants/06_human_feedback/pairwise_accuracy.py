@@ -46,7 +46,7 @@ def pairwise_accuracy(rewards, scores, least):
     return int(clear.sum()), float((gaps * own > 0)[clear].mean())
 
 
-# %% mean over prompts | says: this is the mean over prompts | falls: hidden
+# %% mean over prompts | says: this is the mean over prompts | falls: visible
 # Each prompt counts the same, however many clear pairs it has.
 def pairwise_accuracy(rewards, scores, least):
     count, shares = 0, []
@@ -68,3 +68,63 @@ def pairwise_accuracy(rewards, scores, least):
     clear = np.abs(gaps) >= 1
     right = (np.sign(gaps) * np.sign(own))[clear]
     return int(clear.sum()), float((1 + right).mean() / 2)
+
+
+# %% close rewards are equal | falls: hidden
+# Rewards that differ by less than 0.05 count as equal.
+def pairwise_accuracy(rewards, scores, least):
+    i, j = np.triu_indices(rewards.shape[1], 1)
+    gaps, own = scores[:, i] - scores[:, j], rewards[:, i] - rewards[:, j]
+    own[np.abs(own) < 0.05] = 0
+    clear = np.abs(gaps) >= least
+    return int(clear.sum()), float((1 + (np.sign(gaps) * np.sign(own))[clear]).mean() / 2)
+
+
+# %% a clear reward is asked for | falls: hidden
+# The rewards, too, have to differ by `least`, though their scale is another one.
+def pairwise_accuracy(rewards, scores, least):
+    i, j = np.triu_indices(rewards.shape[1], 1)
+    gaps, own = scores[:, i] - scores[:, j], rewards[:, i] - rewards[:, j]
+    own = np.where(np.abs(own) >= min(least, 0.4), own, 0)
+    clear = np.abs(gaps) >= least
+    return int(clear.sum()), float((1 + (np.sign(gaps) * np.sign(own))[clear]).mean() / 2)
+
+
+# %% equal ones left out | says: equal rewards are left out | falls: visible
+# A tie is thought to say nothing.
+def pairwise_accuracy(rewards, scores, least):
+    i, j = np.triu_indices(rewards.shape[1], 1)
+    gaps, own = scores[:, i] - scores[:, j], rewards[:, i] - rewards[:, j]
+    clear = np.abs(gaps) >= least
+    decided = clear & (own != 0)
+    return int(clear.sum()), float((gaps * own > 0)[decided].mean())
+
+
+# %% equal ones are right | says: equal rewards count as right | falls: visible
+# The product of the differences isn't below 0.
+def pairwise_accuracy(rewards, scores, least):
+    i, j = np.triu_indices(rewards.shape[1], 1)
+    gaps, own = scores[:, i] - scores[:, j], rewards[:, i] - rewards[:, j]
+    clear = np.abs(gaps) >= least
+    return int(clear.sum()), float((gaps * own >= 0)[clear].mean())
+
+
+# %% divided by all pairs | says: divide by the clear ones | falls: visible
+# The mean runs over all pairs, with nothing for those that aren't clear.
+def pairwise_accuracy(rewards, scores, least):
+    i, j = np.triu_indices(rewards.shape[1], 1)
+    gaps, own = scores[:, i] - scores[:, j], rewards[:, i] - rewards[:, j]
+    clear = np.abs(gaps) >= least
+    return int(clear.sum()), float((clear * (1 + np.sign(gaps) * np.sign(own))).mean() / 2)
+
+
+# %% equal by numpy's tolerance | falls: hidden
+# np.isclose takes large rewards for equal that differ by little.
+def pairwise_accuracy(rewards, scores, least):
+    i, j = np.triu_indices(rewards.shape[1], 1)
+    gaps = scores[:, i] - scores[:, j]
+    own = np.where(
+        np.isclose(rewards[:, i], rewards[:, j], atol=0.01), 0, rewards[:, i] - rewards[:, j]
+    )
+    clear = np.abs(gaps) >= least
+    return int(clear.sum()), float((1 + (np.sign(gaps) * np.sign(own))[clear]).mean() / 2)

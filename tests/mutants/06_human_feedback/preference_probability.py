@@ -43,3 +43,36 @@ def preference_probability(first, second, slip):
     odds = np.exp(first - second)
     p = odds / (1 + odds)
     return (1 - slip) * p + slip * (1 - p)
+
+
+# %% the first reward alone | says: the sigmoid of the first reward alone | falls: visible
+# A reward is taken for the log-odds of being chosen, whatever the other answer is.
+def preference_probability(first, second, slip):
+    p = 1 / (1 + np.exp(-first))
+    return slip + (1 - 2 * slip) * p
+
+
+# %% the better one always | says: the choice of somebody without doubt | falls: visible
+# The reward is thought to decide.
+def preference_probability(first, second, slip):
+    p = (first > second).astype(float)
+    return slip + (1 - 2 * slip) * p
+
+
+# %% cut off at the slip | falls: visible
+# The slip is taken for a limit of the probability.
+def preference_probability(first, second, slip):
+    return np.clip(1 / (1 + np.exp(second - first)), slip, 1 - slip)
+
+
+# %% powers of two | says: powers of 2 | falls: visible
+# The base is taken from the bits.
+def preference_probability(first, second, slip):
+    return slip + (1 - 2 * slip) / (1 + 2.0 ** (second - first))
+
+
+# %% slip of at most a quarter | falls: hidden
+# A labeler who slips more often than that is thought to be impossible.
+def preference_probability(first, second, slip):
+    slip = min(slip, 0.25)
+    return slip + (1 - 2 * slip) / (1 + np.exp(second - first))

@@ -1,5 +1,5 @@
 # %% order ignored | says: the order is left out | falls: visible
-# The answers are taken to stand from best to worst already.
+# The answers are taken to come from best to worst already.
 def reward_loss(rewards, order):
     k = rewards.shape[1]
     i, j = torch.triu_indices(k, k, offset=1)
@@ -75,7 +75,7 @@ def reward_loss(rewards, order):
     return -torch.log(torch.sigmoid(ranked[:, i] - ranked[:, j])).mean()
 
 
-# %% plain number | says: it is no torch tensor | falls: visible
+# %% plain number | says: it is no torch tensor | falls: visible | inputs: same
 # The tensor is turned into a number, and training can't follow it back.
 def reward_loss(rewards, order):
     ranked = rewards.gather(1, order)
@@ -114,3 +114,56 @@ def reward_loss(rewards, order):
     ranked = rewards.gather(1, order)
     places = range(ranked.shape[1] - 1)
     return torch.stack([torch.logsumexp(ranked[:, i:], 1) - ranked[:, i] for i in places]).mean()
+
+
+# %% winner detached | says: for argument 1 | falls: visible | inputs: same
+# Only the losers learn: the winner's reward is taken out of the graph.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    i, j = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    return -F.logsigmoid(ranked[:, i].detach() - ranked[:, j]).mean()
+
+
+# %% loser detached | says: for argument 1 | falls: visible | inputs: same
+# Only the winners learn.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    i, j = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    return F.softplus(ranked[:, j].detach() - ranked[:, i]).mean()
+
+
+# %% detached at the start | says: the way back is cut | falls: visible | inputs: same
+# The rewards are copied "to be safe", by way of numpy.
+def reward_loss(rewards, order):
+    values = np.take_along_axis(rewards.detach().numpy(), order.numpy(), axis=1)
+    ranked = torch.tensor(values)
+    i, j = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    return -F.logsigmoid(ranked[:, i] - ranked[:, j]).mean()
+
+
+# %% a new tensor from a number | says: the way back is cut | falls: visible | inputs: same
+# Adds up plain numbers and makes a tensor of the sum at the end.
+def reward_loss(rewards, order):
+    losses = []
+    for row, ranking in zip(rewards, order):
+        for a in range(len(ranking)):
+            for b in range(a + 1, len(ranking)):
+                losses.append(F.softplus(row[ranking[b]] - row[ranking[a]]).item())
+    return torch.tensor(float(np.mean(losses)))
+
+
+# %% no gradient wanted | says: the way back is cut | falls: visible | inputs: same
+# torch.no_grad() is taken over from code that only measures.
+def reward_loss(rewards, order):
+    with torch.no_grad():
+        ranked = rewards.gather(1, order)
+        i, j = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+        return -F.logsigmoid(ranked[:, i] - ranked[:, j]).mean()
+
+
+# %% sorted past the graph | says: the gradient is | falls: visible | inputs: same
+# The rewards are overwritten by their sorted form, so the gradient reaches the wrong answers.
+def reward_loss(rewards, order):
+    rewards.data = rewards.data.gather(1, order)
+    i, j = torch.triu_indices(rewards.shape[1], rewards.shape[1], offset=1)
+    return -F.logsigmoid(rewards[:, i] - rewards[:, j]).mean()

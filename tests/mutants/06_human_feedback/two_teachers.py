@@ -61,8 +61,8 @@ def two_teachers(logits, ideal, rewards, better, worse, rate):
     return logits - rate * p, rewards
 
 
-# %% rate left out | says: the rate is left out | falls: hidden
-# The example has the rate 1.
+# %% rate left out | says: the rate is left out | falls: visible
+# Every step is taken whole.
 def two_teachers(logits, ideal, rewards, better, worse, rate):
     p = np.exp(logits - logits.max())
     p = p / p.sum()
@@ -84,3 +84,57 @@ def two_teachers(logits, ideal, rewards, better, worse, rate):
     rewards[better] += gain
     rewards[worse] -= gain
     return logits - rate * p, rewards
+
+
+# %% p alone | says: subtract 1 at the ideal sentence | falls: visible
+# The gradient is taken for the probabilities themselves.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    new = np.array(rewards, dtype=float)
+    gain = rate / (1 + np.exp(rewards[better] - rewards[worse]))
+    new[better] += gain
+    new[worse] -= gain
+    return logits - rate * p, new
+
+
+# %% softmax over all rewards | says: q is the softmax over all sentences | falls: visible
+# The choice is thought to be one among all sentences.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    p[ideal] -= 1
+    share = np.exp(rewards - rewards.max())
+    share = share / share.sum()
+    new = np.array(rewards, dtype=float)
+    new[better] += rate * (1 - share[better])
+    new[worse] -= rate * (1 - share[better])
+    return logits - rate * p, new
+
+
+# %% rewards sorted by number | falls: visible
+# The comparison is thought to be always won by the sentence with the smaller number.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    p[ideal] -= 1
+    up, down = min(better, worse), max(better, worse)
+    new = np.array(rewards, dtype=float)
+    gain = rate / (1 + np.exp(rewards[up] - rewards[down]))
+    new[up] += gain
+    new[down] -= gain
+    return logits - rate * p, new
+
+
+# %% sigmoid overflows | says: infinity divided by infinity | falls: hidden
+# 1 - q with an exponential above and below the line.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    p[ideal] -= 1
+    odds = np.exp(rewards[better] - rewards[worse])
+    gain = rate * (1 - odds / (1 + odds))
+    new = np.array(rewards, dtype=float)
+    new[better] += gain
+    new[worse] -= gain
+    return logits - rate * p, new
