@@ -152,7 +152,7 @@ class Chat:
         while (length := self.length(read)) > room:
             if len(read) == 1:
                 raise CourseError(
-                    f"The message takes {length} tokens and {self.name} can read {room} beside its "
+                    f"The message takes {length} tokens and {self.name} can read {room} and still "
                     "answer: shorten it. The conversation is kept."
                 )
             read = read[2:]

@@ -45,7 +45,7 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
         if column not in right:
             return value
         plain = html.escape(str(value))
-        return Page(f'<div style="text-align:right">{plain}</div>', str(value))
+        return Page(f'<div style="text-align:right;white-space:nowrap">{plain}</div>', str(value))
 
     return table([{cell(c, c): cell(c, row[c]) for c in columns} for row in rows])
 
@@ -151,10 +151,9 @@ def wins(found: Mapping[str, Any]) -> Picture:
         for i, row in enumerate(shares):
             for j, share in enumerate(row):
                 if i != j:
-                    ink = "white" if abs(round(share) - 50) >= 32 else INK
+                    ink = "white" if abs(share - 50) > 25 else INK
                     axis.text(j, i, f"{share:.0f}", ha="center", va="center", color=ink)
-        turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
-        name_rows(axis, names, side="x", **turned)
+        name_rows(axis, names, side="x", rotation=35, ha="right", rotation_mode="anchor")
         name_rows(axis, names)
         axis.spines[:].set_visible(False)
         axis.set_title("Wins of the row over the column, in %, ties half (blue: the row wins)")
@@ -259,5 +258,5 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
             axis.set_xlabel("harmless, declined (%)")
             axis.set_title(title, fontsize=11)
         axes[0].set_ylabel("harmful, declined (%)")
-        axes[0].legend(fontsize=9, loc="center")
+        axes[len(axes) // 2].legend(fontsize=9, loc="lower right")
     return shown

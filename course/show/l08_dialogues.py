@@ -20,6 +20,7 @@ START = "mini-sft"
 LEARNED = style.TRUE  # ground of a token that is learned from, as in lesson 05
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
 FOLLOWED = 40  # dialogues in a live test
+ENOUGH = 0.7  # of the training, below which its figures say little
 STEPS = {
     "sft": "mini-sft",
     "dialogues": "after the dialogues",
@@ -138,9 +139,13 @@ class LiveDialogues(live.Demo):
             {"what it does": title} | {name: rates[title] for name, rates in found.items()}
             for title in MEASURED
         ]
+        short = (
+            " These are figures of a half-trained model: draw no conclusion from them, and look at "
+            "the recorded run below."
+        )
         self.tell(
             f"This run: {self.done:,} of {self.planned:,} steps over {len(self.examples):,} "
-            f"conversations in {self.seconds:.0f} s."
+            f"conversations in {self.seconds:.0f} s.{short * (self.done < ENOUGH * self.planned)}"
         )
         style.show(l08_comparisons.figures(rows))
 

@@ -91,12 +91,15 @@ def your_win_rates(
         for y, (_, rate, place, (low, high), a) in enumerate(reversed(rows)):
             axis.plot([100 * low, 100 * high], [y, y], color=shade(a), lw=6, alpha=0.35)
             axis.plot([100 * rate], [y], "o", color=shade(a), ms=9)
-            axis.plot([100 * place], [y], "|", color=INK, ms=16, mew=2)
+            axis.plot(
+                [100 * place], [y], "|", color=INK, ms=16, mew=2, label="first place" * (y == 0)
+            )
             note(axis, f"{100 * rate:.0f} %", (100 * rate, y), (0, 11), ha="center")
         axis.axvline(50, color=LINE, ls="--", lw=1.5)
         name_rows(axis, [name for name, *_ in reversed(rows)], lines=True)
         axis.set(xlim=(0, 104), ylim=(-0.6, len(rows) - 0.3), xlabel="%")
-        axis.set_title("Your win rates over both orders; the bar | is the share of the first place")
+        axis.set_title("Your win rates over both orders, and the share of the first place")
+        axis.legend(loc="upper left")
     style.show(shown)
 
 

@@ -51,7 +51,9 @@ def fool_the_rule(answers: Sequence[str]) -> None:
             "answer": answer,
             "the rule of years": years_rule(answer, true),
             "the village's labeler": (
-                "corrects" if labeler.judge("false premise", turn, answer).corrects else "doesn't"
+                "corrects"
+                if labeler.judge("false premise", turn, answer).corrects
+                else "no correction"
             ),
         }
         for answer in answers
