@@ -95,9 +95,7 @@ def test_a_learner_s_own_functions_are_used_or_said_to_be_missing(learned):
 
 def test_all_verdicts_are_right_with_our_answers(learned):
     assert "8 of 8 are right" in text(learned["answers"]["demo-verdicts"])
-    assert "0 of 8 are decided" in text(learned["none"]["demo-verdicts"]) or "isn't" in text(
-        learned["none"]["demo-verdicts"]
-    )
+    assert "Nothing is decided yet" in text(learned["none"]["demo-verdicts"])
 
 
 def percent(cell):
@@ -215,11 +213,9 @@ def test_the_figures_to_compute_are_in_the_table():
     told = claims.told("08_chatgpt")
     announced = date.fromisoformat(value["ChatGPT", "announced"])
     filtered = date.fromisoformat(value["Moderation endpoint", "released"])
-    year, month = map(int, value["gpt-3.5-turbo", "text reaches to"].split("-"))
     assert told["filter"][1] == (announced - filtered).days
-    assert told["name"][1] == 12 * (announced.year - year) + announced.month - month
+    assert value["gpt-3.5-turbo-0301", "window"] == f"{told['window'][1]:,} tokens"
     assert value["InstructGPT", "sizes"].endswith("175B")
-    assert value["ChatGPT", "size"] == told["size"][1]
 
 
 def test_the_record_of_smollm2_names_its_source_and_keeps_no_harm():

@@ -1,10 +1,10 @@
-# %% all true | says: 'size': the verdict isn't right | falls: hidden
+# %% all true | says: 'window': the verdict isn't right | falls: hidden
 # Everything that is said often is taken for true.
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("true", "not published"),
-        "name": ("true", 14),
+        "window": ("true", 4096),
+        "rating": ("true", 0.909),
         "memory": ("true", 3),
         "filter": ("true", 112),
         "start": ("true", "SFT"),
@@ -18,8 +18,8 @@ def decide():
 def decide():
     return {
         "method": ("false", "sibling"),
-        "size": ("false", "not published"),
-        "name": ("false", 14),
+        "window": ("false", 4096),
+        "rating": ("false", 0.909),
         "memory": ("false", 3),
         "filter": ("false", 112),
         "start": ("false", "SFT"),
@@ -28,13 +28,13 @@ def decide():
     }
 
 
-# %% 175 billion | says: 'size' | falls: hidden
-# GPT-3's size is taken for that of its descendant, and the table isn't read.
+# %% the window decides | says: How the web page cut a long talk | falls: hidden
+# The window of the API's model is taken for what the web page did.
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("true", "175B"),
-        "name": ("true", 14),
+        "window": ("true", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 3),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
@@ -48,8 +48,8 @@ def decide():
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("true", 3),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
@@ -63,8 +63,8 @@ def decide():
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 1),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
@@ -73,13 +73,13 @@ def decide():
     }
 
 
-# %% months of the base model | says: 'name': another figure decides | falls: hidden
-# GPT-3's cut-off is taken for ChatGPT's.
+# %% odds for a share | says: 'rating': another figure decides | falls: hidden
+# Ten wins for each loss are taken for ten games of ten and one more.
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 37),
+        "window": ("not published", 4096),
+        "rating": ("true", 10),
         "memory": ("false", 3),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
@@ -93,8 +93,8 @@ def decide():
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 3),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
@@ -108,8 +108,8 @@ def decide():
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 3),
         "filter": ("true", 112),
         "start": ("false", "reward model"),
@@ -123,8 +123,8 @@ def decide():
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 3),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
@@ -138,8 +138,8 @@ def decide():
 def decide():
     return {
         "method": ("true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 3),
         "filter": ("true", "112 days"),
         "start": ("false", "SFT"),
@@ -153,8 +153,8 @@ def decide():
 def decide():
     return {
         "method": ("half true", "sibling"),
-        "size": ("not published", "not published"),
-        "name": ("true", 14),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
         "memory": ("false", 3),
         "filter": ("true", 112),
         "start": ("false", "SFT"),
