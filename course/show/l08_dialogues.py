@@ -221,7 +221,7 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     Returns
     -------
     dict or None
-        ``models`` (name → figures) beside the standings; None if it was interrupted, or a name is
+        ``models`` (name → figures) and the standings; None if it was interrupted, or a name is
         unknown.
     """
     from course.lm import model

@@ -109,7 +109,7 @@ def league_table(bradley_terry: Function | None = None) -> None:
     Parameters
     ----------
     bradley_terry : callable, optional
-        The learner's: its ratings are drawn beside the recorded ones.
+        The learner's: its ratings are drawn around the recorded ones.
     """
     import numpy as np
 

@@ -166,7 +166,7 @@ def smollm2_rates() -> None:
 
 
 def filter_beside_models(forbidden: str) -> None:
-    """Show what a filter of words declines, beside the models, and what it would cost the village.
+    """Show what a filter of words declines, next to the models, and what it would cost the village.
 
     Parameters
     ----------
