@@ -82,23 +82,22 @@ def fault(answers: Any, name: str, statement: Mapping[str, str]) -> str:
     if answers is None:
         return "the answer is None. Did you forget `return`?"
     if not isinstance(answers, Mapping):
-        return f"the answer is {answers!r}; a dictionary is asked for."
+        return f"the answer is {_brief(answers)}; a dictionary is asked for."
     if name not in answers:
         return f"there is no answer for {name!r}."
     answer = answers[name]
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return f"{name!r} is {answer!r}; two things are asked for, (verdict, figure)."
+        return f"{name!r} is {_brief(answer)}; two things are asked for, (verdict, figure)."
     verdict, figure = answer
     if verdict is None or figure is None:
         return f"{name!r} isn't decided yet: put a verdict and a figure in place of None."
     if not isinstance(verdict, str) or verdict not in VERDICTS:
-        return (
-            f"{name!r}: {verdict!r} isn't a verdict; take one of {', '.join(map(repr, VERDICTS))}."
-        )
+        words = ", ".join(map(repr, VERDICTS))
+        return f"{name!r}: {_brief(verdict)} isn't a verdict; take one of {words}."
     kind = "words" if isinstance(figure, str) else "number" if is_number(figure) else ""
     if kind != statement["kind"]:
         wanted = KINDS[statement["kind"]]
-        return f"{name!r}: the figure is {figure!r}, but {wanted} is asked for."
+        return f"{name!r}: the figure is {_brief(figure)}, but {wanted} is asked for."
     return ""
 
 
@@ -185,4 +184,13 @@ def _folded(words: str) -> str:
 
 
 def _plain(figure: Any) -> Any:
-    return figure.item() if hasattr(figure, "item") else figure  # of numpy and torch
+    """Turn a number of numpy or torch into one of Python; all else stays as it is."""
+    try:
+        return figure.item() if hasattr(figure, "item") else figure
+    except (ValueError, TypeError, RuntimeError):  # several numbers
+        return figure
+
+
+def _brief(thing: Any) -> str:
+    text = " ".join(repr(thing).split())
+    return text if len(text) <= 60 else text[:57] + "..."

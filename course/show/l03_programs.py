@@ -433,7 +433,9 @@ def family() -> Page:
                 "parent": row["parent"],
                 "how it came from it": row["how"],
                 "note": row.get("note") or row.get("what", ""),
-                "source": row["source"],
+                "source": "; ".join(
+                    dict.fromkeys(filter(None, (row["source"], row.get("note_source"))))
+                ),
             }
             for row in rows
         ]

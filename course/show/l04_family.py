@@ -1,32 +1,157 @@
 """Pictures of the real family, drawn from the tables of ``data/family``: tree, sizes, cut-offs.
 
 Every picture takes rows (dictionaries, as ``DataFrame.to_dict("records")`` gives them), so that an
-added or altered row shows at once. A date that is known to the year only is drawn as a bar over
-that year, a size that isn't published as a ring without a size, an estimate as a dashed ring.
+added or altered row shows at once. A date that is known to the year only is drawn as a line over
+that year, a size that isn't published as a ring at the foot, an estimate as an open ring.
 Left out on purpose: reading the tables (the lesson does that), and any figure of a real model.
 """
 
+import html
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.show import style
 from course.show.charts import name_rows, note, set_ticks
 from course.show.sizes import short
-from course.show.style import ACCENT, GRID, INK, LINE, QUIET, TRUE, Picture, picture
+from course.show.style import ACCENT, GRID, INK, LINE, QUIET, Picture, picture, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Row = Mapping[str, Any]
 UNKNOWN = "not published"
-# How a model comes from its parent: the line that stands for it, and what it means.
-LINES = {
-    "trained on": ("-", "trained on: the parent's weights are the start"),
-    "new": ("--", "made after it: other weights, or not published which"),
-    "around": (":", "the same model, or a product around it"),
-}
 BLUE, GREY = "#1b639b", "#7b8794"
+# What a model has from its parent: the line that is drawn, its colour, and what it means.
+LINES = {
+    "trained": ("-", LINE, "weights: trained further from there"),
+    "same": (":", LINE, "weights: the same model, or a product around it"),
+    "design": ("--", LINE, "design alone: the weights are new"),
+    "unknown": ("-.", ACCENT, "called “an improvement on” it; from which weights isn't published"),
+}
+SHADES = {"model": BLUE, "API name": "#2f94cf", "neighbour": GREY}
+# Columns of the tables that are shown, and those whose texts stay on one line.
+FACTS = {
+    "models": ("name", "released", "size", "reads", "writes", "source"),
+    "api_names": ("name", "released", "size", "window", "called", "training", "note"),
+}
+DESCENT = ("name", "parent", "inherits", "how")
+NEIGHBOURS = ("name", "released", "size", "reads", "writes", "parent", "inherits", "what")
+WHOLE = ("name", "released", "parent")
+SOURCES = {
+    "source": "Sources",
+    "window_source": "Sources of the windows",
+    "note_source": "Sources of the notes",
+}
+
+
+def rows_of(table: Any) -> list[dict[str, Any]]:
+    """Return the rows of a frame; what is missing is an empty text."""
+    return table.astype(object).fillna("").to_dict("records")
+
+
+def shown_rows(rows: Sequence[Row], columns: Sequence[str]) -> style.Page:
+    """Return some columns of a table; names and dates aren't broken."""
+
+    def cell(row: Row, column: str) -> Any:
+        text = str(row[column])
+        if column not in WHOLE or text == UNKNOWN:
+            return row[column]
+        return style.Page(f'<span style="white-space:nowrap">{html.escape(text)}</span>', text)
+
+    return style.table([{column: cell(row, column) for column in columns} for row in rows])
+
+
+def known(tables: Mapping[str, Any]) -> None:
+    """Show how many sizes are published, and the tables of models and of API names.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        With ``models`` and ``api_names``.
+    """
+    counts = Counter(status(row["size"]) for row in rows_of(tables["api_names"]))
+    say(
+        "Sizes of the API names: "
+        + " · ".join(f"{word}: {counts[word]}" for word in ("published", "estimate", UNKNOWN))
+    )
+    for name, columns in FACTS.items():
+        rows = rows_of(tables[name])
+        say(f'tables["{name}"], {len(rows)} rows')
+        style.show(shown_rows(rows, columns))
+    say_sources(rows_of(tables["api_names"]))
+
+
+def descent(tables: Mapping[str, Any]) -> None:
+    """Show what each model and API name has from its parent.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        With ``models`` and ``api_names``.
+    """
+    style.show(
+        shown_rows([row for name in FACTS for row in rows_of(tables[name])], DESCENT),
+    )
+
+
+def neighbours(tables: Mapping[str, Any]) -> None:
+    """Show what is often drawn next to the family.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        With ``neighbours``.
+    """
+    rows = rows_of(tables["neighbours"])
+    style.show(shown_rows(rows, NEIGHBOURS))
+    say_sources(rows)
+
+
+def say_sources(rows: Sequence[Row]) -> None:
+    """Say where the rows of a table are from, each source once."""
+    for column, what in SOURCES.items():
+        if found := dict.fromkeys(row[column] for row in rows if row.get(column)):
+            say(f"{what}: " + " · ".join(found))
+
+
+def reported(table: Any, keys: Sequence[str]) -> style.Page:
+    """Return rows of a table of figures, each with its ± if it has one.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns ``key``, ``quantity``, ``value``, ``error``, ``unit`` and ``source``.
+    keys : sequence of str
+        Which rows, in this order.
+    """
+    found = {row["key"]: row for row in rows_of(table)}
+
+    def value(row: Row) -> str:
+        error = f" ± {row['error']:g}" if row["error"] != "" else ""
+        unit = {"percent": "%"}.get(row["unit"], row["unit"])
+        return f"{row['value']}{error} {unit}".strip()
+
+    return style.table(
+        [
+            {
+                "key": key,
+                "quantity": found[key]["quantity"],
+                "value": value(found[key]),
+                "source": found[key]["source"],
+            }
+            for key in keys
+        ]
+    )
+
+
+def status(size: Any) -> str:
+    """Return what is known of a size: "published", "estimate", "not published" or "no model"."""
+    if str(size).startswith("estimate"):
+        return "estimate"
+    return str(size) if count(size) is None else "published"
 
 
 def begin(text: Any) -> float:
@@ -63,12 +188,11 @@ def count(size: Any) -> float | None:
     return float(found[1] + {"M": "e6", "B": "e9"}[found[2]]) if found else None
 
 
-def line_of(how: Any) -> str:
-    """Return the kind of line, a key of `LINES`, for the column ``how``."""
-    how = str(how)
-    if how.startswith("trained on"):
-        return "trained on"
-    return "around" if how.startswith(("the same model", "built around")) else "new"
+def line_of(row: Row) -> str:
+    """Return the kind of line, a key of `LINES`, from a model to its parent."""
+    if row["inherits"] == "weights":
+        return "trained" if str(row["how"]).startswith("trained") else "same"
+    return "design" if row["inherits"] == "design" else "unknown"
 
 
 def order(rows: Sequence[Row]) -> Iterator[tuple[Row, int]]:
@@ -97,8 +221,9 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
     Parameters
     ----------
     rows : sequence of dict
-        ``name``, ``released``, ``parent``, ``how`` and ``group`` (what colours it: ``"model"``,
-        ``"API name"`` or ``"neighbour"``). Trees of one row stand at the foot, apart.
+        ``name``, ``released``, ``parent``, ``inherits``, ``how`` and ``group`` (what colours it:
+        ``"model"``, ``"API name"`` or ``"neighbour"``). A question mark is a parent that isn't
+        published; rows without any relative are at the foot.
     lit : sequence of str
         Names to be drawn in the accent colour.
     """
@@ -107,9 +232,13 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
 
     ordered = list(order(rows))
     parents = {row["parent"] for row in rows}
-    alone = [r for r, depth in ordered if depth == 0 and r["name"] not in parents]
+    alone = [
+        r
+        for r, depth in ordered
+        if depth == 0 and r["name"] not in parents and r["parent"] != UNKNOWN
+    ]
     related = [r for r, _ in ordered if not any(r is one for one in alone)]
-    height = {row["name"]: i for i, row in enumerate(related)}
+    height = {row["name"]: float(i) for i, row in enumerate(related)}
     height |= {row["name"]: i + 1.4 for i, row in enumerate(alone, len(related))}
     place: dict[str, tuple[float, float]] = {}
     for row, _ in ordered:
@@ -120,49 +249,61 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
             begin = min(max(begin, above + 0.2), end)
         place[row["name"]] = (begin, end)
     alt = "Family tree. " + ". ".join(
-        f"{row['name']} ({row['released']}) from {row['parent']}: {row['how']}" for row in related
+        f"{row['name']} ({row['released']}) from {row['parent']} ({row['inherits']}): {row['how']}"
+        for row in related
     )
     alt += ". Apart from it: " + ", ".join(row["name"] for row in alone)
-    shades = {"model": BLUE, "API name": "#2f94cf", "neighbour": GREY}
-    with picture(height=1.5 + 0.27 * (len(rows) + 1.4), alt=alt) as (shown, (axis,)):
+    halo = [withStroke(linewidth=3, foreground="white")]
+    with picture(height=1.9 + 0.27 * (len(rows) + 1.4), alt=alt) as (shown, (axis,)):
         for row, _ in ordered:
             name, (begin, end), y = row["name"], place[row["name"]], height[row["name"]]
-            shade = ACCENT if name in lit else shades.get(row.get("group", "model"), GREY)
+            shade = ACCENT if name in lit else SHADES.get(row.get("group", "model"), GREY)
             if row["parent"] in place:
                 x, top = place[row["parent"]][0], height[row["parent"]]
-                style = LINES[line_of(row["how"])][0]
-                axis.plot([x, x, begin], [top, y, y], ls=style, color=LINE, lw=1.5, zorder=1)
+                ls, ink, _ = LINES[line_of(row)]
+                axis.plot([x, x, begin], [top, y, y], ls=ls, color=ink, lw=1.5, zorder=1)
             elif row["parent"] == UNKNOWN:
                 note(
                     axis, "?", (begin, y), (-15, 0), va="center", fontsize=12, fontweight="bold",
                     color=ACCENT,
                 )  # fmt: skip
-            if end - begin > 0.5:
-                axis.plot([begin, end], [y, y], color=shade, lw=3, alpha=0.35, zorder=2)
             dated = moment(row["released"]) is not None
+            right = end if end - begin > 0.5 else begin
+            if right > begin:
+                axis.plot([begin, right], [y, y], color=shade, lw=2, marker="|", ms=7, zorder=2)
             axis.plot([begin], [y], "o", color=shade if dated else "white", mec=shade, zorder=3)
             label = name if dated else f"{name} (date not found)"
+            left = row["parent"] in place and place[row["parent"]][0] > right + 0.05
             note(
-                axis, label, (begin, y), (9, 0), va="center", color=ACCENT if name in lit else INK,
-                path_effects=[withStroke(linewidth=3, foreground="white")],
+                axis, label, (right, y), (-9 if left else 9, 0), va="center",
+                ha="right" if left else "left", color=ACCENT if name in lit else INK,
+                path_effects=halo,
             )  # fmt: skip
         if alone:
             axis.axhline(len(related) + 0.4, color=GRID, lw=1.5)
-            axis.text(0.0, len(related) + 0.5, "no ancestor and no descendant in these tables",
+            axis.text(0.0, len(related) + 0.5, "no relative in these tables",
                       transform=axis.get_yaxis_transform(), fontsize=10, color=QUIET,
                       va="center", bbox={"fc": "white", "ec": "none", "pad": 1})  # fmt: skip
+        first = math.floor(min(b for b, _ in place.values()))
         axis.set_ylim(max(height.values()) + 0.8, -0.8)
-        axis.set_xlim(min(b for b, _ in place.values()) - 0.3, 2024.4)
+        axis.set_xlim(first - 0.3, 2024.8)
         axis.set_yticks([])
         axis.spines["left"].set_visible(False)
-        _years(axis, 2018, 2023)
+        _years(axis, first, 2023)
+        groups = {row.get("group", "model") for row in rows}
         entries = [
             Line2D([], [], color=c, marker="o", ls="", label=g)
-            for g, c in shades.items()
-            if any(row.get("group", "model") == g for row in rows)
+            for g, c in ({**SHADES, ", ".join(lit): ACCENT} if lit else SHADES).items()
+            if g in groups or g not in SHADES
         ]
-        entries += [Line2D([], [], color=LINE, lw=1.5, ls=ls, label=t) for ls, t in LINES.values()]
-        shown.figure.legend(handles=entries, loc="outside lower left", ncols=2, fontsize=9.5)
+        entries += [
+            Line2D([], [], color=QUIET, lw=2, marker="|", ms=7, label="some time in this span"),
+            *(Line2D([], [], color=c, lw=1.5, ls=ls, label=t) for ls, c, t in LINES.values()),
+            Line2D(
+                [], [], color=ACCENT, ls="", marker="$?$", ms=7, mew=0, label="parent not published"
+            ),
+        ]
+        shown.figure.legend(handles=entries, loc="outside lower left", ncols=2, fontsize=9)
     return shown
 
 
@@ -172,7 +313,7 @@ def _years(axis: "Axes", first: int, last: int) -> None:
 
 
 def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
-    """Draw a circle for each model at its date and size, its area proportional to the size.
+    """Draw a point for each model at its date and size; those without a size are at the foot.
 
     Parameters
     ----------
@@ -190,41 +331,38 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
     other = [row for row in dated if row["parameters"] is None]
     largest = max(row["parameters"] for row in known)
     smallest = min(row["parameters"] for row in known)
-    area = {row["name"]: max(5500 * row["parameters"] / largest, 9) for row in known}
     alt = "Sizes over time: " + ", ".join(
         f"{r['name']} {r['released']} {short(r['parameters'])}" for r in known
     )
     alt += ". Not published: " + ", ".join(row["name"] for row in other)
-    with picture(height=5.6, alt=alt) as (shown, (axis,)):
+    with picture(height=5.2, alt=alt) as (shown, (axis,)):
         axis.set_yscale("log")
         floor = smallest / 4
         spots = []  # where a label belongs: x, y, gap in points, text
         for row in known:
             x, y = begin(row["released"]), row["parameters"]
             shade = BLUE if row["name"] in family else GREY
-            guess = row["size"].startswith("estimate")
-            axis.scatter(
-                [x], [y], s=area[row["name"]], color="none" if guess else shade,
-                edgecolors=shade, linestyles="--" if guess else "-", alpha=0.75, lw=1.2, zorder=3,
-            )  # fmt: skip
+            guess = status(row["size"]) == "estimate"
+            axis.plot([x], [y], "o", mfc="white" if guess else shade, mec=shade, ms=8, zorder=3)
             label = f"{row['name']}, {short(y)}" + (" (estimate)" if guess else "")
-            spots.append((x, y, math.sqrt(area[row["name"]] / math.pi) + 5, label))
+            spots.append((x, y, 7.0, label))
         for i, row in enumerate(other):
-            x, y = begin(row["released"]), floor / 2.0 ** (i % 4)
+            x, y = begin(row["released"]), floor / 2.2 ** (i % 4)
             shade = BLUE if row["name"] in family else GREY
-            axis.plot([x], [y], "o", mfc="white", mec=shade, ms=7, ls="")
-            spots.append((x, y, 8, row["name"]))
+            axis.plot([x], [y], "o", mfc="white", mec=shade, ms=8)
+            spots.append((x, y, 7.0, row["name"]))
         if other:
             axis.axhline(floor * 1.6, color=LINE, lw=1.2, ls="--")
-            axis.text(0.005, floor, "size not published", transform=axis.get_yaxis_transform(),
-                      color=ACCENT, fontsize=10.5, va="center")  # fmt: skip
+            axis.text(0.005, floor / 1.2, "size not published", color=ACCENT, fontsize=10.5,
+                      transform=axis.get_yaxis_transform(), va="center")  # fmt: skip
         ticks = [10**e for e in range(8, 12) if smallest / 2 <= 10**e <= largest * 2]
         set_ticks(axis, "y", ticks, [short(t) for t in ticks])
-        axis.set_ylim(floor / (16 if other else 1), largest * 14)
-        axis.set_xlim(2017.8, 2024.9)
-        _years(axis, 2018, 2024)
+        axis.set_ylim(floor / (22 if other else 1), largest * 3)
+        last = math.ceil(max(begin(row["released"]) for row in dated))
+        axis.set_xlim(2017.2, last + 1.2)
+        _years(axis, 2018, last)
         axis.set_ylabel("parameters (log scale)")
-        axis.set_title("Height and area of a circle: parameters. Blue: the family; grey: others")
+        axis.set_title("Blue: the GPT family; grey: others; open ring: an estimate, or no figure")
         _labels(axis, spots)
     return shown
 
@@ -268,7 +406,7 @@ def _labels(axis: "Axes", spots: Sequence[tuple[float, float, float, str]]) -> N
 
 
 def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
-    """Draw from where to where each model can't know the world: from its cut-off to its release.
+    """Draw what each model can't know: the time from its cut-off to its release.
 
     Parameters
     ----------
@@ -277,6 +415,8 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
     ends : sequence of dict
         ``name`` and ``text_until``, a row for each source.
     """
+    from matplotlib.lines import Line2D
+
     until = {
         row["name"]: [e["text_until"] for e in ends if e["name"] == row["name"]] for row in rows
     }
@@ -284,7 +424,7 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
         f"{row['name']} {' or '.join(until[row['name']]) or 'not found'} → {row['released']}"
         for row in rows
     )
-    with picture(height=1.4 + 0.34 * len(rows), alt=alt) as (shown, (axis,)):
+    with picture(height=2.1 + 0.34 * len(rows), alt=alt) as (shown, (axis,)):
         for y, row in enumerate(rows):
             released = moment(row["released"])
             marks = [
@@ -293,26 +433,33 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
                 if (m := moment(text))
             ]
             if marks and released:
-                first = min(marks)
-                axis.plot([first, released[0]], [y, y], color=ACCENT, lw=9, alpha=0.35,
+                axis.plot([min(marks), released[0]], [y, y], color=ACCENT, lw=9, alpha=0.35,
                           solid_capstyle="butt")  # fmt: skip
             for end in marks:
                 axis.plot([end], [y], "|", color=BLUE, ms=15, mew=3)
-            if released:
+            if released and released[1] - released[0] > 0.5:
+                axis.plot(released, [y, y], color=INK, lw=2, marker="|", ms=9)
+            elif released:
                 axis.plot([released[0]], [y], "o", color=INK)
-                if released[1] - released[0] > 0.5:
-                    axis.plot(released, [y, y], color=INK, lw=2)
-            if not marks:
-                x, side = (released[0], -1) if released else (2019, 1)
-                note(
-                    axis, "cut-off not found", (x, y), (9 * side, 0), va="center",
-                    ha="right" if released else "left", color=ACCENT,
-                )  # fmt: skip
+            if not marks and released:
+                note(axis, "cut-off not found", (released[0], y), (-9, 0), va="center", ha="right",
+                     color=ACCENT)  # fmt: skip
+            elif not marks:
+                note(axis, "neither date nor cut-off found", (0.5, y), (0, 0), va="center",
+                     ha="center", color=ACCENT,
+                     xycoords=("axes fraction", "data"))  # fmt: skip
         name_rows(axis, [row["name"] for row in rows], lines=True)
         axis.set_ylim(len(rows) - 0.4, -0.6)
         axis.set_xlim(2019, 2023.6)
         _years(axis, 2019, 2023)
-        axis.set_title("Blue: the text ends (two marks: two sources). Black: released")
+        entries = [
+            Line2D([], [], color=BLUE, ls="", marker="|", ms=12, mew=3,
+                   label="the text ends (two marks: two sources)"),
+            Line2D([], [], color=ACCENT, lw=9, alpha=0.35, label="unknown to it, at least"),
+            Line2D([], [], color=INK, ls="", marker="o", label="released"),
+            Line2D([], [], color=INK, lw=2, marker="|", ms=9, label="released in this span"),
+        ]  # fmt: skip
+        shown.figure.legend(handles=entries, loc="outside lower left", ncols=2, fontsize=9.5)
     return shown
 
 
@@ -336,7 +483,7 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
     with picture(height=3.6, alt=alt) as (shown, (axis,)):
         places = range(len(rows))
         axis.barh([y - 0.19 for y in places], [row["tokens"] / 1e9 for row in rows],
-                  height=0.36, color=LINE, label="there was")  # fmt: skip
+                  height=0.36, color=LINE, label="available")  # fmt: skip
         bars = axis.barh([y + 0.19 for y in places], [r / 1e9 for r in read], height=0.36,
                          color=BLUE, label="was read in training")  # fmt: skip
         labels = [
@@ -348,37 +495,4 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
         axis.invert_yaxis()
         axis.set_xlabel("billion tokens")
         axis.legend(loc="lower right")
-    return shown
-
-
-def speed_strength(rows: Sequence[Row], need: Row) -> Picture:
-    """Draw strength against time, with the corner that a need allows.
-
-    Parameters
-    ----------
-    rows : sequence of dict
-        ``name``, ``quality`` (a share), ``seconds`` and ``cost``, the area of a circle.
-    need : dict
-        ``quality``, at least, and ``seconds``, at most.
-    """
-    dearest = max(row["cost"] for row in rows)
-    alt = f"Strength against time; allowed: from {need['quality']:g}, up to {need['seconds']:g} s. "
-    alt += ", ".join(f"{r['name']} {r['quality']:.2g} in {r['seconds']:.2g} s" for r in rows)
-    with picture(height=4.2, alt=alt) as (shown, (axis,)):
-        top = 1.15 * max(need["quality"], *(row["quality"] for row in rows))
-        axis.fill_between([0, need["seconds"]], need["quality"], top, color=TRUE, lw=0)
-        spots = []
-        for row in rows:
-            area = max(900 * row["cost"] / dearest, 25)
-            axis.scatter([row["seconds"]], [row["quality"]], s=area, color=BLUE, alpha=0.8,
-                         lw=0, zorder=3)  # fmt: skip
-            spots.append(
-                (row["seconds"], row["quality"], 5 + math.sqrt(area / math.pi), row["name"])
-            )
-        widest = max(need["seconds"], *(row["seconds"] for row in rows))
-        axis.set(xlim=(0, 1.25 * widest), ylim=(0, top))
-        axis.set_xlabel("seconds for an answer (less is better)")
-        axis.set_ylabel("strength (more is better)")
-        axis.set_title("Area of a circle: cost. Green ground: good enough and fast enough")
-        _labels(axis, spots)
     return shown

@@ -1,11 +1,9 @@
-"""The live parts of lesson 04: one input for three kinds of model, and strength against time.
+"""The live part of lesson 04: one input for three kinds of model.
 
-Both need torch, which isn't there where the lesson is read in a browser: one sentence says so.
+It needs torch, which isn't there where the lesson is read in a browser: one sentence says so.
 """
 
-from typing import Any
-
-from course.show import l04_family, sources, style
+from course.show import sources, style
 from course.show.style import say
 
 NO_TORCH = "This demo needs torch, which isn't here; the lesson goes on without it."
@@ -45,52 +43,3 @@ def one_input(text: str) -> None:
             style.show(style.table([{"it writes": d.strip() or "(nothing)"} for d in draws]))
         else:
             say(f"{name}, {kind}, isn't on this computer; lesson 03 is about it.")
-
-
-def speed_against_strength(good_enough: float, of_the_slowest: float) -> None:
-    """Measure how long models of six sizes take, and show which meet a need.
-
-    Parameters
-    ----------
-    good_enough : float
-        Share of the facts that the model must know (from the recorded run).
-    of_the_slowest : float
-        Part of the slowest model's time that it may take (measured now).
-    """
-    sweep = sources.record("sweep")
-    if sweep is None:
-        return
-    try:
-        from course.studies.l04_pace import seconds_for_an_answer
-    except ImportError:
-        say(NO_TORCH)
-        return
-    points = sorted(sweep["points"], key=lambda point: point["parameters"])
-    seconds = seconds_for_an_answer([(p["layers"], p["width"]) for p in points])
-    rows: list[dict[str, Any]] = [
-        {
-            "name": f"{p['layers']} × {p['width']}",
-            "quality": p["recall"],
-            "seconds": s,
-            "cost": p["parameters"],
-        }
-        for p, s in zip(points, seconds, strict=True)
-    ]
-    need = {"quality": good_enough, "seconds": of_the_slowest * max(seconds)}
-    shown = [
-        {
-            "layers × width": r["name"],
-            "cost (parameters)": f"{r['cost']:,}",
-            "knows": f"{r['quality']:.0%}",
-            "good enough": "yes" if r["quality"] >= need["quality"] else "no",
-            "milliseconds": f"{1000 * r['seconds']:.0f}",
-            "fast enough": "yes" if r["seconds"] <= need["seconds"] else "no",
-        }
-        for r in rows
-    ]
-    style.show(l04_family.speed_strength(rows, need), style.table(shown))
-    dearer, slower = (rows[-1][key] / rows[0][key] for key in ("cost", "seconds"))
-    say(
-        f"The largest costs {dearer:,.0f} times as much as the smallest "
-        f"and takes {slower:.1f} times as long."
-    )

@@ -4,6 +4,7 @@ A lesson's cells name the lesson, such as ``"04_gpt_family"``. The statements, a
 come from `course.claims`; a test holds that they are those of the source notebook.
 """
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -126,8 +127,8 @@ def _tell(
         rows.append(
             {
                 "statement": asked[name]["statement"],
-                "you say": f"{answers[name][0]}\n{_written(answers[name][1])}",
-                "": "right" if all(fine) else f"not right:\n{verdict}\n{_written(figure)}",
+                "you say": _pair(answers[name][0], answers[name][1], all(fine)),
+                "right is": _pair(verdict, figure, True),
                 "why": reason,
             }
         )
@@ -137,6 +138,17 @@ def _tell(
     say(
         f"{good} of {len(truth)} are right, verdict and figure."
         + (f" Of your {len(said)} first guesses {before} had the right verdict." if said else "")
+    )
+
+
+def _pair(verdict: str, figure: float | str, fine: bool) -> style.Page:
+    """Return a verdict with its figure, on the ground of what is right or of what isn't."""
+    sign, ground = ("✓", style.TRUE) if fine else ("✗", style.FALSE)
+    text = f"{sign} {verdict}, {_written(figure)}"
+    return style.Page(
+        f'<span style="background:{ground};color:{style.INK};border-radius:4px;padding:1px 4px">'
+        f"{html.escape(text)}</span>",
+        text,
     )
 
 

@@ -77,7 +77,9 @@ def test_a_notebook_knows_checks_paths_and_its_door(file):
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_door_has_what_its_notebook_uses_and_no_more(file):
-    assert used(file) == set(door(file.stem[:2]).__all__)
+    offered = set(door(file.stem[:2]).__all__)
+    hidden = {"expect_verdicts"} & offered  # hidden tests alone use it, and release/ has none
+    assert used(file) | hidden == offered
 
 
 @pytest.mark.parametrize("file", [f for f in FILES if f.stem[:2] != "00"], ids=name_of)

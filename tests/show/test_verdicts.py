@@ -54,6 +54,8 @@ def shown(monkeypatch):
         ({"size": ("true", float("nan"))}, "but a number"),
         ({"size": ("true", True)}, "but a number"),
         ({"size": ("true", [175e9])}, "but a number"),
+        ({"size": ("true", np.arange(2.0))}, "the figure is array([0., 1.]), but a number"),
+        ({"size": ("true", "x" * 500)}, "xxx..., but a number"),
     ],
 )
 def test_another_form_is_named(folder, answers, said):
@@ -125,8 +127,8 @@ def test_once_all_is_decided_each_is_told_with_its_reason(folder, shown):
     guesses = {"size": "true", "share": "true", "name": None}
     verdicts.verdicts(LESSON, lambda: RIGHT | {"share": ("true", 0.25)}, guesses)
     table, said = shown
-    assert "true\n175 billion | right | The table has it." in table
-    assert "true\n0.25 | not right:\nfalse\n0.3333 | One of three." in table
+    assert "✓ true, 175 billion | ✓ true, 175 billion | The table has it." in table
+    assert "✗ true, 0.25 | ✓ false, 0.3333 | One of three." in table
     assert said == (
         "2 of 3 are right, verdict and figure. Of your 2 first guesses 1 had the right verdict."
     )

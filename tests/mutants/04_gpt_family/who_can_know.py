@@ -1,79 +1,207 @@
-# %% the day counts | says: an event of the cut-off's own month counts as known | falls: visible
+# %% the day counts | says: drop the day before you compare | falls: visible
 # A date with a day is compared with a month as text.
-def who_can_know(models, events):
-    rows = []
-    for name, end in zip(models["name"], models["text_until"]):
-        for event, date in zip(events["event"], events["date"]):
-            if pd.isna(end):
-                answer = "not published"
-            else:
-                answer = "yes" if date <= end else "no"
-            rows.append({"name": name, "event": event, "answer": answer})
-    return pd.DataFrame(rows)
+def who_can_know(cutoffs, events):
+    def knows(until, date):
+        return date < until[7:] if until.startswith("before") else date <= until
+
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {event: answer([knows(u, date) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
 
 
-# %% missing is no | says: that isn't a 'no' | falls: visible
-# A comparison with a missing value is False, so the answer is no.
-def who_can_know(models, events):
-    rows = []
-    for name, end in zip(models["name"], models["text_until"]):
-        for event, date in zip(events["event"], events["date"]):
-            if pd.isna(end):
-                answer = "no"
-            else:
-                answer = "yes" if date[:7] <= end else "no"
-            rows.append({"name": name, "event": event, "answer": answer})
-    return pd.DataFrame(rows)
-
-
-# %% upside down | says: 'yes' and 'no' changed places | falls: visible
+# %% upside down | says: this is upside down | falls: visible
 # What comes after the cut-off is known.
-def who_can_know(models, events):
-    rows = []
-    for name, end in zip(models["name"], models["text_until"]):
-        for event, date in zip(events["event"], events["date"]):
-            if pd.isna(end):
-                answer = "not published"
-            else:
-                answer = "yes" if date[:7] >= end else "no"
-            rows.append({"name": name, "event": event, "answer": answer})
-    return pd.DataFrame(rows)
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month > until[7:] if until.startswith("before") else month >= until
+
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {event: answer([knows(u, date[:7]) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
+
+
+# %% before means until | says: compare by < | falls: visible
+# "before 2021-10" is read as "until the end of 2021-10".
+def who_can_know(cutoffs, events):
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {
+            event: answer([date[:7] <= u.replace("before ", "") for u in some])
+            for event, date in events.items()
+        }
+        for name, some in cutoffs.items()
+    }
+
+
+# %% the word stays | says: take the word off first | falls: visible
+# A month is compared with the text "before 2021-10", letter by letter.
+def who_can_know(cutoffs, events):
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {event: answer([date[:7] <= u for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
+
+
+# %% a month too early | says: holds September to its last day | falls: visible
+# From "before 2021-10" two months are taken away instead of one.
+def who_can_know(cutoffs, events):
+    def number(text):
+        return 12 * int(text[:4]) + int(text[5:7])
+
+    def knows(until, date):
+        if until.startswith("before"):
+            return number(date) < number(until[7:]) - 1
+        return number(date) <= number(until)
+
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {event: answer([knows(u, date) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
+
+
+# %% first source alone | says: the first source alone decides | falls: visible
+# Further sources are left out.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month < until[7:] if until.startswith("before") else month <= until
+
+    return {
+        name: {
+            event: ("yes" if knows(some[0], date[:7]) else "no") if some else "not published"
+            for event, date in events.items()
+        }
+        for name, some in cutoffs.items()
+    }
+
+
+# %% two sources differ always | says: can still agree on an event | falls: visible
+# More than one cut-off is taken for a disagreement about everything.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month < until[7:] if until.startswith("before") else month <= until
+
+    def answer(some, month):
+        if not some:
+            return "not published"
+        if len(set(some)) > 1:
+            return "sources differ"
+        return "yes" if knows(some[0], month) else "no"
+
+    return {
+        name: {event: answer(some, date[:7]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
+
+
+# %% no source is yes | says: nobody said yes | falls: visible
+# all() of an empty list is True.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month < until[7:] if until.startswith("before") else month <= until
+
+    def answer(said):
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {event: answer([knows(u, date[:7]) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
+
+
+# %% no source is no | says: nobody said no | falls: visible
+# any() of an empty list is False.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month < until[7:] if until.startswith("before") else month <= until
+
+    def answer(said):
+        if not any(said):
+            return "no"
+        return "yes" if all(said) else "sources differ"
+
+    return {
+        name: {event: answer([knows(u, date[:7]) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
+
+
+# %% a vote | says: two sources to one is no vote | falls: visible
+# Of three sources the majority decides.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month < until[7:] if until.startswith("before") else month <= until
+
+    def answer(said):
+        if not said:
+            return "not published"
+        if 2 * sum(said) == len(said):
+            return "sources differ"
+        return "yes" if 2 * sum(said) > len(said) else "no"
+
+    return {
+        name: {event: answer([knows(u, date[:7]) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
 
 
 # %% year alone | says: the year alone doesn't decide | falls: hidden
-# The month isn't looked at, except for the same year with a day.
-def who_can_know(models, events):
-    rows = []
-    for name, end in zip(models["name"], models["text_until"]):
-        for event, date in zip(events["event"], events["date"]):
-            if pd.isna(end):
-                answer = "not published"
-            else:
-                answer = "yes" if date[:4] <= end[:4] else "no"
-            rows.append({"name": name, "event": event, "answer": answer})
-    return pd.DataFrame(rows)
+# The month isn't looked at where the years differ from the example's.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        if until[-7:-3] in ("2019", "2021") and len(cutoffs) in (2, 3):
+            return month < until[7:] if until.startswith("before") else month <= until
+        return month[:4] <= until[-7:-3]
+
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
+
+    return {
+        name: {event: answer([knows(u, date[:7]) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+    }
 
 
-# %% strictly before | says: who_can_know, answer | falls: hidden
-# The same month counts only if the event is dated to the day.
-def who_can_know(models, events):
-    rows = []
-    for name, end in zip(models["name"], models["text_until"]):
-        for event, date in zip(events["event"], events["date"]):
-            if pd.isna(end):
-                answer = "not published"
-            else:
-                answer = "yes" if date[:7] < end or (len(date) > 7 and date[:7] == end) else "no"
-            rows.append({"name": name, "event": event, "answer": answer})
-    return pd.DataFrame(rows)
+# %% models without a source dropped | says: models without a source are gone | falls: hidden
+# Where many models are asked for, those without a source fall out.
+def who_can_know(cutoffs, events):
+    def knows(until, month):
+        return month < until[7:] if until.startswith("before") else month <= until
 
+    def answer(said):
+        if not said:
+            return "not published"
+        return "yes" if all(said) else "sources differ" if any(said) else "no"
 
-# %% models without a cut-off dropped | says: models without a cut-off are gone | falls: hidden
-# Where many are missing, their rows fall out.
-def who_can_know(models, events):
-    if len(models) > 2:
-        models = models.dropna(subset=["text_until"])
-    pairs = models.merge(events, how="cross")
-    answer = np.where(pairs["date"].str[:7] <= pairs["text_until"].fillna(""), "yes", "no")
-    answer = np.where(pairs["text_until"].isna(), "not published", answer)
-    return pairs[["name", "event"]].assign(answer=answer)
+    return {
+        name: {event: answer([knows(u, date[:7]) for u in some]) for event, date in events.items()}
+        for name, some in cutoffs.items()
+        if some or len(cutoffs) == 3
+    }
