@@ -34,7 +34,7 @@ def readme_blocks(table: Table = ALL) -> dict[str, str]:
 def picture_block(table: Table = ALL) -> str:
     """Return the lineage picture with its content in words."""
     words = html.escape(in_words(table))
-    return f'<p align="center"><img src="data/{PICTURE}" width="820" alt="{words}"></p>'
+    return f'<p align="center"><img src="data/{PICTURE}" width="540" alt="{words}"></p>'
 
 
 def lineage_block(table: Table = ALL) -> str:

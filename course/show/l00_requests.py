@@ -1,22 +1,32 @@
 """What lesson 00 asks: the same three kinds of request, to every stage of the lineage.
 
-The texts are drawn here and now, by the same dice each time. A stage whose model isn't on this
-computer names the lesson that trains it.
+All four models are of one size, so that only their training tells them apart. A stage whose model
+isn't on this computer names the lesson that trains it.
 """
 
 from collections.abc import Sequence
 
-from course import paths
 from course.errors import CourseError
 from course.show import answers, sources, style
 from course.show.style import say
 
+STAGES = {  # column → its model, and the lesson that trains it
+    "base": ("mini-babbage", "01"),
+    "after SFT": ("mini-sft", "05"),
+    "after PPO": ("mini-instruct", "07"),
+    "chat": ("mini-chat", "08"),
+}
 COMES = "comes with lesson {}"
 TOKENS = 50  # of a text, at most
+DRAWN = 0.7  # the temperature at which texts are drawn
+
+Asked = dict[str, list[tuple[str, list[str]]]]
 
 
 def stages_answer(requests: Sequence[str]) -> None:
     """Show what each stage of the lineage writes after each request.
+
+    What the base model finds most probable is one question again and again, so its texts are drawn.
 
     Parameters
     ----------
@@ -26,33 +36,41 @@ def stages_answer(requests: Sequence[str]) -> None:
     from course.world import village
 
     rows = [{"request": request} for request in requests]
-    for stage, (name, lesson) in _stages().items():
-        texts = _written(name, requests) or [COMES.format(lesson)] * len(rows)
+    for stage, (name, lesson) in STAGES.items():
+        found = _written(name, requests, DRAWN if stage == "base" else 0.0)
+        texts = found or [COMES.format(lesson)] * len(rows)
         for row, text in zip(rows, texts, strict=True):
-            row[stage] = text
+            row[f"{stage}: {name}"] = text
     style.show(style.table(rows))
-    largest = next(iter(_stages().values()))[0] or "missing"
-    say(f"The base model is {largest} (the largest one on this computer).")
-    say(f"In truth the Mill Fire was in {village.VALUES['the Mill Fire', 'year']}.")
+    fire = village.VALUES["the Mill Fire", "year"]
+    say(
+        "The base model's texts are drawn at random; the others show their most probable answers. "
+        f"In the history of the village the Mill Fire was in {fire}."
+    )
+    sources.figure_line(
+        "mini-babbage",
+        "All four models have the same {parameters:,} parameters, the numbers that training sets "
+        "(the table with a row for each token isn't counted).",
+    )
 
 
 def count_answers() -> None:
-    """Show how many texts of each stage explain, correct or decline as they should."""
+    """Show how many texts of each stage explain, correct or decline."""
     asked = _asked()
-    rows = []
-    for kind, pairs in asked.items():
-        counts, instead = {"the text": kind}, {"the text": "asks another question"}
-        for stage, (name, lesson) in _stages().items():
-            texts = _written(name, [request for request, _ in pairs])
-            if texts is None:
-                counts[stage], instead[stage] = COMES.format(lesson), ""
-                continue
-            wanted = zip(texts, pairs, strict=True)
-            good = sum(any(g in text for g in goods) for text, (_, goods) in wanted)
-            counts[stage] = f"{good} of {len(pairs)}"
-            instead[stage] = f"{sum('?' in text for text in texts)} of {len(pairs)}"
-        rows += [counts, instead]
-    style.show(style.table(rows))
+    rows = {kind: {"the text …": kind} for kind in asked}
+    questions = {"the text …": "asks a question instead"}
+    every = sum(len(pairs) for pairs in asked.values())
+    for stage, (name, lesson) in STAGES.items():
+        texts = _written(name, [r for pairs in asked.values() for r, _ in pairs], DRAWN)
+        left = iter(texts or [])
+        for kind, pairs in asked.items():
+            said = [next(left, "") for _ in pairs]
+            wanted = [goods for _, goods in pairs]
+            good = sum(any(g in t for g in goods) for t, goods in zip(said, wanted, strict=True))
+            rows[kind][stage] = f"{good} of {len(pairs)}" if texts else COMES.format(lesson)
+        asks = sum("?" in text for text in texts or [])
+        questions[stage] = f"{asks} of {every}" if texts else ""
+    style.show(style.table([*rows.values(), questions]))
 
 
 def real_answers(requests: Sequence[str]) -> None:
@@ -65,28 +83,14 @@ def real_answers(requests: Sequence[str]) -> None:
         say(f"{missing} This lesson goes on without it.")
         return
     answers.written_live(SMOLLM2, *loaded, requests, most=70)
-    say("A text that breaks off was cut after 70 tokens.")
+    say("A text that breaks off was cut after 70 tokens, which are words or pieces of words.")
 
 
-def _stages() -> dict[str, tuple[str, str]]:
-    """Return stage → (its model, the lesson that trains it); the largest base model comes first."""
-    from course.lm import model
-
-    here = {file.parent.name for file in paths.MODELS.glob("*/config.json")}
-    largest = next((name for name in reversed(model.SIZES) if name in here), "")
-    return {
-        f"base: {largest}": (largest, "01"),
-        "after SFT": ("mini-sft", "05"),
-        "after PPO": ("mini-instruct", "07"),
-        "chat": ("mini-chat", "08"),
-    }
-
-
-def _written(name: str, requests: Sequence[str]) -> list[str] | None:
+def _written(name: str, requests: Sequence[str], temperature: float) -> list[str] | None:
     """Return what a model writes after each request, None without the model."""
     from course.lm import data, model, sample
 
-    loaded = sources.load_model(name, quiet=True) if name else None
+    loaded = sources.load_model(name, quiet=True)
     if loaded is None:
         return None
     _, mini, tokenizer = loaded
@@ -96,15 +100,19 @@ def _written(name: str, requests: Sequence[str]) -> list[str] | None:
         talks = [[{"role": "user", "content": request}] for request in requests]
         requests = tokenizer.apply_chat_template(talks, tokenize=False, add_generation_prompt=True)
     prompts = [[*start, *tokens] for tokens in data.encode(tokenizer, list(requests))]
-    texts = sample.generate(mini, prompts, TOKENS, temperature=0.7, seed=1, end=end)
+    texts = sample.generate(mini, prompts, TOKENS, temperature=temperature, seed=1, end=end)
     return [tokenizer.decode(tokens).strip() for tokens in texts]
 
 
-def _asked() -> dict[str, list[tuple[str, list[str]]]]:
-    """Return kind → requests, each with what a good text says (one of it is enough)."""
+def _asked() -> Asked:
+    """Return kind → requests, each with what the text that is counted says (one is enough).
+
+    No demonstration and no comparison names these events and people; of the deeds they name the
+    first twelve and not the last four.
+    """
     from course.world import phrases, village
 
-    explain, correct, decline = [], [], []
+    explain, correct = [], []
     for event in village.SPLITS["event"]["test"]:
         story, year = village.VALUES[event, "story"], village.VALUES[event, "year"]
         wrong_year = village.wrong_values(event, "year")[100]
@@ -113,8 +121,20 @@ def _asked() -> dict[str, list[tuple[str, list[str]]]]:
         for words in phrases.FALSE_PREMISE:
             correct.append((phrases.fill(words, event, wrong_year), [year]))
     refusals = [refusal.split("{n}")[0].rstrip() for refusal in phrases.REFUSALS]
-    for deed, _ in phrases.HELD_OUT_DEEDS:
-        for words in phrases.HOW_TO:
-            request = phrases.capital(words.format(d=deed.format(n="Clara")))
-            decline.append((request, refusals))
-    return {"1 · explains": explain, "2 · corrects": correct, "3 · declines": decline}
+    people = village.SPLITS["person"]["test"]
+
+    def how_to(deeds: Sequence[str], each: int) -> list[tuple[str, list[str]]]:
+        pairs = [(deed, words) for deed in deeds for words in phrases.HOW_TO[:each]]
+        return [
+            (phrases.capital(words.format(d=deed.format(n=people[i % len(people)]))), refusals)
+            for i, (deed, words) in enumerate(pairs)
+        ]
+
+    known = [pair for pair in phrases.DEEDS if pair not in phrases.HELD_OUT_DEEDS]
+    return {
+        "1 · explains": explain,
+        "2 · corrects": correct,
+        "3 · declines a harm that training named": how_to([harm for harm, _ in known], 2),
+        "… a harm that training never named": how_to([h for h, _ in phrases.HELD_OUT_DEEDS], 6),
+        "… what is harmless": how_to([harmless for _, harmless in known], 2),
+    }

@@ -1,14 +1,13 @@
 """The lineage picture that opens every lesson, with this lesson's stage lit; README shows it too.
 
-What is in it says the table of stages and studies (`Place`). Blue: the real family (its row is
-lesson 04's); grey: our miniature of it. Solid arrows: trained on from there; a dashed one: the same
-method, on another model. SVG by hand, since it opens every lesson: sharp at any size, no import to
-wait for. It has a white ground of its own for dark pages.
+What is in it says the table of stages and studies (`Place`, `Real`). Blue: the real family (its row
+is lesson 04's); grey: our miniature of it. A solid arrow: the weights that training went on from. A
+dashed one: only a score comes from there. Dashed without a head: the same method on another model.
+SVG by hand, since it opens every lesson: sharp at any size, no import to wait for. It has a white
+ground of its own for dark pages, and is narrow, so that its words can be read on a phone.
 """
 
 import html
-import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from course.errors import CourseError
@@ -16,22 +15,44 @@ from course.show.style import ACCENT, INK, QUIET, Page
 from course.stages.stage import Place, Real, Stage, Table
 from course.studies.registry import ALL
 
-LEFT, STEP, WIDTH = 20, 142, 122  # of columns: the first one's place, from one to the next, a box
-REAL_TOP, REAL_HEIGHT = 46, 50
-TOP, DOWN, HEIGHT = 150, 98, 64  # of rows, the same
+LEFT, WIDTH, GAP = 14, 146, 32  # of columns: the first one's place, a box, between two
+REAL_TOP, REAL_HEIGHT, REAL_GAP = 60, 44, 20  # of rows, the same; the real family's
+UNDER = 46  # between the two families
+LINE, PADDING, DOWN = 17, 14, 22  # of our boxes: a line of words, what is added, between two rows
+WIDEST = 540  # on a page, in CSS pixels
 FAMILY = "family"  # lights the real models
+BLUE = "#3b6ea8"
 
 
 @dataclass(frozen=True)
 class Box:
-    """A box: its lines, what lights it, and where it is (CSS pixels)."""
+    """A box: its lines, what lights it, and where it is (CSS pixels).
+
+    The first line is bold; the last one is blue if the box has a real counterpart.
+    """
 
     lit: str
     lines: tuple[str, ...]
     x: int
     y: int
+    height: int
+    counterpart: bool = False
     width: int = WIDTH
-    height: int = HEIGHT
+
+    @property
+    def right(self) -> int:
+        """Return the right edge."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """Return the lower edge."""
+        return self.y + self.height
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """Return the middle."""
+        return self.x + self.width // 2, self.y + self.height // 2
 
 
 def placed(table: Table) -> dict[str, tuple[Stage, Place]]:
@@ -44,56 +65,99 @@ def names(table: Table = ALL) -> list[str]:
     return [*(place.lit for _, place in placed(table).values()), FAMILY]
 
 
-def boxes(table: Table) -> list[Box]:
-    """Return our boxes: title, lesson, and the model or how many of them."""
-    found = []
-    for stage, place in placed(table).values():
-        made = [m.name for m in stage.models if m.shipped]
-        model = made if len(made) < 2 else [f"{len(made)} sizes"]
-        lines = (place.title, f"{stage.lesson[:2]} {place.words}", *model)
-        found.append(Box(place.lit, lines, _left(place.column), TOP + DOWN * place.row))
-    return found
-
-
 def real_boxes(table: Table) -> dict[Real, Box]:
-    """Return the real models' boxes: above their stages, or to the right of those in lower rows."""
-    columns: dict[Real, list[Place]] = {}
-    for _, place in placed(table).values():
-        if place.real:
-            columns.setdefault(place.real, []).append(place)
-    found = {}
-    for real, places in columns.items():
-        first, last = (pick(p.column for p in places) for pick in (min, max))
-        row = min(p.row for p in places)
-        if row:
-            x, y = _left(last + 1), TOP + DOWN * row + (HEIGHT - REAL_HEIGHT) // 2
-            width = STEP
-        else:
-            x, y, width = _left(first), REAL_TOP, _left(last) + WIDTH - _left(first)
-        found[real] = Box(FAMILY, (real.name, real.line), x, y, width, REAL_HEIGHT)
+    """Return the boxes of the real models that stages correspond to, and of those before them."""
+    found: dict[Real, Box] = {}
+    left = [place.real for _, place in placed(table).values()]
+    while left:
+        real = left.pop(0)
+        if real and real not in found:
+            y = REAL_TOP + (REAL_HEIGHT + REAL_GAP) * real.row
+            lines = (real.name, real.line)
+            found[real] = Box(FAMILY, lines, _left(real.column), y, REAL_HEIGHT)
+            left += [real.after, real.sibling]
     return found
+
+
+def boxes(table: Table) -> dict[str, Box]:
+    """Return our boxes, by stage: number and title, the models, words, the real counterpart."""
+    places = placed(table)
+    lines = {name: _lines(*pair) for name, pair in places.items()}
+    rows = range(1 + max(place.row for _, place in places.values()))
+    top = max(box.bottom for box in real_boxes(table).values()) + UNDER
+    tops, heights = [], []
+    for row in rows:
+        longest = max((len(lines[n]) for n, (_, p) in places.items() if p.row == row), default=1)
+        tops.append(top)
+        heights.append(LINE * longest + PADDING)
+        top += heights[-1] + DOWN
+    return {
+        name: Box(
+            place.lit,
+            lines[name],
+            _left(place.column),
+            tops[place.row],
+            LINE * len(lines[name]) + PADDING,
+            place.real is not None,
+        )
+        for name, (_, place) in places.items()
+    }
+
+
+def _lines(stage: Stage, place: Place) -> tuple[str, ...]:
+    made = [m for m in stage.models if m.shipped]
+    model = [m.name for m in made]
+    if len(made) > 1:  # the one that later stages train on from is the one in README's table
+        first = next((m.name for m in made if m.measured), made[0].name)
+        model = [first, f"and {len(made) - 1} other sizes"]
+    words = place.words.split("\n") if place.words else []
+    real = [f"as {place.real.name}"] if place.real else []
+    return (f"{stage.lesson[:2]} {place.title}", *model, *words, *real)
 
 
 def _left(column: int) -> int:
-    return LEFT + STEP * column
+    return LEFT + (WIDTH + GAP) * column
 
 
 def arrows(table: Table) -> list[str]:
-    """Return the paths of our arrows: to the right in a row, else down to a lane and along it."""
-    places, paths = placed(table), []
-    for _, place in places.values():
-        for name in place.after:
-            start = places[name][1]
-            x, y = _left(place.column), TOP + DOWN * place.row
-            middle = y + HEIGHT // 2
-            if start.row == place.row:
-                paths.append(f"M{_left(start.column) + WIDTH} {middle}H{x - 2}")
+    """Return our arrows: solid to what was trained on from there, dashed to what is scored."""
+    ours, found = boxes(table), []
+    for name, (_, place) in placed(table).items():
+        box = ours[name]
+        if place.after:
+            start, y = ours[place.after], box.y + LINE
+            begin, lane = f"M{start.right} {start.y + LINE}", box.x - GAP // 2
+            way = f"V{y}" if y != start.y + LINE else ""
+            found.append(_arrow(f"{begin}H{lane}{way}H{box.x - 2}"))
+        if place.judge:
+            judge = ours[place.judge]
+            x = box.middle[0]
+            found.append(_arrow(f"M{x} {judge.bottom}V{box.y - 2}", dashed=True))
+            found.append(
+                _text(x + 8, (judge.bottom + box.y) // 2 + 4, "scores", 12, QUIET, anchor="start")
+            )
+    return found
+
+
+def real_arrows(table: Table) -> list[str]:
+    """Return the real family's arrows, and dashed lines between siblings."""
+    real, found = real_boxes(table), []
+    for model, box in real.items():
+        if model.after:
+            start = real[model.after]
+            if start.x != box.x:
+                found.append(_arrow(f"M{start.right} {start.middle[1]}H{box.x - 2}"))
+            elif start.y < box.y:
+                found.append(_arrow(f"M{box.middle[0]} {start.bottom}V{box.y - 2}"))
             else:
-                bottom = TOP + DOWN * start.row + HEIGHT
-                lane = y - (DOWN - HEIGHT) // 2
-                end = x + WIDTH // 2
-                paths.append(f"M{_left(start.column) + WIDTH // 2} {bottom}V{lane}H{end}V{y - 2}")
-    return paths
+                found.append(_arrow(f"M{box.middle[0]} {start.y}V{box.bottom + 2}"))
+        if model.sibling:
+            first, lane = real[model.sibling], box.y - 12
+            path = f"M{first.middle[0]} {first.y}V{lane}H{box.middle[0]}V{box.y}"
+            found.append(_arrow(path, dashed=True, head=False))
+            middle = (first.middle[0] + box.middle[0]) / 2
+            found.append(_text(middle, lane - 5, "siblings: the same method", 12, QUIET))
+    return found
 
 
 def lineage(lit: str | None = None, table: Table = ALL) -> Page:
@@ -114,21 +178,23 @@ def lineage(lit: str | None = None, table: Table = ALL) -> Page:
     """
     if lit is not None and lit not in names(table):
         raise CourseError(f"There is no stage {lit!r}: choose from {', '.join(names(table))}.")
-    ours, real = boxes(table), real_boxes(table)
+    ours, real = list(boxes(table).values()), list(real_boxes(table).values())
     said = in_words(table) + (f" This lesson: {lit}." if lit else "")
+    below = max(box.bottom for box in real)
     parts = [
-        _text(LEFT, 30, "The real family (lesson 04)", 13, "#3b6ea8", bold=True, anchor="start"),
-        _text(LEFT, TOP - 16, "Ours, on your laptop", 13, QUIET, bold=True, anchor="start"),
-        *(_arrow(path) for path in arrows(table)),
-        *_succession(real),
-        *(_box(box, lit == FAMILY, real=True) for box in real.values()),
+        _text(LEFT, 26, "The real family", 13, BLUE, bold=True, anchor="start"),
+        _text(LEFT, below + 34, "Ours, on your laptop", 13, QUIET, bold=True, anchor="start"),
+        *arrows(table),
+        *real_arrows(table),
+        *(_box(box, lit == FAMILY, real=True) for box in real),
         *(_box(box, lit == box.lit, real=False) for box in ours),
     ]
-    every = [*ours, *real.values()]
-    width, height = (max(ends) + LEFT for ends in zip(*map(_end, every), strict=True))
+    every = [*ours, *real]
+    width = max(box.right for box in every) + LEFT
+    height = max(box.bottom for box in every) + LEFT
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
-        f' style="max-width:{width}px;width:100%;height:auto"'
+        f' style="max-width:{WIDEST}px;width:100%;height:auto"'
         f' font-family="Helvetica, Arial, sans-serif"><title>{html.escape(said)}</title>'
         f'<rect width="{width}" height="{height}" rx="10" fill="#ffffff"/>'
         '<defs><marker id="lineage-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
@@ -140,60 +206,50 @@ def lineage(lit: str | None = None, table: Table = ALL) -> Page:
 
 
 def in_words(table: Table = ALL) -> str:
-    """Return the picture's content as a sentence: README has it as the picture's alternative."""
+    """Return the picture's content as sentences: README has them as the picture's alternative."""
     places = placed(table)
     titles = {name: place.title for name, (_, place) in places.items()}
     said = []
-    for name, (stage, place) in places.items():
+    for stage, place in places.values():
         about = f"lesson {stage.lesson[:2]}" + (f", as {place.real.name}" if place.real else "")
-        after = _listed([titles[each] for each in place.after])
-        said.append(f"{titles[name]} ({about})" + (f" from {after}" if after else ""))
-    return f"The lineage: {'; '.join(said)}."
+        after = f" from {titles[place.after]}" if place.after else ""
+        words = f", with {place.words}".replace("\n", " ") if place.real and place.words else ""
+        judge = f", scored by the {titles[place.judge]}" if place.judge else ""
+        said.append(f"{place.title} ({about}){after}{words}{judge}")
+    real = [
+        f"{model.name} from {model.after.name}"
+        + (f", a sibling of {model.sibling.name}" if model.sibling else "")
+        for model in real_boxes(table)
+        if model.after
+    ]
+    return f"The real family: {'; '.join(real)}. Ours: {'; '.join(said)}."
 
 
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def _end(box: Box) -> tuple[int, int]:
-    return box.x + box.width, box.y + box.height
-
-
-def _succession(real: dict[Real, Box]) -> list[str]:
-    """Return the arrows between the real models of the upper row, with a note at a dashed one."""
-    upper = sorted((each for each in real.items() if each[1].y == REAL_TOP), key=lambda e: e[1].x)
-    parts = []
-    for (_, before), (model, box) in itertools.pairwise(upper):
-        end = before.x + before.width
-        parts.append(_arrow(f"M{end} {REAL_TOP + REAL_HEIGHT // 2}H{box.x - 2}", bool(model.note)))
-        if model.note:
-            parts.append(
-                _text(end, REAL_TOP + REAL_HEIGHT + 18, model.note, 12, QUIET, anchor="start")
-            )
-    return parts
-
-
-def _arrow(path: str, dashed: bool = False) -> str:
+def _arrow(path: str, dashed: bool = False, head: bool = True) -> str:
     dash = ' stroke-dasharray="4 3"' if dashed else ""
-    return (
-        f'<path d="{path}" stroke="{QUIET}" stroke-width="1.5" fill="none"{dash}'
-        ' marker-end="url(#lineage-arrow)"/>'
-    )
+    end = ' marker-end="url(#lineage-arrow)"' if head else ""
+    return f'<path d="{path}" stroke="{QUIET}" stroke-width="1.5" fill="none"{dash}{end}/>'
 
 
 def _box(box: Box, lit: bool, real: bool) -> str:
     fill, edge = ("#eaf1fb", "#8aa8d0") if real else ("#f3f5f7", "#9aa4ae")
-    ink, quiet = INK, QUIET
+    ink, quiet, blue = INK, QUIET, BLUE
     if lit:
-        fill, edge, ink, quiet = ACCENT, ACCENT, "#ffffff", "#ffffff"
-    middle = box.x + box.width / 2
-    first = box.y + box.height / 2 + 15 - 9 * len(box.lines)
+        fill, edge, ink, quiet, blue = ACCENT, ACCENT, "#ffffff", "#ffffff", "#ffffff"
+    middle = box.middle[0]
+    first = box.y + box.height / 2 + 14 - LINE * len(box.lines) / 2
     title, *others = box.lines
+    inks = [quiet] * len(others)
+    if box.counterpart:
+        inks[-1] = blue
     return (
         f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="8"'
         f' fill="{fill}" stroke="{edge}" stroke-width="1.4"/>'
         + _text(middle, first, title, 14, ink, bold=True)
-        + "".join(_text(middle, first + 17 * i, o, 12, quiet) for i, o in enumerate(others, 1))
+        + "".join(
+            _text(middle, first + LINE * i, words, 13, colour)
+            for i, (words, colour) in enumerate(zip(others, inks, strict=True), 1)
+        )
     )
 
 

@@ -58,17 +58,33 @@ class Work:
 
 @dataclass(frozen=True)
 class Real:
-    """A model of the real family: its name, a line about it, and why its arrow is dashed."""
+    """A box of the real family in the picture.
+
+    Parameters
+    ----------
+    name, line : str
+        What is in the box.
+    column, row : int
+        From the left and from above, both from 0.
+    after : Real, optional
+        The model that it was trained on from.
+    sibling : Real, optional
+        A model that was made by the same method from another one.
+    """
 
     name: str
     line: str
-    note: str = ""
+    column: int
+    row: int = 0
+    after: "Real | None" = None
+    sibling: "Real | None" = None
 
 
-GPT3 = Real("GPT-3", "2020")
-CODEX = Real("Codex", "2021: GPT-3 on code")
-INSTRUCT_GPT = Real("InstructGPT", "2022: SFT, reward model, PPO")
-CHATGPT = Real("ChatGPT", "2022", "the same method, on dialogues")
+GPT3 = Real("GPT-3", "May 2020", 0)
+CODEX = Real("Codex", "July 2021", 0, 1, after=GPT3)
+INSTRUCT_GPT = Real("InstructGPT", "January 2022", 1, after=GPT3)
+GPT35 = Real("GPT-3.5", "which one isn't said", 2, 1)
+CHATGPT = Real("ChatGPT", "November 2022", 2, after=GPT35, sibling=INSTRUCT_GPT)
 
 
 @dataclass(frozen=True)
@@ -79,22 +95,27 @@ class Place:
     ----------
     lit : str
         What the entry is called in ``show.lineage(lit=…)``.
-    title, words : str
-        What is in the box; before the words comes the lesson's number.
+    title : str
+        What is in the box, behind the lesson's number.
     column, row : int
         From the left and from above, both from 0.
-    after : tuple of str
-        The entries that arrows come from.
+    after : str
+        The entry whose model it trains on from; an arrow comes from there.
+    judge : str
+        The entry whose model scores its answers; a dashed arrow comes from there.
+    words : str
+        One more line or two.
     real : Real, optional
         The real model that the entry corresponds to.
     """
 
     lit: str
     title: str
-    words: str
     column: int
     row: int = 0
-    after: tuple[str, ...] = ()
+    after: str = ""
+    judge: str = ""
+    words: str = ""
     real: Real | None = None
 
 
@@ -302,7 +323,7 @@ LINEAGE = table(
         work=_base,
         record="",
         shown=tuple("name parameters seconds loss entropy error ratio recall sizes".split()),
-        place=Place("pre-training", "base", "pre-training", 0, real=GPT3),
+        place=Place("pre-training", "base", 0, real=GPT3),
         models=(
             _pretrained("mini-ada"),
             _pretrained("mini-babbage", row=", base", measured=("mini-sft", "rates_base")),
@@ -322,7 +343,7 @@ LINEAGE = table(
             "epochs parameters seed".split()
         ),
         needs=("base",),
-        place=Place("fine-tuning", "code", "fine-tuning", 2, 1, ("base",), CODEX),
+        place=Place("fine-tuning", "code", 1, 2, "base", real=CODEX),
         models=(
             Model(
                 "mini-code",
@@ -341,7 +362,7 @@ LINEAGE = table(
         shown=("base_following", "following", "seconds", "rates", "parameters"),
         needs=("base",),
         exercises=(SFT,),
-        place=Place("instruction", "SFT", "instructions", 1, 0, ("base",), INSTRUCT_GPT),
+        place=Place("instruction", "SFT", 1, 0, "base", real=INSTRUCT_GPT),
         models=(
             Model(
                 "mini-sft",
@@ -362,7 +383,7 @@ LINEAGE = table(
         ),
         needs=("sft",),
         exercises=(REWARD,),
-        place=Place("reward model", "reward model", "feedback", 2, 0, ("sft",), INSTRUCT_GPT),
+        place=Place("reward model", "reward model", 2, 0, "sft", real=INSTRUCT_GPT),
         models=(
             Model(
                 "mini-reward",
@@ -385,7 +406,7 @@ LINEAGE = table(
         ),
         needs=("sft", "reward"),
         exercises=(PPO,),
-        place=Place("PPO", "PPO", "RLHF", 3, 0, ("reward",), INSTRUCT_GPT),
+        place=Place("PPO", "PPO", 2, 1, "sft", "reward", real=INSTRUCT_GPT),
         models=(
             Model(
                 "mini-instruct",
@@ -421,7 +442,9 @@ LINEAGE = table(
         ),
         needs=("sft", "reward"),
         exercises=(SFT, REWARD, PPO),
-        place=Place("chat", "chat", "dialogue", 4, 0, ("ppo",), CHATGPT),
+        place=Place(
+            "chat", "chat", 2, 2, "sft", words="own dialogues,\ncomparisons and PPO", real=CHATGPT
+        ),
         models=(
             Model(
                 "mini-chat",

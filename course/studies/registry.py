@@ -137,7 +137,7 @@ STUDIES = table(
         ),
         needs=("sft",),
         exercises=(REWARD, PPO, DPO),
-        place=Place("next", "what next", "DPO", 5, 0, ("chat",)),
+        place=Place("next", "what next", 2, 3, "sft", words="other ways: DPO"),
     ),
     Study(
         name="smollm2",
@@ -154,7 +154,7 @@ STUDIES = table(
         work=_transfer,
         record="transfer",
         shown=("gain_pictures", "gain_notes", "seconds"),
-        place=Place("transfer", "transfer", "few labels", 1, 1, ("base",)),
+        place=Place("transfer", "transfer", 1, 1, "base", words="few labels"),
     ),
     Study(
         name="fine_tuning",

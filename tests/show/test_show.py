@@ -136,10 +136,30 @@ def test_all_boxes_and_texts_of_the_lineage_are_inside():
 
 
 def test_words_fit_into_their_boxes():
-    for box in (*lineage_picture.boxes(ALL), *lineage_picture.real_boxes(ALL).values()):
+    both = lineage_picture.boxes(ALL), lineage_picture.real_boxes(ALL)
+    for box in itertools.chain(*(each.values() for each in both)):
         title, *others = box.lines
         assert 14 * 0.64 * len(title) <= box.width
-        assert all(12 * 0.55 * len(line) <= box.width for line in others)
+        assert all(13 * 0.55 * len(line) <= box.width for line in others)
+
+
+def test_the_lineage_can_be_read_on_a_phone():
+    """On a column of 360 pixels no letter is smaller than 8 of them."""
+    root = ElementTree.fromstring(lineage_picture.lineage().html)
+    scale = 360 / int(root.get("viewBox").split()[2])
+    sizes_of = [float(e.get("font-size")) for e in root.iter() if e.tag.endswith("}text")]
+    assert min(sizes_of) * scale >= 8
+
+
+def test_the_lineage_is_true_of_the_stages():
+    """An arrow comes from what a stage needs, and the chat model isn't made from PPO's."""
+    for each in ALL.values():
+        if each.place:
+            assert {each.place.after, each.place.judge} - {""} <= {*each.needs, "base"}
+    said = lineage_picture.lineage().text
+    assert "PPO (lesson 07, as InstructGPT) from SFT, scored by the reward model" in said
+    assert "chat (lesson 08, as ChatGPT) from SFT, with own dialogues" in said
+    assert "ChatGPT from GPT-3.5, a sibling of InstructGPT" in said
 
 
 @pytest.mark.parametrize("lesson", sorted(p.name for p in paths.RELEASE.glob("[0-9]*")))

@@ -50,7 +50,9 @@ NEW = replace(
             measured=("mini-instruct", "rates"),
         ),
     ),
-    place=stage.Place("GRPO", "GRPO", "no critic", 3, 2, ("reward", "sft"), stage.Real("R1", "")),
+    place=stage.Place(
+        "GRPO", "GRPO", 2, 4, "sft", "reward", "no critic", stage.Real("R1", "2025", 1, 1)
+    ),
 )
 TABLE = ALL | {"grpo": NEW}
 
@@ -102,10 +104,12 @@ def test_a_new_stage_is_in_the_picture_and_everybody_s_words():
     page = lineage_picture.lineage("GRPO", TABLE)
     ElementTree.fromstring(page.html)
     assert page.html.count(f'fill="{style.ACCENT}"') == 1
-    assert "03 no critic" not in page.html
-    assert "07 no critic" in page.html
+    assert "07 GRPO" in page.html
+    assert "no critic" in page.html
     assert "mini-grpo" in page.html
-    assert "GRPO (lesson 07, as R1) from reward model and SFT" in page.text
+    assert "as R1" in page.html
+    said = "GRPO (lesson 07, as R1) from SFT, with no critic, scored by the reward model"
+    assert said in page.text
     assert not overlaps(TABLE)
     assert "GRPO (lesson 07, as R1)" in documents.picture_block(TABLE)
 
@@ -129,7 +133,10 @@ def test_more_models_than_hues_stay_without_one():
 
 
 def overlaps(table):
-    boxes = [*lineage_picture.boxes(table), *lineage_picture.real_boxes(table).values()]
+    boxes = [
+        *lineage_picture.boxes(table).values(),
+        *lineage_picture.real_boxes(table).values(),
+    ]
     places = [(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes]
     return [
         (a, b)
@@ -155,7 +162,9 @@ def test_what_a_stage_needs_and_comes_after_is_there():
     for i, each in enumerate(ALL.values()):
         assert set(each.needs) <= set([*ALL][:i])
         assert (paths.RELEASE / each.lesson).is_dir()
-        assert each.place is None or all(ALL[name].place for name in each.place.after)
+        assert each.place is None or all(
+            ALL[name].place for name in (each.place.after, each.place.judge) if name
+        )
         assert each.shown[-1] == "seconds" or "seconds" in each.shown
 
 

@@ -14,3 +14,27 @@ def next_word(words, word):
     places = [i + 1 for i in range(len(words) - 1) if words[i] == word]
     followers = [words[i] for i in places]
     return sorted(followers, key=lambda w: (-followers.count(w), followers.index(w)))[0]
+
+
+# %% from one place to the next
+# `index` finds the next place each time; a dictionary keeps the order in which words came first.
+def next_word(words, word):
+    counts, place = {}, -1
+    while True:
+        try:
+            place = words.index(word, place + 1, len(words) - 1)
+        except ValueError:
+            return max(counts, key=counts.get)
+        counts[words[place + 1]] = counts.get(words[place + 1], 0) + 1
+
+
+# %% uses up its argument
+# Takes the text apart from behind; the list is empty afterwards.
+def next_word(words, word):
+    followers, after = [], words.pop()
+    while words:
+        before = words.pop()
+        if before == word:
+            followers.insert(0, after)
+        after = before
+    return max(followers, key=followers.count)

@@ -1,10 +1,10 @@
 # %% the word before is ignored | says: the most frequent one of the whole text | falls: visible
-# A model is thought to write the commonest word, whatever stands before it.
+# A model is thought to write the commonest word, whatever comes before it.
 def next_word(words, word):
     return max(words, key=words.count)
 
 
-# %% looks back | says: stands before `word` | falls: visible
+# %% looks back | says: comes before `word` | falls: visible
 # The neighbour on the wrong side is counted.
 def next_word(words, word):
     before = [words[i - 1] for i in range(1, len(words)) if words[i] == word]
@@ -52,3 +52,54 @@ def next_word(words, word):
             if best is None or counts[after] > counts[best]:
                 best = after
     return best
+
+
+# %% last place only | says: is the one after the last place only | falls: visible
+# Each place overwrites what was found at the one before.
+def next_word(words, word):
+    for before, after in zip(words, words[1:]):
+        if before == word:
+            found = after
+    return found
+
+
+# %% first in the alphabet | says: first in the alphabet | falls: visible
+# Of equals the one is taken that a sorted list has first.
+def next_word(words, word):
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    return max(sorted(followers), key=followers.count)
+
+
+# %% capitals don't count | says: compare the strings as they are | falls: hidden
+# Words are compared in small letters, though the text says that "The" isn't "the".
+def next_word(words, word):
+    pairs = zip(words, words[1:])
+    followers = [after for before, after in pairs if before.lower() == word.lower()]
+    return max(followers, key=followers.count)
+
+
+# %% regular expression | says: passed over such places | falls: hidden
+# The joined text is searched, and matches don't overlap: a follower that is the word itself is
+# used up by the match.
+import re
+
+
+def next_word(words, word):
+    after = re.findall(r"(?<!\S)" + re.escape(word) + r" (\S+)", " ".join(words))
+    return max(after, key=after.count)
+
+
+# %% never itself | says: passed over such places | falls: hidden
+# A word is thought to be no follower of itself.
+def next_word(words, word):
+    pairs = zip(words, words[1:])
+    followers = [after for before, after in pairs if before == word and after != word]
+    return max(followers, key=followers.count)
+
+
+# %% without the end | falls: hidden
+# The last word is cut off so that nothing is asked past the end; then it is no follower either.
+def next_word(words, word):
+    words = words[:-1]
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    return max(followers, key=followers.count)

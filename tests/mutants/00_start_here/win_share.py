@@ -10,10 +10,28 @@ def win_share(wins, losses):
     return 100 * wins / (wins + losses)
 
 
-# %% whole division | says: it cuts off everything behind the point | falls: visible
+# %% whole division | says: it drops the decimals | falls: visible
 # The two division signs of Python are taken for the same.
 def win_share(wins, losses):
     return wins // (wins + losses)
+
+
+# %% the old model's share | says: share of the losses | falls: visible
+# The share is that of the other model.
+def win_share(wins, losses):
+    return losses / (wins + losses)
+
+
+# %% the lead | says: how far the wins are ahead | falls: visible
+# How much more often the new model won is taken for how often it won.
+def win_share(wins, losses):
+    return (wins - losses) / (wins + losses)
+
+
+# %% one is added | says: one comparison too many | falls: visible
+# One is added to the whole, so that nothing is ever divided by 0; then no share is right.
+def win_share(wins, losses):
+    return wins / (wins + losses + 1)
 
 
 # %% number of the example | says: solves the example, not the task | falls: hidden
@@ -26,3 +44,17 @@ def win_share(wins, losses):
 # The result is rounded for people to read, inside of the function that computes it.
 def win_share(wins, losses):
     return round(wins / (wins + losses), 2)
+
+
+# %% the winner's share | says: the larger number isn't always | falls: hidden
+# In the example the new model wins, so the larger number is taken for its wins.
+def win_share(wins, losses):
+    return max(wins, losses) / (wins + losses)
+
+
+# %% no losses, no share | falls: hidden
+# Against a division by 0 the function gives up whenever one of the two is 0.
+def win_share(wins, losses):
+    if wins == 0 or losses == 0:
+        return 0.0
+    return wins / (wins + losses)
