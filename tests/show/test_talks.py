@@ -184,3 +184,25 @@ def test_the_published_figures_have_ours_beside_them():
         assert len(lines) == sum(1 for _ in file)
     ours = {line.rsplit(" | ", 1)[1] for line in lines[1:]} - {""}
     assert f"{ppo.Recipe().clip:g}" in ours
+
+
+def test_a_search_result_comes_before_its_question(shown, monkeypatch):
+    def pieces(model, tokenizer, turn, max_new_tokens):
+        yield f"read {len(turn[0]['content'])} letters"
+
+    monkeypatch.setattr(sources, "load_model", lambda name: (name, None, None))
+    monkeypatch.setattr(reply, "reply", pieces)
+    l08_prompts.search_results("Who won?", ["Clara won."])
+    (page,) = shown
+    assert page.text.splitlines()[1:] == [
+        "Who won? | read 8 letters",
+        "Search results: Clara won.",
+        "",
+        "Who won? | read 36 letters",
+    ]
+
+
+def test_without_smollm2_no_search_is_shown(shown, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    l08_prompts.search_results("Who won?", ["Clara won."])
+    assert "isn't on this computer yet" in shown[0]
