@@ -41,13 +41,15 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
     columns = list(rows[0]) if rows else []
     right = [c for c in columns if all(FIGURE.match(str(row[c])) for row in rows)]
 
-    def cell(column: str, value: Any) -> Any:
+    def cell(column: str, value: Any, wrap: str) -> Any:
         if column not in right:
             return value
         plain = html.escape(str(value))
-        return Page(f'<div style="text-align:right;white-space:nowrap">{plain}</div>', str(value))
+        return Page(f'<div style="text-align:right;white-space:{wrap}">{plain}</div>', str(value))
 
-    return table([{cell(c, c): cell(c, row[c]) for c in columns} for row in rows])
+    return table(
+        [{cell(c, c, "normal"): cell(c, row[c], "nowrap") for c in columns} for row in rows]
+    )
 
 
 def shade(name: str) -> str:
