@@ -88,7 +88,7 @@ def rates(
         + ", ".join(f"{n} {100 * m[key][rate]['rate']:.0f} %" for n, m in models.items())
         for title, (rate, _) in panels.items()
     )
-    with picture(len(panels), width=9.2, height=1.4 + 0.34 * len(names), alt=alt, sharey=True) as (
+    with picture(len(panels), width=9.2, height=1.4 + 0.4 * len(names), alt=alt, sharey=True) as (
         shown,
         axes,
     ):
@@ -97,12 +97,14 @@ def rates(
                 found = models[name][key][rate]
                 low, high = found["interval"]
                 axis.plot([100 * low, 100 * high], [y, y], color=shade(name), lw=5, alpha=0.35)
-                axis.plot([100 * found["rate"]], [y], "o", color=shade(name), ms=8, clip_on=False)
+                at = (100 * found["rate"], y)
+                axis.plot(*at, "o", color=shade(name), ms=8, clip_on=False)
+                note(axis, f"{at[0]:.0f}", at, (0, 6), ha="center", fontsize=8, color=QUIET)
             axis.set(xlim=(-4, 104), xticks=[0, 50, 100])
             axis.set_xlabel("% (better →)" if more else "% (← better)")
             axis.set_title(title, fontsize=11)
             name_rows(axis, names, lines=True)
-            axis.set_ylim(-0.6, len(names) - 0.4)
+            axis.set_ylim(-0.6, len(names) - 0.3)
     return shown
 
 
