@@ -5,15 +5,13 @@ verdicts that the learner's functions read here. Answers for judges with a taste
 drawn here and now.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from course.show import l08_comparisons, own, sources, style
 from course.show.charts import name_rows, note
 from course.show.l08_comparisons import shade
 from course.show.style import INK, LINE, picture, say
-
-Function = Callable[..., Any]
 
 # Examples by which it is seen whether a learner's function is right: what it returns, and for what.
 WIN_RATE: tuple[Any, ...] = ((0.75, 0.5), ["first", "tie"], ["second", "tie"])
@@ -48,17 +46,15 @@ def verdicts(league: dict[str, Any], a: str, b: str) -> tuple[list[str], list[st
     return ahead, ["second"] * won + ["first"] * (n - won)
 
 
-def your_win_rates(
-    pairs: Sequence[tuple[str, str]], win_rate: Function, bootstrap_interval: Function
-) -> None:
+def your_win_rates(pairs: Sequence[tuple[str, str]], names: Mapping[str, Any]) -> None:
     """Draw win rates over both orders with their intervals, by the learner's two functions.
 
     Parameters
     ----------
     pairs : sequence of (str, str)
         Names of models in the league.
-    win_rate, bootstrap_interval : callable
-        The learner's.
+    names : dict
+        The notebook's ``globals()``, with ``win_rate`` and ``bootstrap_interval``.
     """
     import numpy as np
 
@@ -66,23 +62,23 @@ def your_win_rates(
     if league is None:
         return
     points, draws = (np.array(x) for x in ENDS[1:3])
-    why = own.fault(win_rate, *WIN_RATE)
-    no_ends = own.fault(bootstrap_interval, ENDS[0], points, draws, ENDS[3])
-    for problem in filter(None, (why, no_ends)):
+    win_rate, no_rate = own.function(names, "win_rate", *WIN_RATE)
+    ends_of, no_ends = own.function(names, "bootstrap_interval", ENDS[0], points, draws, ENDS[3])
+    for problem in filter(None, (no_rate, no_ends)):
         say(problem)
-    if why:
+    if win_rate is None:
         return
     rng, rows = np.random.default_rng(8), []
     for a, b in pairs:
         ahead, behind = verdicts(league, a, b)
         rate, place = win_rate(list(ahead), list(behind))
         ends = (rate, rate)
-        if not no_ends:
+        if ends_of is not None:
             each = [
                 ((x == "first") + (y == "second")) / 2 for x, y in zip(ahead, behind, strict=True)
             ]
             uniforms = rng.random((ROUNDS, len(each)))
-            ends = bootstrap_interval(np.array(each, dtype=float), uniforms, 0.95)
+            ends = ends_of(np.array(each, dtype=float), uniforms, 0.95)
         rows.append((f"{a}\nagainst {b}", float(rate), float(place), ends, a))
     alt = "Win rates by your own functions: " + ", ".join(
         f"{name} {100 * rate:.0f} %".replace("\n", " ") for name, rate, *_ in rows
@@ -103,26 +99,26 @@ def your_win_rates(
     style.show(shown)
 
 
-def league_table(bradley_terry: Function | None = None) -> None:
+def league_table(names: Mapping[str, Any]) -> None:
     """Draw the recorded league: who wins over whom, and the ratings.
 
     Parameters
     ----------
-    bradley_terry : callable, optional
-        The learner's: its ratings are drawn around the recorded ones.
+    names : dict
+        The notebook's ``globals()``: the ratings of its ``bradley_terry`` are drawn around the
+        recorded ones.
     """
     import numpy as np
 
     league = sources.record("league")
     if league is None:
         return
-    yours, why = None, ""
-    if bradley_terry is not None:
-        why = own.fault(bradley_terry, np.array(RATINGS[0]), np.array(RATINGS[1]))
-    if bradley_terry is not None and not why:
+    yours = None
+    rated, why = own.function(names, "bradley_terry", *(np.array(x) for x in RATINGS))
+    if rated is not None:
         points = np.array(league["wins"]) * league["requests"]
         np.fill_diagonal(points, 0)
-        yours = dict(zip(league["names"], map(float, bradley_terry(points)), strict=True))
+        yours = dict(zip(league["names"], map(float, rated(points)), strict=True))
     style.show(l08_comparisons.wins(league))
     if why:
         say(why)
@@ -143,13 +139,13 @@ def league_table(bradley_terry: Function | None = None) -> None:
     )
 
 
-def by_length(length_controlled: Function, requests: int = REQUESTS) -> None:
+def by_length(names: Mapping[str, Any], requests: int = REQUESTS) -> None:
     """Show what padded answers win with two judges, as it is and at equal length.
 
     Parameters
     ----------
-    length_controlled : callable
-        The learner's ``length_controlled_win_rate``.
+    names : dict
+        The notebook's ``globals()``, with ``length_controlled_win_rate``.
     requests : int
         How many are answered, by two models.
     """
@@ -160,7 +156,8 @@ def by_length(length_controlled: Function, requests: int = REQUESTS) -> None:
         return
     from course.lm import evals
 
-    why = own.fault(length_controlled, EQUAL[0], *(np.array(x) for x in EQUAL[1:]))
+    example = [np.array(x) for x in EQUAL[1:]]
+    controlled, why = own.function(names, "length_controlled_win_rate", EQUAL[0], *example)
     asked = list(evals.asked_in("test").mixed[:requests])
     said = [
         evals.answers(model, words, evals.chat_prompts(words, asked), temperature=1.0, seed=1)
@@ -185,8 +182,8 @@ def by_length(length_controlled: Function, requests: int = REQUESTS) -> None:
             "words of B": f"{lengths[1].mean():.1f}",
             "A wins": f"{100 * points.mean():.0f} %",
         }
-        if not why:
-            longer, equal = length_controlled(points.copy(), *(x.copy() for x in lengths))
+        if controlled is not None:
+            longer, equal = controlled(points.copy(), *(x.copy() for x in lengths))
             row["the longer one wins"] = f"{100 * longer:.0f} %"
             row["A at equal length"] = f"{100 * equal:.0f} %"
         rows.append(row)

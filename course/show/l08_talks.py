@@ -8,15 +8,13 @@ import csv
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from course import paths
 from course.errors import CourseError
 from course.show import answers, l08_comparisons, live, own, sources, style, text
 from course.show.style import Page, say
-
-Fit = Callable[[list[tuple[str, int]], int, int], list[int] | None]
 
 CHAT = "mini-chat"
 TUNED = ("mini-sft", "mini-instruct", CHAT)
@@ -36,33 +34,32 @@ TALK = ([0, 3, 4, 5], [("system", 5), ("user", 9), ("assistant", 9), ("user", 9)
 WIDER = ("fire", "war", "theft", "hunt")  # words that a stricter filter would have too
 
 
-def forgetting(questions: Sequence[str], fit: Fit | None = None) -> None:
+def forgetting(questions: Sequence[str], names: Mapping[str, Any]) -> None:
     """Ask one question after the other, and show how the oldest turns fall out of the window.
 
     Parameters
     ----------
     questions : sequence of str
-    fit : callable, optional
-        The learner's ``fit_history``, which chooses what is read; the chat's own way if it isn't
-        answered, or isn't right.
+    names : dict
+        The notebook's ``globals()``: the learner's ``fit_history`` chooses what is read. If it
+        isn't answered, or isn't right, the chat does so in its own way.
     """
     if sources.load_model(CHAT) is None:
         return
     from course.real.conversation import Chat, Message
 
-    why = own.fault(fit, *TALK) if fit else ""
-    mine = None if why else fit
+    fit, why = own.function(names, "fit_history", *TALK)
 
     class Talk(Chat):
         """Reads what the learner's function keeps."""
 
         def fitted(self, messages: Sequence[Message]) -> list[Message]:
-            if mine is None:
+            if fit is None:
                 return super().fitted(messages)
             whole = [self.length(messages[: i + 1]) for i in range(len(messages))]
             tokens = [n - before for n, before in zip(whole, [0, *whole], strict=False)]
             talk = [(m["role"], n) for m, n in zip(messages, tokens, strict=True)]
-            kept = mine(talk, self.window, self.new_tokens)
+            kept = fit(talk, self.window, self.new_tokens)
             if kept is None:
                 raise CourseError("The last message alone is too long for the window.")
             return [messages[i] for i in kept]
@@ -81,7 +78,7 @@ def forgetting(questions: Sequence[str], fit: Fit | None = None) -> None:
                 "messages left out": talk.left_out,
             }
         )
-    say(why or ("What is read is chosen by your own fit_history." if mine else ""))
+    say(why or "What is read is chosen by your own fit_history.")
     style.show(l08_comparisons.figures(rows))
     say(
         f"The window holds {talk.window} tokens; {talk.new_tokens} are kept for the answer, so at "

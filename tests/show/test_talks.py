@@ -99,10 +99,14 @@ def test_a_learner_s_function_is_used_if_it_is_right():
     def broken(x):
         return x.size
 
-    assert own.fault(double, 6, 3) == ""
-    assert "isn't right yet" in own.fault(half, 6, 3)
-    assert own.fault(later, 6, 3).startswith("later isn't answered yet")
-    assert "it stops with AttributeError" in own.fault(broken, 6, 3)
+    names = {f.__name__: f for f in (double, half, later, broken)}
+    assert own.function(names, "double", 6, 3) == (double, "")
+    assert "isn't right yet" in own.function(names, "half", 6, 3)[1]
+    for name in ("later", "never"):
+        found, why = own.function(names, name, 6, 3)
+        assert found is None
+        assert why.startswith(f"{name} isn't answered yet")
+    assert "it stops with AttributeError" in own.function(names, "broken", 6, 3)[1]
 
 
 def test_verdicts_from_the_counts_give_the_recorded_rates():
