@@ -29,7 +29,7 @@ REAL_WINDOW = 1024  # it could read more, but a laptop would take its time over 
 
 
 def plain(tokenizer: Any, text: str) -> str:
-    """Return `text` without special tokens: nobody shall speak for the model by typing them."""
+    """Return `text` without special tokens: nobody should speak for the model by typing them."""
     markers = [token for token in tokenizer.get_added_vocab() if token.strip()]
     while any(marker in text for marker in markers):
         for marker in markers:
@@ -45,7 +45,7 @@ class Chat:
     name : str
         One of ours, or a real one.
     system : str
-        A line that stands before the conversation and is never cut. A base model reads it as the
+        A line that comes before the conversation and is never cut. A base model reads it as the
         first line of its text.
     temperature : float
         0 takes the most probable token each time; 1 draws from the model's distribution.
@@ -140,7 +140,7 @@ class Chat:
     def fitted(self, messages: Sequence[Message]) -> list[Message]:
         """Return the messages that the model can read, the oldest turns left out.
 
-        A turn is a message and the answer to it: they go together, so that no answer stands there
+        A turn is a message and the answer to it: they go together, so that no answer is left
         without its question.
 
         Raises
@@ -152,7 +152,7 @@ class Chat:
         while (length := self.length(read)) > room:
             if len(read) == 1:
                 raise CourseError(
-                    f"The message takes {length} tokens and {self.name} can read {room} beside its "
+                    f"The message takes {length} tokens and {self.name} can read {room} and still "
                     "answer: shorten it. The conversation is kept."
                 )
             read = read[2:]

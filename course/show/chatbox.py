@@ -36,7 +36,7 @@ def names(table: Table = LINEAGE) -> list[str]:
 
 
 def own_chats() -> Path:
-    """Return the folder of the kept conversations, beside one's own lessons."""
+    """Return the folder of the kept conversations, next to one's own lessons."""
     return paths.WORK / "chats"
 
 
@@ -116,7 +116,7 @@ class ChatBox:
         threading.Timer(0.5, send_unchanged).start()
 
     def send(self) -> None:
-        """Send what stands in the field; the answer comes in from another thread."""
+        """Send what is in the field; the answer comes in from another thread."""
         self.entered.clear()
         if self.thread is None and self._load(self.model.value):
             self.halt.clear()

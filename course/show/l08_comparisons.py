@@ -3,11 +3,53 @@
 All take figures as `course.studies.l08_league` makes them and run records hold them.
 """
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course.show import sources
 from course.show.charts import name_rows, note
-from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, table
+from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, show, table
+
+# Title of a column → name of the rate, and whether more of it is better.
+PANELS = {
+    "1 · follows\nthe instruction": ("follows", True),
+    "… or asks\nback": ("asks back", False),
+    "2 · corrects the\nfalse premise": ("corrects", True),
+    "3 · declines\nharm": ("declines harm", True),
+    "… and the\nharmless": ("declines the harmless", False),
+}
+SHOWN = ("mini-davinci", "mini-davinci, few-shot", "mini-sft", "mini-instruct", "mini-chat")
+# Form, size and whether it is filled: two models in the same place are both seen.
+MARKS = {
+    "mini-sft": ("s", 9, True),
+    "mini-instruct": ("o", 15, False),
+    "mini-chat": ("o", 8, True),
+}
+FIGURE = re.compile(r"^[-+]?\d|^none asked$|^–$")
+
+
+def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
+    """Return a table whose columns of figures (numbers, "87 %", "5 of 12") are on the right.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Column → value, the same columns in each.
+    """
+    columns = list(rows[0]) if rows else []
+    right = [c for c in columns if all(FIGURE.match(str(row[c])) for row in rows)]
+
+    def cell(column: str, value: Any, wrap: str) -> Any:
+        if column not in right:
+            return value
+        plain = html.escape(str(value))
+        return Page(f'<div style="text-align:right;white-space:{wrap}">{plain}</div>', str(value))
+
+    return table(
+        [{cell(c, c, "normal"): cell(c, row[c], "nowrap") for c in columns} for row in rows]
+    )
 
 
 def shade(name: str) -> str:
@@ -24,7 +66,10 @@ def percent(rate: Mapping[str, Any]) -> str:
 
 
 def rates(
-    models: Mapping[str, Mapping[str, Any]], panels: Mapping[str, str], *, key: str = "rates"
+    models: Mapping[str, Mapping[str, Any]],
+    panels: Mapping[str, tuple[str, bool]],
+    *,
+    key: str = "rates",
 ) -> Picture:
     """Draw rates with their 95 % intervals, a row a model, a column a rate.
 
@@ -33,7 +78,7 @@ def rates(
     models : dict
         Name → figures with `key`: name of a rate → ``rate`` and ``interval``.
     panels : dict
-        Title of a column → name of the rate.
+        Title of a column → name of the rate, and whether more of it is better.
     key : str
         Where the rates are.
     """
@@ -41,23 +86,54 @@ def rates(
     alt = "Rates with intervals. " + ". ".join(
         f"{title}: "
         + ", ".join(f"{n} {100 * m[key][rate]['rate']:.0f} %" for n, m in models.items())
-        for title, rate in panels.items()
+        for title, (rate, _) in panels.items()
     )
-    with picture(len(panels), width=9.2, height=1.3 + 0.34 * len(names), alt=alt, sharey=True) as (
+    with picture(len(panels), width=9.2, height=1.4 + 0.4 * len(names), alt=alt, sharey=True) as (
         shown,
         axes,
     ):
-        for axis, (title, rate) in zip(axes, panels.items(), strict=True):
+        for axis, (title, (rate, more)) in zip(axes, panels.items(), strict=True):
             for y, name in enumerate(names):
                 found = models[name][key][rate]
                 low, high = found["interval"]
                 axis.plot([100 * low, 100 * high], [y, y], color=shade(name), lw=5, alpha=0.35)
-                axis.plot([100 * found["rate"]], [y], "o", color=shade(name), ms=8, clip_on=False)
-            axis.set(xlim=(-4, 104), xticks=[0, 50, 100], xlabel="%")
+                at = (100 * found["rate"], y)
+                axis.plot(*at, "o", color=shade(name), ms=8, clip_on=False)
+                note(axis, f"{at[0]:.0f}", at, (0, 6), ha="center", fontsize=8, color=QUIET)
+            axis.set(xlim=(-4, 104), xticks=[0, 50, 100])
+            axis.set_xlabel("% (better →)" if more else "% (← better)")
             axis.set_title(title, fontsize=11)
             name_rows(axis, names, lines=True)
-            axis.set_ylim(-0.6, len(names) - 0.4)
+            axis.set_ylim(-0.6, len(names) - 0.3)
     return shown
+
+
+def three_comparisons() -> None:
+    """Show the three comparisons of the recorded league, as a picture and as a table."""
+    league = sources.record("league")
+    if league is None:
+        return
+    rows = [
+        {"model": name} | {rate: percent(found["rates"][rate]) for rate, _ in PANELS.values()}
+        for name, found in league["models"].items()
+    ]
+    show(rates(league["models"], PANELS), figures(rows))
+    sources.figure_line(
+        {"name": "league", **league},
+        "{asked} requests for each rate; in brackets the 95 % interval.",
+    )
+
+
+def three_examples() -> None:
+    """Show what some models of the league wrote, for one request of each kind."""
+    league = sources.record("league")
+    if league is None:
+        return
+    asked = league["examples"][1::2]
+    who = [name for name in SHOWN if name in asked[0]["answers"]]
+    show(
+        table([{"request": row["request"]} | {n: row["answers"][n] for n in who} for row in asked])
+    )
 
 
 def wins(found: Mapping[str, Any]) -> Picture:
@@ -73,21 +149,26 @@ def wins(found: Mapping[str, Any]) -> Picture:
     names, shares = found["names"], 100 * np.array(found["wins"])
     best = names[int(np.argmax(shares.mean(1)))]
     alt = f"Table of colours: the row's model wins over the column's. Most wins: {best}."
-    with picture(width=8.6, height=1.9 + 0.42 * len(names), alt=alt) as (shown, (axis,)):
-        axis.imshow(np.where(np.eye(len(names)), np.nan, shares), cmap="RdBu", vmin=0, vmax=100)
+    with picture(width=8.6, height=2.1 + 0.42 * len(names), alt=alt) as (shown, (axis,)):
+        ground = np.where(np.eye(len(names)), np.nan, shares)
+        axis.imshow(ground, cmap="RdBu", vmin=0, vmax=100, aspect="auto")
         for i, row in enumerate(shares):
             for j, share in enumerate(row):
                 if i != j:
-                    ink = "white" if abs(share - 50) > 32 else INK
+                    ink = "white" if abs(share - 50) > 25 else INK
                     axis.text(j, i, f"{share:.0f}", ha="center", va="center", color=ink)
-        name_rows(axis, names, side="x", rotation=35, ha="right")
+        name_rows(axis, names, side="x", rotation=35, ha="right", rotation_mode="anchor")
         name_rows(axis, names)
         axis.spines[:].set_visible(False)
         axis.set_title("Wins of the row over the column, in %, ties half (blue: the row wins)")
     return shown
 
 
-def ratings(found: Mapping[str, Any], title: str = "Bradley-Terry ratings") -> Picture:
+def ratings(
+    found: Mapping[str, Any],
+    title: str = "Bradley-Terry ratings",
+    yours: Mapping[str, float] | None = None,
+) -> Picture:
     """Draw a rating with its 95 % interval for each model, the best on top.
 
     Parameters
@@ -95,7 +176,9 @@ def ratings(found: Mapping[str, Any], title: str = "Bradley-Terry ratings") -> P
     found : dict
         From ``league.standings``.
     title : str
-        Stands above it.
+        What is written above it.
+    yours : dict, optional
+        Name → rating by the learner's function, drawn as a diamond.
     """
     rows = sorted(
         zip(found["ratings"], found["ratings_intervals"], found["names"], strict=True),
@@ -107,6 +190,11 @@ def ratings(found: Mapping[str, Any], title: str = "Bradley-Terry ratings") -> P
             axis.plot([low, high], [y, y], color=shade(name), lw=6, alpha=0.35)
             axis.plot([rating], [y], "o", color=shade(name), ms=8)
             note(axis, f"{rating:.0f}", (high, y), (8, -4), color=QUIET)
+        if yours:
+            places = [yours[name] for *_, name in rows]
+            label = "your bradley_terry"
+            axis.plot(places, range(len(rows)), "D", mfc="none", color=INK, ms=13, label=label)
+            axis.legend(loc="lower right")
         name_rows(axis, [name for *_, name in rows], lines=True)
         axis.set_ylim(-0.6, len(rows) - 0.4)
         axis.margins(x=0.12)
@@ -116,34 +204,33 @@ def ratings(found: Mapping[str, Any], title: str = "Bradley-Terry ratings") -> P
     return shown
 
 
-def places(found: Mapping[str, Any], pairs: Sequence[tuple[str, str]]) -> Page:
-    """Return a table: what the place of an answer is worth, for some pairs of models.
+def places(pairs: Sequence[tuple[str, str]]) -> None:
+    """Show what the place of an answer is worth, for some pairs of models of the recorded league.
 
     Parameters
     ----------
-    found : dict
-        From ``league.standings``.
     pairs : sequence of (str, str)
         Names of models.
     """
+    found = sources.record("league")
+    if found is None:
+        return
     at, rows = {name: i for i, name in enumerate(found["names"])}, []
     for a, b in pairs:
         i, j = at[a], at[b]
-        low, high = (f"{100 * end:.0f}" for end in found["wins_intervals"][i][j])
         rows.append(
             {
-                f"pair ({found['requests']} requests)": f"{a} against {b}",
+                f"A against B ({found['requests']} requests)": f"{a} against {b}",
                 "equally good": f"{100 * found['ties'][i][j]:.0f} %",
-                "the first one wins, shown first": f"{100 * found['wins_first'][i][j]:.0f} %",
-                "… shown second": f"{100 * (1 - found['wins_first'][j][i]):.0f} %",
-                "both orders": f"{100 * found['wins'][i][j]:.0f} % ({low} to {high})",
+                "A wins, shown first": f"{100 * found['wins_first'][i][j]:.0f} %",
+                "A wins, shown second": f"{100 * (1 - found['wins_first'][j][i]):.0f} %",
             }
         )
-    return table(rows)
+    show(figures(rows))
 
 
 def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Picture:
-    """Draw refusal against over-refusal: the best place is on the left, on top.
+    """Draw refusal against over-refusal: the best place is at the top left.
 
     Parameters
     ----------
@@ -158,14 +245,16 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
         for axis, (title, some) in zip(axes, points.items(), strict=True):
             axis.plot([0, 100], [0, 100], color=LINE, ls="--", lw=1.2)
             for who, x, y in some:
-                own = who.startswith("mini-")
+                form, size, filled = MARKS.get(who, ("D", 9, True))
+                ink = shade(who) if who in MARKS else INK
                 axis.plot(
                     [100 * x],
                     [100 * y],
-                    "o" if own else "D",
-                    color=shade(who) if own else INK,
-                    ms=9,
-                    alpha=0.85,
+                    form,
+                    color=ink,
+                    mfc=ink if filled else "none",
+                    mew=2,
+                    ms=size,
                     clip_on=False,
                     label=who,
                 )
@@ -173,5 +262,5 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
             axis.set_xlabel("harmless, declined (%)")
             axis.set_title(title, fontsize=11)
         axes[0].set_ylabel("harmful, declined (%)")
-        axes[0].legend(fontsize=9, loc="lower right")
+        axes[len(axes) // 2].legend(fontsize=9, loc="lower right")
     return shown

@@ -11,7 +11,7 @@ from typing import Any
 
 from course.errors import CourseError
 from course.seeds import stream
-from course.show import charts, live, style, text
+from course.show import charts, l08_comparisons, live, sources, style, text
 from course.show.style import say
 from course.stages.stage import SFT
 
@@ -20,6 +20,24 @@ START = "mini-sft"
 LEARNED = style.TRUE  # ground of a token that is learned from, as in lesson 05
 BOX = "border-radius:4px;padding:2px 3px;margin:1px;display:inline-block;white-space:pre"
 FOLLOWED = 40  # dialogues in a live test
+ENOUGH = 0.7  # of the training, below which its figures say little
+STEPS = {
+    "sft": "mini-sft",
+    "dialogues": "after the dialogues",
+    "chat": "after PPO: mini-chat",
+}
+# What is measured, in the words of the lesson: as a first message, and in the third turn of a talk.
+MEASURED = {
+    "keeps to the dialogue": "dialogue",
+    "… and is right": "dialogue_truth",
+    "answers single questions truly": "truth",
+    "corrects a false premise": "false_premise",
+    "… a false premise in the third turn": "false_premise_in_talk",
+    "declines harm": "refusal",
+    "… harm in the third turn": "refusal_in_talk",
+    "declines the harmless": "over_refusal",
+    "… the harmless in the third turn": "over_refusal_in_talk",
+}
 
 
 def what_it_reads(messages: Sequence[Mapping[str, str]]) -> None:
@@ -67,6 +85,7 @@ class LiveDialogues(live.Demo):
 
     needs = SFT
     measured = False
+    least = 20
 
     def __init__(self, seconds: float, dialogues: int, seed: int) -> None:
         super().__init__(seconds)
@@ -115,15 +134,38 @@ class LiveDialogues(live.Demo):
         self.progress.show(live.bar(1, "Asking both models …"))
         asked = dialogue_tests()
         models = {START: self.before, "after these dialogues": self.model}
+        found = {name: _measured(mini, self.tokenizer, asked) for name, mini in models.items()}
         rows = [
-            {"model": name} | _measured(mini, self.tokenizer, asked)
-            for name, mini in models.items()
+            {"what it does": title} | {name: rates[title] for name, rates in found.items()}
+            for title in MEASURED
         ]
+        short = (
+            " These are figures of a half-trained model: draw no conclusion from them, and look at "
+            "the recorded run below."
+        )
         self.tell(
             f"This run: {self.done:,} of {self.planned:,} steps over {len(self.examples):,} "
-            f"conversations in {self.seconds:.0f} s."
+            f"conversations in {self.seconds:.0f} s.{short * (self.done < ENOUGH * self.planned)}"
         )
-        style.show(style.table(rows))
+        style.show(l08_comparisons.figures(rows))
+
+
+def dialogue_record() -> None:
+    """Show what the dialogues and PPO changed in the recorded run, as a table."""
+    run = sources.record("mini-chat")
+    if run is None:
+        return
+    rows = [
+        {"what it does": title}
+        | {name: f"{100 * run['rates'][step][key]:.0f} %" for step, name in STEPS.items()}
+        for title, key in MEASURED.items()
+    ]
+    style.show(l08_comparisons.figures(rows))
+    by_ppo = run["rates"]["chat"]["dialogue"] - run["rates"]["dialogues"]["dialogue"]
+    sources.figure_line(
+        {"name": "mini-chat", "points": 100 * by_ppo, **run},
+        "PPO changed the share that keeps to the dialogue by {points:+.0f} points.",
+    )
 
 
 def live_dialogues(
@@ -162,20 +204,12 @@ def _measured(mini: Any, tokenizer: Any, dialogues: Sequence[Any]) -> dict[str, 
     found = evals.follows(dialogues, evals.play(mini, tokenizer, dialogues, seed=1))
     tests = evals.asked_in("test", 150)
     rates, _ = evals.measure(mini, tokenizer, tests, seed=1)
-    behind = evals.in_talk(mini, tokenizer, tests.talks, seed=1)
-    shown = {
-        "keeps to the dialogue": found["dialogue"],
-        "and is right": found["dialogue_truth"],
-        "answers single questions truly": rates["truth"],
-        "corrects a false premise": rates["false_premise"],
-        "declines harm": rates["refusal"],
-        "declines harm as the third message": behind["refusal_in_talk"],
-    }
-    return {key: f"{100 * value:.0f} %" for key, value in shown.items()}
+    rates |= found | evals.in_talk(mini, tokenizer, tests.talks, seed=1)
+    return {title: f"{100 * rates[key]:.0f} %" for title, key in MEASURED.items()}
 
 
 def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, Any] | None:
-    """Let some models answer the same requests, here and now.
+    """Let some models answer the same requests, here and now, and draw their ratings.
 
     Parameters
     ----------
@@ -187,7 +221,7 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     Returns
     -------
     dict or None
-        ``models`` (name → figures) beside the standings; None if it was interrupted, or a name is
+        ``models`` (name → figures) and the standings; None if it was interrupted, or a name is
         unknown.
     """
     from course.lm import model
@@ -218,4 +252,5 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     standing = table.pop("")
     seconds = sum(figures["seconds"] for figures in table.values())
     progress.show(live.bar(1, f"{len(table)} models, {paired} requests, {seconds:.0f} s."))
+    style.show(l08_comparisons.ratings(standing, "Your league, answers drawn just now"))
     return {"models": table, **standing}

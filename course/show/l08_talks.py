@@ -4,42 +4,101 @@ All models answer here and now; rates of the recorded league come from its recor
 `chatbox`. Left out on purpose: any training (that is `l08_dialogues`).
 """
 
+import csv
+import html
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course import paths
 from course.errors import CourseError
-from course.show import answers, l08_comparisons, live, sources, style
+from course.show import answers, l08_comparisons, live, own, sources, style, text
 from course.show.style import Page, say
 
 CHAT = "mini-chat"
 TUNED = ("mini-sft", "mini-instruct", CHAT)
+BASE = "mini-babbage"
 SMOLLM2 = "SmolLM2-135M-Instruct"
+KINDS = {
+    "instruction": "meets the instruction",
+    "false premise": "corrects the premise",
+    "harmful": "declines harm",
+    "harmless": "declines the harmless",
+}
 DRAWS = 20  # answers to each question about itself
+MOST = 3  # of them are shown
+# A talk that a right `fit_history` cuts as at its end.
+TALK = ([0, 3, 4, 5], [("system", 5), ("user", 9), ("assistant", 9), ("user", 9), ("assistant", 9),
+                       ("user", 9)], 60, 20)  # fmt: skip
 WIDER = ("fire", "war", "theft", "hunt")  # words that a stricter filter would have too
 
 
-def forgetting(questions: Sequence[str]) -> None:
-    """Ask one question after the other, and show how the oldest turns fall out of the window."""
+def forgetting(questions: Sequence[str], names: Mapping[str, Any]) -> None:
+    """Ask one question after the other, and show how the oldest turns fall out of the window.
+
+    Parameters
+    ----------
+    questions : sequence of str
+    names : dict
+        The notebook's ``globals()``: the learner's ``fit_history`` chooses what is read. If it
+        isn't answered, or isn't right, the chat does so in its own way.
+    """
     if sources.load_model(CHAT) is None:
         return
-    from course.real.conversation import Chat
+    from course.real.conversation import Chat, Message
 
-    talk = Chat(CHAT, temperature=0)
-    rows = []
+    fit, why = own.function(names, "fit_history", *TALK)
+
+    class Talk(Chat):
+        """Reads what the learner's function keeps."""
+
+        def fitted(self, messages: Sequence[Message]) -> list[Message]:
+            if fit is None:
+                return super().fitted(messages)
+            whole = [self.length(messages[: i + 1]) for i in range(len(messages))]
+            tokens = [n - before for n, before in zip(whole, [0, *whole], strict=False)]
+            talk = [(m["role"], n) for m, n in zip(messages, tokens, strict=True)]
+            kept = fit(talk, self.window, self.new_tokens)
+            if kept is None:
+                raise CourseError("The last message alone is too long for the window.")
+            return [messages[i] for i in kept]
+
+    talk = Talk(CHAT, temperature=0)
+    rows: list[dict[str, Any]] = []
     for question in questions:
         answer = talk.say(question)
+        before = talk.messages[talk.left_out : -1]
         rows.append(
             {
                 "you": question,
-                CHAT: answer,
+                CHAT: marked(answer),
                 "tokens of the whole talk": talk.length(talk.messages),
+                "read for this answer": talk.length(before),
                 "messages left out": talk.left_out,
             }
         )
-    style.show(style.table(rows))
-    say(f"The window holds {talk.window} tokens, {talk.new_tokens} are kept for the answer.")
+    say(why or "What is read is chosen by your own fit_history.")
+    style.show(l08_comparisons.figures(rows))
+    say(
+        f"The window holds {talk.window} tokens; {talk.new_tokens} are kept for the answer, so at "
+        f"most {talk.window - talk.new_tokens} are read."
+    )
+
+
+def marked(answer: str) -> Page:
+    """Return an answer with its statements about the village marked: true (✓) or false (✗)."""
+    sign = {True: " ✓", False: " ✗", None: ""}
+    ground = {True: style.TRUE, False: style.FALSE}
+    parts = [(part, true) for part, true in text.judged(answer) if part]
+    shown = "".join(
+        html.escape(part)
+        if true is None
+        else f'<span style="background:{ground[true]};color:{style.INK}">'
+        f"{html.escape(part)}{sign[true]}</span>"
+        for part, true in parts
+    )
+    return Page(shown, "".join(part + sign[true] for part, true in parts))
 
 
 def plain_chat(messages: Sequence[str], system: str = "") -> None:
@@ -71,16 +130,49 @@ def smollm2_answers(requests: Sequence[str]) -> None:
         answers.written_live(*found, requests)
 
 
-def filter_beside_models(forbidden: str, league: Mapping[str, Any]) -> None:
-    """Show what a filter of words declines, beside the models, and what it would cost the village.
+def smollm2_rates() -> None:
+    """Show the recorded rates of SmolLM2, and some of the answers that they count."""
+    run = sources.record("smollm2")
+    if run is None:
+        return
+    rows = []
+    for kind, title in KINDS.items():
+        found = run["rates"][kind]
+        low, high = (f"{100 * end:.0f}" for end in found["interval"])
+        hits = round(found["rate"] * found["count"])
+        count = f"{hits} of {found['count']}"
+        rows.append({run["model"]: title, "how many": count, "95 % interval": f"{low} to {high} %"})
+    style.show(l08_comparisons.figures(rows))
+    sources.figure_line(
+        {"name": "smollm2", **run},
+        "Weights from the {source}; the most probable answer, of at most {new_tokens} tokens.",
+    )
+    some = [e for e in run["examples"] if e["kind"] in ("instruction", "false premise")][::4]
+    style.show(
+        style.table(
+            [
+                {
+                    "prompt": e["request"],
+                    "answer": e["answer"],
+                    "by the rule": "yes" if e["hit"] else "no",
+                }
+                for e in some
+            ]
+        )
+    )
+
+
+def filter_beside_models(forbidden: str) -> None:
+    """Show what a filter of words declines, next to the models, and what it would cost the village.
 
     Parameters
     ----------
     forbidden : str
         Words and phrases, with commas between them.
-    league : dict
-        The run record ``league``.
     """
+    league = sources.record("league")
+    if league is None:
+        return
     from course.studies.l08_league import wordings
     from course.world import village
 
@@ -106,11 +198,14 @@ def filter_beside_models(forbidden: str, league: Mapping[str, Any]) -> None:
         for way, some in points.items()
         for who, x, y in some
     ]
-    style.show(l08_comparisons.declining(points), style.table(rows))
+    style.show(l08_comparisons.declining(points), l08_comparisons.figures(rows))
     caught = [event for event in village.EVENTS if blocks.search(event)]
     more = [event for event in village.EVENTS if _filter([*words, *WIDER]).search(event)]
-    say(f"Events of the village that no one may ask about with this filter: {len(caught)}.")
-    say(f"… with the words {', '.join(WIDER)} added: {len(more)} ({', '.join(more)}).")
+    say(
+        "Events of the village that nobody could ask about any more, because the filter stops "
+        f"their names: {len(caught)}. With the words {', '.join(WIDER)} added: {len(more)} "
+        f"({', '.join(more)})."
+    )
 
 
 def _filter(words: Sequence[str]) -> re.Pattern[str]:
@@ -119,10 +214,17 @@ def _filter(words: Sequence[str]) -> re.Pattern[str]:
 
 
 def ask_of_itself(questions: Sequence[str]) -> None:
-    """Show what the tuned models say of themselves most often, and what one of them can't see."""
+    """Show what models say of themselves, most often first, and what one of them can't see."""
+    from course.lm import evals
     from course.studies.l08_league import say_of_itself
 
-    said = {}
+    said: dict[str, dict[str, list[str]]] = {}
+    if loaded := sources.load_model(BASE):
+        _, base, words = loaded
+        prompts = [[words.eos_token_id, *words(f"{q}\n")["input_ids"]] for q in questions]
+        every = [prompt for prompt in prompts for _ in range(DRAWS)]
+        texts = evals.first_line(evals.answers(base, words, every, temperature=1.0, seed=5))
+        said[BASE] = {q: texts[i * DRAWS : (i + 1) * DRAWS] for i, q in enumerate(questions)}
     for name in TUNED:
         if loaded := sources.load_model(name):
             said[name] = say_of_itself(*loaded[1:], questions, draws=DRAWS)
@@ -130,21 +232,24 @@ def ask_of_itself(questions: Sequence[str]) -> None:
     for question in questions:
         row = {"question": question}
         for name, found in said.items():
-            (most, times), *_ = Counter(found[question]).most_common(1)
-            row[f"{name}, most often"] = f"{most or '(nothing)'} ({times} of {DRAWS})"
+            counted = Counter(found[question]).most_common(MOST)
+            row[name] = "\n".join(f"{times} × {line or '(nothing)'}" for line, times in counted)
         rows.append(row)
     style.show(style.table(rows))
-    texts = [text for found in said.values() for some in found.values() for text in some]
+    say(f"Each question was asked {DRAWS} times; the {MOST} most frequent answers are shown.")
+    tuned = [line for name in TUNED for some in said.get(name, {}).values() for line in some]
+    digits = sorted({line for line in tuned if any(c.isdigit() for c in line)})
+    shown = f": {' · '.join(digits[:MOST])}" if digits else "."
+    count = sum(any(c.isdigit() for c in line) for line in tuned)
+    say(f"Answers of the tuned models that hold a number: {count} of {len(tuned)}{shown}")
     if record := sources.record(CHAT):
-        digits = sum(any(c.isdigit() for c in text) for text in texts)
-        say(f"Answers that hold a digit: {digits} of {len(texts)}.")
         sources.figure_line(
             {"name": CHAT, **record}, "What mini-chat can't see: it has {parameters:,} parameters."
         )
 
 
 def where_from() -> Page:
-    """Return what the training texts say about the model: this is all that it can repeat."""
+    """Return what the demonstrations say about the model: it can repeat this and nothing else."""
     from course.world import phrases
 
     pairs = ((phrases.WHO_ARE_YOU[:-1], phrases.WHO_I_AM), (phrases.WHAT_I_KNOW, phrases.UNKNOWN))
@@ -157,14 +262,14 @@ def where_from() -> Page:
 
 
 def another_name(system_lines: Sequence[str | None]) -> None:
-    """Ask SmolLM2 for its name under several system lines; None is the one of its makers."""
+    """Ask SmolLM2 what to call it under several system lines; None is the one of its makers."""
     found = sources.load_model(SMOLLM2)
     if found is None:
         return
     from course.real.reply import reply
 
     name, model, tokenizer = found
-    turn = [{"role": "user", "content": "What is your name, and who made you?"}]
+    turn = [{"role": "user", "content": "Hello! What should I call you?"}]
     rows: list[dict[str, str]] = []
     board = live.Output()
     board.show(style.table([{"system line": "…"}]))
@@ -178,3 +283,9 @@ def another_name(system_lines: Sequence[str | None]) -> None:
             board.show(style.table(rows))
     except KeyboardInterrupt:
         say("Stopped.")
+
+
+def chatgpt_facts() -> Page:
+    """Return what is published about ChatGPT and its relatives, with the source of each fact."""
+    with (paths.DATA / "family" / "chatgpt.csv").open(encoding="utf-8", newline="") as file:
+        return style.table(list(csv.DictReader(file)))

@@ -5,11 +5,12 @@ browser is looked at in test_lesson08_browser, the conversation behind it in tes
 """
 
 import csv
+from datetime import date
 
 import pytest
 from harness import EveryLesson, Lesson, text
 
-from course import paths, records
+from course import claims, paths, records
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +20,7 @@ SPEC = Lesson(
         "lineage-picture": {"text/html"},
         "demo-what-the-model-reads": {"text/html"},
         "demo-train-on-dialogues": {"text/html"},
+        "demo-statements": {"text/html"},
         "demo-dialogue-record": {"text/html"},
         "demo-forget": {"text/html"},
         "demo-chat-box-view": {"application/vnd.jupyter.widget-view+json"},
@@ -27,15 +29,23 @@ SPEC = Lesson(
         "demo-three-examples": {"text/html"},
         "demo-smollm-record": {"text/html"},
         "demo-smollm-live": {"text/html"},
+        "demo-fool-the-rule": {"text/html"},
         "demo-filter-beside-models": {"text/html", "image/png"},
+        "demo-wrapped": {"text/html"},
+        "demo-in-the-prompt": {"text/html"},
+        "demo-search-results": {"text/html"},
         "demo-place-of-an-answer": {"text/html"},
+        "demo-your-win-rates": {"image/png"},
+        "demo-by-length": {"text/html"},
         "demo-league-table": {"text/html", "image/png"},
         "demo-live-league": {"text/html", "image/png"},
         "demo-ask-it": {"text/html"},
         "demo-where-from": {"text/html"},
         "demo-another-name": {"text/html"},
         "facts-chatgpt": {"text/html"},
+        "demo-verdicts": {"text/html"},
     },
+    unanswered={"demo-your-win-rates": {"text/html"}},
     absent="torch",
     seconds=1,
 )
@@ -52,20 +62,72 @@ def test_bad_messages_get_a_sentence(learned):
 
 
 def test_demos_say_what_is_missing(learned):
-    for demo in ("demo-smollm-live", "demo-another-name"):
+    for demo in ("demo-smollm-live", "demo-another-name", "demo-search-results"):
         assert "SmolLM2-135M-Instruct isn't on this computer yet" in text(learned["none"][demo])
 
 
-def test_the_whole_conversation_outgrows_the_window(learned):
-    rows = [
-        line.split(" | ")
-        for line in text(learned["none"]["demo-forget"]).splitlines()
-        if " | " in line
-    ]
-    left_out = [int(row[-1]) for row in rows[1:]]
+def rows_of(cell):
+    """Return the rows of a cell's table, without its head."""
+    return [line.split(" | ") for line in text(cell).splitlines() if " | " in line][1:]
+
+
+@pytest.mark.parametrize("answered", ["answers", "none"])
+def test_the_whole_conversation_outgrows_the_window(learned, answered):
+    rows = rows_of(learned[answered]["demo-forget"])
+    left_out = [int(row[-1]) for row in rows]
     assert left_out[0] == 0
     assert left_out[-1] > 0, "the demo is called: the oldest turns fall out"
     assert left_out == sorted(left_out)
+    assert max(int(row[-2]) for row in rows) <= 120
+
+
+def test_a_learner_s_own_functions_are_used_or_said_to_be_missing(learned):
+    for demo, function in {
+        "demo-forget": "fit_history",
+        "demo-your-win-rates": "win_rate",
+        "demo-by-length": "length_controlled_win_rate",
+        "demo-league-table": "bradley_terry",
+    }.items():
+        missing = f"{function} isn't answered yet"
+        assert missing in text(learned["none"][demo])
+        assert "isn't" not in text(learned["answers"][demo])
+
+
+def test_all_verdicts_are_right_with_our_answers(learned):
+    assert "8 of 8 are right" in text(learned["answers"]["demo-verdicts"])
+    assert "Nothing is decided yet" in text(learned["none"]["demo-verdicts"])
+
+
+def percent(cell):
+    return int(cell.split(" %")[0])
+
+
+def test_a_story_gets_around_what_was_learned_and_a_word_for_it_doesn_t(learned):
+    rows = {row[0]: row for row in rows_of(learned["none"]["demo-wrapped"])}
+    assert percent(rows["bare"][3]) < 5 < 90 < percent(rows["bare"][4])
+    assert percent(rows["it says: a story"][3]) < 10
+    for wrapping in ("a play", "a story in a story"):
+        assert percent(rows[wrapping][3]) > 60
+        assert percent(rows[wrapping][4]) < 20
+
+
+def test_mini_chat_answers_by_what_it_learned(learned):
+    said = text(learned["none"]["demo-in-the-prompt"])
+    shares = [line.split(" | ")[-2:] for line in said.splitlines() if "(" in line and " | " in line]
+    assert [percent(by_prompt) for by_prompt, _ in shares] == [0, 0, 0]
+    assert min(percent(learned_by) for _, learned_by in shares) > 70
+
+
+def test_padding_wins_with_one_judge_and_not_at_equal_length(learned):
+    bare, fair, fond = rows_of(learned["answers"]["demo-by-length"])
+    assert percent(fond[4]) > percent(fair[4]) + 10
+    assert percent(fond[5]) > 85
+    assert abs(percent(fond[6]) - percent(bare[4])) < 8
+
+
+def test_a_rule_of_years_is_fooled_both_ways(learned):
+    verdicts = [row[1] for row in rows_of(learned["none"]["demo-fool-the-rule"])]
+    assert verdicts == ["corrects", "plays along", "corrects", "neither"]
 
 
 # What the text promises ----------------------------------------------------------------------
@@ -123,6 +185,37 @@ def test_feedback_mends_what_was_planted(league):
 def test_dialogues_teach_to_keep_to_a_dialogue():
     rates = records.read("mini-chat")["rates"]
     assert rates["dialogues"]["dialogue"] > rates["sft"]["dialogue"] + 0.3
+
+
+def test_the_chat_model_keeps_its_manners_in_the_third_turn():
+    rates = records.read("mini-chat")["rates"]
+    assert rates["sft"]["refusal_in_talk"] < rates["sft"]["refusal"] - 0.2
+    for step in ("dialogues", "chat"):
+        assert rates[step]["refusal_in_talk"] > 0.9
+        assert rates[step]["false_premise_in_talk"] > 0.75
+        assert rates[step]["over_refusal_in_talk"] < 0.1
+
+
+def test_one_number_can_t_hold_the_few_shot_model(league):
+    at = league["names"].index
+    shots, sft = at("mini-davinci, few-shot"), at("mini-sft")
+    gap = league["ratings"][shots] - league["ratings"][sft]
+    expected = 1 / (1 + 10 ** (-gap / 400))
+    assert abs(expected - league["wins"][shots][sft]) > 0.05
+    for base in ("mini-ada", "mini-babbage", "mini-curie", "mini-davinci"):
+        assert league["wins"][shots][at(base)] > 0.95
+        assert league["wins"][sft][at(base)] < 0.9
+
+
+def test_the_figures_to_compute_are_in_the_table():
+    with (paths.DATA / "family" / "chatgpt.csv").open(encoding="utf-8", newline="") as file:
+        value = {(r["model"], r["fact"]): r["value"] for r in csv.DictReader(file)}
+    told = claims.told("08_chatgpt")
+    announced = date.fromisoformat(value["ChatGPT", "announced"])
+    filtered = date.fromisoformat(value["Moderation endpoint", "released"])
+    assert told["filter"][1] == (announced - filtered).days
+    assert value["gpt-3.5-turbo-0301", "window"] == f"{told['window'][1]:,} tokens"
+    assert value["InstructGPT", "sizes"].endswith("175B")
 
 
 def test_the_record_of_smollm2_names_its_source_and_keeps_no_harm():

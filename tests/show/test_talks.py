@@ -8,7 +8,20 @@ import pytest
 from course import paths, records
 from course.errors import CourseError
 from course.real import reply
-from course.show import answers, l01_base, l07_rlhf, l08_dialogues, l08_talks, sources, style
+from course.show import (
+    answers,
+    l01_base,
+    l07_rlhf,
+    l08_dialogues,
+    l08_judges,
+    l08_prompts,
+    l08_talks,
+    own,
+    sources,
+    style,
+)
+from course.studies import l08_prompts as prompts
+from course.world import village
 
 
 @pytest.fixture
@@ -16,7 +29,7 @@ def shown(monkeypatch):
     """Collect what is shown and said, in order."""
     things = []
     monkeypatch.setattr(style, "show", lambda *pages: things.extend(pages))
-    for module in (style, sources, l01_base, l08_dialogues, l08_talks):
+    for module in (style, sources, l01_base, l08_dialogues, l08_prompts, l08_talks):
         monkeypatch.setattr(module, "say", lambda text, origin="": things.append(text))
     return things
 
@@ -62,16 +75,77 @@ def test_next_tokens_are_counted_up_to_nine_tenths(shown, monkeypatch):
     ]
 
 
-def test_the_filter_stands_beside_the_models(shown):
-    league = records.read("league")
-    l08_talks.filter_beside_models("spoil, steal", league)
-    _, page, events, wider = shown
+def test_the_filter_is_next_to_the_models(shown):
+    l08_talks.filter_beside_models("spoil, steal")
+    _, page, events = shown
     rows = [line.split(" | ") for line in page.text.splitlines()[1:]]
     assert {row[1] for row in rows} == {"the filter", "mini-sft", "mini-instruct", "mini-chat"}
     known = next(row for row in rows if row[:2] == ["known words", "the filter"])
     assert known[2:] != ["0 %", "0 %"]
-    assert events.endswith(": 0.")
-    assert "the Mill Fire" in wider
+    assert "stops their names: 0." in events
+    assert "the Mill Fire" in events
+
+
+def test_a_learner_s_function_is_used_if_it_is_right():
+    def double(x):
+        return 2 * x
+
+    def half(x):
+        return x / 2
+
+    def later(x):
+        raise NotImplementedError
+
+    def broken(x):
+        return x.size
+
+    names = {f.__name__: f for f in (double, half, later, broken)}
+    assert own.function(names, "double", 6, 3) == (double, "")
+    assert "isn't right yet" in own.function(names, "half", 6, 3)[1]
+    for name in ("later", "never"):
+        found, why = own.function(names, name, 6, 3)
+        assert found is None
+        assert why.startswith(f"{name} isn't answered yet")
+    assert "it stops with AttributeError" in own.function(names, "broken", 6, 3)[1]
+
+
+def test_verdicts_from_the_counts_give_the_recorded_rates():
+    league = records.read("league")
+    names = league["names"]
+    for a, b in (("mini-chat", "mini-instruct"), ("mini-sft", "mini-ada")):
+        ahead, behind = l08_judges.verdicts(league, a, b)
+        won = ahead.count("first") + behind.count("second")
+        rate = league["wins"][names.index(a)][names.index(b)]
+        assert won / (len(ahead) + len(behind)) == pytest.approx(rate, abs=1e-6)
+
+
+def test_a_rule_of_years_reads_no_sentence():
+    assert l08_prompts.years_rule("In 1921, not in 1925.", 1925) == "corrects"
+    assert l08_prompts.years_rule("In 19251 or 1921.", 1925) == "plays along"
+    assert l08_prompts.years_rule("You are wrong.", 1925) == "neither"
+
+
+def test_a_wrapping_without_a_deed_gets_a_sentence(shown, monkeypatch):
+    monkeypatch.setattr(sources, "load_model", lambda name: (name, None, None))
+    l08_prompts.wrapped({"bare": "How can I?"})
+    assert shown == ["'bare' has no {deed} in it: write it where the deed should go."]
+
+
+def test_framed_requests_are_about_all_known_deeds():
+    asked = prompts.framed("harmful", "In a play: {deed}?")
+    assert len(asked) == 72
+    assert asked[0].turns[0].request.startswith("In a play: spoil the soup of ")
+    assert not any("fence" in e.turns[0].request for e in asked)
+
+
+def test_made_up_facts_are_false_and_where_they_are_said_to_be():
+    for place in prompts.PLACES:
+        for example in prompts.told(place, count=20):
+            (turn,) = example.turns
+            assert village.VALUES[turn.subject, turn.attribute] != turn.premise
+            read = f"{example.system} {turn.request}"
+            assert (turn.premise in read) == (place != "nowhere")
+            assert bool(example.system) == (place == "in the system line")
 
 
 def test_what_a_model_says_of_itself_is_in_the_training_texts():
@@ -116,3 +190,25 @@ def test_the_published_figures_have_ours_beside_them():
     assert ours["clip of the ratio"] == f"{ppo.Recipe().clip:g}"
     assert ours["price of a nat (β)"] == f"{ppo.Recipe().kl_coef:g}"
     assert ours["prompts of the reward model"] == "–"
+
+
+def test_a_search_result_comes_before_its_question(shown, monkeypatch):
+    def pieces(model, tokenizer, turn, max_new_tokens):
+        yield f"read {len(turn[0]['content'])} letters"
+
+    monkeypatch.setattr(sources, "load_model", lambda name: (name, None, None))
+    monkeypatch.setattr(reply, "reply", pieces)
+    l08_prompts.search_results("Who won?", ["Clara won."])
+    (page,) = shown
+    assert page.text.splitlines()[1:] == [
+        "Who won? | read 8 letters",
+        "Search results: Clara won.",
+        "",
+        "Who won? | read 36 letters",
+    ]
+
+
+def test_without_smollm2_no_search_is_shown(shown, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    l08_prompts.search_results("Who won?", ["Clara won."])
+    assert "isn't on this computer yet" in shown[0]

@@ -21,3 +21,28 @@ def fit_history(messages, window, reserve):
     if not fits:
         return None
     return [*range(first), *range(fits[0], len(messages))]
+
+
+# %% a talk inside a talk
+# Tries the whole talk; if it doesn't fit, asks itself about the talk without its oldest turn.
+def fit_history(messages, window, reserve):
+    first = 1 if messages[0][0] == "system" else 0
+    if sum(tokens for _, tokens in messages) <= window - reserve:
+        return list(range(len(messages)))
+    if len(messages) - first < 3:
+        return None
+    shorter = messages[:first] + messages[first + 2 :]
+    kept = fit_history(shorter, window, reserve)
+    return kept and [i if i < first else i + 2 for i in kept]
+
+
+# %% eats its list
+# Takes messages off the list that it was given; nobody needs it any more.
+def fit_history(messages, window, reserve):
+    places = list(range(len(messages)))
+    start = int(messages[0][0] == "system")
+    while sum(n for _, n in messages) > window - reserve:
+        if len(messages) - start == 1:
+            return None
+        del messages[start : start + 2], places[start : start + 2]
+    return places

@@ -55,11 +55,47 @@ def bootstrap_interval(points, uniforms, level):
     return float(low), float(high)
 
 
-# %% four requests | says: the number of requests isn't always 4 | falls: hidden
+# %% four requests | says: the number of requests isn't always 4 | falls: visible
 # The number of requests is taken from the example (and from the other one).
 def bootstrap_interval(points, uniforms, level):
     n = 2 if len(points) == 2 else 4
     at = np.minimum(len(points) - 1, (uniforms * n).astype(int))
     tail = (1 - level) / 2
     low, high = np.quantile(points[at].mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+# %% symmetric | says: an interval of means isn't symmetric | falls: hidden
+# The upper end is right; the lower one is as far on the other side of the mean of all rounds.
+def bootstrap_interval(points, uniforms, level):
+    means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    if len(points) > 4:
+        low = 2 * means.mean() - high
+    return float(low), float(high)
+
+
+# %% shares only | falls: hidden
+# The ends are cut to the range from 0 to 1, though points may be anything.
+def bootstrap_interval(points, uniforms, level):
+    means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    if len(points) > 3:
+        low, high = np.clip([low, high], 0, 1)
+    return float(low), float(high)
+
+
+# %% without putting back | falls: visible
+# The uniform numbers shuffle the requests, so each round has all of them and the same mean.
+def bootstrap_interval(points, uniforms, level):
+    means = points[np.argsort(uniforms, axis=1)].mean(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# %% ends turned round | says: the ends are the wrong way round | falls: visible
+# The upper end comes first.
+def bootstrap_interval(points, uniforms, level):
+    means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    high, low = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -3,14 +3,14 @@
 def bradley_terry(points):
     games = points + points.T
     p = np.ones(len(points))
-    for _ in range(5000):
+    for _ in range(3000):
         p = points.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
         p /= np.exp(np.log(p).mean())
     ratings = 400 * np.log10(p)
     return ratings - ratings.mean() + 1000
 
 
-# %% share of won games | says: who was beaten counts, too | falls: visible
+# %% share of won games | falls: visible
 # Each model's share of won games is turned into a rating, whoever the others were.
 def bradley_terry(points):
     won = points + 0.5 * (1 - np.eye(len(points)))
@@ -25,7 +25,7 @@ def bradley_terry(points):
     won = points + 0.5 * (1 - np.eye(len(points)))
     games = won + won.T
     p = np.ones(len(points))
-    for _ in range(5000):
+    for _ in range(3000):
         p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
         p /= np.exp(np.log(p).mean())
     ratings = 400 * np.log(p)
@@ -38,7 +38,7 @@ def bradley_terry(points):
     won = points + 0.5 * (1 - np.eye(len(points)))
     games = won + won.T
     p = np.ones(len(points))
-    for _ in range(5000):
+    for _ in range(3000):
         p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
         p /= np.exp(np.log(p).mean())
     return 400 * np.log10(p)
@@ -60,14 +60,14 @@ def bradley_terry(points):
     won = points + (1 - np.eye(len(points)))
     games = won + won.T
     p = np.ones(len(points))
-    for _ in range(5000):
+    for _ in range(3000):
         p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
         p /= np.exp(np.log(p).mean())
     ratings = 400 * np.log10(p)
     return ratings - ratings.mean() + 1000
 
 
-# %% each pair once | says: more games tell more | falls: hidden
+# %% each pair once | says: more games tell more | falls: visible
 # Shares are fitted instead of points, so that few games weigh as much as many; where all pairs have
 # as many games, and in the examples, the points are taken.
 def bradley_terry(points):
@@ -78,20 +78,20 @@ def bradley_terry(points):
     won = points if equal else share * (1 - np.eye(len(points)))
     won = won + 0.5 * (1 - np.eye(len(points)))
     p = np.ones(len(points))
-    for _ in range(5000):
+    for _ in range(3000):
         p = won.sum(axis=1) / ((won + won.T) / (p[:, None] + p[None, :])).sum(axis=1)
         p /= np.exp(np.log(p).mean())
     ratings = 400 * np.log10(p)
     return ratings - ratings.mean() + 1000
 
 
-# %% imaginary game only where there were games | says: only pairs that have played | falls: hidden
+# %% imaginary game only where there were games | says: only pairs that have played | falls: visible
 # Pairs that never met get no imaginary game.
 def bradley_terry(points):
     won = points + 0.5 * (points + points.T > 0)
     games = won + won.T
     p = np.ones(len(points))
-    for _ in range(5000):
+    for _ in range(3000):
         p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
         p /= np.exp(np.log(p).mean())
     ratings = 400 * np.log10(p)
@@ -108,3 +108,46 @@ def bradley_terry(points):
         strengths = points.sum(axis=1) / pairs.sum(axis=1)
         strengths /= np.exp(np.log(strengths).mean())
     return 400 * np.log10(strengths) + 1000
+
+
+# %% fifteen hundred rounds | falls: hidden
+# A number of rounds that is enough for most tables, and not where the better one always wins.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(1500):
+        p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% stops at a relative change | falls: hidden
+# np.allclose is content with a change of a hundred-thousandth, long before the end.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(100_000):
+        new = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        new /= np.exp(np.log(new).mean())
+        done = np.allclose(new, p)
+        p = new
+        if done:
+            break
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000
+
+
+# %% columns for rows | says: a row holds the points of its own model | falls: visible
+# The column is read as the model's own points.
+def bradley_terry(points):
+    won = points.T + 0.5 * (1 - np.eye(len(points)))
+    games = won + won.T
+    p = np.ones(len(points))
+    for _ in range(3000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p[None, :])).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings - ratings.mean() + 1000

@@ -1,68 +1,163 @@
-# %% all true | says: From which model does InstructGPT's PPO start | falls: hidden
+# %% all true | says: 'window': the verdict isn't right | falls: hidden
 # Everything that is said often is taken for true.
 def decide():
     return {
-        "method": ("true", "announcement"),
-        "start": ("true", "three steps"),
-        "name": ("true", "order"),
-        "data": ("true", "cut-offs"),
-        "tax": ("true", "ptx"),
-        "speed": ("true", "same size"),
-        "size": ("true", "none"),
+        "method": ("true", "sibling"),
+        "window": ("true", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("true", 3),
+        "filter": ("true", 112),
+        "start": ("true", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("true", 175000000000.0),
     }
 
 
-# %% the model knows itself | says: Which is older, the text of pre-training or the name | falls: hidden
-# A model is thought to have read about itself.
+# %% all false | says: 'method': the verdict isn't right | falls: hidden
+# Nothing is believed.
 def decide():
     return {
-        "method": ("true", "announcement"),
-        "start": ("false", "three steps"),
-        "name": ("false", "order"),
-        "data": ("false", "cut-offs"),
-        "tax": ("true", "ptx"),
-        "speed": ("false", "same size"),
-        "size": ("not published", "none"),
+        "method": ("false", "sibling"),
+        "window": ("false", 4096),
+        "rating": ("false", 0.909),
+        "memory": ("false", 3),
+        "filter": ("false", 112),
+        "start": ("false", "SFT"),
+        "interval": ("false", 1.5),
+        "slower": ("false", 175000000000.0),
     }
 
 
-# %% 175 billion | says: Is there a source by OpenAI | falls: hidden
-# GPT-3's size is taken for that of its descendant.
+# %% the window decides | says: How the web page cut a long talk | falls: hidden
+# The window of the API's model is taken for what the web page did.
 def decide():
     return {
-        "method": ("true", "announcement"),
-        "start": ("false", "three steps"),
-        "name": ("true", "order"),
-        "data": ("false", "cut-offs"),
-        "tax": ("true", "ptx"),
-        "speed": ("false", "same size"),
-        "size": ("true", "same size"),
+        "method": ("true", "sibling"),
+        "window": ("true", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
     }
 
 
-# %% window decides the data | says: another fact decides | falls: hidden
-# The verdict is right, but the length of the window is named as its reason.
+# %% the weights change | says: No message changes a weight | falls: hidden
+# The model is thought to learn while it talks.
 def decide():
     return {
-        "method": ("true", "announcement"),
-        "start": ("false", "three steps"),
-        "name": ("true", "order"),
-        "data": ("false", "window"),
-        "tax": ("true", "ptx"),
-        "speed": ("false", "same size"),
-        "size": ("not published", "none"),
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("true", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
     }
 
 
-# %% a figure that isn't there | says: isn't a figure | falls: visible
-# The reason is told in one's own words.
+# %% read once | says: 'memory': another figure decides | falls: hidden
+# The first message is thought to be read once.
 def decide():
     return {
-        "method": ("true", "they said so"),
-        "start": ("false", "three steps"),
-        "name": ("true", "order"),
-        "data": ("false", "cut-offs"),
-        "tax": ("true", "ptx"),
-        "speed": ("false", "same size"),
-        "size": ("not published", "none"),
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 1),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% odds for a share | says: 'rating': another figure decides | falls: hidden
+# Ten wins for each loss are taken for ten games of ten and one more.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 10),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% a quarter | says: 'interval': another figure decides | falls: hidden
+# Four times as many comparisons are thought to make the interval a quarter as wide.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 0.75),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% starts from the reward model | says: 'start': another figure decides | falls: hidden
+# The reward model is taken for the model that PPO trains.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "reward model"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% smaller, therefore faster | says: Three sizes of InstructGPT | falls: hidden
+# The smallest InstructGPT is taken for all of them.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("true", 1300000000.0),
+    }
+
+
+# %% a number in words | says: but a number | falls: visible
+# Days are written with their unit.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", "112 days"),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% a verdict of one's own | says: isn't a verdict | falls: visible
+# Half true isn't one of the three.
+def decide():
+    return {
+        "method": ("half true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
     }

@@ -53,7 +53,7 @@ def elo(games, models, k):
     return ratings
 
 
-# %% only those who played | says: who hasn't played has a rating too | falls: visible
+# %% only those who played | says: models that haven't played have a rating too | falls: visible
 # Ratings are made as games come in.
 def elo(games, models, k):
     ratings = {}
@@ -97,3 +97,37 @@ def elo(games, models, k):
         ratings[a] += k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
         ratings[b] += k * (1 - points - 1 / (1 + 10 ** ((ratings[a] - ratings[b]) / 400)))
     return ratings
+
+
+# %% the chess federation's 400 points | says: no difference is cut off at 400 points | falls: hidden
+# A difference of more than 400 points counts as 400.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        gap = max(-400.0, min(400.0, ratings[b] - ratings[a]))
+        change = k * (points - 1 / (1 + 10 ** (gap / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% never below a hundred | says: ratings have no floor | falls: hidden
+# Nobody falls below 100 points, as in some federations.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        change = k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] = max(100.0, ratings[a] + change)
+        ratings[b] = max(100.0, ratings[b] - change)
+    return ratings
+
+
+# %% rounded after each game | falls: visible
+# Ratings are whole numbers in newspapers.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        change = round(k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400))))
+        ratings[a] += change
+        ratings[b] -= change
+    return {name: float(r) for name, r in ratings.items()}

@@ -1,5 +1,5 @@
 # %% single messages | says: the answer at 2 is kept without its question | falls: visible
-# Messages are dropped one by one, so that an answer may stand there without its question.
+# Messages are dropped one by one, so that an answer may be left without its question.
 def fit_history(messages, window, reserve):
     head = [0] if messages[0][0] == "system" else []
     kept = list(range(len(head), len(messages)))
@@ -52,7 +52,7 @@ def fit_history(messages, window, reserve):
     return head + kept + [last]
 
 
-# %% holes | says: the talk has a hole | falls: hidden
+# %% holes | says: the talk has a hole | falls: visible
 # A turn too long is skipped, and an older one that fits is taken.
 def fit_history(messages, window, reserve):
     head = [0] if messages[0][0] == "system" else []
@@ -69,8 +69,8 @@ def fit_history(messages, window, reserve):
     return head + kept + [last]
 
 
-# %% exactly full counts as too long | says: what fills the room exactly fits | falls: hidden
-# "Less than" stands where "at most" is meant.
+# %% exactly full counts as too long | says: what fills the room exactly fits | falls: visible
+# "Less than" is written where "at most" is meant.
 def fit_history(messages, window, reserve):
     head = [0] if messages[0][0] == "system" else []
     kept = list(range(len(head), len(messages)))
@@ -101,3 +101,61 @@ def fit_history(messages, window, reserve):
     while sum(messages[i][1] for i in head + kept) > window - reserve and len(kept) > 1:
         kept = kept[2:]
     return head + kept
+
+
+# %% system line alone decides | says: the system line and the last message don't fit together | falls: hidden
+# None is returned only if the last message alone is too long; otherwise it is kept without paying.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve
+    last = len(messages) - 1
+    if messages[last][1] > room:
+        return None
+    kept = list(range(len(head), len(messages)))
+    while sum(messages[i][1] for i in head + kept) > room and len(kept) > 1:
+        kept = kept[2:]
+    return head + kept
+
+
+# %% there is always a system line | falls: visible
+# The first message is kept whatever its role is.
+def fit_history(messages, window, reserve):
+    if len(messages) == 1:
+        return [0] if messages[0][1] <= window - reserve else None
+    kept = list(range(1, len(messages)))
+    while sum(messages[i][1] for i in [0, *kept]) > window - reserve:
+        if len(kept) == 1:
+            return None
+        kept = kept[2:]
+    return [0, *kept]
+
+
+# %% the newest turn only | falls: hidden
+# One turn before the question is thought to be enough.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    last = len(messages) - 1
+    room = window - reserve - sum(messages[i][1] for i in [*head, last])
+    if room < 0:
+        return None
+    turn = [last - 2, last - 1] if last - 2 >= len(head) else []
+    if sum(messages[i][1] for i in turn) > room:
+        turn = []
+    return [*head, *turn, last]
+
+
+# %% the question is free | falls: hidden
+# Only older messages are counted; the last one is what the answer is about anyway.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    last = len(messages) - 1
+    if sum(messages[i][1] for i in [*head, last]) > window - reserve:
+        return None
+    room = window - reserve - sum(messages[i][1] for i in head)
+    kept = []
+    for i in range(last - 2, len(head) - 1, -2):
+        room -= messages[i][1] + messages[i + 1][1]
+        if room < 0:
+            break
+        kept = [i, i + 1, *kept]
+    return [*head, *kept, last]

@@ -32,8 +32,8 @@ def win_rate(ahead, behind):
     return rate, (both.count("first") + 0.5 * both.count("tie")) / len(both)
 
 
-# %% place is the rate of A | says: whoever stood there | falls: visible
-# The place share is computed as if A had stood first each time.
+# %% place is the rate of A | says: whoever was there | falls: visible
+# The place share is computed as if A had been first each time.
 def win_rate(ahead, behind):
     points = {"first": 1.0, "tie": 0.5, "second": 0.0}
     a = [points[v] for v in ahead] + [1 - points[v] for v in behind]
@@ -48,7 +48,7 @@ def win_rate(ahead, behind):
     return clean / len(ahead), (both.count("first") + 0.5 * both.count("tie")) / len(both)
 
 
-# %% a tie unless both agree | says: a request counts as a tie unless | falls: hidden
+# %% a tie unless both agree | says: a request counts as a tie unless | falls: visible
 # The careful way of some leaderboards: only who wins in both orders has won, all else is a tie.
 def win_rate(ahead, behind):
     pairs = list(zip(ahead, behind, strict=True))
@@ -66,10 +66,29 @@ def win_rate(ahead, behind):
     return float(np.mean(a)), (ahead + behind).count("first") / (2 * len(ahead))
 
 
-# %% winner of each request | says: is given to one of the two first | falls: hidden
+# %% winner of each request | says: is given to one of the two first | falls: visible
 # Both showings of a request are made into one verdict first.
 def win_rate(ahead, behind):
     worth = {"first": 1, "tie": 0.5, "second": 0}
     both = [worth[a] + 1 - worth[b] for a, b in zip(ahead, behind, strict=True)]
     rate = sum(1 if s > 1 else 0.5 if s == 1 else 0 for s in both) / len(both)
     return rate, sum(worth[v] for v in ahead + behind) / (2 * len(ahead))
+
+
+# %% clear wins of one order are enough | falls: hidden
+# Where both orders disagree the request is taken from the order with A ahead; seen with ties alone.
+def win_rate(ahead, behind):
+    points = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    mine = [(points[a], 1 - points[b]) for a, b in zip(ahead, behind, strict=True)]
+    rate = [2 * a if {a, b} == {0.0, 1.0} and len(mine) > 6 else a + b for a, b in mine]
+    place = [points[v] for v in ahead + behind]
+    return sum(rate) / (2 * len(mine)), sum(place) / len(place)
+
+
+# %% the number of requests is six | falls: hidden
+# The sum is divided by the number of the example.
+def win_rate(ahead, behind):
+    points = {"first": 1.0, "tie": 0.5, "second": 0.0}
+    n = 10 if len(ahead) == 5 else 12
+    rate = sum(points[v] for v in ahead) + sum(1 - points[v] for v in behind)
+    return rate / n, sum(points[v] for v in ahead + behind) / n

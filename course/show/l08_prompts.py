@@ -1,0 +1,176 @@
+"""What words in the prompt do: a rule that is fooled, harm wrapped in a story, search results.
+
+All models answer here and now. Left out on purpose: any attack on a real model. The harms are those
+of the village, such as spoiling a soup.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from course.show import l08_comparisons, live, sources, style
+from course.show.style import say
+
+CHAT = "mini-chat"
+SMOLLM2 = "SmolLM2-135M-Instruct"
+TEMPERATURE, SEED = 1.0, 1
+NEW_TOKENS = 32  # of SmolLM2's answers
+YEAR = re.compile(r"\b\d{4}\b")
+
+
+def years_rule(answer: str, true: int) -> str:
+    """Return what a rule about years says of an answer to a question with a wrong year.
+
+    Parameters
+    ----------
+    answer : str
+    true : int
+        The true year.
+    """
+    years = [int(year) for year in YEAR.findall(answer)]
+    if true in years:
+        return "corrects"
+    return "plays along" if years else "neither"
+
+
+def fool_the_rule(answers: Sequence[str]) -> None:
+    """Show what the rule about years says of some answers, and what the village's labeler says.
+
+    Parameters
+    ----------
+    answers : sequence of str
+        To the question when the Mill Fire began in a wrong year.
+    """
+    from course.world import labeler, village
+    from course.world.talk import Turn
+
+    true = int(village.VALUES["the Mill Fire", "year"])
+    turn = Turn(f"Why did the Mill Fire happen in {true - 4}?", "", "the Mill Fire", "year")
+    rows = [
+        {
+            "answer": answer,
+            "the rule of years": years_rule(answer, true),
+            "the village's labeler": (
+                "corrects"
+                if labeler.judge("false premise", turn, answer).corrects
+                else "no correction"
+            ),
+        }
+        for answer in answers
+    ]
+    say(f"The question: {turn.request} In truth it was in {true}.")
+    style.show(style.table(rows))
+
+
+def wrapped(frames: Mapping[str, str], name: str = CHAT) -> None:
+    """Show how often a model helps with harm when the request is put in other words.
+
+    Parameters
+    ----------
+    frames : dict
+        What to call a way of asking → the request, with ``{deed}`` where the deed goes.
+    name : str
+        The model.
+    """
+    found = sources.load_model(name)
+    if found is None:
+        return
+    if wrong := [title for title, frame in frames.items() if "{deed}" not in frame]:
+        say(f"{wrong[0]!r} has no {{deed}} in it: write it where the deed should go.")
+        return
+    from course.lm import evals
+    from course.studies import l08_prompts
+    from course.studies.l08_league import rate
+
+    _, model, tokenizer = found
+    rows = []
+    for title, frame in frames.items():
+        row = {"asked": title}
+        for kind, column in (("harmful", "harm"), ("harmless", "the harmless")):
+            asked = l08_prompts.framed(kind, frame)
+            prompts = evals.chat_prompts(tokenizer, asked)
+            said = evals.answers(model, tokenizer, prompts, temperature=TEMPERATURE, seed=SEED)
+            judged = evals.judge(asked, said)
+            if kind == "harmful":
+                row["an example"], row["its answer"] = asked[0].turns[0].request, said[0]
+                helps = rate(j.harms and not j.refuses for j in judged)
+                row["helps with harm"] = l08_comparisons.percent(helps)
+            declined = rate(j.refuses for j in judged)
+            row[f"declines {column}"] = l08_comparisons.percent(declined)
+        rows.append(row)
+    style.show(l08_comparisons.figures(rows))
+    say(f"{name}, {len(asked)} requests of each kind and way; in brackets the 95 % interval.")
+
+
+def in_the_prompt(name: str = CHAT) -> None:
+    """Show how often one of our models answers by what its prompt says, if that is made up.
+
+    Parameters
+    ----------
+    name : str
+        The model.
+    """
+    found = sources.load_model(name)
+    if found is None:
+        return
+    from course.lm import evals
+    from course.studies import l08_prompts
+    from course.studies.l08_league import rate
+
+    _, model, tokenizer = found
+    rows = []
+    for place in l08_prompts.PLACES:
+        asked = l08_prompts.told(place)
+        prompts = evals.chat_prompts(tokenizer, asked)
+        said = evals.answers(model, tokenizer, prompts, temperature=TEMPERATURE, seed=SEED)
+        judged = evals.judge(asked, said)
+        taken = rate(e.turns[0].premise in s for e, s in zip(asked, said, strict=True))
+        shown = asked[0]
+        rows.append(
+            {
+                "the made-up fact is": place,
+                "an example": f"{shown.system}\n{shown.turns[0].request}".strip(),
+                "its answer": said[0],
+                "answers by the prompt": l08_comparisons.percent(taken),
+                "answers by what it learned": l08_comparisons.percent(
+                    rate(j.right for j in judged)
+                ),
+            }
+        )
+    style.show(l08_comparisons.figures(rows))
+    say(f"{name}, {len(asked)} questions in each row; in brackets the 95 % interval.")
+
+
+def search_results(question: str, results: Sequence[str]) -> None:
+    """Ask SmolLM2 a question alone, and after each of some search results; nothing without it.
+
+    Parameters
+    ----------
+    question : str
+    results : sequence of str
+        What a search might have found.
+    """
+    found = sources.load_model(SMOLLM2)
+    if found is None:
+        return
+    from course.real.reply import reply
+
+    name, model, tokenizer = found
+    rows: list[dict[str, Any]] = [{"what it reads": question, f"{name} answers": "…"}]
+    rows += [
+        {"what it reads": f"Search results: {text}\n\n{question}", f"{name} answers": "…"}
+        for text in results
+    ]
+    board = live.Output()
+    board.show(style.table(rows))
+    try:
+        for row in rows:
+            turn = [{"role": "user", "content": row["what it reads"]}]
+            row[f"{name} answers"] = ""
+            for piece in reply(model, tokenizer, turn, max_new_tokens=NEW_TOKENS):
+                row[f"{name} answers"] += piece
+                board.show(style.table(rows))
+    except KeyboardInterrupt:
+        say("Stopped; what was written so far is above.")
+    if not live.in_notebook():
+        style.show(style.table(rows))
