@@ -15,6 +15,7 @@ from course.show.style import say
 COIN = 2  # centimetres: the width of GPT-1's circle
 CIRCLES = ("GPT-1", "GPT-2 1.5B", "T5-11B", "Turing-NLG", "GPT-3 175B")
 SHOWN, CHOICES = 3, 4
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _csv(name: str) -> list[dict[str, Any]]:
@@ -84,7 +85,7 @@ def training_of_gpt3() -> None:
         value, unit = float(row["value"]), row["unit"]
         if unit == "FLOP":
             factor, power = f"{value:.2e}".split("e+")
-            words = f"{factor} × 10^{int(power)}"
+            words = f"{factor} × 10{power.translate(RAISED)}"
         else:
             words = sizes.short(value)
         rows.append(row | {"value": _right(words)})

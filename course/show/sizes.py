@@ -36,7 +36,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
     Parameters
     ----------
     models : sequence of dict
-        With ``model``, ``date`` and ``parameters``, in the order in which they stand.
+        With ``model``, ``date`` and ``parameters``, in the order of the picture.
     family : str
         Models whose name begins so are dark, others light.
     """
@@ -65,6 +65,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
 
 def _size_axis(axis: "Axes") -> None:
     axis.set_xscale("log")
+    set_ticks(axis, "x", (1e4, 1e5, 1e6, 1e7), ("10,000", "100,000", "1 million", "10 million"))
     axis.set_xlabel("parameters without embeddings (log scale)")
 
 
@@ -134,6 +135,8 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
         right.set(ylabel="loss − entropy (nats a token, log scale)")
         right.set_title("What is above the entropy")
         _plain_ticks(right, excess)
+        for axis in (left, right):
+            axis.set_xlim(sizes[0] / 1.4, sizes[-1] * 1.4)
     return shown
 
 
@@ -175,9 +178,7 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
                 shares = [1e4 * group["share"] for group in groups]
             axis.set(xscale="log", ylim=(-3, 105), title=title)
             set_ticks(axis, "x", shares, [f"{share:.2g}" for share in shares])
-            axis.set_xlabel(
-                "of 10,000 mentions of facts, those of one such fact (log scale)", fontsize=10
-            )
+            axis.set_xlabel("mentions of one such fact, in 10,000 mentions of facts (log scale)")
             axis.legend(title="model: parameters", alignment="left", fontsize=9.5)
         percent_ticks(axes[0], "y", whole=100)
         axes[0].set_ylabel("facts recalled")

@@ -69,3 +69,23 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
         p = np.where(before < top_p, p, 0)
         p = p / p.sum()
     return p
+
+
+# %% strictly above
+# The sum has to be strictly above top_p; only rounding could tell it from reaching it.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = np.equal(logits, np.max(logits)).astype(float)
+    else:
+        p = np.exp((logits - np.max(logits)) / temperature)
+    p /= p.sum()
+    ranked = np.sort(p)[::-1]
+    if top_k is not None:
+        p[p < ranked[:top_k][-1]] = 0
+        p /= p.sum()
+    if top_p is not None and top_p < 1:
+        ranked = np.sort(p)[::-1]
+        above = np.flatnonzero(np.cumsum(ranked) > top_p)
+        p[p < ranked[above[0] if len(above) else -1]] = 0
+        p /= p.sum()
+    return p

@@ -167,7 +167,7 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     return p
 
 
-# %% a tiny temperature for 0 | says: A tiny number in place of temperature 0 | falls: hidden
+# %% a tiny temperature for 0 | says: A tiny number in place of temperature 0 isn't enough | falls: hidden
 # Temperature 0 is avoided by a very small one, so a logit just below the largest gets a share.
 def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     p = np.exp((logits - logits.max()) / max(temperature, 1e-6))
