@@ -105,7 +105,7 @@ def choose_by_likelihood(*names: str, questions: int = 100, seed: int = 1) -> No
         Of the draw.
     """
     asked = _asked(questions, seed)
-    counts = []
+    counts: list[dict[str, Any]] = []
     for name in names:
         found = sources.load_model(name)
         if found is None:

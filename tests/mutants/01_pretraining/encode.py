@@ -148,6 +148,23 @@ def encode(word, merges):
         tokens = glued
 
 
+# %% a space between the tokens | falls: hidden
+# The tokens are kept as words of a text, so a space in the word is lost.
+def encode(word, merges):
+    text = " ".join(word)
+    while True:
+        tokens = text.split()
+        known = [pair for pair in merges if pair in set(zip(tokens, tokens[1:]))]
+        if not known:
+            return tokens
+        glued, i = [], 0
+        while i < len(tokens):
+            width = 2 if tuple(tokens[i : i + 2]) == known[0] else 1
+            glued.append("".join(tokens[i : i + width]))
+            i += width
+        text = " ".join(glued)
+
+
 # %% empty word | says: this is a list with an empty string | falls: visible
 # An empty word gives a list with an empty token.
 def encode(word, merges):
