@@ -13,13 +13,14 @@ from course.show.l01_loop import (
 from course.show.l01_tables import (
     choose_by_likelihood,
     circles_of_gpt,
+    loss_of_sizes,
+    recall_of_sizes,
     tokens_of_gpt3,
     training_of_gpt3,
 )
 from course.show.l01_training import live_training
 from course.show.lineage_picture import lineage
-from course.show.sizes import loss_against_size, recall_by_frequency
-from course.show.sources import figure_line, load_model, record, records_of
+from course.show.sources import figure_line, load_model, record
 from course.show.text import texts
 
 __all__ = [
@@ -33,13 +34,12 @@ __all__ = [
     "live_training",
     "load_model",
     "loop_curve",
-    "loss_against_size",
+    "loss_of_sizes",
     "new_gpt",
     "own_or_ours",
     "passes_the_floor",
-    "recall_by_frequency",
+    "recall_of_sizes",
     "record",
-    "records_of",
     "texts",
     "tokens_of_gpt3",
     "training_of_gpt3",

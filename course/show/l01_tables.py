@@ -1,9 +1,9 @@
-"""Lesson 01's tables: the tokens of GPT-3, its sizes, its training, and choices by likelihood."""
+"""Lesson 01's tables: GPT-3's tokens, sizes and training, choices by likelihood, the sweep."""
 
 import html
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from course import paths
 from course.errors import CourseError
 from course.show import sizes, sources, style, text
 from course.show.style import say
+
+if TYPE_CHECKING:
+    from course.show.l01_training import LiveTraining
 
 COIN = 2  # centimetres: the width of GPT-1's circle
 CIRCLES = ("GPT-1", "GPT-2 1.5B", "T5-11B", "Turing-NLG", "GPT-3 175B")
@@ -92,7 +95,38 @@ def training_of_gpt3() -> None:
     style.show(style.table(rows))
 
 
-def choose_by_likelihood(*names: str, questions: int = 100, seed: int = 1) -> None:
+def loss_of_sizes() -> None:
+    """Draw the loss of the recorded sweep against size, with its figures in words."""
+    sweep = sources.record("sweep")
+    if sweep is None:
+        return
+    style.show(sizes.loss_against_size(sweep))
+    sources.figure_line(
+        sweep,
+        "Without embeddings, the smallest has {points[0][parameters]:,} parameters and a loss of "
+        "{points[0][loss]:.3f}, the largest {points[5][parameters]:,} and {points[5][loss]:.3f} "
+        "nats a token.",
+    )
+    sources.figure_line(
+        "mini-ada",
+        "The third size, trained longer: {loss:.3f} nats a token after {recipe[tokens]:,} tokens.",
+    )
+
+
+def recall_of_sizes() -> None:
+    """Draw which facts the models of the sweep recall, and say how many our base models do."""
+    sweep = sources.record("sweep")
+    if sweep is None:
+        return
+    runs = {f"{p['layers']} × {p['width']}": p for p in sweep["points"]}
+    style.show(sizes.recall_by_frequency({f"After {sweep['tokens']:,} tokens each": runs}))
+    for name in ("mini-ada", "mini-babbage", "mini-curie", "mini-davinci"):
+        sources.figure_line(name, "{name} knows {recall:.0%} after {recipe[tokens]:,} tokens.")
+
+
+def choose_by_likelihood(
+    *names: str, questions: int = 100, seed: int = 1, live: "LiveTraining | None" = None
+) -> None:
     """Let base models choose among four values by log-likelihood; show some choices and count.
 
     Parameters
@@ -103,49 +137,55 @@ def choose_by_likelihood(*names: str, questions: int = 100, seed: int = 1) -> No
         Facts of the village, drawn by chance.
     seed : int
         Of the draw.
+    live : LiveTraining, optional
+        A live run, whose model chooses as well.
     """
     asked = _asked(questions, seed)
+    models = [(name, sources.load_model(name)) for name in names]
+    found = [(name, one[1], one[2], _recorded(name)) for name, one in models if one is not None]
+    if live is not None and live.model is not None and live.recall:
+        last = list(live.recall.values())[-1]
+        found.append(("your model of section 1", live.model, live.tokenizer, last))
     counts: list[dict[str, Any]] = []
-    for name in names:
-        found = sources.load_model(name)
-        if found is None:
-            continue
-        scores = _scores(found[1], found[2], asked)
+    for name, model, tokenizer, known in found:
+        scores = _scores(model, tokenizer, asked)
         if not counts:
-            shown = [
-                {
-                    "beginning": beginning + " …",
-                    "true": choices[0].strip(),
-                    **{
-                        f"choice {i + 1}": f"{choices[i].strip()} ({means[i]:.2f})"
-                        for i in _order(len(choices), seed + row)
-                    },
-                }
-                for row, ((beginning, choices), (_, means)) in enumerate(
-                    zip(asked[:SHOWN], scores, strict=False)
-                )
-            ]
-            shown = [dict(zip(shown[0], row.values(), strict=True)) for row in shown]
-            style.show(style.table(shown))
+            style.show(style.table(_some(asked, [means for _, means in scores], seed)))
             say(f"In brackets: the log-likelihood of the choice by {name}, divided by its tokens.")
         counts.append(
             {
                 "model": name,
-                "right by the sum": _right(_of([s for s, _ in scores])),
-                "right by the mean of a token": _right(_of([m for _, m in scores])),
-                "right by guessing, on average": _right(f"{questions / CHOICES:.0f}"),
+                "chooses right, by the sum": _right(_of([s for s, _ in scores])),
+                "chooses right, by the mean of a token": _right(_of([m for _, m in scores])),
+                "by guessing": _right(f"about {questions / CHOICES:.0f}"),
+                "completes facts by itself": _right("" if known is None else f"{known:.0%}"),
             }
         )
     if counts:
         style.show(style.table(counts))
 
 
+def _recorded(name: str) -> float | None:
+    past = sources.record(name)
+    return None if past is None else past["recall"]
+
+
+def _some(
+    asked: Sequence[tuple[str, Sequence[str]]], scores: Sequence[Sequence[float]], seed: int
+) -> list[dict[str, str]]:
+    """Return the first questions with their choices in random order and their scores."""
+    rows: list[dict[str, str]] = []
+    for (beginning, choices), means in zip(asked[:SHOWN], scores, strict=False):
+        order = random.Random(seed + len(rows)).sample(range(len(choices)), len(choices))
+        row = {"beginning": f"{beginning} …", "true": choices[0].strip()}
+        for place, i in enumerate(order, 1):
+            row[f"choice {place}"] = f"{choices[i].strip()} ({means[i]:.2f})"
+        rows.append(row)
+    return rows
+
+
 def _of(scores: Sequence[Sequence[float]]) -> str:
     return f"{sum(int(np.argmax(row)) == 0 for row in scores)} of {len(scores)}"
-
-
-def _order(size: int, seed: int) -> list[int]:
-    return random.Random(seed).sample(range(size), size)
 
 
 def _asked(questions: int, seed: int) -> list[tuple[str, list[str]]]:
@@ -173,15 +213,21 @@ def _scores(
     from course.lm import data
 
     end = tokenizer.eos_token_id
-    found = []
+    rows: list[list[int]] = []
+    places: list[slice] = []  # of a choice's tokens among the targets of its row
     for beginning, choices in asked:
-        (start, *ends) = data.encode(tokenizer, [beginning, *choices])
-        rows = [[end, *start, *tail] for tail in ends]
-        longest = max(map(len, rows))
-        padded = torch.tensor([row + [end] * (longest - len(row)) for row in rows])
-        with torch.no_grad():  # what is padded comes last, so nothing looks at it
-            log_p = torch.log_softmax(model(padded[:, :-1]).logits.float(), dim=-1)
-        each = log_p.gather(2, padded[:, 1:, None])[..., 0]
-        parts = [each[i, len(start) : len(start) + len(tail)] for i, tail in enumerate(ends)]
-        found.append(([float(p.sum()) for p in parts], [float(p.mean()) for p in parts]))
+        start, *ends = data.encode(tokenizer, [beginning, *choices])
+        rows += [[end, *start, *tail] for tail in ends]
+        places += [slice(len(start), len(start) + len(tail)) for tail in ends]
+    longest = max(map(len, rows))
+    padded = torch.tensor([row + [end] * (longest - len(row)) for row in rows])
+    with torch.no_grad():  # what is padded comes last, so nothing looks at it
+        log_p = torch.log_softmax(model(padded[:, :-1]).logits.float(), dim=-1)
+    each = log_p.gather(2, padded[:, 1:, None])[..., 0]
+    parts = [row[place] for row, place in zip(each, places, strict=True)]
+    found, i = [], 0
+    for _, choices in asked:
+        mine = parts[i : i + len(choices)]
+        found.append(([float(p.sum()) for p in mine], [float(p.mean()) for p in mine]))
+        i += len(choices)
     return found

@@ -214,3 +214,4 @@ def test_base_models_choose_the_true_value_nearly_always(learned):
     for name in ("mini-ada", "mini-babbage"):
         line = next(line for line in said.splitlines() if line.startswith(f"{name} | "))
         assert [int(part.split(" of ")[0]) > 90 for part in line.split(" | ")[1:3]] == [True, True]
+    assert "your model of section 1 | " in said, "the live run is in the table"
