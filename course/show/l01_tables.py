@@ -120,8 +120,9 @@ def recall_of_sizes() -> None:
         return
     runs = {f"{p['layers']} × {p['width']}": p for p in sweep["points"]}
     style.show(sizes.recall_by_frequency({f"After {sweep['tokens']:,} tokens each": runs}))
-    for name in ("mini-ada", "mini-babbage", "mini-curie", "mini-davinci"):
-        sources.figure_line(name, "{name} knows {recall:.0%} after {recipe[tokens]:,} tokens.")
+    models = ("mini-ada", "mini-babbage", "mini-curie", "mini-davinci")
+    for run in sources.records_of(*models).values():
+        sources.figure_line(run, "{name} knows {recall:.0%} after {recipe[tokens]:,} tokens.")
 
 
 def choose_by_likelihood(
