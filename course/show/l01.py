@@ -1,16 +1,31 @@
-"""Lesson 01's door: tokens, a model that learns in front of your eyes, what size and text do."""
+"""Lesson 01's door: a model that learns in front of your eyes, tokens, the loop, what size does."""
 
 from course.show.answers import gpt2_goes_on
 from course.show.l01_base import go_on_with_questions, likely_next
+from course.show.l01_loop import (
+    loop_curve,
+    new_gpt,
+    own_or_ours,
+    passes_the_floor,
+    village_tokens,
+    write,
+)
+from course.show.l01_tables import (
+    choose_by_likelihood,
+    circles_of_gpt,
+    loss_of_sizes,
+    recall_of_sizes,
+    tokens_of_gpt3,
+    training_of_gpt3,
+)
 from course.show.l01_training import live_training
 from course.show.lineage_picture import lineage
-from course.show.sizes import circles, loss_against_size, recall_by_frequency
-from course.show.sources import figure_line, load_model, record, records_of
-from course.show.style import say
-from course.show.text import texts, tokens
+from course.show.sources import figure_line, load_model, record
+from course.show.text import texts
 
 __all__ = [
-    "circles",
+    "choose_by_likelihood",
+    "circles_of_gpt",
     "figure_line",
     "go_on_with_questions",
     "gpt2_goes_on",
@@ -18,11 +33,16 @@ __all__ = [
     "lineage",
     "live_training",
     "load_model",
-    "loss_against_size",
-    "recall_by_frequency",
+    "loop_curve",
+    "loss_of_sizes",
+    "new_gpt",
+    "own_or_ours",
+    "passes_the_floor",
+    "recall_of_sizes",
     "record",
-    "records_of",
-    "say",
     "texts",
-    "tokens",
+    "tokens_of_gpt3",
+    "training_of_gpt3",
+    "village_tokens",
+    "write",
 ]

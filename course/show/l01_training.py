@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 SHOWN_STEPS = (50, 500)  # after which the model writes a text, as in the recorded run
 START = "Facts:"  # what it goes on with
 CURVE_POINTS = 150
+FEW = 200  # steps: after fewer the live run hasn't come to words yet
 TICKS = (0.3, 0.5, 0.7, 1, 2, 3, 5, 7, 10)
 
 
 class LossCurve:
-    """The picture of a run: on the left it grows, on the right stands the recorded run as a whole.
+    """The picture of a run: on the left it grows, on the right is the whole recorded run.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ class LossCurve:
             left.set_title("Live, on this computer")
             set_ticks(left, "y", TICKS)
             left.set_ylim(0.8 * entropy, 9)
-            level(left, entropy, f"true entropy of the text {entropy:.2f}", below=True)
+            level(left, entropy, f"true entropy of the text {entropy:.2f}")
             if recorded is not None:
                 right = axes[1]
                 level(right, entropy)
@@ -62,7 +63,7 @@ class LossCurve:
                 right.plot(
                     [t / 1e6 for t in seen], losses, color=style.colour(name), alpha=0.45, lw=1.8
                 )
-                right.axvspan(0, tokens / 1e6, color=style.GRID, lw=0)
+                right.axvline(tokens / 1e6, color=style.ACCENT, lw=1.5)
                 note(
                     right, f"{recorded['loss']:.2f} on\nnew text", (seen[-1] / 1e6, losses[-1]),
                     (0, 14), ha="right", color=style.QUIET,
@@ -70,8 +71,8 @@ class LossCurve:
                 right.set_xlim(0, 1.02 * seen[-1] / 1e6)
                 right.set_xlabel("million tokens read")
                 note(
-                    right, "live part", (tokens / 1e6, 0.97), (4, 0),
-                    xycoords=("data", "axes fraction"), va="top", color=style.QUIET,
+                    right, "the live run ends here", (tokens / 1e6, 0.97), (5, 0),
+                    xycoords=("data", "axes fraction"), va="top", color=style.ACCENT,
                 )  # fmt: skip
                 right.set_title("A longer run, recorded")
 
@@ -205,6 +206,12 @@ class LiveTraining(live.Demo):
             f"({self._speed():,.0f} tokens a second). The loss fell from {self.curve[0][1]:.2f} to "
             f"{self.curve[-1][1]:.2f} nats a token; the entropy is {self.entropy:.2f}."
         )
+        if self.done < FEW:
+            style.say(
+                f"{self.done:,} steps are too few to answer the questions above: this computer is "
+                "slow, or busy with other things. Take the answers from the recorded run and from "
+                "the next demo, or run this cell again with more seconds."
+            )
 
     def recorded(self) -> None:
         """Draw the recorded run with its texts."""
@@ -226,7 +233,7 @@ def live_training(
     seconds : float
         How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading torch comes on top.
     name : str
-        The size of the model, and the recorded run beside it.
+        The size of the model, and of the recorded run next to it.
     size : Size, optional
         Another size than `name` has.
     seed : int

@@ -36,7 +36,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
     Parameters
     ----------
     models : sequence of dict
-        With ``model``, ``date`` and ``parameters``, in the order in which they stand.
+        With ``model``, ``date`` and ``parameters``, in the order of the picture.
     family : str
         Models whose name begins so are dark, others light.
     """
@@ -65,6 +65,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
 
 def _size_axis(axis: "Axes") -> None:
     axis.set_xscale("log")
+    set_ticks(axis, "x", (1e4, 1e5, 1e6, 1e7), ("10,000", "100,000", "1 million", "10 million"))
     axis.set_xlabel("parameters without embeddings (log scale)")
 
 
@@ -104,7 +105,7 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
     losses = [point["loss"] for point in points]
     entropy = sweep["entropy"]
     excess = [loss - entropy for loss in losses]
-    line, exponent, fit = straight_line(sizes, excess)
+    line, exponent, _ = straight_line(sizes, excess)
     between = slopes(sizes, excess)
     shade = colour("mini-curie")
     alt = (
@@ -125,15 +126,17 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
         middles = [math.sqrt(a * b) for a, b in itertools.pairwise(sizes)]
         heights = [math.sqrt(a * b) for a, b in itertools.pairwise(excess)]
         for x, y, slope in zip(middles, heights, between, strict=True):
-            note(right, f"{slope:.2f}", (x, y), (7, 5), color=ACCENT)
+            note(right, f"{slope:.2f}", (x, y), (-4, -4), color=ACCENT, ha="right", va="top")
         right.annotate(
-            f"dashed: best straight line,\nexponent {exponent:.2f}, R² {fit:.2f}\n"
+            f"dashed: best straight line, exponent {exponent:.2f}\n"
             "orange: exponent between two sizes",
             (0.03, 0.04), xycoords="axes fraction", fontsize=10, color=QUIET,
         )  # fmt: skip
         right.set(ylabel="loss − entropy (nats a token, log scale)")
         right.set_title("What is above the entropy")
         _plain_ticks(right, excess)
+        for axis in (left, right):
+            axis.set_xlim(sizes[0] / 1.4, sizes[-1] * 1.4)
     return shown
 
 
@@ -175,7 +178,7 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
                 shares = [1e4 * group["share"] for group in groups]
             axis.set(xscale="log", ylim=(-3, 105), title=title)
             set_ticks(axis, "x", shares, [f"{share:.2g}" for share in shares])
-            axis.set_xlabel("mentions of such a fact in 10,000 (log scale)")
+            axis.set_xlabel("mentions of one such fact, in 10,000 mentions of facts (log scale)")
             axis.legend(title="model: parameters", alignment="left", fontsize=9.5)
         percent_ticks(axes[0], "y", whole=100)
         axes[0].set_ylabel("facts recalled")

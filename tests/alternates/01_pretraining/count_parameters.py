@@ -18,3 +18,19 @@ def count_parameters(config):
     layers = config["n_layer"]
     linear = config["vocab_size"] + config["n_positions"] + 13 * layers + 2
     return int(np.polyval([12 * layers, linear, 0], config["n_embd"]))
+
+
+# %% table by table
+# A list of tables with how often each is there, as in the text.
+def count_parameters(config):
+    d, n = config["n_embd"], config["n_layer"]
+    table = [
+        (config["vocab_size"] * d, 1),
+        (config["n_positions"] * d, 1),
+        (2 * d, 2 * n + 1),
+        (3 * d * (d + 1), n),
+        (d * (d + 1), n),
+        (4 * d * (d + 1), n),
+        (d * (4 * d + 1), n),
+    ]
+    return sum(size * times for size, times in table)

@@ -13,3 +13,11 @@ def fit_power_law(sizes, losses, irreducible):
     left = np.array([[np.sum(x * x), np.sum(x)], [np.sum(x), len(x)]])
     slope, height = np.linalg.solve(left, [np.sum(x * y), np.sum(y)])
     return float(-slope), float(np.exp(height))
+
+
+# %% least squares by lstsq
+# A table with two columns, solved by numpy.
+def fit_power_law(sizes, losses, irreducible):
+    table = np.column_stack([np.ones(len(sizes)), -np.log(sizes)])
+    answer = np.linalg.lstsq(table, np.log(losses - irreducible), rcond=None)[0]
+    return float(answer[1]), float(np.exp(answer[0]))

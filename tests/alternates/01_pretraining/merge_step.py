@@ -27,3 +27,22 @@ def merge_step(tokens):
         return [rest[0], *glue(rest[1:])]
 
     return best, glue(tokens)
+
+
+# %% numpy positions
+# Positions of pairs in a table of truth values; a run of hits is thinned out from the left.
+from collections import Counter
+
+
+def merge_step(tokens):
+    pairs = list(zip(tokens[:-1], tokens[1:]))
+    counts = Counter(pairs)
+    best = min(counts, key=lambda pair: (-counts[pair], pairs.index(pair)))
+    taken = [False] * len(tokens)
+    for i, pair in enumerate(pairs):
+        taken[i] = pair == best and not (i > 0 and taken[i - 1])
+    return best, [
+        token + tokens[i + 1] if taken[i] else token
+        for i, token in enumerate(tokens)
+        if i == 0 or not taken[i - 1]
+    ]

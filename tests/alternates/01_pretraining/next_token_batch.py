@@ -13,3 +13,11 @@ def next_token_batch(tokens, starts, length):
 def next_token_batch(tokens, starts, length):
     windows = np.lib.stride_tricks.sliding_window_view(tokens, length + 1)[starts]
     return windows[:, :-1], windows[:, 1:]
+
+
+# %% np.take
+# A flat list of positions, reshaped at the end.
+def next_token_batch(tokens, starts, length):
+    flat = np.repeat(starts, length) + np.tile(np.arange(length), len(starts))
+    shape = (len(starts), length)
+    return np.take(tokens, flat).reshape(shape), np.take(tokens, flat + 1).reshape(shape)

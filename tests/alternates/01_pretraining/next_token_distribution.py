@@ -49,3 +49,43 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
                 break
         p = cut(p, lowest)
     return np.array(p)
+
+
+# %% how many are more likely
+# Counts for each token how many are more likely, and how much probability these have.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = np.isclose(logits, logits.max(), rtol=0, atol=0) * 1.0
+    else:
+        z = logits / temperature
+        p = np.exp(z - np.logaddexp.reduce(z))
+    p = p / p.sum()
+    if top_k is not None:
+        better = (p[None, :] > p[:, None]).sum(axis=1)
+        p = np.where(better < top_k, p, 0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        before = np.where(p[None, :] > p[:, None], p[None, :], 0).sum(axis=1)
+        p = np.where(before < top_p, p, 0)
+        p = p / p.sum()
+    return p
+
+
+# %% strictly above
+# The sum has to be strictly above top_p; only rounding could tell it from reaching it.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = np.equal(logits, np.max(logits)).astype(float)
+    else:
+        p = np.exp((logits - np.max(logits)) / temperature)
+    p /= p.sum()
+    ranked = np.sort(p)[::-1]
+    if top_k is not None:
+        p[p < ranked[:top_k][-1]] = 0
+        p /= p.sum()
+    if top_p is not None and top_p < 1:
+        ranked = np.sort(p)[::-1]
+        above = np.flatnonzero(np.cumsum(ranked) > top_p)
+        p[p < ranked[above[0] if len(above) else -1]] = 0
+        p /= p.sum()
+    return p

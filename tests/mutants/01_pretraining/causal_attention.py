@@ -68,3 +68,43 @@ def causal_attention(q, k, v):
 def causal_attention(q, k, v):
     weights = np.exp(np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf))
     return weights / weights.sum(axis=1, keepdims=True) @ v
+
+
+# %% keepdims forgotten | says: keepdims=True is missing | falls: visible
+# The sums of the rows lie along the columns.
+def causal_attention(q, k, v):
+    scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1) @ v
+
+
+# %% softmax over the whole table | says: the softmax runs over the whole table | falls: visible
+# The sum has no axis.
+def causal_attention(q, k, v):
+    scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+    weights = np.exp(scores - scores.max())
+    return weights / weights.sum() @ v
+
+
+# %% softmax down the columns | says: the softmax runs down the columns | falls: visible
+# Axis 0 is taken for axis 1.
+def causal_attention(q, k, v):
+    scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+    weights = np.exp(scores - scores.max(axis=0, keepdims=True))
+    return weights / weights.sum(axis=0, keepdims=True) @ v
+
+
+# %% strictly before | says: a position may also look at itself | falls: visible
+# The position itself is hidden, too.
+def causal_attention(q, k, v):
+    scores = np.where(np.tri(len(q), k=-1, dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True) @ v
+
+
+# %% queries and keys exchanged | says: queries and keys are exchanged | falls: visible
+# The matrix product is taken the other way round.
+def causal_attention(q, k, v):
+    scores = np.where(np.tri(len(q), dtype=bool), k @ q.T / np.sqrt(q.shape[1]), -np.inf)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True) @ v

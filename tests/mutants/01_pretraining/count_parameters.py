@@ -44,3 +44,51 @@ def count_parameters(config):
     d = config["n_embd"]
     block = 12 * d * d + 13 * d
     return (config["vocab_size"] + 1024) * d + config["n_layer"] * block + 2 * d
+
+
+# %% block once | says: the block is counted once | falls: visible
+# The number of layers isn't used.
+def count_parameters(config):
+    d, layers = config["n_embd"], config["n_layer"]
+    block = 12 * d * d + 13 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + block + 2 * d
+
+
+# %% no positions | says: the position embedding is missing | falls: visible
+# Only the token embedding is counted.
+def count_parameters(config):
+    d, layers = config["n_embd"], config["n_layer"]
+    block = 12 * d * d + 13 * d
+    return (config["vocab_size"]) * d + layers * block + 2 * d
+
+
+# %% last norm in every block | says: is counted in every block | falls: visible
+# The last layer norm is taken for a part of the block.
+def count_parameters(config):
+    d, layers = config["n_embd"], config["n_layer"]
+    block = 12 * d * d + 13 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + layers * (block + 2 * d)
+
+
+# %% no layer norms | says: the layer norms are missing | falls: visible
+# Only embeddings, attention and MLP are counted.
+def count_parameters(config):
+    d, layers = config["n_embd"], config["n_layer"]
+    block = 12 * d * d + 9 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + layers * block
+
+
+# %% depth of GPT-2 | says: you count the depth of GPT-2 | falls: visible
+# The number of layers is written down from the first example.
+def count_parameters(config):
+    d, layers = config["n_embd"], config["n_layer"]
+    block = 12 * d * d + 13 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + 12 * block + 2 * d
+
+
+# %% attention once for each head | falls: visible
+# The attention is counted for each head, as if every head had tables of the full width.
+def count_parameters(config):
+    d, layers = config["n_embd"], config["n_layer"]
+    block = 4 * d * d * config.get("n_head", 1) + 8 * d * d + 13 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + layers * block + 2 * d

@@ -59,3 +59,43 @@ def cross_entropy(logits, targets):
     shifted = logits - logits.max()
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return float(-log_p[np.arange(len(targets)), targets].mean())
+
+
+# %% softmax down the columns | says: the softmax runs down the columns | falls: visible
+# Axis 0 is taken for axis 1.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=0, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=0, keepdims=True))
+    return float(-log_p[np.arange(len(targets)), targets].mean())
+
+
+# %% softmax over the whole table | says: the softmax runs over the whole table | falls: visible
+# The sum has no axis.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max()
+    log_p = shifted - np.log(np.exp(shifted).sum())
+    return float(-log_p[np.arange(len(targets)), targets].mean())
+
+
+# %% every target for every row | says: every row is paired with every target | falls: visible
+# Indexing with a slice takes all targets in each row.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-log_p[:, targets].mean())
+
+
+# %% median | says: this is the median | falls: hidden
+# The median is taken for the mean.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(np.median(-log_p[np.arange(len(targets)), targets]))
+
+
+# %% logits clipped | falls: hidden
+# Large logits are cut off at 700 so that the exponential holds.
+def cross_entropy(logits, targets):
+    z = np.clip(logits, -700, 700)
+    total = np.log(np.exp(z).sum(axis=1))
+    return float((total - z[np.arange(len(targets)), targets]).mean())

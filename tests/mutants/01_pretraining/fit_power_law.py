@@ -33,7 +33,7 @@ def fit_power_law(sizes, losses, irreducible):
     return float(-slope), float(np.exp(height))
 
 
-# %% two points | says: through the first and the last point only | falls: hidden
+# %% two points | says: through the first and the last point only | falls: visible
 # The line is drawn through the smallest and the largest model.
 def fit_power_law(sizes, losses, irreducible):
     x, y = np.log(sizes), np.log(losses - irreducible)
@@ -41,9 +41,33 @@ def fit_power_law(sizes, losses, irreducible):
     return float(-slope), float(np.exp(y[0] - slope * x[0]))
 
 
-# %% mean of slopes | says: this is the mean of the slopes between neighbours | falls: hidden
+# %% mean of slopes | says: this is the mean of the slopes between neighbours | falls: visible
 # The slopes between neighbouring points are averaged.
 def fit_power_law(sizes, losses, irreducible):
     x, y = np.log(sizes), np.log(losses - irreducible)
     slope = np.mean(np.diff(y) / np.diff(x))
     return float(-slope), float(np.exp(y.mean() - slope * x.mean()))
+
+
+# %% always positive | says: here larger models are worse | falls: visible
+# The sign is dropped, as if larger models were always better.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - irreducible), 1)
+    return float(abs(slope)), float(np.exp(height))
+
+
+# %% no floor, no subtraction | falls: hidden
+# An irreducible loss of 0 is taken for 'not given' and replaced by half of the smallest loss.
+def fit_power_law(sizes, losses, irreducible):
+    irreducible = irreducible or losses.min() / 2
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - irreducible), 1)
+    return float(-slope), float(np.exp(height))
+
+
+# %% smallest and largest | says: through the smallest and the largest only | falls: visible
+# The line is drawn through the two ends.
+def fit_power_law(sizes, losses, irreducible):
+    order = np.argsort(sizes)
+    x, y = np.log(sizes[order]), np.log(losses[order] - irreducible)
+    slope = (y[-1] - y[0]) / (x[-1] - x[0])
+    return float(-slope), float(np.exp(y[0] - slope * x[0]))

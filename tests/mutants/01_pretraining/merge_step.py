@@ -64,7 +64,7 @@ def merge_step(tokens):
     return best, merged
 
 
-# %% counts without overlap | says: count every place where the two stand side by side | falls: hidden
+# %% counts without overlap | says: count every place where the two are neighbours | falls: hidden
 # Pairs are counted as they would be merged: in 'a a a' the pair is found only once.
 def merge_step(tokens):
     pairs = list(zip(tokens, tokens[1:]))
@@ -117,6 +117,114 @@ def merge_step(tokens):
     while i < len(tokens):
         if tuple(tokens[i : i + 2]) == best:
             merged.append("".join(best))
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% first in the alphabet | says: occurs earlier in the text | falls: visible
+# Of equally frequent pairs the one that comes first in the alphabet is taken.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = min(counts, key=lambda pair: (-counts[pair], pair))
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% pair as one string | says: return it as a tuple of two strings | falls: visible
+# The pair is returned as it looks after the gluing.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=counts.get)
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return "".join(best), merged
+
+
+# %% later of equals by a sort | says: occurs earlier in the text | falls: visible
+# A sort by count keeps the order, and its last entry is taken.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = sorted(counts, key=counts.get)[-1]
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% the whole text as one string | says: return a list with one string for each token | falls: visible
+# The merged tokens are joined to a text again.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    best = max(counts, key=counts.get)
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, "".join(merged)
+
+
+# %% doubled letters don't count | falls: hidden
+# A pair of two equal tokens is passed over.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + (pair[0] != pair[1])
+    best = max(counts, key=counts.get)
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
+            i += 2
+        else:
+            merged.append(tokens[i])
+            i += 1
+    return best, merged
+
+
+# %% single letters only | falls: hidden
+# Tokens that have been glued before aren't looked at: only pairs of single letters count.
+def merge_step(tokens):
+    counts = {}
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 0.001 + (len(pair[0]) == len(pair[1]) == 1)
+    best = max(counts, key=counts.get)
+    merged, i = [], 0
+    while i < len(tokens):
+        if tuple(tokens[i : i + 2]) == best:
+            merged.append(tokens[i] + tokens[i + 1])
             i += 2
         else:
             merged.append(tokens[i])

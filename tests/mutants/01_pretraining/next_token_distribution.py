@@ -72,7 +72,7 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     return p
 
 
-# %% ties cut by position | says: equal tokens share one fate | falls: hidden
+# %% ties cut by position | says: equal tokens share one fate | falls: visible
 # Exactly k tokens are kept by their rank; of two equal ones the later is dropped.
 def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     if temperature == 0:
@@ -163,5 +163,61 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
     if top_p is not None:
         ordered = np.sort(p)[::-1]
         p = np.where(p >= ordered[np.argmax(np.cumsum(ordered) >= top_p)], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% a tiny temperature for 0 | says: A tiny number in place of temperature 0 isn't enough | falls: hidden
+# Temperature 0 is avoided by a very small one, so a logit just below the largest gets a share.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    p = np.exp((logits - logits.max()) / max(temperature, 1e-6))
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% close counts as equal | says: close isn't equal | falls: hidden
+# Probabilities are rounded before they are compared.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p.round(6) >= np.sort(p.round(6))[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% sorted result | says: the result is sorted | falls: visible
+# The probabilities are returned from large to small.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None or top_p is not None:
+        p = np.sort(p)[::-1]
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
         p = p / p.sum()
     return p
