@@ -177,7 +177,7 @@ def tune_on(
     moved : dict
         From `trained`; changed in place. All else stays as it is.
     rates : tuple of float
-        Learning rates at their height, of Muon and of AdamW.
+        Learning rates at their height, of Muon and of AdamW; if that of Muon is 0, AdamW has all.
     lora_forward : callable, optional
         (x, weight, a, b, alpha) → what the layer gives; needed if `moved` is LoRA's.
     web : iterator of Tensor of int, shape (rows, time + 1), optional
@@ -227,7 +227,10 @@ def tune_on(
         return value, metrics
 
     # Not fused: so the shipped model was made.
-    optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
+    if rates[0]:
+        optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
+    else:
+        optimizers = [optim.adamw(moved.values(), rates[1], fused=False)]
     trainer = Trainer(loss, [moved.values()], optimizers)
     start, seen = time.perf_counter(), 0
     for step, batch in enumerate(plan):
