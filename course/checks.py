@@ -16,13 +16,16 @@ input; meeting it, the message says what to rethink instead of only "wrong".
 Success is silent: nothing printed, nothing on stderr, None returned. A fault is an AssertionError
 with one message. Hidden checks pass ``reveal=False``: the message then never holds the right value.
 
-Left out on purpose: calling the learner's function, looking at its source or at what it does to
-its arguments (a check sees plain data only), partial credit, and approximate comparison of text.
-Imports nothing but numpy, so that it runs in a browser; tensors and data frames are recognised by
-their methods.
+A function may change its arguments: `ask` calls it with copies, so that costs nothing. Whether
+training can go back through a function, no value tells: `expect_gradient` does.
+
+Left out on purpose: looking at a function's source or at what it does to its arguments (a check
+sees plain data only), partial credit, and approximate comparison of text. Imports nothing but
+numpy, so that it runs in a browser; tensors and data frames are recognised by their methods.
 """
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -145,6 +148,155 @@ def parts(got: Any, name: str, *names: str) -> tuple[Any, ...]:
     if len(got) != len(names):
         raise AssertionError(f"{name}: the answer has length {len(got)}; {asked}")
     return tuple(got)
+
+
+def ask(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a learner's function with copies of the arguments; it may do to them what it likes.
+
+    Parameters
+    ----------
+    function : callable
+    *args, **kwargs
+        Plain data. Tensors keep the graph that they come from.
+
+    Examples
+    --------
+    >>> numbers = [3, 1, 2]
+    >>> ask(lambda row: row.sort() or row, numbers), numbers
+    ([1, 2, 3], [3, 1, 2])
+    """
+    return function(*_copied(args), **_copied(kwargs))
+
+
+STEP = 3e-3  # of a small step: float32 loses little by it, and a curve hardly bends within it
+
+
+def expect_gradient(
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    name: str,
+    *,
+    wrt: Sequence[int] = (0,),
+    given: str = "",
+    part: int | None = None,
+) -> None:
+    """Raise an AssertionError unless training can go back through a function.
+
+    The gradient is asked for, and held to what small steps of the arguments do to the answer
+    itself. So a right value whose way back is cut, wholly or in a part, is found. An answer of
+    several numbers is weighed (0.5 to 1.5) and added up first.
+
+    Parameters
+    ----------
+    function : callable
+        It takes torch tensors and returns one (or several, see `part`).
+    args : sequence
+        Its arguments by position; few numbers, and none within 0.003 of a kink.
+    name : str
+        What is checked, as in `expect`.
+    wrt : sequence of int
+        The places in `args` of the tensors that are trained; real numbers.
+    given : str, optional
+        The input in words.
+    part : int, optional
+        Which part of a tuple is trained through.
+
+    Raises
+    ------
+    AssertionError
+        If no gradient, nan, or a wrong one comes back.
+    """
+    start = f"{name}{', given ' + given if given else ''}: "
+    value = _part(ask(function, *args), part)
+    if _kind(value) not in ("tensor", "number") or not hasattr(value, "detach"):
+        raise AssertionError(
+            f"{start}the answer is {_word(value)}, but a torch tensor is asked for: training goes "
+            "back through it (leave out .item(), float() and numpy)."
+        )
+    rise = np.linspace(0.5, 1.5, value.numel()) if value.ndim else np.ones(())
+    weights = value.detach().new_tensor(rise.reshape(tuple(value.shape)))
+    asked: Any = getattr(function, "gradients", None)  # a function in another process
+    if asked is None:
+        cut, found = _gradients(function, _copied(list(args)), wrt, weights, part)
+    else:
+        cut, found = asked(list(args), list(wrt), weights, part)
+    if cut:
+        raise AssertionError(
+            f"{start}the way back is cut: no gradient comes back from the answer, so training "
+            "changes nothing. Leave out .detach(), .item(), torch.no_grad(), numpy, and "
+            "torch.tensor(...) of a result."
+        )
+    for place, gradient in zip(wrt, found, strict=True):
+        which = f"argument {place + 1}" if len(args) > 1 else "the argument"
+        slope = _slopes(function, args, place, weights, part)
+        got = np.zeros(slope.shape) if gradient is None else _array(gradient).astype(float)
+        if got.shape != slope.shape or not np.isfinite(got).all():
+            raise AssertionError(f"{start}the gradient for {which} is nan or infinite somewhere.")
+        wrong = ~np.isclose(got, slope, rtol=1e-2, atol=2e-3)
+        if not wrong.any():
+            continue
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        where = f" at [{', '.join(map(str, at))}]" if at else ""
+        if abs(got[at]) < 1e-6:
+            text = "no gradient comes back, though the answer depends on it. Is a part detached?"
+        else:
+            text = f"the gradient is {got[at]:.4g}, but a small step there shows {slope[at]:.4g}."
+        raise AssertionError(f"{start}for {which}{where} {text}")
+
+
+def _part(value: Any, part: int | None) -> Any:
+    return value[part] if part is not None and isinstance(value, tuple | list) else value
+
+
+def _gradients(
+    function: Callable[..., Any],
+    args: list[Any],
+    wrt: Sequence[int],
+    weights: Any,
+    part: int | None,
+) -> tuple[bool, list[Any]]:
+    """Return whether the way back is cut, and the gradient for each argument of `wrt`."""
+    leaves = {place: args[place].detach().requires_grad_() for place in wrt}
+    for place, leaf in leaves.items():
+        args[place] = leaf * 1  # no leaf: an answer may change it
+    value = _part(function(*args), part)
+    if not getattr(value, "requires_grad", False):
+        return True, []
+    (value * weights).sum().backward()
+    return False, [leaf.grad for leaf in leaves.values()]
+
+
+def _slopes(
+    function: Callable[..., Any], args: Sequence[Any], place: int, weights: Any, part: int | None
+) -> np.ndarray:
+    """Return how much the weighed answer changes by small steps of each number of an argument."""
+
+    def weighed() -> float:
+        return float((_part(ask(function, *moved), part).detach() * weights).sum())
+
+    moved = _copied(list(args))
+    moved[place] = args[place].detach().clone()
+    flat = moved[place].reshape(-1)  # a view, since a clone is whole
+    slopes = np.zeros(flat.numel())
+    for i in range(flat.numel()):
+        middle = float(flat[i])
+        up, down = middle + STEP, middle - STEP
+        flat[i] = up
+        above, up = weighed(), float(flat[i])
+        flat[i] = down
+        below, down = weighed(), float(flat[i])
+        flat[i] = middle
+        slopes[i] = (above - below) / (up - down)
+    return slopes.reshape(tuple(args[place].shape))
+
+
+def _copied(x: Any) -> Any:
+    """Copy plain data; a tensor's copy keeps the graph that it comes from."""
+    if type(x) in (list, tuple):
+        return type(x)(_copied(one) for one in x)
+    if type(x) is dict:
+        return {key: _copied(value) for key, value in x.items()}
+    return x.clone() if hasattr(x, "detach") and hasattr(x, "clone") else copy.deepcopy(x)
 
 
 def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 import sympy
 import torch
 
-from course.checks import expect, parts
+from course.checks import ask, expect, expect_gradient, parts
 
 
 def said(got, want, **options):
@@ -222,3 +222,55 @@ def test_parts_returns_the_values_or_says_which_are_asked_for():
         with pytest.raises(AssertionError) as fault:
             parts(got, "f", "x", "y")
         assert message in str(fault.value)
+
+
+def test_ask_keeps_the_arguments():
+    def spoils(numbers, table, *, row):
+        numbers.clear()
+        table["a"].append(3)
+        row[0] = 9
+        return len(table["a"])
+
+    numbers, table, row = [1, 2], {"a": [1]}, np.zeros(2)
+    assert ask(spoils, numbers, table, row=row) == 2
+    assert (numbers, table, row.tolist()) == ([1, 2], {"a": [1]}, [0.0, 0.0])
+
+
+def loss_of(better, worse):
+    return -torch.nn.functional.logsigmoid(better - worse).mean()
+
+
+CUT = {
+    "detached": (lambda b, w: loss_of(b, w).detach(), "the way back is cut"),
+    "through numpy": (lambda b, w: torch.tensor(loss_of(b, w).detach().numpy()), "is cut"),
+    "without grad": (torch.no_grad()(loss_of), "the way back is cut"),
+    "a number": (lambda b, w: loss_of(b, w).item(), "a torch tensor is asked for"),
+    "one side": (lambda b, w: loss_of(b, w.detach()), "for argument 2 at [0] no gradient comes"),
+    "twice": (lambda b, w: loss_of(b, w) + b.sum() - b.sum().detach(), "a small step there shows"),
+    "nan": (lambda b, w: loss_of(b, w) + 0 * (b - b.detach()).abs().sqrt().sum(), "is nan"),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_gradient_that_is_cut_or_wrong_is_said(name):
+    function, message = CUT[name]
+    with pytest.raises(AssertionError) as fault:
+        expect_gradient(function, (torch.tensor([1.0, -2.0]), torch.zeros(2)), "f", wrt=(0, 1))
+    assert message in str(fault.value)
+    assert str(fault.value).startswith("f: ")
+
+
+def test_right_gradients_pass_in_all_forms():
+    one, two = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5, 0.0]])
+
+    def in_place(b, w):
+        b -= w
+        return -torch.nn.functional.logsigmoid(b).mean()
+
+    for function in (loss_of, in_place):
+        expect_gradient(function, (one, two), "f", wrt=(0, 1))
+        expect_gradient(function, (one.double(), two.double()), "f", wrt=(1,))
+    expect_gradient(lambda x: x**2, (torch.tensor([[1.0, 3.0], [0.0, -2.0]]),), "f")
+    expect_gradient(lambda x: (0, (x**2).sum()), (torch.tensor([1.0]),), "f", part=1)
+    expect_gradient(lambda x: x, (torch.tensor(1.0),), "f")
+    assert (one.tolist(), one.requires_grad) == ([[1.0, -2.0]], False)

@@ -7,6 +7,10 @@ variant goes on from there in a copy of the process, with all cells that follow.
 meets every check, and imports and earlier cells are paid once. Lessons run side by side, one for
 each core.
 
+Where an exercise's checks define ``FUNCTION_inputs(rng)``, which draws arguments that cover what
+the text allows, all variants are also held to the solution on some hundred of its draws: alternates
+agree with it everywhere, a mutant differs somewhere.
+
 What it can't see: whether a mutant is a mistake that people make, and whether a message helps.
 """
 
@@ -37,8 +41,43 @@ from course.hooks import HOOKS
 
 MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
 HEADER = re.compile(
-    r"# %% (?P<name>.+?)(?: \| says: (?P<says>.+?))?(?: \| falls: (?P<falls>.+?))?\s*"
+    r"# %% (?P<name>.+?)(?: \| says: (?P<says>.+?))?(?: \| falls: (?P<falls>.+?))?"
+    r"(?: \| inputs: (?P<inputs>.+?))?\s*"
 )
+
+# Run before the variants: what the solution answers to as many draws as the seconds allow.
+DRAWS, DRAW_SECONDS = 300, 3.0
+WANTED = """
+import time as _time
+import numpy as _numpy
+from course.checks import expect as _expect
+def _answered(seed):
+    arguments = {name}_inputs(_numpy.random.default_rng(seed))
+    if not isinstance(arguments, tuple):
+        raise SystemError("{name}_inputs returns a tuple of arguments")
+    try:
+        return "gave", {name}(*arguments)
+    except Exception as error:
+        return "raised", type(error).__name__
+def _agree(got, want):
+    if got[0] == "raised":
+        return False
+    try:
+        _expect(got[1], want[1], "", rtol=1e-4, atol=1e-6)
+    except AssertionError:
+        return False
+    return True
+_wanted, _end = {{}}, _time.monotonic() + {seconds}
+for _seed in range(1000, 1000 + {draws}):
+    _kind, _value = _wanted[_seed] = _answered(_seed)
+    assert _kind == "gave", f"the solution ends with {{_value}} (seed {{_seed}})."
+    if _time.monotonic() > _end:
+        break
+"""
+AGREES = """
+_other = next((seed for seed, want in _wanted.items() if not _agree(_answered(seed), want)), None)
+assert _other is None, f"seed {_other}"
+"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +95,9 @@ class Variant:
         Must be in the message that stops a mutant; empty if none is promised.
     falls : str
         Which checks stop a mutant: ``"visible"`` or ``"hidden"``.
+    inputs : str
+        ``"same"`` for a mutant that no value tells from the solution: it cuts a gradient, or its
+        answer is of a wrong type.
     """
 
     name: str
@@ -63,6 +105,7 @@ class Variant:
     code: str
     says: str = ""
     falls: str = ""
+    inputs: str = ""
 
 
 def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
@@ -164,7 +207,7 @@ class Plan:
             for kind in ("mutants", "alternates")
         )
         self.problems: list[str] = []
-        self.killed = self.kept = 0
+        self.killed = self.kept = self.drawn = 0
         self.worker: Worker | None = None
         self.stopped = False
 
@@ -192,6 +235,7 @@ class Plan:
             "solution": [0.0, maximum],
             "release": [0.0, maximum],
             "exercises": len(self.exercises),
+            "drawn": 0,
             "seconds": 0.0,
             "peak_mb": 0.0,
         }
@@ -205,6 +249,7 @@ class Plan:
                 self.problem(f"the solution notebook ends Python ({death.outcome['error']}).")
         self.check_budget(result)
         return result | {
+            "drawn": self.drawn,
             "mutants": [self.killed, sum(map(len, self.mutants.values()))],
             "alternates": [self.kept, sum(map(len, self.alternates.values()))],
         }
@@ -332,6 +377,34 @@ class Plan:
             unseen = all(one.passed for one in ran[1 : 1 + len(seen)])
             self.killed += self.check_mutant(name, mutant, ran, len(seen), unseen)
             bar.update()
+
+        first = own[0].source if own else ""
+        if re.search(rf"(?m)^def {name}_inputs\(", first):
+            self.drawn += 1
+            self.draw(worker, answer, own)
+
+    def draw(self, worker: Worker, answer: Step, own: list[Step]) -> None:
+        """Hold the variants of an exercise to its solution, on arguments drawn by its checks."""
+        name = answer.exercise
+        code = WANTED.format(name=name, draws=DRAWS, seconds=DRAW_SECONDS)
+        others = [*self.alternates[name], *self.mutants[name]]
+        steps = [answer, own[0], dataclasses.replace(own[0], source=code)]
+        for variant in others:
+            steps.append(dataclasses.replace(answer, source=variant.code))
+            steps.append(dataclasses.replace(own[0], source=AGREES))
+        ran = worker.branch(steps)
+        if not ran[2].passed:
+            self.problem(f"its drawn inputs: {said(ran[2])}", name)
+            return
+        for number, variant in enumerate(others):
+            one = ran[4 + 2 * number]
+            if number < len(self.alternates[name]):
+                if not one.passed:
+                    text = f"on drawn inputs this alternate differs from the solution: {said(one)}"
+                    self.problem(text, name, variant.name)
+            elif one.passed and variant.inputs != "same":
+                text = "on drawn inputs this mutant never differs from the solution."
+                self.problem(text, name, variant.name)
 
     def check_alternate(self, name: str, alternate: Variant, ran: list[Result]) -> bool:
         """Tell whether an alternate keeps all points."""

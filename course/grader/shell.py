@@ -364,6 +364,34 @@ class Proxy:
         """Call the function on the student's side."""
         return self.__cells.call(self.__name__, args, kwargs)
 
+    def gradients(
+        self, args: list[Any], wrt: list[int], weights: Any, part: int | None
+    ) -> tuple[bool, list[Any]]:
+        """Call the function and go back through it on the student's side.
+
+        Parameters
+        ----------
+        args : list
+            Its arguments by position, torch tensors among them.
+        wrt : list of int
+            The places of those for which a gradient is asked.
+        weights : tensor
+            What the answer is weighed with before it is added up.
+        part : int or None
+            Which part of a tuple is meant.
+
+        Returns
+        -------
+        cut : bool
+            Whether nothing leads back from the answer.
+        gradients : list of tensor or None
+            One for each of `wrt`.
+        """
+        back = {"wrt": wrt, "weights": weights, "part": part}
+        got = self.__cells.call(self.__name__, tuple(args), {}, back)
+        cut, found = (got["cut"], got["found"]) if isinstance(got, dict) else (True, [])
+        return bool(cut), list(found) if isinstance(found, list | tuple) else []
+
 
 class Cells:
     """One side of a notebook: the student's cells, or the checks, with the names that they bind.
@@ -474,7 +502,7 @@ class Cells:
         Parameters
         ----------
         content : bytes
-            Plain data: ``name``, ``args``, ``kwargs``.
+            Plain data: ``name``, ``args``, ``kwargs``, and ``back`` if gradients are asked for.
         seconds : float, optional
             That it may take; without them somebody else keeps the time.
 
@@ -493,7 +521,10 @@ class Cells:
         try:
             with self._entered(), self.shell.builtin_trap, interruption:
                 function = self.names[asked["name"]]
-                answer = codec.encode(function(*asked["args"], **asked["kwargs"]))
+                if asked.get("back"):
+                    answer = codec.encode(_gone_back(function, asked["args"], **asked["back"]))
+                else:
+                    answer = codec.encode(function(*asked["args"], **asked["kwargs"]))
             if getattr(interruption, "fired", False):
                 time.sleep(0.01)
         except BaseException as escaped:
@@ -536,9 +567,13 @@ class Cells:
                     value = codec.foreign(UNREADABLE)
                 self.names[name] = value
 
-    def call(self, name: str, args: tuple, kwargs: dict) -> Any:
-        """Have a student's function called; return its answer or raise its error."""
-        content = codec.encode({"name": name, "args": args, "kwargs": kwargs}, strict=True)
+    def call(self, name: str, args: tuple, kwargs: dict, back: dict | None = None) -> Any:
+        """Have a student's function called; return its answer or raise its error.
+
+        With `back` (see `Proxy.gradients`) gradients come in place of the answer.
+        """
+        asked = {"name": name, "args": args, "kwargs": kwargs} | ({"back": back} if back else {})
+        content = codec.encode(asked, strict=True)
         assert self.ask is not None  # only the checks' side has functions of the other
         kind, answer = self.ask(content)
         try:
@@ -563,6 +598,27 @@ class Cells:
         except codec.RefusedError:
             self.patience -= time.thread_time() - began
             raise
+
+
+def _gone_back(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    wrt: list[int],
+    weights: Any,
+    part: int | None,
+) -> dict[str, Any]:
+    """Call a function and return the gradients for its arguments `wrt`; see `Proxy.gradients`."""
+    given = list(args)
+    leaves = {place: given[place].detach().requires_grad_() for place in wrt}
+    for place, leaf in leaves.items():
+        given[place] = leaf * 1  # no leaf: an answer may change it
+    value = function(*given)
+    if part is not None and isinstance(value, tuple | list):
+        value = value[part]
+    if not getattr(value, "requires_grad", False):
+        return {"cut": True, "found": []}
+    (value * weights).sum().backward()
+    return {"cut": False, "found": [leaf.grad for leaf in leaves.values()]}
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ at. Notebooks are read as `course check` reads them; grading is another matter.
 """
 
 import ast
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import torch
 
 from course import paths
+from course.checks import ask
 from course.errors import CourseError
 from course.grader import notebook
 from course.grader.errors import GraderError
@@ -84,6 +86,8 @@ def load(lesson: str, *names: str, root: Path | None = None) -> Exercises:
     if origin == "work":
         for name in names:
             _check(name, checks, namespace, where)
+            # As in checks: what a learner's function does to its arguments costs nothing.
+            namespace[name] = functools.partial(ask, namespace[name])
     return Exercises({name: namespace[name] for name in names}, origin)
 
 

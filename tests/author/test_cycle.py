@@ -664,6 +664,24 @@ def two_mutants(root: Path, lesson: str, nb: dict) -> None:
     file.write_text(text[: text.index("# %% forgets_to_divide")], encoding="utf-8")
 
 
+def draws(values: str, *others):
+    """Return a defect: the checks of `average` draw arguments like `values`; and others."""
+    body = f"def average_inputs(rng):\n    return {values}\n"
+    top = f"### BEGIN HIDDEN TESTS\n{body}### END HIDDEN TESTS\n"
+
+    def change(root: Path, lesson: str, nb: dict) -> None:
+        replace(nb, "average_1", "assert isinstance", f"{top}assert isinstance")
+        for other in others:
+            other(root, lesson, nb)
+
+    return change
+
+
+LOOP = "    for value"
+SAME = "median | falls: visible | inputs: same"
+MIXED = "([*rng.normal(size=3).tolist(), None, *rng.choice([0.0, 9.0], size=2).tolist()],)"
+
+
 def unlink(path: str):
     return lambda root, lesson, nb: (root / path.format(lesson)).unlink()
 
@@ -785,6 +803,30 @@ DEFECTS = {
             " - np.max(x)\n    e = np.exp(m)\n    return e / e.sum()\n"),
         [r"shares · same · this alternate is the solution with other names\."],
     ),
+    "drawn": (draws(MIXED), []),
+    "drawn_alternate": (
+        draws(
+            MIXED,
+            sub(GOOD, "    for value", "    values = [v and abs(v) for v in values]\n" + LOOP),
+        ),
+        [r"average · running · on drawn inputs this alternate differs from .*: seed 1\d\d\d"],
+    ),
+    "drawn_mutant": (
+        draws("([2.0, 2.0, None],)"),
+        [r"average · median · on drawn inputs this mutant never differs from the solution\."],
+    ),
+    "drawn_same": (
+        draws("([2.0, 2.0, None],)", sub(AVERAGE, "median | falls: visible", SAME)),
+        [],
+    ),
+    "drawn_unfit": (
+        draws("(['a', 'b'],)"),
+        [r"average · its drawn inputs: .* the solution ends with TypeError \(seed 1000\)\."],
+    ),
+    "drawn_no_tuple": (
+        draws("[2.0]"),
+        [r"average · its drawn inputs: SystemError: average_inputs returns a tuple of arguments"],
+    ),
 }  # fmt: skip
 
 
@@ -835,12 +877,14 @@ def test_verify_counts(defects):
         "solution": [100, 100],
         "release": [0, 100],
         "exercises": 2,
+        "drawn": 0,
         "mutants": [6, 6],
         "alternates": [2, 2],
         "seconds": 0,
         "peak_mb": 0,
     }
     assert lessons["solution_wrong"]["solution"] == [60, 100]
+    assert lessons["drawn"]["drawn"] == 1
     assert lessons["free_points"]["release"] == [5, 100]
     assert lessons["survives"]["mutants"] == [5, 6]
     assert lessons["alternate_wrong"]["alternates"] == [1, 2]

@@ -432,6 +432,30 @@ def test_errors_keep_their_names(engine):
     assert errors(ran)[1:] == ["KeyError", "Own", "LinAlgError", "NotImplementedError", None]
 
 
+def test_checks_go_back_through_a_students_function(engine):
+    check = (
+        "?from course.checks import expect_gradient\n"
+        "expect_gradient(f, (torch.tensor([1.0, -2.0]), torch.tensor([0.5, 0.0])), 'f', wrt=(0, 1))"
+    )
+    ran = engine.run(
+        job(
+            "def f(a, b):\n    return ((a - b) ** 2).mean()",
+            check,
+            "def f(a, b):\n    return ((a - b.detach()) ** 2).mean()",
+            check,
+            "def f(a, b):\n    return ((a - b) ** 2).mean().detach()",
+            check,
+            "def f(a, b):\n    return 1 / 0",
+            check,
+        )
+    )
+    first, second, third, fourth = ran.cells[2::2]
+    assert first.error is None
+    assert "for argument 2 at [0] no gradient comes back" in second.message
+    assert "the way back is cut" in third.message
+    assert fourth.error == "ZeroDivisionError"
+
+
 def test_prints_during_a_check_are_dropped(engine):
     ran = engine.run(
         job(
