@@ -1,6 +1,6 @@
-"""Lesson 03's door: models that write programs, LoRA in front of your eyes, ways and sizes."""
+"""Lesson 03's door: models that write programs, LoRA's loop and live run, ways and sizes."""
 
-from course.show.l03_lora import live_lora
+from course.show.l03_lora import live_lora, matrices, programs_to_learn, writes, yours
 from course.show.l03_programs import (
     ask,
     beside_peft,
@@ -21,7 +21,11 @@ __all__ = [
     "four_ways",
     "lineage",
     "live_lora",
+    "matrices",
     "plane",
+    "programs_to_learn",
     "rates",
     "verdicts",
+    "writes",
+    "yours",
 ]

@@ -133,7 +133,8 @@ def in_use(
             raise ValueError("LoRA needs its forward pass.")
         a, b = moved[f"{name}.a"], moved[f"{name}.b"]
         unit = torch.eye(a.shape[1])
-        merged = lora_forward(unit, _standing(name, own[name]), a, b, alpha)
+        frozen = _standing(name, own[name]).clone()  # an answer may change what it gets
+        merged = lora_forward(unit, frozen, a, b, alpha)
         w[name] = _standing(name, merged.T)
     return w
 
@@ -227,6 +228,7 @@ def tune_on(
         return value, metrics
 
     # Not fused: so the shipped model was made.
+    optimizers: list[torch.optim.Optimizer]
     if rates[0]:
         optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
     else:

@@ -204,9 +204,7 @@ def by_size(
         "milliseconds": round(milliseconds(mini, run.tokenizer), 3),
         "tried": tried,
         "rates": rates,
-        "trials": [
-            trial(run, name, "all", seed, recipe, asked, rates=rates) for seed in seeds
-        ],
+        "trials": [trial(run, name, "all", seed, recipe, asked, rates=rates) for seed in seeds],
     }
 
 
