@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
 from course.show.charts import percent_ticks, set_ticks
-from course.show.l03_programs import BASE, RECORD, listing, means, outcome
+from course.show.l03_programs import BASE, RECORD, listing, means, outcome, percent
 from course.stages.stage import LORA
 from course.stats import interval
 
@@ -39,7 +39,7 @@ class LiveLoRA(live.Watched):
 
     name, needs = "LoRA", LORA
     instead = "are the recorded figures"
-    stops = (0.15, 0.3, 0.45, 0.6, 0.8)
+    stops = (0.15, 0.3, 0.45, 0.65)
     form = (".3f", ".0%")
 
     def __init__(self, seconds: float, seed: int) -> None:
@@ -92,10 +92,10 @@ class LiveLoRA(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(yscale="log", ylim=(0.003, 6), ylabel="loss (nats a token)")
-        set_ticks(left, "y", (0.01, 0.1, 1))
+        left.set(yscale="log", ylim=(0.0008, 8), ylabel="loss (nats per token)")
+        set_ticks(left, "y", (0.001, 0.01, 0.1, 1))
         left.set_title("Loss on the programs, live")
-        left.legend(fontsize=9.5, loc="lower left")
+        left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
         right.set_title("Programs that are right, 95 % interval", fontsize=11)
@@ -107,7 +107,7 @@ class LiveLoRA(live.Watched):
         total = model.parameters(self.base, embeddings=True)
         before, after = (round(WATCHED * self.points[at][1]) for at in (0, -1))
         self.tell(
-            f"This run trained {self.trained:,} numbers ({self.trained / total:.0%} of the "
+            f"This run trained {self.trained:,} numbers ({percent(self.trained / total)} of the "
             f"model's) on {self.pairs:,} tasks, {self.done:,} of {self.planned:,} steps in "
             f"{self.seconds:.0f} s. Of {WATCHED} tasks whose programs it never saw it solved "
             f"{before} before and {after} after."
@@ -150,15 +150,15 @@ class LiveLoRA(live.Watched):
         mean, half = means(trials, "pass_at_1")
         found = {
             "trained": trials[0]["trained"],
-            "share": trials[0]["trained"] / record["parameters_with_embeddings"],
-            "right": mean,
-            "half": half,
+            "share": percent(trials[0]["trained"] / record["parameters_with_embeddings"]),
+            "right": percent(mean),
+            "half": percent(half),
             "name": RECORD,
         }
         sources.figure_line(
             record | found,
-            "LoRA trained {trained:,} numbers ({share:.0%} of the model's) and then solved "
-            "{right:.0%} (± {half:.0%} over seeds) of {tests} tasks with one try.",
+            "LoRA trained {trained:,} numbers ({share} of the model's) and then solved "
+            "{right} (± {half} over seeds) of {tests} tasks with one try.",
         )
 
 

@@ -72,7 +72,8 @@ def outcome(verdict: Any) -> str:
     """Return what came of a program in few words, with a mark that is seen at once."""
     if verdict.right:
         return "✓ right"
-    return "✗ " + verdict.said.removeprefix("Wrong: ").rstrip(".")
+    said = verdict.said.removeprefix("Wrong: ").rstrip(".")
+    return "✗ " + re.sub(r"^(f\(.+\)) is (.+) instead of ", r"\1 = \2, not ", said)
 
 
 # Programs -----------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ def rates() -> None:
                 said.append(f"{words}, pass@{k} {percent(value)}")
         places = [i + 0.19 for i in range(len(ASKED))]
         name_rows(axis, [words for _, words, _ in ASKED], places)
-        axis.set(xlim=(0, 1.34), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
+        axis.set(xlim=(0, 1.42), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
         percent_ticks(axis, "x")
         axis.set_title(f"{tests} tasks that no training has seen, 95 % interval")
         shown.alt = "; ".join(said)
@@ -212,18 +213,21 @@ def _grown(record: Mapping[str, Any]) -> str:
     one, ten = (record[f"base_pass_at_{k}"] for k in (1, 10))
     tests = record["tests"]
     (low_1, high_1), (low_10, high_10) = (interval(v * tests, tests) for v in (one, ten))
-    words = f"For the base model the chance goes from {one:.1%} to {ten:.1%}"
+    words = f"For the base model the chance goes from {percent(one, 1)} to {percent(ten, 1)}"
     if one and low_1 and high_10 / low_1 < 3 * low_10 / high_1:
         return f"{words}: a factor of {ten / one:.0f}."
     return (
-        f"{words}. Both are so small that the intervals ({low_1:.1%} to {high_1:.1%}, and "
-        f"{low_10:.1%} to {high_10:.1%}) are too wide to say by which factor."
+        f"{words}. Both are so small that the intervals ({percent(low_1, 1)} to "
+        f"{percent(high_1, 1)}, and {percent(low_10, 1)} to {percent(high_10, 1)}) are too wide to "
+        "say by which factor."
     )
 
 
-def percent(share: float) -> str:
-    """Return a share in per cent, one near 0 or 1 with a digit after the point."""
-    return f"{share:.0%}" if 0.095 <= share < 0.99 or share in (0, 1) else f"{share:.1%}"
+def percent(share: float, digits: int | None = None) -> str:
+    """Return a share in per cent, one near 0 or 1 with a digit after the point if left open."""
+    if digits is None:
+        digits = 0 if 0.095 <= share < 0.99 or share in (0, 1) else 1
+    return f"{100 * share:.{digits}f} %"
 
 
 # Ways ---------------------------------------------------------------------------------------------
@@ -262,7 +266,7 @@ def four_ways() -> None:
         return
     ways, base = record["ways"], record["base_web_loss"]
     total = record["parameters_with_embeddings"]
-    rows = []
+    rows: list[Any] = []
     for way, trials in ways.items():
         forgotten = [{"rise": t["web_loss"] - base} for t in trials]
         moved = trials[0]["trained"]
@@ -270,10 +274,10 @@ def four_ways() -> None:
         rows.append(
             {"what moves": WAYS[way][0]}
             | {
-                words: right_aligned(text)
+                right_aligned(words, wrap=True): right_aligned(text)
                 for words, text in (
                     ("numbers", f"{moved:,}"),
-                    ("of the model", f"{moved / total:.0%}"),
+                    ("of the model", f"{percent(moved / total, 0)}"),
                     ("memory (MB)", f"{memory:.1f}"),
                     ("pass@1", _around(means(trials, "pass_at_1"), ".2f")),
                     ("pass@10", _around(means(trials, "pass_at_10"), ".2f")),
@@ -289,8 +293,9 @@ def four_ways() -> None:
     good = [way for way in ways if means(ways[way], "pass_at_1")[0] > 0.8]
     mildest = min(good, key=rises.__getitem__) if good else best
     say(
-        f"Most right programs: {WAYS[best][0]} ({means(ways[best], 'pass_at_1')[0]:.0%} with one "
-        f"try). Of the ways with more than 80 %, {WAYS[mildest][0]} forgets least: "
+        f"Most right programs: {WAYS[best][0]} "
+        f"({percent(means(ways[best], 'pass_at_1')[0], 0)} with one try). Of the ways with more "
+        f"than 80 %, {WAYS[mildest][0]} forgets least: "
         f"{rises[mildest]:.2f} nats per token; training all without rehearsal forgets "
         f"{rises['all']:.2f}, so its perplexity on village text grows by the factor "
         f"{np.exp(rises['all']):.1f}.",
@@ -307,9 +312,9 @@ def four_ways() -> None:
         )
 
 
-def right_aligned(text: str) -> Page:
-    """Return a number as text for a table, on the right, where its digits meet those below."""
-    style_ = "display:block;text-align:right;white-space:nowrap"
+def right_aligned(text: str, wrap: bool = False) -> Page:
+    """Return text for a table on the right, where the digits of a number meet those below."""
+    style_ = f"display:block;text-align:right;white-space:{'normal' if wrap else 'nowrap'}"
     return Page(f'<span style="{style_}">{html.escape(text)}</span>', text)
 
 
@@ -333,10 +338,10 @@ def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
         axis.set_xlim(min(-0.05, left), right + 0.12 * (right - left))
         axis.set_ylabel("right with one try")
         axis.set_title(
-            f"Top left is best: much learned, little forgotten. A dot is a seed ({seeds})"
+            f"Top left is best: much learned, little forgotten. Each dot is one of {seeds} seeds"
         )
         shown.alt = "Right programs against forgetting: " + "; ".join(
-            f"{WAYS[way][0]} {means(t, 'pass_at_1')[0]:.0%} and "
+            f"{WAYS[way][0]} {percent(means(t, 'pass_at_1')[0], 0)} and "
             f"{means(t, 'web_loss')[0] - base:.2f} nats"
             for way, t in record["ways"].items()
         )
@@ -370,7 +375,7 @@ def _by_rate(record: Mapping[str, Any]) -> style.Picture:
                     axis, f"{rate:g}", (x, y), (0, -16 if below else 8), ha="center", color=shade,
                     fontsize=9,
                 )  # fmt: skip
-                said.append(f"{words} at {rate:g}: {y:.0%} and {x:.2f} nats")
+                said.append(f"{words} at {rate:g}: {percent(y, 0)} and {x:.2f} nats")
         axis.axhline(GOOD, color=INK, lw=1, ls=":")
         axis.set(ylim=(-0.08, 1.18), xlabel="forgotten: rise of the loss on village text (nats)")
         percent_ticks(axis, "y")
@@ -389,14 +394,14 @@ def fair_comparison(record: Mapping[str, Any]) -> str:
         if good:
             found[words] = min(good)
     if len(found) < 2:
-        return f"Too few of these runs have {GOOD:.0%} right to compare the ways fairly."
+        return f"Too few of these runs have {percent(GOOD, 0)} right to compare the ways fairly."
     listed = "; ".join(
-        f"{words} {rise:.2f} nats per token (rate {rate:g}, {right:.0%} right)"
+        f"{words} {rise:.2f} nats per token (rate {rate:g}, {percent(right, 0)} right)"
         for words, (rise, right, rate) in found.items()
     )
     return (
-        f"Compared fairly, where at least {GOOD:.0%} of the programs are right and at the rate "
-        f"that forgets least: {listed}."
+        f"Compared fairly, where at least {percent(GOOD, 0)} of the programs are right and at the "
+        f"rate that forgets least: {listed}."
     )
 
 
@@ -446,6 +451,7 @@ def plane() -> None:
                 axis, f"{name}, {millions(sizes[name]['parameters'])}", (ms, quality),
                 (-10 if left else 12, 10 if low else -14), va="bottom" if low else "top",
                 ha="right" if left else "left", fontsize=10.5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
         axis.set(xscale="log", ylim=(-0.08, 1.12), xlabel="milliseconds per token (log scale)")
         times = [p[0] for p in points.values()]
@@ -456,7 +462,7 @@ def plane() -> None:
         axis.set_ylabel("right with one try")
         axis.set_title("Speed and quality of four sizes; the dashed line is the front")
         shown.alt = "Milliseconds per token and right programs: " + "; ".join(
-            f"{name} {ms:.2f} and {quality:.0%}" for name, (ms, quality) in points.items()
+            f"{name} {ms:.2f} and {percent(quality, 0)}" for name, (ms, quality) in points.items()
         )
     style.show(shown)
     beaten = [name for name in points if name not in best]
@@ -465,7 +471,9 @@ def plane() -> None:
     say(
         f"On the front, the fastest first: {', '.join(best)}. "
         + (f"{rest}. " if rest else "")
-        + "".join(f"Of {name}'s programs {points[name][1]:.0%} are right. " for name in useless)
+        + "".join(
+            f"Of {name}'s programs {percent(points[name][1], 0)} are right. " for name in useless
+        )
         + tuning_of(sizes),
         sources.origin(RECORD, record),
     )
