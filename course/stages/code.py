@@ -340,6 +340,7 @@ def measure(
     *,
     seed: int = 0,
     before: str = "",
+    tries: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Let a model write programs for each task, run them, and return how many are right.
 
@@ -347,6 +348,8 @@ def measure(
     ----------
     before : str
         Text before each prompt: worked examples.
+    tries : sequence of int, optional
+        The k of each pass@k that is measured: 1 and 10 if left out; greedy alone if empty.
 
     Returns
     -------
@@ -356,7 +359,8 @@ def measure(
     """
     prompts = [before + task.prompt for task in tested]
     figures: dict[str, Any] = {"intervals": {}}
-    for k, (temperature, samples) in DRAWN.items():
+    for k in DRAWN if tries is None else tries:
+        temperature, samples = DRAWN[k]
         drawn = written(
             mini, tokenizer, prompts, temperature=temperature, samples=samples, seed=seed
         )

@@ -219,7 +219,7 @@ def test_the_record_says_whether_rates_were_tuned():
     from course.show.l03_programs import tuning_of
 
     assert "wasn't tuned" in tuning_of({"mini-ada": {}, "mini-davinci": {}})
-    tried = [{"rates": [0.01 * f, 0.002 * f], "pass_at_1": 0.5} for f in (1, 2, 4)]
+    tried = [{"rates": [0.01 * f, 0.002 * f], "greedy": 0.5} for f in (1, 2, 4)]
     inside, edge = ({"tried": tried, "rates": tried[i]["rates"]} for i in (1, 2))
     said = tuning_of({"mini-ada": inside, "mini-davinci": edge})
     assert "mini-ada 0.004, mini-davinci 0.008" in said
