@@ -45,6 +45,15 @@ COMPARED = {  # ways that are trained at several rates → (in words, colour, ma
     "all": ("all", colour(CODE), "s"),
     "all, AdamW alone": ("all, with LoRA's optimizer", "#4d4dff", "^"),
 }
+SUSPECTS = (  # programs for the fences
+    "def f(x):\n    return (x + 5) * 3\n",
+    "def f(x):\n    while True:\n        x = x + 1\n",
+    "import os\n",
+    "def f(x):\n    return print(x)\n",
+    "def f(x):\n    return 7 // (x - 3)\n",
+    "def f(x):\n    return " + "(" * 8 + "x" + " ** 9)" * 8 + " ** 9\n",
+    "def f(x)\n    return x\n",
+)
 GOOD = 0.95  # right programs: ways are compared where they have at least as many
 USEFUL = 0.05  # right programs, below which nobody has any use for a model
 TIMES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # ticks, milliseconds
@@ -108,7 +117,14 @@ def first_look(count: int = SHOWN) -> Page | None:
 
 
 def verdicts(*programs: str) -> Page | None:
-    """Return programs with what the evaluator says of each, after running those that it may."""
+    """Return programs with what the evaluator says of each, after running those that it may.
+
+    Parameters
+    ----------
+    *programs : str
+        Seven of all kinds, if left out.
+    """
+    programs = programs or SUSPECTS
     from course.stages.programs import run
     from course.world.tasks import INPUTS
 

@@ -3,7 +3,7 @@
 It reads a comment, ``# Write f: add 5.``, with the header ``def f(x):`` and goes on with the
 program. The loss counts what it writes, not what it reads (as Codex-S was trained,
 arXiv:2107.03374, section 4). `tune_on` can move all of the model or a part of it: the last layer,
-the last block, or LoRA's small matrices beside frozen ones (Hu et al. 2021, arXiv:2106.09685),
+the last block, or LoRA's small matrices next to frozen ones (Hu et al. 2021, arXiv:2106.09685),
 whose ``lora_forward`` is an exercise of lesson 03 and comes in as an argument. Tasks and their
 splits are `course.world.tasks`', programs run in `course.stages.programs`. Rates were chosen on the
 tuning split. Left out on purpose: dropout, weight decay, and LoRA that is never multiplied out (it
@@ -66,7 +66,7 @@ class Recipe:
     batch : int
         Pairs a step.
     rehearsal : float
-        Weight of the loss on web text beside the loss on programs.
+        Weight of the loss on web text, added to the loss on programs.
     """
 
     pairs: int = 6_000

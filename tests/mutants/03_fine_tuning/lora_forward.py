@@ -78,10 +78,11 @@ def lora_forward(x, weight, a, b, alpha):
         return x @ weight.T
 
 
-# %% a table needs two axes | says: Any number of axes may come first | falls: visible
-# The weight stands in front, which fits a matrix of inputs and nothing else.
+# %% the axes in front are lost | says: is asked for | falls: visible
+# All inputs are put into one table, which isn't taken apart again.
 def lora_forward(x, weight, a, b, alpha):
-    return (weight @ x.T + alpha / len(a) * (b @ (a @ x.T))).T
+    rows = x.reshape(-1, x.shape[-1])
+    return rows @ weight.T + alpha / len(a) * (rows @ a.T @ b.T)
 
 
 # %% a scale of at least 1 | falls: hidden
