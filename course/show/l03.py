@@ -11,6 +11,7 @@ from course.show.l03_programs import (
     rates,
     verdicts,
 )
+from course.show.l03_smollm2 import teach_smollm2
 from course.show.lineage_picture import lineage
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "plane",
     "programs_to_learn",
     "rates",
+    "teach_smollm2",
     "verdicts",
     "writes",
     "yours",

@@ -26,6 +26,7 @@ SPEC = Lesson(
         "demo-loop": {"text/html"},
         "demo-live-lora": {"text/html", "image/png"},
         "demo-peft": {"text/html"},
+        "demo-real-lora": {"text/html"},
         "demo-four-ways": {"text/html", "image/png"},
         "demo-plane": {"text/html", "image/png"},
         "facts-code": {"text/html"},
@@ -307,6 +308,60 @@ def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
     same = dict(run.base.named_parameters())
     moved = [n for n, p in run.model.named_parameters() if not same[n].equal(p)]
     assert moved, "the model has LoRA merged; the base model is as it was"
+
+
+@pytest.fixture
+def tiny_llama(monkeypatch):
+    """Put a tiny model of SmolLM2's kind into its place; it knows our tokens."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from course.lm import tokenizer as tok
+    from course.real import catalogue
+
+    tokenizer = tok.load()
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=2, max_position_embeddings=64,
+    )  # fmt: skip
+    llama = LlamaForCausalLM(config).eval()
+    monkeypatch.setattr(catalogue, "load", lambda name: (llama, tokenizer))
+    return llama
+
+
+def test_a_real_model_learns_from_the_examples_and_stays_as_it_was(tiny_llama, capsys):
+    from course.show import l03_smollm2
+
+    before = {name: p.clone() for name, p in tiny_llama.named_parameters()}
+    examples = [("the cat", "is old"), ("the dog", "is old"), ("who is that", "the dog is old")]
+    run = l03_smollm2.teach_smollm2(examples, ["the bird"], seconds=60)
+    assert run.done == run.planned == l03_smollm2.EPOCHS
+    assert len(run.before) == len(run.after) == 1
+    assert all(p.equal(before[name]) for name, p in tiny_llama.named_parameters())
+    assert any(float(pair.detach().abs().sum()) > 0 for pair in run.pairs[1::2]), "some b has moved"
+    said = capsys.readouterr().out
+    assert "3 examples" in said
+    assert "the course's own lora_forward" in said
+    row, begin = run.rows[0]
+    assert run.tokenizer.decode(row[begin:]).startswith("is old")
+
+
+@pytest.mark.parametrize(
+    ("examples", "says"),
+    [
+        ([], "There is no example"),
+        ([("only a request",)], "a pair of request and answer"),
+        ([("a", "  ")], "a pair of request and answer"),
+        ([("a", "b" * 500)], "shorten it"),
+    ],
+)
+def test_examples_of_a_wrong_form_get_a_sentence(tiny_llama, capsys, examples, says):
+    from course.show import l03_smollm2
+
+    assert l03_smollm2.teach_smollm2(examples, ["the bird"]) is None
+    assert says in capsys.readouterr().out
 
 
 def test_a_record_that_is_missing_is_one_sentence(monkeypatch, capsys, tmp_path):
