@@ -45,7 +45,7 @@ class TestEveryLesson(EveryLesson):
 def without_mini_code(tmp_path_factory):
     """Execute the demos for a learner without answers, and without mini-code."""
     root = tmp_path_factory.mktemp("pack")
-    for name in ("family", "runs"):
+    for name in ("family", "runs", "real_models.json"):
         (root / "data").mkdir(exist_ok=True)
         (root / "data" / name).symlink_to(paths.DATA / name)
     (root / "data/models").mkdir()
@@ -56,7 +56,7 @@ def without_mini_code(tmp_path_factory):
     nb = load(SPEC.name, answers=False)
     nbformat.write(nb, mine / f"{SPEC.name}.ipynb")
     nb.cells = [c for c in nb.cells if c.id in SPEC.demos or c.id == "setup"]
-    return execute(nb, mine, COURSE_ROOT=str(root))
+    return execute(nb, mine, COURSE_ROOT=str(root), COURSE_CACHE=str(root / "cache"))
 
 
 def test_demos_really_run_programs(learned):
@@ -107,6 +107,7 @@ def test_without_answers_and_without_mini_code_the_lesson_goes_on(without_mini_c
     )
     assert "recorded run" in text(without_mini_code["demo-live-lora"])
     assert "So here peft is compared with itself only." in text(without_mini_code["demo-peft"])
+    assert "So the live part is left out." in text(without_mini_code["demo-real-lora"])
     for demo in ("demo-rates", "demo-four-ways", "demo-plane"):
         assert "recorded run" in text(without_mini_code[demo])
 
