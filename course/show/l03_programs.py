@@ -57,6 +57,7 @@ SUSPECTS = (  # programs for the fences
 GOOD = 0.95  # right programs: ways are compared where they have at least as many
 USEFUL = 0.05  # right programs, below which nobody has any use for a model
 TIMES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # ticks, milliseconds
+NATS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # ticks
 STEP = re.compile(r"(add|plus|subtract|take away|multiply by|times) (\d{1,2})")
 
 
@@ -386,17 +387,20 @@ def _by_rate(record: Mapping[str, Any]) -> style.Picture:
                 [p[0] for p in points], [p[1] for p in points], f"{marker}-", color=shade, ms=8,
                 lw=1.4, label=words,
             )  # fmt: skip
-            for (x, y, rate), below in zip(points, (False, True) * len(points), strict=False):
-                note(
-                    axis, f"{rate:g}", (x, y), (0, -16 if below else 8), ha="center", color=shade,
-                    fontsize=9,
-                )  # fmt: skip
-                said.append(f"{words} at {rate:g}: {percent(y, 0)} and {x:.2f} nats")
+            said += [
+                f"{words} at {rate:g}: {percent(y, 0)} and {x:.2f} nats" for x, y, rate in points
+            ]
         axis.axhline(GOOD, color=INK, lw=1, ls=":")
-        axis.set(ylim=(-0.08, 1.18), xlabel="forgotten: rise of the loss on village text (nats)")
+        axis.set(ylim=(-0.08, 1.12), xlabel="forgotten: rise of the loss on village text (nats)")
+        forgotten = [p[0] for way in COMPARED for p in _at_rates(record, way)]
+        if min(forgotten) > 0:
+            axis.set_xscale("log")
+            set_ticks(axis, "x", NATS)
+            axis.set_xlim(0.7 * min(forgotten), 1.5 * max(forgotten))
+            axis.set_xlabel("forgotten: rise of the loss on village text (nats, log scale)")
         percent_ticks(axis, "y")
         axis.set_ylabel("right with one try")
-        axis.set_title("The same at several learning rates (the small numbers)")
+        axis.set_title("Each line is one way at several learning rates; dotted: 95 % right")
         axis.legend(fontsize=10, loc="lower right")
         shown.alt = "; ".join(said)
     return shown
@@ -412,7 +416,7 @@ def fair_comparison(record: Mapping[str, Any]) -> str:
     if len(found) < 2:
         return f"Too few of these runs have {percent(GOOD, 0)} right to compare the ways fairly."
     listed = "; ".join(
-        f"{words} {rise:.2f} nats per token (rate {rate:g}, {percent(right, 0)} right)"
+        f"{words} {rise:.2f} nats per token (rate {rate:g}, {percent(right)} right)"
         for words, (rise, right, rate) in found.items()
     )
     return (
