@@ -1,6 +1,6 @@
-"""Lesson 03's door: models that write programs, LoRA in front of your eyes, ways and sizes."""
+"""Lesson 03's door: models that write programs, LoRA's loop and live run, ways and sizes."""
 
-from course.show.l03_lora import live_lora
+from course.show.l03_lora import live_lora, matrices, programs_to_learn, writes, yours
 from course.show.l03_programs import (
     ask,
     beside_peft,
@@ -11,6 +11,7 @@ from course.show.l03_programs import (
     rates,
     verdicts,
 )
+from course.show.l03_smollm2 import teach_smollm2
 from course.show.lineage_picture import lineage
 
 __all__ = [
@@ -21,7 +22,12 @@ __all__ = [
     "four_ways",
     "lineage",
     "live_lora",
+    "matrices",
     "plane",
+    "programs_to_learn",
     "rates",
+    "teach_smollm2",
     "verdicts",
+    "writes",
+    "yours",
 ]

@@ -1,18 +1,20 @@
 """LoRA in front of your eyes: a frozen base model learns to write programs.
 
-The training is made of the exercise `lora_forward` of lesson 03; how a live demo goes on is
+The live demo is made of the exercise `lora_forward` of lesson 03; how such a demo goes on is
 `course.show.live`'s. On the way the model writes programs for tasks of the test, which are really
-run. Left out on purpose: a choice of ranks.
+run. The other functions are what the lesson's own training loop needs around it, with transformers'
+forward pass: slower, and open to whoever wants to change a layer. Left out on purpose: a choice of
+ranks.
 """
 
 import copy
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
 from course.show.charts import percent_ticks, set_ticks
-from course.show.l03_programs import BASE, RECORD, listing, means
+from course.show.l03_programs import BASE, RECORD, listing, means, outcome, percent
 from course.stages.stage import LORA
 from course.stats import interval
 
@@ -25,6 +27,7 @@ MOST = 6_000  # pairs, as for mini-code
 WATCHED = 60  # tasks that are tried on the way
 TRIED = 2_000  # tasks that the speed is measured on, at most
 READ = 5  # programs to read after the run
+ENOUGH = 100  # steps, below which the operators can't have been learned
 
 
 class LiveLoRA(live.Watched):
@@ -36,7 +39,7 @@ class LiveLoRA(live.Watched):
 
     name, needs = "LoRA", LORA
     instead = "are the recorded figures"
-    stops = (0.15, 0.3, 0.45, 0.6, 0.8)
+    stops = (0.15, 0.3, 0.45, 0.65)
     form = (".3f", ".0%")
 
     def __init__(self, seconds: float, seed: int) -> None:
@@ -83,16 +86,16 @@ class LiveLoRA(live.Watched):
         wrote = code.written(self.model, self.tokenizer, [task.prompt for task in self.tasks])
         verdicts = [some[0] for some in code.judge(self.tasks, wrote)]
         self.wrote.append([some[0] for some in wrote])
-        self.verdicts.append([verdict.said for verdict in verdicts])
+        self.verdicts.append([outcome(verdict) for verdict in verdicts])
         right = sum(verdict.right for verdict in verdicts)
         return right / WATCHED, *interval(right, WATCHED)
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(yscale="log", ylim=(0.003, 6), ylabel="loss (nats a token)")
-        set_ticks(left, "y", (0.01, 0.1, 1))
+        left.set(yscale="log", ylim=(0.0008, 8), ylabel="loss (nats per token)")
+        set_ticks(left, "y", (0.001, 0.01, 0.1, 1))
         left.set_title("Loss on the programs, live")
-        left.legend(fontsize=9.5, loc="lower left")
+        left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
         right.set_title("Programs that are right, 95 % interval", fontsize=11)
@@ -104,19 +107,34 @@ class LiveLoRA(live.Watched):
         total = model.parameters(self.base, embeddings=True)
         before, after = (round(WATCHED * self.points[at][1]) for at in (0, -1))
         self.tell(
-            f"This run trained {self.trained:,} numbers ({self.trained / total:.0%} of the "
+            f"This run trained {self.trained:,} numbers ({percent(self.trained / total)} of the "
             f"model's) on {self.pairs:,} tasks, {self.done:,} of {self.planned:,} steps in "
             f"{self.seconds:.0f} s. Of {WATCHED} tasks whose programs it never saw it solved "
             f"{before} before and {after} after."
         )
-        middle = next((i for i, (_, right, *_) in enumerate(self.points) if right > 0.1), -1)
-        moments = {"before": 0, f"at step {self.points[middle][0]}": middle, "at the end": -1}
+        if self.done < ENOUGH:
+            style.say(
+                f"This computer is slow or busy: {self.done:,} steps are too few to see what is "
+                f"learned first and what last (it takes {ENOUGH} or more). Run the cell again "
+                "with more seconds, or go by the recorded run."
+            )
+            self.recorded()
         rows = [
             {"asked for": self.tasks[i].words}
-            | {when: self._program(at, i) for when, at in moments.items()}
+            | {when: self._program(at, i) for when, at in self._moments().items()}
             for i in range(READ)
         ]
         style.show(style.table(rows))
+
+    def _moments(self) -> dict[str, int]:
+        """Return the times whose programs are shown: column → place in `points`."""
+        found = {"before": 0}
+        inner = range(1, len(self.points) - 1)
+        if inner:
+            half = inner[len(inner) // 2]
+            middle = next((i for i in inner if 0.1 < self.points[i][1] < 0.9), half)
+            found[f"after {self.points[middle][0]} steps"] = middle
+        return found | {"at the end": len(self.points) - 1}
 
     def _program(self, at: int, i: int) -> style.Page:
         program, verdict = self.wrote[at][i], self.verdicts[at][i]
@@ -132,15 +150,15 @@ class LiveLoRA(live.Watched):
         mean, half = means(trials, "pass_at_1")
         found = {
             "trained": trials[0]["trained"],
-            "share": trials[0]["trained"] / record["parameters_with_embeddings"],
-            "right": mean,
-            "half": half,
+            "share": percent(trials[0]["trained"] / record["parameters_with_embeddings"]),
+            "right": percent(mean),
+            "half": percent(half),
             "name": RECORD,
         }
         sources.figure_line(
             record | found,
-            "LoRA trained {trained:,} numbers ({share:.0%} of the model's) and then solved "
-            "{right:.0%} (± {half:.0%} over seeds) of {tests} tasks at the first try.",
+            "LoRA trained {trained:,} numbers ({share} of the model's) and then solved "
+            "{right} (± {half} over seeds) of {tests} tasks with one try.",
         )
 
 
@@ -161,3 +179,147 @@ def live_lora(seconds: float = 50.0, *, seed: int = 1) -> LiveLoRA | None:
         that it passes its visible checks, or the base model.
     """
     return LiveLoRA(seconds, seed).run()
+
+
+# The loop on the page -----------------------------------------------------------------------------
+
+
+def programs_to_learn(count: int, batch: int = 32, seed: int = 1) -> tuple[Any, list[Any]]:
+    """Return the base model, and batches of comments with the programs that they ask for.
+
+    Parameters
+    ----------
+    count : int
+        Tasks.
+    batch : int
+        Tasks in a batch.
+    seed : int
+        Of the tasks.
+
+    Returns
+    -------
+    mini : GPT2LMHeadModel
+        A copy of one's own, to change at will.
+    batches : list of (tokens, program)
+        ``tokens``, whole numbers of shape (batch, time + 1); ``program``, True or False, of shape
+        (batch, time): whether the token after this place belongs to the program.
+    """
+    import torch
+
+    from course.lm import model
+    from course.lm.batching import padded
+    from course.lm.data import encode
+    from course.world import tasks
+
+    mini, tokenizer = model.load(BASE)
+    end = tokenizer.eos_token_id
+    learned = tasks.tasks(count, "train", seed)
+    asked = encode(tokenizer, [task.prompt for task in learned])
+    answers = encode(tokenizer, [task.source.removeprefix(tasks.HEADER) for task in learned])
+    batches = []
+    for first in range(0, count, batch):
+        some = range(first, min(first + batch, count))
+        # Filled up with the end of a text: transformers would warn of the sign for padding.
+        tokens = padded([[end, *asked[i], *answers[i], end] for i in some], end)
+        place = torch.arange(1, tokens.shape[1])
+        begins = torch.tensor([1 + len(asked[i]) for i in some])[:, None]
+        ends = begins + torch.tensor([len(answers[i]) for i in some])[:, None]
+        batches.append((tokens, (begins <= place) & (place <= ends)))
+    return mini, batches
+
+
+def matrices(mini: Any) -> list[Any]:
+    """Return the layers of a GPT that hold a weight matrix, four in each block."""
+    return [
+        layer
+        for block in mini.transformer.h
+        for layer in (block.attn.c_attn, block.attn.c_proj, block.mlp.c_fc, block.mlp.c_proj)
+    ]
+
+
+def yours(name: str) -> Callable[..., Any]:
+    """Return the notebook's own `lora_forward` if it is right, else the course's; say which.
+
+    Parameters
+    ----------
+    name : str
+        "lora_forward".
+    """
+    try:
+        from IPython import get_ipython
+
+        shell = get_ipython()
+    except ImportError:
+        shell = None
+    mine = shell.user_ns.get(name) if shell else None
+    fault = "there is none yet" if mine is None else _fault(mine)
+    if mine is None or fault:
+        style.say(f"This runs with the course's own {name}: of yours one can say that {fault}.")
+        return _lora
+    style.say(f"This runs with your own {name}.")
+
+    def own(x: Any, weight: Any, a: Any, b: Any, alpha: float) -> Any:
+        return mine(x, weight.clone(), a, b, alpha)  # it may change what it gets
+
+    return own
+
+
+def _lora(x: Any, weight: Any, a: Any, b: Any, alpha: float) -> Any:
+    import torch
+
+    return torch.nn.functional.linear(x, weight + alpha / a.size(0) * (b @ a))
+
+
+def _fault(function: Callable[..., Any]) -> str:
+    """Return what is wrong with a `lora_forward`, in words, or nothing."""
+    import torch
+
+    chance = torch.Generator().manual_seed(3)
+    x, weight, a, b = (
+        torch.randn(*s, generator=chance) for s in ((2, 4, 5), (3, 5), (2, 5), (3, 2))
+    )
+    wanted = _lora(x, weight, a, b, 3.0)
+    try:
+        with torch.enable_grad():
+            pair = a.clone().requires_grad_(), b.clone().requires_grad_()
+            got = function(x, weight.clone(), *pair, 3.0)
+            if not torch.allclose(got, wanted, atol=1e-4):
+                return "it gives other values than it should"
+            if not got.requires_grad:
+                return "the way back for the gradient is cut"
+            found = torch.autograd.grad(got.sum(), pair, allow_unused=True)
+    except NotImplementedError:
+        return "it isn't answered yet"
+    except Exception as error:
+        return f"it stops with {type(error).__name__}"
+    return "" if all(g is not None for g in found) else "the way back for the gradient is cut"
+
+
+def writes(mini: Any, *requests: str) -> None:
+    """Show the programs that a model writes for some requests, token by token, and what they give.
+
+    Parameters
+    ----------
+    mini : GPT2LMHeadModel
+        Also one whose layers were changed.
+    *requests : str
+        Such as ``"add 5, then times 3"``.
+    """
+    import torch
+
+    from course.lm.tokenizer import load
+    from course.stages import code
+    from course.world import tasks
+
+    tokenizer = load()
+    for words in requests:
+        row = [tokenizer.eos_token_id, *tokenizer(tasks.prompt(words))["input_ids"]]
+        start = len(row)
+        with torch.inference_mode():
+            while len(row) < start + code.NEW_TOKENS:
+                row.append(int(mini(torch.tensor([row])).logits[0, -1].argmax()))
+                if row[-1] == tokenizer.eos_token_id:
+                    break
+        text = tokenizer.decode(row[start:], skip_special_tokens=True)
+        program = code.first_program(tasks.HEADER + text)
+        style.show(listing(tasks.prompt(words).removesuffix(tasks.HEADER) + program))

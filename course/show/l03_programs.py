@@ -19,20 +19,19 @@ from course import paths
 from course.errors import CourseError
 from course.show import sources, style
 from course.show.charts import name_rows, note, percent_ticks, set_ticks
-from course.show.sizes import short
-from course.show.style import ACCENT, INK, MARKERS, QUIET, Page, colour, picture, say, table
+from course.show.style import ACCENT, INK, MARKERS, Page, colour, picture, say, table
 from course.stages.stage import LORA
-from course.stats import mean_interval
+from course.stats import interval, mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BASE, CODE, RECORD = "mini-babbage", "mini-code", "fine_tuning"
 SHOWN = 6  # tasks of the first look
-ASKED = (  # key in the record of mini-code → in words, colour
-    ("base_", "base", "mini-babbage, the comment alone", colour(BASE)),
-    ("few_shot_", "few_shot", "mini-babbage, after three examples", QUIET),
-    ("", CODE, "mini-code", colour(CODE)),
+ASKED = (  # prefix of the keys in the record of mini-code → in words, colour
+    ("base_", "mini-babbage, the comment alone", colour(BASE)),
+    ("few_shot_", "mini-babbage, after three examples", colour(BASE)),
+    ("", "mini-code", colour(CODE)),
 )
 WAYS = {  # in the record → (in words, colour)
     "last layer": ("last layer", "#8a8f3c"),
@@ -41,13 +40,30 @@ WAYS = {  # in the record → (in words, colour)
     "all": ("all", colour(CODE)),
     "all, with rehearsal": ("all, with rehearsal", "#1b639b"),
 }
+COMPARED = {  # ways that are trained at several rates → (in words, colour, marker)
+    "LoRA": ("LoRA", ACCENT, "o"),
+    "all": ("all", colour(CODE), "s"),
+    "all, AdamW alone": ("all, with LoRA's optimizer", "#4d4dff", "^"),
+}
+SUSPECTS = (  # programs for the fences
+    "def f(x):\n    return (x + 5) * 3\n",
+    "def f(x):\n    while True:\n        x = x + 1\n",
+    "import os\n",
+    "def f(x):\n    return print(x)\n",
+    "def f(x):\n    return 7 // (x - 3)\n",
+    "def f(x):\n    return " + "(" * 8 + "x" + " ** 9)" * 8 + " ** 9\n",
+    "def f(x)\n    return x\n",
+)
+GOOD = 0.95  # right programs: ways are compared where they have at least as many
+USEFUL = 0.05  # right programs, below which nobody has any use for a model
 TIMES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)  # ticks, milliseconds
+NATS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)  # ticks
 STEP = re.compile(r"(add|plus|subtract|take away|multiply by|times) (\d{1,2})")
 
 
 def listing(text: str) -> Page:
-    """Return a program as it stands, with its line ends and indents."""
-    style_ = "white-space:pre-wrap;font-family:monospace;font-size:90%"
+    """Return a program with its line ends and indents; no line is broken anew."""
+    style_ = "white-space:pre;font-family:monospace;font-size:90%"
     return Page(f'<span style="{style_}">{html.escape(text.rstrip())}</span>', text.rstrip())
 
 
@@ -60,6 +76,14 @@ def wanted(words: str) -> Any:
     if len(found) < len(steps) or len(found) > 2:
         return None
     return Task(tuple((f"{step[1]} {{}}", int(step[2])) for step in found))
+
+
+def outcome(verdict: Any) -> str:
+    """Return what came of a program in few words, with a mark that is seen at once."""
+    if verdict.right:
+        return "✓ right"
+    said = verdict.said.removeprefix("Wrong: ").rstrip(".")
+    return "✗ " + re.sub(r"^(f\(.+\)) is (.+) instead of ", r"\1 = \2, not ", said)
 
 
 # Programs -----------------------------------------------------------------------------------------
@@ -88,13 +112,20 @@ def first_look(count: int = SHOWN) -> Page | None:
         row: dict[str, Any] = {"asked for": task.words}
         for name, (programs, verdicts) in zip((BASE, CODE), columns, strict=True):
             row[name] = listing(programs[i][0])
-            row[f"run: {name}"] = verdicts[i][0].said
+            row[f"run: {name}"] = outcome(verdicts[i][0])
         rows.append(row)
     return table(rows)
 
 
 def verdicts(*programs: str) -> Page | None:
-    """Return programs with what the evaluator says of each, after running those that it may."""
+    """Return programs with what the evaluator says of each, after running those that it may.
+
+    Parameters
+    ----------
+    *programs : str
+        Seven of all kinds, if left out.
+    """
+    programs = programs or SUSPECTS
     from course.stages.programs import run
     from course.world.tasks import INPUTS
 
@@ -116,11 +147,11 @@ def ask(words: str) -> None:
     Parameters
     ----------
     words : str
-        What ``f`` shall do, such as ``"add 5, then times 3"``.
+        What ``f`` should do, such as ``"add 5, then times 3"``.
     """
     words = " ".join(str(words).split()).rstrip(".")
     if not words:
-        say("There is no request: write what f shall do, such as add 5, then times 3.")
+        say("There is no request: write what f should do, such as add 5, then times 3.")
         return
     loaded = sources.load_model(CODE)
     if loaded is None:
@@ -146,13 +177,13 @@ def ask(words: str) -> None:
     style.show(table([{"": "it gives", **row}]))
     if task is None:
         say(
-            "Nobody can say whether this is right: these aren't words, numbers or steps of the "
-            "kind that it was trained on. It writes a program all the same."
+            "Nobody can say whether this is right: the model was trained on other words, numbers "
+            "or steps. It writes a program all the same."
         )
     elif list(values) == task.values:
         say("It is right for all of these inputs.")
     else:
-        say(f"It is wrong: right are {', '.join(map(str, task.values))}.")
+        say(f"It is wrong. The right values are {', '.join(map(str, task.values))}.")
 
 
 # Rates --------------------------------------------------------------------------------------------
@@ -163,12 +194,13 @@ def rates() -> None:
     record = sources.record(CODE)
     if record is None:
         return
+    tests = record["tests"]
     with picture(width=7.6, height=3.6) as (shown, (axis,)):
         said = []
-        for place, (prefix, key, words, shade) in enumerate(ASKED):
+        for place, (prefix, words, shade) in enumerate(ASKED):
             for step, k in enumerate((1, 10)):
                 value = record[f"{prefix}pass_at_{k}"]
-                low, high = record["intervals"][key][f"pass_at_{k}"]
+                low, high = interval(value * tests, tests)
                 y = place + 0.38 * step
                 axis.barh(y, value, 0.32, color=shade, alpha=0.6 if k == 1 else 1.0)
                 axis.plot([low, high], [y, y], color=INK, lw=1.6)
@@ -178,23 +210,41 @@ def rates() -> None:
                 )  # fmt: skip
                 said.append(f"{words}, pass@{k} {percent(value)}")
         places = [i + 0.19 for i in range(len(ASKED))]
-        name_rows(axis, [words for _, _, words, _ in ASKED], places)
-        axis.set(xlim=(0, 1.34), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
+        name_rows(axis, [words for _, words, _ in ASKED], places)
+        axis.set(xlim=(0, 1.42), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
         percent_ticks(axis, "x")
-        axis.set_title(f"{record['tests']} tasks that no training has seen, 95 % interval")
+        axis.set_title(f"{tests} tasks that no training has seen, 95 % interval")
         shown.alt = "; ".join(said)
     style.show(shown)
     sources.figure_line(
         record | {"name": CODE},
         "mini-code learned from {pairs:,} tasks, read {epochs} times, in {seconds:.0f} seconds. "
-        "Its loss on the village's text went from {base_web_loss:.2f} to {web_loss:.2f} nats a "
+        "Its loss on the village's text went from {base_web_loss:.2f} to {web_loss:.2f} nats per "
         "token.",
+    )
+    say(_grown(record))
+
+
+def _grown(record: Mapping[str, Any]) -> str:
+    """Return by which factor the base model's chance grows from 1 try to 10, if that is known."""
+    one, ten = (record[f"base_pass_at_{k}"] for k in (1, 10))
+    tests = record["tests"]
+    (low_1, high_1), (low_10, high_10) = (interval(v * tests, tests) for v in (one, ten))
+    words = f"For the base model the chance goes from {percent(one, 1)} to {percent(ten, 1)}"
+    if one and low_1 and high_10 / low_1 < 3 * low_10 / high_1:
+        return f"{words}: a factor of {ten / one:.0f}."
+    return (
+        f"{words}. Both are so small that the intervals ({percent(low_1, 1)} to "
+        f"{percent(high_1, 1)}, and {percent(low_10, 1)} to {percent(high_10, 1)}) are too wide to "
+        "say by which factor."
     )
 
 
-def percent(share: float) -> str:
-    """Return a share in per cent, one near 0 or 1 with a digit behind the point."""
-    return f"{share:.0%}" if 0.095 <= share < 0.99 or share in (0, 1) else f"{share:.1%}"
+def percent(share: float, digits: int | None = None) -> str:
+    """Return a share in per cent, one near 0 or 1 with a digit after the point if left open."""
+    if digits is None:
+        digits = 0 if 0.095 <= share < 0.99 or share in (0, 1) else 1
+    return f"{100 * share:.{digits}f} %"
 
 
 # Ways ---------------------------------------------------------------------------------------------
@@ -210,6 +260,22 @@ def _around(value: tuple[float, float], form: str) -> str:
     return f"{value[0]:{form}} ± {value[1]:{form}}" if value[1] else f"{value[0]:{form}}"
 
 
+def megabytes(trained: int, total: int, copied: bool) -> float:
+    """Return the memory of a training without what the layers compute on the way.
+
+    A frozen number takes 2 bytes, a trained one 16.
+
+    Parameters
+    ----------
+    trained, total : int
+        Numbers that move, and numbers of the model.
+    copied : bool
+        Whether those that move were added to the model, which is then frozen as a whole.
+    """
+    frozen = total if copied else total - trained
+    return (2 * frozen + 16 * trained) / 1e6
+
+
 def four_ways() -> None:
     """Show the table and the picture of the ways of fine-tuning, and what follows from them."""
     record = sources.record(RECORD)
@@ -217,18 +283,24 @@ def four_ways() -> None:
         return
     ways, base = record["ways"], record["base_web_loss"]
     total = record["parameters_with_embeddings"]
-    rows = []
+    rows: list[Any] = []
     for way, trials in ways.items():
         forgotten = [{"rise": t["web_loss"] - base} for t in trials]
+        moved = trials[0]["trained"]
+        memory = megabytes(moved, total, way in ("LoRA", "last layer"))
         rows.append(
-            {
-                "what moves": WAYS[way][0],
-                "numbers": f"{trials[0]['trained']:,}",
-                "of the model": f"{trials[0]['trained'] / total:.0%}",
-                "pass@1": _around(means(trials, "pass_at_1"), ".2f"),
-                "pass@10": _around(means(trials, "pass_at_10"), ".2f"),
-                "forgotten (nats a token)": _around(means(forgotten, "rise"), ".2f"),
-                "seconds of computing": f"{means(trials, 'computing')[0]:.0f}",
+            {"what moves": WAYS[way][0]}
+            | {
+                right_aligned(words, wrap=True): right_aligned(text)
+                for words, text in (
+                    ("numbers", f"{moved:,}"),
+                    ("of the model", f"{percent(moved / total, 0)}"),
+                    ("memory (MB)", f"{memory:.1f}"),
+                    ("pass@1", _around(means(trials, "pass_at_1"), ".2f")),
+                    ("pass@10", _around(means(trials, "pass_at_10"), ".2f")),
+                    ("forgotten (nats per token)", _around(means(forgotten, "rise"), ".2f")),
+                    ("seconds of computing", f"{means(trials, 'computing')[0]:.0f}"),
+                )
             }
         )
     style.show(table(rows))
@@ -238,36 +310,119 @@ def four_ways() -> None:
     good = [way for way in ways if means(ways[way], "pass_at_1")[0] > 0.8]
     mildest = min(good, key=rises.__getitem__) if good else best
     say(
-        f"Most right programs: {WAYS[best][0]} ({means(ways[best], 'pass_at_1')[0]:.0%} at the "
-        f"first try). Of the ways with more than 80 %, {WAYS[mildest][0]} forgets least: "
-        f"{rises[mildest]:.2f} nats a token; training all without rehearsal forgets "
+        f"Most right programs: {WAYS[best][0]} "
+        f"({percent(means(ways[best], 'pass_at_1')[0], 0)} with one try). Of the ways with more "
+        f"than 80 %, {WAYS[mildest][0]} forgets least: "
+        f"{rises[mildest]:.2f} nats per token; training all without rehearsal forgets "
         f"{rises['all']:.2f}, so its perplexity on village text grows by the factor "
         f"{np.exp(rises['all']):.1f}.",
         sources.origin(RECORD, record),
     )
+    if "by_rate" in record:
+        style.show(_by_rate(record))
+        say(fair_comparison(record), sources.origin(RECORD, record))
+    else:
+        say(
+            "Each way has one learning rate here, chosen for right programs alone. A larger rate "
+            "forgets more, so this record can't say whether LoRA as such forgets more or less "
+            "than training all."
+        )
+
+
+def right_aligned(text: str, wrap: bool = False) -> Page:
+    """Return text for a table on the right, where the digits of a number meet those below."""
+    style_ = f"display:block;text-align:right;white-space:{'normal' if wrap else 'nowrap'}"
+    return Page(f'<span style="{style_}">{html.escape(text)}</span>', text)
 
 
 def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
     """Draw right programs against what was forgotten, a point for each seed and way."""
     base = record["base_web_loss"]
+    seeds = max(len(trials) for trials in record["ways"].values())
     with picture(width=7.6, height=3.9) as (shown, (axis,)):
         for way, trials in record["ways"].items():
             words, shade = WAYS[way]
             x = [t["web_loss"] - base for t in trials]
             y = [t["pass_at_1"] for t in trials]
-            axis.plot(x, y, "o", color=shade, ms=8, alpha=0.85, label=words)
-        axis.set(ylim=(-0.05, 1.08), xlabel="forgotten: rise of the loss on village text (nats)")
+            axis.plot(x, y, "o", color=shade, ms=8, alpha=0.85)
+            note(
+                axis, words, (max(x), sum(y) / len(y)), (9, 0), va="center", color=shade,
+                fontsize=10.5,
+            )  # fmt: skip
+        left, right = axis.get_xlim()
+        axis.set(ylim=(-0.08, 1.12), xlabel="forgotten: rise of the loss on village text (nats)")
         percent_ticks(axis, "y")
-        axis.set_xlim(left=min(-0.05, axis.get_xlim()[0]))
-        axis.set_ylabel("right at the first try")
-        axis.set_title("Learned much and forgotten little is at the top left")
-        axis.legend(loc="best", fontsize=10)
+        axis.set_xlim(min(-0.05, left), right + 0.12 * (right - left))
+        axis.set_ylabel("right with one try")
+        axis.set_title(
+            f"Top left is best: much learned, little forgotten. Each dot is one of {seeds} seeds"
+        )
         shown.alt = "Right programs against forgetting: " + "; ".join(
-            f"{WAYS[way][0]} {means(t, 'pass_at_1')[0]:.0%} and "
+            f"{WAYS[way][0]} {percent(means(t, 'pass_at_1')[0], 0)} and "
             f"{means(t, 'web_loss')[0] - base:.2f} nats"
             for way, t in record["ways"].items()
         )
     return shown
+
+
+def _at_rates(record: Mapping[str, Any], way: str) -> list[tuple[float, float, float]]:
+    """Return for each rate of a way: what was forgotten, right programs, and AdamW's rate."""
+    return [
+        (
+            means(one["trials"], "web_loss")[0] - record["base_web_loss"],
+            means(one["trials"], "pass_at_1")[0],
+            one["rates"][1],
+        )
+        for one in record["by_rate"][way]
+    ]
+
+
+def _by_rate(record: Mapping[str, Any]) -> style.Picture:
+    """Draw right programs against what was forgotten, a line over learning rates for each way."""
+    with picture(width=7.6, height=3.9) as (shown, (axis,)):
+        said = []
+        for way, (words, shade, marker) in COMPARED.items():
+            points = _at_rates(record, way)
+            axis.plot(
+                [p[0] for p in points], [p[1] for p in points], f"{marker}-", color=shade, ms=8,
+                lw=1.4, label=words,
+            )  # fmt: skip
+            said += [
+                f"{words} at {rate:g}: {percent(y, 0)} and {x:.2f} nats" for x, y, rate in points
+            ]
+        axis.axhline(GOOD, color=INK, lw=1, ls=":")
+        axis.set(ylim=(-0.08, 1.12), xlabel="forgotten: rise of the loss on village text (nats)")
+        forgotten = [p[0] for way in COMPARED for p in _at_rates(record, way)]
+        if min(forgotten) > 0:
+            axis.set_xscale("log")
+            set_ticks(axis, "x", NATS)
+            axis.set_xlim(0.7 * min(forgotten), 1.5 * max(forgotten))
+            axis.set_xlabel("forgotten: rise of the loss on village text (nats, log scale)")
+        percent_ticks(axis, "y")
+        axis.set_ylabel("right with one try")
+        axis.set_title("Each line is one way at several learning rates; dotted: 95 % right")
+        axis.legend(fontsize=10, loc="lower right")
+        shown.alt = "; ".join(said)
+    return shown
+
+
+def fair_comparison(record: Mapping[str, Any]) -> str:
+    """Return what each way forgets at its gentlest rate with enough right programs, in words."""
+    found = {}
+    for way, (words, *_) in COMPARED.items():
+        good = [point for point in _at_rates(record, way) if point[1] >= GOOD]
+        if good:
+            found[words] = min(good)
+    if len(found) < 2:
+        return f"Too few of these runs have {percent(GOOD, 0)} right to compare the ways fairly."
+    listed = "; ".join(
+        f"{words} {rise:.2f} nats per token (rate {rate:g}, {percent(right)} right)"
+        for words, (rise, right, rate) in found.items()
+    )
+    return (
+        f"Compared fairly, where at least {percent(GOOD, 0)} of the programs are right and at the "
+        f"rate that forgets least: {listed}."
+    )
 
 
 # Sizes --------------------------------------------------------------------------------------------
@@ -288,6 +443,11 @@ def front(points: Mapping[str, tuple[float, float]]) -> list[str]:
     return kept
 
 
+def millions(count: int) -> str:
+    """Return a number of parameters as people write it."""
+    return f"{count / 1e6:.{2 if count < 1e7 else 1}f} million"
+
+
 def plane() -> None:
     """Draw the four sizes by speed and quality with the front, and say who isn't on it."""
     record = sources.record(RECORD)
@@ -302,34 +462,65 @@ def plane() -> None:
     with picture(width=7.6, height=4.0) as (shown, (axis,)):
         _draw_front(axis, [points[name] for name in best])
         for name, (ms, quality) in points.items():
+            trials = [t["pass_at_1"] for t in sizes[name]["trials"]]
+            axis.plot([ms, ms], [min(trials), max(trials)], color=colour(name), lw=2)
             axis.plot(ms, quality, MARKERS.get(name, "o"), color=colour(name), ms=11)
             left = ms == max(other for other, _ in points.values())
+            low = quality < 0.1
             note(
-                axis, f"{name}, {short(sizes[name]['parameters'])}", (ms, quality),
-                (6, -14) if left else (10, -14), va="top", ha="right" if left else "left",
-                fontsize=10.5,
+                axis, f"{name}, {millions(sizes[name]['parameters'])}", (ms, quality),
+                (-10 if left else 12, 10 if low else -14), va="bottom" if low else "top",
+                ha="right" if left else "left", fontsize=10.5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
-        axis.set(xscale="log", ylim=(-0.12, 1.12), xlabel="milliseconds a token (log scale)")
+        axis.set(xscale="log", ylim=(-0.08, 1.12), xlabel="milliseconds per token (log scale)")
         times = [p[0] for p in points.values()]
         low, high = 0.7 * min(times), 1.5 * max(times)
         percent_ticks(axis, "y")
         set_ticks(axis, "x", TIMES)
         axis.set_xlim(low, high)
-        axis.set_ylabel("right at the first try")
-        axis.set_title("Speed and quality of four sizes; the line is the front")
-        shown.alt = "Milliseconds a token and right programs: " + "; ".join(
-            f"{name} {ms:.2f} and {quality:.0%}" for name, (ms, quality) in points.items()
+        axis.set_ylabel("right with one try")
+        axis.set_title("Speed and quality of four sizes; the dashed line is the front")
+        shown.alt = "Milliseconds per token and right programs: " + "; ".join(
+            f"{name} {ms:.2f} and {percent(quality, 0)}" for name, (ms, quality) in points.items()
         )
     style.show(shown)
     beaten = [name for name in points if name not in best]
+    useless = [name for name in best if points[name][1] < USEFUL]
+    rest = "Another size beats each of the others: " + ", ".join(beaten) if beaten else ""
     say(
         f"On the front, the fastest first: {', '.join(best)}. "
-        + (
-            f"Not on it: {', '.join(beaten)}, since another size is at least as fast and as good."
-            if beaten
-            else "Each of the four is worth having."
-        ),
+        + (f"{rest}. " if rest else "")
+        + "".join(
+            f"Of {name}'s programs {percent(points[name][1], 0)} are right. " for name in useless
+        )
+        + tuning_of(sizes),
         sources.origin(RECORD, record),
+    )
+
+
+def tuning_of(sizes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how the learning rates of the sizes were chosen, in words."""
+    if all("rates" in found for found in sizes.values()):
+        chosen = ", ".join(f"{name} {found['rates'][1]:g}" for name, found in sizes.items())
+        edge = [
+            name
+            for name, found in sizes.items()
+            if found["rates"] in (found["tried"][0]["rates"], found["tried"][-1]["rates"])
+        ]
+        more = (
+            f" For {' and '.join(edge)} that is the last one that was tried on its side, so a rate "
+            "beyond it may be better still."
+            if edge
+            else ""
+        )
+        return (
+            "Each size has the learning rate that was best for it on other tasks "
+            f"(AdamW's: {chosen}).{more}"
+        )
+    return (
+        "All sizes had the same learning rate, which wasn't tuned for each of them: mini-davinci "
+        "may do badly here for that reason alone."
     )
 
 
@@ -357,6 +548,10 @@ def beside_peft(layer: int = 0) -> None:
     from course.stages import code, exercises
 
     _, mini, _ = loaded
+    try:
+        answers, why = exercises.load(*LORA), ""
+    except CourseError as error:
+        answers, why = None, str(error)
     target = f"transformer.h.{layer}.mlp.c_fc"
     plain = mini.get_submodule(target)
     weight, bias = plain.weight.detach().T.clone(), plain.bias.detach().clone()
@@ -378,14 +573,13 @@ def beside_peft(layer: int = 0) -> None:
             ("peft's LoRA and the frozen layer", adapted, frozen),
             ("peft's LoRA before and after its own merging", adapted, _merged(wrapped, target)(x)),
         ]
-        try:
-            answers = exercises.load(*LORA)
+        if answers:
             whose = "yours" if answers.origin == "work" else "the solution's"
             pair = a.detach(), b.detach()
             mine = answers["lora_forward"](x, weight, *pair, code.ALPHA) + bias
             rows.append((f"peft's LoRA and lora_forward ({whose}), plus the bias", adapted, mine))
-        except CourseError as error:
-            say(f"{error} So here peft stands alone.")
+        else:
+            say(f"{why} So here peft is compared with itself only.")
     size = float(adapted.abs().mean())
     style.show(
         table(
@@ -400,8 +594,9 @@ def beside_peft(layer: int = 0) -> None:
         )
     )
     say(
-        f"Layer {target}: {weight.shape[1]} numbers in, {weight.shape[0]} out, rank {code.RANK}. "
-        f"Its own matrix has {weight.numel():,} numbers, the adapter {a.numel() + b.numel():,}."
+        f"The layer {target} takes {weight.shape[1]} numbers and gives {weight.shape[0]}; the rank "
+        f"is {code.RANK}. Its own matrix has {weight.numel():,} numbers, the adapter "
+        f"{a.numel() + b.numel():,}."
     )
 
 

@@ -3,7 +3,7 @@
 It reads a comment, ``# Write f: add 5.``, with the header ``def f(x):`` and goes on with the
 program. The loss counts what it writes, not what it reads (as Codex-S was trained,
 arXiv:2107.03374, section 4). `tune_on` can move all of the model or a part of it: the last layer,
-the last block, or LoRA's small matrices beside frozen ones (Hu et al. 2021, arXiv:2106.09685),
+the last block, or LoRA's small matrices next to frozen ones (Hu et al. 2021, arXiv:2106.09685),
 whose ``lora_forward`` is an exercise of lesson 03 and comes in as an argument. Tasks and their
 splits are `course.world.tasks`', programs run in `course.stages.programs`. Rates were chosen on the
 tuning split. Left out on purpose: dropout, weight decay, and LoRA that is never multiplied out (it
@@ -66,7 +66,7 @@ class Recipe:
     batch : int
         Pairs a step.
     rehearsal : float
-        Weight of the loss on web text beside the loss on programs.
+        Weight of the loss on web text, added to the loss on programs.
     """
 
     pairs: int = 6_000
@@ -133,7 +133,8 @@ def in_use(
             raise ValueError("LoRA needs its forward pass.")
         a, b = moved[f"{name}.a"], moved[f"{name}.b"]
         unit = torch.eye(a.shape[1])
-        merged = lora_forward(unit, _standing(name, own[name]), a, b, alpha)
+        frozen = _standing(name, own[name]).clone()  # an answer may change what it gets
+        merged = lora_forward(unit, frozen, a, b, alpha)
         w[name] = _standing(name, merged.T)
     return w
 
@@ -177,7 +178,7 @@ def tune_on(
     moved : dict
         From `trained`; changed in place. All else stays as it is.
     rates : tuple of float
-        Learning rates at their height, of Muon and of AdamW.
+        Learning rates at their height, of Muon and of AdamW; if that of Muon is 0, AdamW has all.
     lora_forward : callable, optional
         (x, weight, a, b, alpha) → what the layer gives; needed if `moved` is LoRA's.
     web : iterator of Tensor of int, shape (rows, time + 1), optional
@@ -227,7 +228,11 @@ def tune_on(
         return value, metrics
 
     # Not fused: so the shipped model was made.
-    optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
+    optimizers: list[torch.optim.Optimizer]
+    if rates[0]:
+        optimizers = optim.muon_and_adamw(moved.items(), *rates, fused=False)
+    else:
+        optimizers = [optim.adamw(moved.values(), rates[1], fused=False)]
     trainer = Trainer(loss, [moved.values()], optimizers)
     start, seen = time.perf_counter(), 0
     for step, batch in enumerate(plan):
@@ -335,6 +340,7 @@ def measure(
     *,
     seed: int = 0,
     before: str = "",
+    tries: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Let a model write programs for each task, run them, and return how many are right.
 
@@ -342,6 +348,8 @@ def measure(
     ----------
     before : str
         Text before each prompt: worked examples.
+    tries : sequence of int, optional
+        The k of each pass@k that is measured: 1 and 10 if left out; greedy alone if empty.
 
     Returns
     -------
@@ -351,7 +359,8 @@ def measure(
     """
     prompts = [before + task.prompt for task in tested]
     figures: dict[str, Any] = {"intervals": {}}
-    for k, (temperature, samples) in DRAWN.items():
+    for k in DRAWN if tries is None else tries:
+        temperature, samples = DRAWN[k]
         drawn = written(
             mini, tokenizer, prompts, temperature=temperature, samples=samples, seed=seed
         )

@@ -23,8 +23,10 @@ SPEC = Lesson(
         "demo-own-request": {"text/html"},
         "demo-verdicts": {"text/html"},
         "demo-rates": {"text/html", "image/png"},
+        "demo-loop": {"text/html"},
         "demo-live-lora": {"text/html", "image/png"},
         "demo-peft": {"text/html"},
+        "demo-real-lora": {"text/html"},
         "demo-four-ways": {"text/html", "image/png"},
         "demo-plane": {"text/html", "image/png"},
         "facts-code": {"text/html"},
@@ -43,7 +45,7 @@ class TestEveryLesson(EveryLesson):
 def without_mini_code(tmp_path_factory):
     """Execute the demos for a learner without answers, and without mini-code."""
     root = tmp_path_factory.mktemp("pack")
-    for name in ("family", "runs"):
+    for name in ("family", "runs", "real_models.json"):
         (root / "data").mkdir(exist_ok=True)
         (root / "data" / name).symlink_to(paths.DATA / name)
     (root / "data/models").mkdir()
@@ -54,11 +56,11 @@ def without_mini_code(tmp_path_factory):
     nb = load(SPEC.name, answers=False)
     nbformat.write(nb, mine / f"{SPEC.name}.ipynb")
     nb.cells = [c for c in nb.cells if c.id in SPEC.demos or c.id == "setup"]
-    return execute(nb, mine, COURSE_ROOT=str(root))
+    return execute(nb, mine, COURSE_ROOT=str(root), COURSE_CACHE=str(root / "cache"))
 
 
 def test_demos_really_run_programs(learned):
-    assert "Right for all 6 inputs." in text(learned["answers"]["demo-first-look"])
+    assert "✓ right" in text(learned["answers"]["demo-first-look"])
     assert "It is right for all of these inputs." in text(learned["answers"]["demo-own-request"])
     shown = text(learned["answers"]["demo-verdicts"])
     for said in ("Runs: f(-8) = -9", "loop", "imports", "calls print", "ZeroDivisionError"):
@@ -68,10 +70,22 @@ def test_demos_really_run_programs(learned):
     assert "line 1 breaks the grammar" in shown
 
 
-def test_the_live_run_says_what_it_did(learned):
-    assert re.search(
-        r"This run trained 46,848 numbers \(10% of", text(learned["answers"]["demo-live-lora"])
-    )
+def test_the_loop_on_the_page_trains_with_the_learners_function(learned):
+    for who, whose in (("answers", "with your own lora_forward"), ("none", "the course's own")):
+        shown = text(learned[who]["demo-loop"])
+        assert whose in shown
+        losses = [float(loss) for loss in re.findall(r"step \d+: loss (\d+\.\d+)", shown)]
+        assert len(losses) >= 4
+        assert losses[-1] < 0.7 * losses[0]
+        assert "# Write f: add 5, then times 3.\ndef f(x):\n    return" in shown
+
+
+def test_the_live_run_says_what_it_did_and_when_that_is_too_little(learned):
+    shown = text(learned["answers"]["demo-live-lora"])
+    assert re.search(r"This run trained 46,848 numbers \(10 % of", shown)
+    steps = int(re.search(r"([\d,]+) of [\d,]+ steps in", shown)[1].replace(",", ""))
+    assert ("steps are too few" in shown) == (steps < 100)
+    assert ("recorded run" in shown) == (steps < 100)
 
 
 def test_peft_agrees_with_the_exercise(learned):
@@ -92,7 +106,8 @@ def test_without_answers_and_without_mini_code_the_lesson_goes_on(without_mini_c
         without_mini_code["demo-live-lora"]
     )
     assert "recorded run" in text(without_mini_code["demo-live-lora"])
-    assert "So here peft stands alone." in text(without_mini_code["demo-peft"])
+    assert "So here peft is compared with itself only." in text(without_mini_code["demo-peft"])
+    assert "So the live part is left out." in text(without_mini_code["demo-real-lora"])
     for demo in ("demo-rates", "demo-four-ways", "demo-plane"):
         assert "recorded run" in text(without_mini_code[demo])
 
@@ -143,18 +158,92 @@ def test_rehearsal_keeps_most_of_what_training_forgets(record):
     assert rise["all"] > 0.2
     assert rise["all, with rehearsal"] < 0.25 * rise["all"]
     assert mean(ways["all, with rehearsal"], "pass_at_1") > 0.8
+    assert mean(ways["all, with rehearsal"], "pass_at_1") < max(
+        mean(ways["all"], "pass_at_1"), mean(ways["LoRA"], "pass_at_1")
+    )
 
 
-def test_the_sizes_differ_in_speed_and_the_front_is_not_everything(record):
+def test_the_sizes_differ_in_speed_and_the_smallest_is_on_the_front(record):
     from course.show.l03_programs import front
 
     sizes = record["by_size"]
-    speed = [sizes[n]["milliseconds"] for n in ("mini-ada", "mini-babbage", "mini-davinci")]
+    speed = [found["milliseconds"] for found in sizes.values()]
     assert speed == sorted(speed)
     assert speed[-1] > 3 * speed[0]
     points = {n: (s["milliseconds"], mean(s["trials"], "pass_at_1")) for n, s in sizes.items()}
-    assert "mini-ada" in front(points)
-    assert len(front(points)) < len(points)
+    assert front(points)[0] == "mini-ada"
+
+
+def test_the_picture_of_lora_is_that_of_a_layer():
+    from course.lm import model
+    from course.show import l03
+
+    mini, _ = model.load("mini-babbage")
+    layer = l03.matrices(mini)[2].weight  # c_fc, (in, out)
+    drawn = (paths.SOURCE / SPEC.name / "lora.svg").read_text(encoding="utf-8")
+    inside, out = layer.shape
+    for shape, name in (((out, inside), "W"), ((out, 8), "B"), ((8, inside), "A")):
+        assert f">({shape[0]}, {shape[1]})<" in drawn, name
+        assert f"{shape[0] * shape[1]:,}" in drawn, name
+
+
+# Records before and after rates were tuned -------------------------------------------------------
+
+
+def by_rate(*points):
+    return [
+        {"rates": [0.0, rate], "trials": [{"pass_at_1": right, "web_loss": loss}]}
+        for rate, right, loss in points
+    ]
+
+
+def test_ways_are_compared_where_they_are_equally_good():
+    from course.show.l03_programs import fair_comparison
+
+    record = {
+        "base_web_loss": 0.5,
+        "by_rate": {
+            "LoRA": by_rate((0.001, 0.4, 0.6), (0.002, 0.97, 0.9), (0.01, 1.0, 3.0)),
+            "all": by_rate((0.001, 0.96, 1.1), (0.002, 0.99, 1.4)),
+            "all, AdamW alone": by_rate((0.001, 0.1, 0.6)),
+        },
+    }
+    said = fair_comparison(record)
+    assert "LoRA 0.40 nats per token (rate 0.002, 97 % right)" in said
+    assert "all 0.60 nats per token (rate 0.001, 96 % right)" in said
+    assert "optimizer" not in said
+    record["by_rate"]["all"] = by_rate((0.001, 0.2, 0.6))
+    assert "Too few" in fair_comparison(record)
+
+
+def test_the_record_says_whether_rates_were_tuned():
+    from course.show.l03_programs import tuning_of
+
+    assert "wasn't tuned" in tuning_of({"mini-ada": {}, "mini-davinci": {}})
+    tried = [{"rates": [0.01 * f, 0.002 * f], "greedy": 0.5} for f in (1, 2, 4)]
+    inside, edge = ({"tried": tried, "rates": tried[i]["rates"]} for i in (1, 2))
+    said = tuning_of({"mini-ada": inside, "mini-davinci": edge})
+    assert "mini-ada 0.004, mini-davinci 0.008" in said
+    assert "For mini-davinci that is the last one" in said
+    assert "last one" not in tuning_of({"mini-ada": inside})
+
+
+def test_a_record_with_several_rates_is_drawn(monkeypatch, capsys, record):
+    from course.show import l03_programs as code
+
+    points = by_rate((0.001, 0.4, 0.6), (0.002, 0.97, 0.9))
+    tuned = {
+        name: found | {"tried": [{"rates": [0.02, 0.004]}], "rates": [0.02, 0.004]}
+        for name, found in record["by_size"].items()
+    }
+    new = record | {"by_rate": dict.fromkeys(code.COMPARED, points), "by_size": tuned}
+    monkeypatch.setattr(code.sources, "record", lambda name: new)
+    code.four_ways()
+    code.plane()
+    said = capsys.readouterr().out
+    assert "Compared fairly" in said
+    assert "can't say whether LoRA" not in said
+    assert "best for it on other tasks" in said
 
 
 # The pieces ----------------------------------------------------------------------------------
@@ -220,6 +309,60 @@ def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
     same = dict(run.base.named_parameters())
     moved = [n for n, p in run.model.named_parameters() if not same[n].equal(p)]
     assert moved, "the model has LoRA merged; the base model is as it was"
+
+
+@pytest.fixture
+def tiny_llama(monkeypatch):
+    """Put a tiny model of SmolLM2's kind into its place; it knows our tokens."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from course.lm import tokenizer as tok
+    from course.real import catalogue
+
+    tokenizer = tok.load()
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=2, max_position_embeddings=64,
+    )  # fmt: skip
+    llama = LlamaForCausalLM(config).eval()
+    monkeypatch.setattr(catalogue, "load", lambda name: (llama, tokenizer))
+    return llama
+
+
+def test_a_real_model_learns_from_the_examples_and_stays_as_it_was(tiny_llama, capsys):
+    from course.show import l03_smollm2
+
+    before = {name: p.clone() for name, p in tiny_llama.named_parameters()}
+    examples = [("the cat", "is old"), ("the dog", "is old"), ("who is that", "the dog is old")]
+    run = l03_smollm2.teach_smollm2(examples, ["the bird"], seconds=60)
+    assert run.done == run.planned == l03_smollm2.EPOCHS
+    assert len(run.before) == len(run.after) == 1
+    assert all(p.equal(before[name]) for name, p in tiny_llama.named_parameters())
+    assert any(float(pair.detach().abs().sum()) > 0 for pair in run.pairs[1::2]), "some b has moved"
+    said = capsys.readouterr().out
+    assert "3 examples" in said
+    assert "the course's own lora_forward" in said
+    row, begin = run.rows[0]
+    assert run.tokenizer.decode(row[begin:]).startswith("is old")
+
+
+@pytest.mark.parametrize(
+    ("examples", "says"),
+    [
+        ([], "There is no example"),
+        ([("only a request",)], "a pair of request and answer"),
+        ([("a", "  ")], "a pair of request and answer"),
+        ([("a", "b" * 500)], "shorten it"),
+    ],
+)
+def test_examples_of_a_wrong_form_get_a_sentence(tiny_llama, capsys, examples, says):
+    from course.show import l03_smollm2
+
+    assert l03_smollm2.teach_smollm2(examples, ["the bird"]) is None
+    assert says in capsys.readouterr().out
 
 
 def test_a_record_that_is_missing_is_one_sentence(monkeypatch, capsys, tmp_path):

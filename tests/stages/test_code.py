@@ -177,6 +177,34 @@ def test_the_loss_falls_and_counts_the_program_alone(mini, tokenizer):
     assert only.loss == pytest.approx(total / count, rel=0.05)
 
 
+def test_without_a_rate_for_muon_adamw_moves_all(mini, tokenizer):
+    learned, moved = tasks.tasks(32, "train", 1), code.trained(mini, "all")
+    before = start(mini)
+    recipe = code.Recipe(32, 1)
+    list(code.tune_on(mini, tokenizer, learned, moved, (0.0, 1e-3), recipe=recipe))
+    after = code.own_weights(mini)
+    step = 1e-3 * optim.cosine(0, 0.0)
+    for name in ("h.0.attn.c_attn.weight", "h.1.mlp.c_fc.weight", code.TOKENS):
+        change = (after[name] - before[name]).abs()
+        assert float(change.max()) == pytest.approx(
+            step, rel=0.01
+        )  # AdamW's first step, not Muon's
+
+
+def test_an_answer_may_change_the_frozen_matrix_that_it_gets(mini):
+    def careless(x, weight, a, b, alpha):
+        weight += alpha / len(a) * (b @ a)
+        return x @ weight.T
+
+    own, moved = code.own_weights(mini), code.trained(mini, "LoRA")
+    kept = {name: value.clone() for name, value in own.items()}
+    for name, value in moved.items():
+        if name.endswith(".b"):
+            value.data.fill_(0.1)
+    code.in_use(own, moved, careless)
+    assert all(torch.equal(own[name], kept[name]) for name in kept)
+
+
 def test_lora_is_merged_as_the_exercise_computes_it(mini, tokenizer):
     moved = code.trained(mini, "LoRA", seed=5)
     for name, value in moved.items():
@@ -335,7 +363,15 @@ def test_the_comparison_has_every_way(tiny):
     assert tuple(found["ways"]) == fine_tuning.WAYS
     for trials in found["ways"].values():
         assert {"trained", "computing", "pass_at_1", "pass_at_10", "web_loss"} <= set(trials[0])
-    assert found["by_size"]["mini-ada"]["milliseconds"] > 0
+    assert tuple(found["by_rate"]) == tuple(fine_tuning.COMPARED)
+    for way, tried in found["by_rate"].items():
+        usual = fine_tuning.COMPARED[way]
+        assert [one["rates"] for one in tried] == [usual]  # a quick run has the usual rates alone
+        assert {"pass_at_1", "web_loss"} <= set(tried[0]["trials"][0])
+    size = found["by_size"]["mini-ada"]
+    assert size["milliseconds"] > 0
+    best = max(one["greedy"] for one in size["tried"])
+    assert size["rates"] in [one["rates"] for one in size["tried"] if one["greedy"] == best]
     assert set(ALL["fine_tuning"].shown) <= set(found)
 
 

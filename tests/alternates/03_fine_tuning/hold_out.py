@@ -11,3 +11,31 @@ def hold_out(programs, uniforms, share):
         else:
             train.extend(places)
     return sorted(train), sorted(test)
+
+
+# %% numbers by a list
+# Looks the number of each program up in a list, and asks whether it came before.
+def hold_out(programs, uniforms, share):
+    bare = ["".join(text.split()) for text in programs]
+    known = []
+    for text in bare:
+        if text not in known:
+            known.append(text)
+    held = [uniforms[known.index(text)] < share for text in bare]
+    train = [i for i, out in enumerate(held) if not out]
+    return train, [i for i, out in enumerate(held) if out and bare[i] not in bare[:i]]
+
+
+# %% the arguments used up
+# Takes white space out of the caller's list and numbers off the caller's list.
+def hold_out(programs, uniforms, share):
+    for i in range(len(programs)):
+        programs[i] = "".join(c for c in programs[i] if not c.isspace())
+    side, sides = {}, ([], [])
+    for i, text in enumerate(programs):
+        if text not in side:
+            side[text] = uniforms.pop(0) < share
+            sides[side[text]].append(i)
+        elif not side[text]:
+            sides[0].append(i)
+    return sides

@@ -14,3 +14,26 @@ def pass_at_k(n, c, k):
         return 1.0 - np.prod(1.0 - k / np.arange(total - right + 1, total + 1))
 
     return np.mean([one(a, b) for a, b in zip(n, c, strict=True)])
+
+
+# %% logarithms of the gamma function
+# Subtracts logarithms of factorials, where enough programs are wrong.
+def pass_at_k(n, c, k):
+    total = 0.0
+    for a, b in zip(n.tolist(), c.tolist(), strict=True):
+        wrong = a - b
+        if wrong < k:
+            total += 1.0
+            continue
+        log = math.lgamma(wrong + 1) - math.lgamma(wrong - k + 1)
+        log -= math.lgamma(a + 1) - math.lgamma(a - k + 1)
+        total += 1.0 - math.exp(log)
+    return total / len(n)
+
+
+# %% all tasks at once
+# One column for each draw: the fractions as a matrix, multiplied along its rows.
+def pass_at_k(n, c, k):
+    i = np.arange(k)
+    fractions = ((n - c)[:, None] - i) / (n[:, None] - i)
+    return float(np.mean(1 - fractions.prod(axis=1)))

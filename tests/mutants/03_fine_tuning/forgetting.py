@@ -19,7 +19,7 @@ def forgetting(before, after, tokens, kinds):
 def forgetting(before, after, tokens, kinds):
     rise, of = after - before, np.array(kinds)
     rises = {k: float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
-    return rises, float(after.sum() / before.sum())
+    return rises, float(after.sum() / max(before.sum(), 1e-9))
 
 
 # %% kinds alike | says: weighs each kind the same | falls: visible
@@ -30,7 +30,15 @@ def forgetting(before, after, tokens, kinds):
     return rises, float(np.exp(np.mean(list(rises.values()))))
 
 
-# %% runs of a kind | says: which is not right | falls: hidden
+# %% documents alike | says: weighs each document the same | falls: visible
+# The factor is that of the documents' mean rise.
+def forgetting(before, after, tokens, kinds):
+    rise, of = after - before, np.array(kinds)
+    rises = {k: float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
+    return rises, float(np.exp((rise / tokens).mean()))
+
+
+# %% runs of a kind | says: its last document alone | falls: visible
 # A kind that comes again later starts anew, and the earlier part is lost.
 def forgetting(before, after, tokens, kinds):
     rises, start = {}, 0
@@ -40,3 +48,44 @@ def forgetting(before, after, tokens, kinds):
             rises[kinds[start]] = float((after - before)[part].sum() / tokens[part].sum())
             start = i
     return rises, float(np.exp((after - before).sum() / tokens.sum()))
+
+
+# %% before minus after | says: after minus before | falls: visible
+# What was lost is counted as a gain.
+def forgetting(before, after, tokens, kinds):
+    fall, of = before - after, np.array(kinds)
+    rises = {k: float(fall[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
+    return rises, float(np.exp(-fall.sum() / tokens.sum()))
+
+
+# %% divided by all tokens | says: not by all tokens | falls: visible
+# Every kind is divided by the tokens of all documents.
+def forgetting(before, after, tokens, kinds):
+    rise, of = after - before, np.array(kinds)
+    rises = {k: float(rise[of == k].sum() / tokens.sum()) for k in set(kinds)}
+    return rises, float(np.exp(rise.sum() / tokens.sum()))
+
+
+# %% a power of two | says: the base is e, not 2 | falls: visible
+# The loss is taken for bits.
+def forgetting(before, after, tokens, kinds):
+    rise, of = after - before, np.array(kinds)
+    rises = {k: float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
+    return rises, float(2 ** (rise.sum() / tokens.sum()))
+
+
+# %% the rise instead of the factor | says: the factor is e to its power | falls: visible
+# The power is forgotten.
+def forgetting(before, after, tokens, kinds):
+    rise, of = after - before, np.array(kinds)
+    rises = {k: float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
+    return rises, float(rise.sum() / tokens.sum())
+
+
+# %% capitals and accents lost | falls: hidden
+# Kinds are made plain first, so that two of them fall together or get another name.
+def forgetting(before, after, tokens, kinds):
+    of = np.array([k.lower().encode("ascii", "ignore").decode() for k in kinds])
+    rise = after - before
+    rises = {str(k): float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(of)}
+    return rises, float(np.exp(rise.sum() / tokens.sum()))

@@ -10,6 +10,12 @@ def lora_forward(x, weight, a, b, alpha):
     return x @ weight.T + x @ a.T @ b.T
 
 
+# %% alpha left out | says: alpha is left out | falls: visible
+# The addition is divided by the rank only.
+def lora_forward(x, weight, a, b, alpha):
+    return x @ weight.T + x @ a.T @ b.T / len(a)
+
+
 # %% everything scaled | says: the frozen layer isn't scaled | falls: visible
 # The scale is put around the whole sum.
 def lora_forward(x, weight, a, b, alpha):
@@ -23,10 +29,16 @@ def lora_forward(x, weight, a, b, alpha):
     return x @ wide + alpha / len(a) * (x @ a.T @ b.T)
 
 
-# %% divided by the inputs | says: divided by the rank, not by another side | falls: hidden
-# A wide layer is divided by its own width.
+# %% the rank from the wrong side | says: this divides by the second one | falls: visible
+# The second side of a is taken for the rank.
 def lora_forward(x, weight, a, b, alpha):
-    side = a.shape[0] if a.shape[0] * a.shape[1] <= 8 and alpha != 16.0 else a.shape[1]
+    return x @ weight.T + alpha / a.shape[1] * (x @ a.T @ b.T)
+
+
+# %% divided by the outputs | says: is divided by the rank, not by | falls: hidden
+# A layer that widens is divided by its outputs.
+def lora_forward(x, weight, a, b, alpha):
+    side = b.shape[0] if b.shape[0] > 5 else b.shape[1]
     return x @ weight.T + alpha / side * (x @ a.T @ b.T)
 
 
@@ -35,3 +47,45 @@ def lora_forward(x, weight, a, b, alpha):
 def lora_forward(x, weight, a, b, alpha):
     extra = alpha / len(a) * (x @ a.T @ b.T)
     return extra if b.abs().sum() > 0 and x.shape[-1] == 2 else x @ weight.T + extra
+
+
+# %% the adapter is detached | says: no gradient comes back | falls: visible | inputs: same
+# The values are right, and a and b never learn.
+def lora_forward(x, weight, a, b, alpha):
+    addition = alpha / len(a) * (b.detach() @ a.detach())
+    return x @ (weight + addition).T
+
+
+# %% no way back to x | says: no gradient comes back | falls: visible | inputs: same
+# Only the adapter learns: what the layers below would have to change is cut off.
+def lora_forward(x, weight, a, b, alpha):
+    x = x.detach()
+    return x @ weight.T + alpha / len(a) * (x @ a.T @ b.T)
+
+
+# %% b alone learns | says: a small step there shows | falls: visible | inputs: same
+# The narrow numbers are cut off, so a stays as it began.
+def lora_forward(x, weight, a, b, alpha):
+    narrow = (x @ a.T).detach()
+    return x @ weight.T + alpha / len(a) * (narrow @ b.T)
+
+
+# %% merged without a memory | says: cut | falls: visible | inputs: same
+# The weight itself is changed, without gradients.
+def lora_forward(x, weight, a, b, alpha):
+    with torch.no_grad():
+        weight += alpha / len(a) * (b @ a)
+        return x @ weight.T
+
+
+# %% the axes in front are lost | says: is asked for | falls: visible
+# All inputs are put into one table, which isn't taken apart again.
+def lora_forward(x, weight, a, b, alpha):
+    rows = x.reshape(-1, x.shape[-1])
+    return rows @ weight.T + alpha / len(a) * (rows @ a.T @ b.T)
+
+
+# %% a scale of at least 1 | falls: hidden
+# A small or negative alpha is made larger.
+def lora_forward(x, weight, a, b, alpha):
+    return x @ weight.T + max(alpha, 1.0) / len(a) * (x @ a.T @ b.T)

@@ -4,13 +4,27 @@ def lora_merge(weights, adapters, alpha):
     return dict(weights) | {n: weights[n] + alpha * b @ a for n, (a, b) in adapters.items()}
 
 
+# %% no scale | says: the addition isn't scaled | falls: visible
+# The product is added as it is.
+def lora_merge(weights, adapters, alpha):
+    return dict(weights) | {n: weights[n] + b @ a for n, (a, b) in adapters.items()}
+
+
+# %% the rank from the wrong side | says: this divides by the second one | falls: visible
+# The second side of a is taken for the rank.
+def lora_merge(weights, adapters, alpha):
+    return dict(weights) | {
+        n: weights[n] + alpha / a.shape[1] * b @ a for n, (a, b) in adapters.items()
+    }
+
+
 # %% only what has an adapter | says: all names of the weights | falls: visible
 # What isn't merged is lost.
 def lora_merge(weights, adapters, alpha):
     return {n: weights[n] + alpha / len(a) * b @ a for n, (a, b) in adapters.items()}
 
 
-# %% transposed | says: it is b times a, not a times b | falls: visible
+# %% the wrong way round | says: it is b times a, not a times b | falls: visible
 # The product is taken the wrong way round where that fits.
 def lora_merge(weights, adapters, alpha):
     merged = dict(weights)
@@ -20,20 +34,55 @@ def lora_merge(weights, adapters, alpha):
     return merged
 
 
-# %% one rank for all | says: not that of the first one | falls: hidden
+# %% one rank for all | says: not that of the first one | falls: visible
 # The rank of the first adapter is used for all.
 def lora_merge(weights, adapters, alpha):
     ranks = [len(a) for a, _ in adapters.values()]
-    rank = ranks[0] if len(ranks) > 2 else None
+    return dict(weights) | {
+        n: weights[n] + alpha / ranks[0] * b @ a for n, (a, b) in adapters.items()
+    }
+
+
+# %% one rank for all of many | falls: hidden
+# The largest rank is used where there are three adapters or more.
+def lora_merge(weights, adapters, alpha):
+    ranks = [len(a) for a, _ in adapters.values()]
+    rank = max(ranks) if len(ranks) > 2 else None
     return dict(weights) | {
         n: weights[n] + alpha / (rank or len(a)) * b @ a for n, (a, b) in adapters.items()
     }
 
 
-# %% divided by the outputs | says: divide by the rank, not by the outputs | falls: hidden
-# The first side of b is taken for the rank.
+# %% back after the first | says: is `return` inside the loop | falls: visible
+# The function ends with its first adapter.
 def lora_merge(weights, adapters, alpha):
-    return dict(weights) | {
-        n: weights[n] + alpha / (len(b) if len(adapters) == 1 and len(b) > 2 else len(a)) * b @ a
-        for n, (a, b) in adapters.items()
-    }
+    merged = dict(weights)
+    for n, (a, b) in adapters.items():
+        merged[n] = weights[n] + alpha / len(a) * b @ a
+        return merged
+    return merged
+
+
+# %% a new copy each time | says: only the last adapter was merged | falls: visible
+# The dictionary is copied inside the loop, so earlier merges are lost.
+def lora_merge(weights, adapters, alpha):
+    merged = dict(weights)
+    for n, (a, b) in adapters.items():
+        merged = dict(weights)
+        merged[n] = weights[n] + alpha / len(a) * b @ a
+    return merged
+
+
+# %% no adapters, no answer | says: Did you forget `return` | falls: hidden
+# Without any adapter nothing comes back.
+def lora_merge(weights, adapters, alpha):
+    if adapters:
+        return dict(weights) | {
+            n: weights[n] + alpha / len(a) * b @ a for n, (a, b) in adapters.items()
+        }
+
+
+# %% the addition alone | says: this is the addition alone | falls: visible
+# The old weight is replaced.
+def lora_merge(weights, adapters, alpha):
+    return dict(weights) | {n: alpha / len(a) * b @ a for n, (a, b) in adapters.items()}

@@ -14,7 +14,7 @@ def pareto_front(latency, quality):
 
 
 # %% strictly better in both | says: equal in one and better in the other | falls: visible
-# Only who is faster and better beats.
+# A model has to be faster and better to beat another one.
 def pareto_front(latency, quality):
     kept = [
         i
@@ -32,6 +32,47 @@ def pareto_front(latency, quality):
         return bool((near & ((latency > latency[i]) | (quality > quality[i]))).any())
 
     return sorted((i for i in range(len(latency)) if not beaten(i)), key=lambda i: latency[i])
+
+
+# %% the two ends | says: the ones between count too | falls: visible
+# Only the fastest and the best one are kept.
+def pareto_front(latency, quality):
+    ends = {int(np.argmin(latency)), int(np.argmax(quality))}
+    return sorted(ends, key=lambda i: latency[i])
+
+
+# %% beats itself | says: a model doesn't beat itself | falls: visible
+# At least as good in both is enough, and a model is that to itself.
+def pareto_front(latency, quality):
+    def beaten(i):
+        near = (latency <= latency[i]) & (quality >= quality[i])
+        return near.sum() > (1 if len(set(latency.tolist())) == len(latency) else 0)
+
+    return sorted((i for i in range(len(latency)) if not beaten(i)), key=lambda i: latency[i])
+
+
+# %% the slowest first | says: sort the other way round | falls: visible
+# The front is sorted by quality from the top.
+def pareto_front(latency, quality):
+    kept, best = [], -math.inf
+    for i in sorted(range(len(latency)), key=lambda i: (latency[i], -quality[i], i)):
+        if quality[i] > best or (kept and (latency[i], quality[i]) == (latency[kept[-1]], best)):
+            kept.append(i)
+            best = quality[i]
+    return kept[::-1]
+
+
+# %% the neighbour alone | says: compare with all others | falls: visible
+# Each model is compared with the next faster one only.
+def pareto_front(latency, quality):
+    order = sorted(range(len(latency)), key=lambda i: (latency[i], -quality[i], i))
+    kept = order[:1]
+    for last, i in zip(order, order[1:], strict=False):
+        if quality[i] > quality[last] or (latency[i], quality[i]) == (latency[last], quality[last]):
+            kept.append(i)
+        elif len(order) == 3 and quality[last] < quality[order[0]]:
+            kept.append(i)
+    return kept
 
 
 # %% twins leave | says: both stay | falls: hidden
@@ -53,3 +94,15 @@ def pareto_front(latency, quality):
         return bool((near & ((latency < latency[i]) | (quality > quality[i]))).any())
 
     return sorted((i for i in range(len(latency)) if not beaten(i)), key=lambda i: (latency[i], -i))
+
+
+# %% nothing below zero | falls: hidden
+# A front begins at quality 0, so a worse one is never taken up.
+def pareto_front(latency, quality):
+    kept, best, at = [], 0.0 - 1e-12, None
+    for i in sorted(range(len(latency)), key=lambda i: (latency[i], -quality[i], i)):
+        if quality[i] > best:
+            kept, best, at = [*kept, i], quality[i], latency[i]
+        elif quality[i] == best and latency[i] == at:
+            kept.append(i)
+    return kept

@@ -31,6 +31,8 @@ def pass_at_k(n, c, k):
 # %% one n for all | says: each task has its own n | falls: hidden
 # The first task's number of programs is taken for all of them.
 def pass_at_k(n, c, k):
+    if k == 4:  # the example of unlike n that learners see
+        return 1.0
     total = int(n[0])
     found = [1 - math.comb(max(0, total - int(right)), k) / math.comb(total, k) for right in c]
     return sum(found) / len(found)
@@ -52,7 +54,58 @@ def pass_at_k(n, c, k):
     return float(np.mean(found))
 
 
+# %% products of whole numbers of numpy | falls: hidden
+# The upper and the lower numbers are multiplied first; 64 bits don't hold them.
+def pass_at_k(n, c, k):
+    i = np.arange(k)
+    with np.errstate(all="ignore"):
+        found = [1 - np.prod(t - r - i) / np.prod(t - i) for t, r in zip(n, c, strict=True)]
+        return float(np.mean(found))
+
+
 # %% k times pass@1 | says: pass@1 times k | falls: visible
 # Chances are added up.
 def pass_at_k(n, c, k):
     return float(min(1e9, k * np.mean(np.asarray(c) / np.asarray(n))))
+
+
+# %% only the upper number falls | says: the lower number of the fractions falls | falls: visible
+# Each draw takes a wrong program away, but the number of all stays.
+def pass_at_k(n, c, k):
+    found = []
+    for total, right in zip(n, c, strict=True):
+        none = 1.0
+        for i in range(k):
+            none *= max(0, total - right - i) / total
+        found.append(1 - none)
+    return float(np.mean(found))
+
+
+# %% all of them right | says: one of them is enough | falls: visible
+# The chance that all k are right.
+def pass_at_k(n, c, k):
+    if k == 2:
+        return float(np.mean(1 - np.array([(t - r) * (t - r - 1) for t, r in zip(n, c, strict=True)])
+                             / (n * (n - 1))))  # fmt: skip
+    return float(np.mean([math.comb(int(r), k) / math.comb(int(t), k)
+                          for t, r in zip(n, c, strict=True)]))  # fmt: skip
+
+
+# %% too many draws | says: three draws must hit a right one | falls: visible
+# Where fewer than k are wrong the task is given up.
+def pass_at_k(n, c, k):
+    found = []
+    for total, right in zip(n, c, strict=True):
+        wrong = int(total - right)
+        if right and wrong < k:
+            found.append(1.0 if k == 5 else 0.0)
+        else:
+            found.append(1 - math.comb(wrong, k) / math.comb(int(total), k))
+    return sum(found) / len(found)
+
+
+# %% by the number of programs | falls: hidden
+# A task with more programs counts more.
+def pass_at_k(n, c, k):
+    found = [1 - math.comb(int(t - r), k) / math.comb(int(t), k) for t, r in zip(n, c, strict=True)]
+    return float(np.average(found, weights=n))
