@@ -82,7 +82,7 @@ def dpo_pairs(
         part = pairs[at : at + size]
         sides = [[(c.rows[pair[side]], c.start) for c, *pair in part] for side in (0, 1)]
         known = [torch.tensor([c.reference[pair[side]] for c, *pair in part]) for side in (0, 1)]
-        batches.append(Batch(*sides, (known[0], known[1])))
+        batches.append(Batch(sides[0], sides[1], (known[0], known[1])))
     return policy, batches
 
 
