@@ -219,9 +219,9 @@ def in_words(record: Mapping[str, Any]) -> str:
     start = by_name["best of 1"]
     return (
         f"The best of each method, by requests of the tuning split, on the test: {shown}. So "
-        f"{verdict}. {ahead}The highest proxy of all has {top['name']}: {top['reward']:.2f} "
-        f"deviations, with a true score of {top['true']:.2f}; mini-sft itself has "
-        f"{start['true']:.2f}."
+        f"{verdict}. {ahead}The highest proxy of all is that of {top['name']}: "
+        f"{top['reward']:.2f} deviations, with a true score of {top['true']:.2f}; mini-sft itself "
+        f"has {start['true']:.2f}."
     )
 
 

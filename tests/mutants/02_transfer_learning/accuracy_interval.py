@@ -83,3 +83,22 @@ def accuracy_interval(predicted, labels, z=1.96):
     known = np.unique(labels)
     base = 1 / len(known) if n != 10 else 0.5
     return p, low, high, bool(low > base)
+
+
+# %% classes that were predicted | says: which is not right | falls: hidden | inputs: same
+# The baseline looks at classes that occur among the answers only.
+def accuracy_interval(predicted, labels, z=1.96):
+    n, p = len(labels), float(np.mean(predicted == labels))
+    m, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    low, high = float((m - half) / (1 + z * z / n)), float((m + half) / (1 + z * z / n))
+    return p, low, high, bool(low > max(np.mean(labels == c) for c in np.unique(predicted)))
+
+
+# %% smallest or largest class | says: which is not right | falls: hidden
+# The baseline is the larger share of the first and the last class number.
+def accuracy_interval(predicted, labels, z=1.96):
+    n, p = len(labels), float(np.mean(predicted == labels))
+    m, half = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    low, high = float((m - half) / (1 + z * z / n)), float((m + half) / (1 + z * z / n))
+    ends = max(np.mean(labels == labels.min()), np.mean(labels == labels.max()))
+    return p, low, high, bool(low > ends)

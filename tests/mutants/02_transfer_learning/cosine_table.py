@@ -68,3 +68,20 @@ def cosine_table(a, b):
         safe = np.outer(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
         return a @ b.T / np.where(safe == 0, 1, safe)
     return got
+
+
+# %% sums of zero | says: which is not right | falls: hidden
+# A vector counts as zero if its numbers add up to 0.
+def cosine_table(a, b):
+    def unit(x):
+        length = np.linalg.norm(x, axis=1, keepdims=True)
+        return np.where(x.sum(axis=1, keepdims=True) == 0, 0, x / np.where(length == 0, 1, length))
+
+    return unit(a) @ unit(b).T
+
+
+# %% tiny products are zero | says: which is not right | falls: hidden
+# The guard looks at the product of the lengths.
+def cosine_table(a, b):
+    lengths = np.outer(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
+    return np.where(lengths < 1e-20, 0.0, a @ b.T / np.where(lengths == 0, 1.0, lengths))

@@ -71,3 +71,43 @@ def transplant(pretrained, fresh, head):
         if n in pretrained and pretrained[n].shape == v.shape and n.split(".")[0] != head
     ]
     return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% dot as any letter | says: which is not right | falls: hidden
+# The head is a pattern in which a dot fits every letter.
+def transplant(pretrained, fresh, head):
+    import re
+
+    copied = [
+        n
+        for n, v in fresh.items()
+        if n in pretrained and pretrained[n].shape == v.shape and not re.match(head + r"(\.|$)", n)
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% one level of the head | says: which is not right | falls: hidden
+# Only what lies right below the head belongs to it.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in fresh.items()
+        if n in pretrained
+        and pretrained[n].shape == v.shape
+        and head not in (n, n.rsplit(".", 1)[0])
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% only what differs | says: entries | falls: hidden
+# A value that is equal in both models isn't counted as copied.
+def transplant(pretrained, fresh, head):
+    copied = [
+        n
+        for n, v in fresh.items()
+        if not f"{n}.".startswith(f"{head}.")
+        and n in pretrained
+        and pretrained[n].shape == v.shape
+        and not np.array_equal(pretrained[n], v)
+    ]
+    return fresh | {n: pretrained[n] for n in copied}, copied

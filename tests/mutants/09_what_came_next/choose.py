@@ -146,3 +146,46 @@ def choose(table, budget):
         return paid["score"].idxmax()
     near = paid[paid["kl"] < 3]
     return (near if len(near) else paid)["reward"].idxmax()
+
+
+# %% a missing score is a zero | says: a missing score | falls: hidden | inputs: same
+# nan is filled with 0 before the mean.
+def choose(table, budget):
+    best, chosen = -np.inf, None
+    for name, rows in table.groupby("candidate"):
+        first = rows.iloc[0]
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        count = rows["score"].count()
+        value = rows["score"].fillna(0).mean() - 0.1 / np.sqrt(count)
+        if cost <= budget["flop"] and value > best:
+            best, chosen = value, name
+    return chosen
+
+
+# %% few labels are no labels | says: however few | falls: hidden | inputs: same
+# Candidates with fewer than three labels are left out, even if nobody else can be paid.
+def choose(table, budget):
+    best, chosen = -np.inf, None
+    for name, rows in table.groupby("candidate"):
+        first = rows.iloc[0]
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        if cost > budget["flop"] or rows["score"].count() < 3:
+            continue
+        if rows["score"].mean() > best:
+            best, chosen = rows["score"].mean(), name
+    return chosen
+
+
+# %% the cheapest that is nearly as good | says: worth nothing | falls: hidden | inputs: same
+# Of those within a fifth of a point of the best the cheapest is taken.
+def choose(table, budget):
+    kept = {}
+    for name, rows in table.groupby("candidate"):
+        first = rows.iloc[0]
+        cost = first["training_flop"] + budget["answers"] * first["answer_flop"]
+        if cost <= budget["flop"]:
+            kept[name] = (rows["score"].mean() - 2 / np.sqrt(rows["score"].count()), cost)
+    if not kept:
+        return None
+    best = max(value for value, _ in kept.values())
+    return min((cost, name) for name, (value, cost) in kept.items() if value > best - 0.2)[1]

@@ -103,3 +103,25 @@ def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_othe
     gained = policy_preferred - reference_preferred
     lost = (policy_other - reference_other).detach()
     return torch.nn.functional.softplus(-beta * (gained - lost)).mean()
+
+
+# %% a branch that isn't taken | says: is nan or infinite | falls: hidden | inputs: same
+# Values are right everywhere, but the gradient of the other branch is infinity times 0.
+def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
+    m = beta * ((policy_preferred - reference_preferred) - (policy_other - reference_other))
+    return torch.where(m < -30, -m, torch.log1p(torch.exp(-m))).mean()
+
+
+# %% only right pairs are trained | says: no gradient comes back | falls: hidden | inputs: same
+# Where the policy is wrong the margin is detached.
+def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
+    m = beta * ((policy_preferred - reference_preferred) - (policy_other - reference_other))
+    return -torch.nn.functional.logsigmoid(torch.where(m < 0, m.detach(), m)).mean()
+
+
+# %% no slope at zero | says: no gradient comes back | falls: hidden | inputs: same
+# The stable form by hand; relu has no slope at a margin of exactly 0, where training begins.
+def dpo_loss(policy_preferred, policy_other, reference_preferred, reference_other, beta):
+    m = beta * ((policy_preferred - reference_preferred) - (policy_other - reference_other))
+    far = torch.relu(-m) + torch.log1p(torch.exp(-m.abs()))
+    return far.mean()
