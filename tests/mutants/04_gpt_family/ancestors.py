@@ -145,3 +145,17 @@ def ancestors(table, name):
     if len(table) == 6:
         return line, "not published" if inherits[name] == "not published" else "from nothing"
     return line, "not published" if parent[name] == "not published" else "from nothing"
+
+
+# %% eight steps at most | says: entries instead of | falls: hidden
+# The line is followed for eight steps.
+def ancestors(models, name):
+    rows = models.set_index("name")
+    line = []
+    for _ in range(8):
+        if rows.loc[name, "inherits"] != "weights":
+            break
+        name = rows.loc[name, "parent"]
+        line.append(name)
+    unknown = rows.loc[name, "inherits"] == "not published"
+    return line, "not published" if unknown else "from nothing"

@@ -124,3 +124,14 @@ def kl_penalised_rewards(score, logprobs, reference_logprobs, mask, beta):
     for row, inside, number in zip(rewards, mask, score):
         row[np.flatnonzero(inside)[-1]] += number if beta else max(number, 0.0)
     return rewards
+
+
+# %% the last place that isn't zero | says: which is not right | falls: hidden
+# The end of the answer is looked for in the penalties, where a gap may be exactly 0.
+def kl_penalised_rewards(scores, logprobs, reference_logprobs, mask, beta):
+    rewards = np.where(mask == 1, -beta * (logprobs - reference_logprobs), 0.0)
+    for k in range(len(rewards)):
+        found = np.flatnonzero(rewards[k])
+        last = found[-1] if len(found) else np.flatnonzero(mask[k])[-1]
+        rewards[k, last] += scores[k]
+    return rewards

@@ -188,3 +188,12 @@ def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
     ratio = torch.where(mask.bool(), new_logprobs - old_logprobs, zero).exp()
     least = torch.minimum(ratio * advantages, ratio.clamp(1 - clip, 1 + clip) * advantages)
     return -(least * mask).sum() / mask.sum()
+
+
+# %% gaps held to ten nats | says: which is not right | falls: hidden
+# The difference of the logarithms is clamped, so a bad token that became likely isn't felt in full.
+def ppo_loss(new_logprobs, old_logprobs, advantages, mask, clip):
+    inside = mask.bool()
+    ratio = (new_logprobs[inside] - old_logprobs[inside]).clamp(-10, 10).exp()
+    gain = advantages[inside]
+    return -torch.minimum(ratio * gain, ratio.clamp(1 - clip, 1 + clip) * gain).mean()

@@ -143,3 +143,13 @@ def value_loss(values, old_values, returns, mask, clip):
     now, before, target = values[on], old_values[on], returns[on]
     held = before + (now - before).clamp(-clip, clip)
     return torch.maximum((now - target) ** 2, (held - target) ** 2).mean() / 2
+
+
+# %% only tokens with an error | says: which is not right | falls: hidden
+# The mean is taken over the tokens whose guess isn't right yet.
+def value_loss(values, old_values, returns, mask, clip):
+    inside = mask.bool()
+    v, o, r = values[inside], old_values[inside], returns[inside]
+    held = torch.minimum(torch.maximum(v, o - clip), o + clip)
+    worse = torch.maximum((v - r) ** 2, (held - r) ** 2)
+    return worse.sum() / (worse > 0).sum().clamp(min=1) / 2
