@@ -97,7 +97,8 @@ def _spoils(function):
         elif kind == "Tensor" and not x.requires_grad:
             x.zero_()
         elif kind == "DataFrame":
-            x.drop(x.index, inplace=True)
+            for column in list(x):
+                del x[column]
 
     @functools.wraps(function)
     def call(*args, **kwargs):

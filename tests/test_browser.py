@@ -129,7 +129,7 @@ def test_a_learner_opens_lesson_01_and_sees_the_lineage_and_no_questions(lab):
     nb = lab.lesson("01_pretraining")
     nb.run_until("lineage-picture")
     nb.wait_for_css("lineage-picture", "svg")
-    nb.wait_for_text("lineage-picture", "01 pre-training")
+    nb.wait_for_text("lineage-picture", "01 base")
     assert nb.screenshot("lineage", "lineage-picture").stat().st_size > 10_000
     asked = "[...document.querySelectorAll('.jp-Dialog, .Toastify__toast')].map(e => e.innerText)"
     assert nb.script(f"return {asked}") == []

@@ -202,8 +202,10 @@ def _quotes(message: str, cell: Cell) -> bool:
     """Tell whether a message holds code of the check's hidden part.
 
     Only after a grader that runs checks and answers in one process can that be. Strings of the
-    check don't count, they are its author's messages; neither do bare numbers.
+    check don't count, they are its author's messages; neither do the exercise's own name and bare
+    numbers.
     """
+    message = message.replace(cell.exercise, " ")
     for words in STRING.findall(cell.source):
         message = message.replace(words[1:-1], " ")
     code = STRING.sub("", "\n".join(_hidden(cell)))

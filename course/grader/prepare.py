@@ -361,12 +361,22 @@ def _node(
                 node["attachments"] = attachments
         else:
             node |= {"cell_type": "code", "execution_count": None, "outputs": []}
+            if _folded(origin):
+                node["metadata"] = {"jupyter": {"source_hidden": True}}
         if cell.name:
             node["metadata"] = metadata(original)[cell.name]
         result.append(node)
     return from_dict(
         {"cells": result, "metadata": original.metadata, "nbformat": 4, "nbformat_minor": 5}
     )
+
+
+def _folded(raw: dict[str, Any]) -> bool:
+    """Tell whether JupyterLab folds a cell's code away, as stock nbgrader leaves it."""
+    try:
+        return raw["metadata"]["jupyter"]["source_hidden"] is True
+    except (KeyError, TypeError):
+        return False
 
 
 @functools.lru_cache(maxsize=100)

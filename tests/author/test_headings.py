@@ -208,4 +208,4 @@ def test_a_new_lesson_begins_with_its_title(course):
     )
     about = title.split("\n")[0].lstrip("# ")
     written = (course / "README.md").read_text(encoding="utf-8")
-    assert f"| `00_start_here` | 2 | 10 | 10 | 4 | {about} |\n<!-- /lessons -->" in written
+    assert f"| `00_start_here` | 2 | 10 | 10 | 10 | {about} |\n<!-- /lessons -->" in written

@@ -86,21 +86,6 @@ def test_course_build_would_change_nothing_in_readme(rebuilt):
     assert ours == fresh, "run `course build`"
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_a_cell_that_uses_answers_asks_for_them_first(lesson):
-    cells = notebook.cells(notebook.read(notebook.path_of(lesson, paths.SOURCE)))
-    answers = {c.name for c in cells if c.kind == "solution"}
-    for cell in cells:
-        if cell.kind == "code":
-            tree = ast.parse(cell.source)
-            used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} & answers
-            asked = {claims.EXERCISE} if "show.verdicts(" in cell.source else set()
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == "show.answered":
-                    asked |= {ast.unparse(one) for one in node.args}
-            assert used <= asked, cell.source
-
-
 def test_release_has_no_other_lessons():
     assert {path.name for path in paths.RELEASE.glob("*/")} == set(LESSONS)
 
