@@ -3,9 +3,9 @@
 For each exercise there are mutants (answers that hold one misconception each) and alternates (right
 answers by another method). A lesson is verified in one warm process (`grader.local`, as a learner's
 own check): the solution notebook runs cell by cell, and where an exercise's answer is due, each
-variant goes on from there in a copy of the process, with all cells that follow. So every variant
-meets every check, and imports and earlier cells are paid once. Lessons run side by side, one for
-each core.
+variant goes on from there in a copy of the process, with all cells that follow (of other exercises'
+checks the visible part). So every variant meets every check, and imports and earlier cells are paid
+once. Lessons run side by side, one for each core.
 
 Where an exercise's checks define ``FUNCTION_inputs(rng)``, which draws arguments that cover what
 the text allows, all variants are also held to the solution on some hundred of its draws: alternates
@@ -363,8 +363,15 @@ class Plan:
 
     def run_variants(self, worker: Worker, place: int, bar: Any) -> None:
         """Run all variants of the exercise whose answer is the step at `place`."""
-        answer, rest = self.job.steps[place], list(self.job.steps[place + 1 :])
+        answer = self.job.steps[place]
         name = answer.exercise
+        # Of other exercises' checks the visible part tells whether a variant costs them.
+        rest = [
+            step
+            if not step.grade or step.exercise == name
+            else dataclasses.replace(step, source=notebook.visible(step.source))
+            for step in self.job.steps[place + 1 :]
+        ]
         own = [step for step in rest if step.grade and step.exercise == name]
         seen = [dataclasses.replace(step, source=notebook.visible(step.source)) for step in own]
         for alternate in self.alternates[name]:
