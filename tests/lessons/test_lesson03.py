@@ -4,6 +4,7 @@ How the notebook is executed, and what every lesson has to do: tests/harness.py.
 more where mini-code is missing.
 """
 
+import copy
 import re
 
 import nbformat
@@ -320,7 +321,7 @@ def tiny_llama(monkeypatch):
     from course.lm import tokenizer as tok
     from course.real import catalogue
 
-    tokenizer = tok.load()
+    tokenizer = copy.deepcopy(tok.load())  # that one is everybody's
     tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
     torch.manual_seed(1)
     config = LlamaConfig(
