@@ -8,10 +8,12 @@ ranks.
 """
 
 import copy
+import functools
 import html
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from course.checks import ask
 from course.show import live, sources, style
 from course.show.charts import percent_ticks, set_ticks
 from course.show.l03_programs import BASE, RECORD, listing, means, outcome, percent
@@ -257,11 +259,7 @@ def yours(name: str) -> Callable[..., Any]:
         style.say(f"This runs with the course's own {name}: of yours one can say that {fault}.")
         return _lora
     style.say(f"This runs with your own {name}.")
-
-    def own(x: Any, weight: Any, a: Any, b: Any, alpha: float) -> Any:
-        return mine(x, weight.clone(), a, b, alpha)  # it may change what it gets
-
-    return own
+    return functools.partial(ask, mine)  # it may change what it gets
 
 
 def _lora(x: Any, weight: Any, a: Any, b: Any, alpha: float) -> Any:

@@ -416,7 +416,7 @@ def answered(*functions: Any) -> bool:
     missing = [
         function.__name__
         for function in functions
-        if "NotImplementedError" in getattr(function, "__code__", answered.__code__).co_names
+        if "NotImplementedError" in getattr(getattr(function, "__code__", None), "co_names", ())
     ]
     if missing:
         style.say(f"This cell runs with your own {', '.join(missing)}: answer it first.")

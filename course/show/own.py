@@ -1,10 +1,9 @@
 """Learners' own functions in the pictures that follow: used if they are answered and right."""
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from course.checks import expect
+from course.checks import ask, expect
 
 Function = Callable[..., Any]
 
@@ -30,7 +29,7 @@ def function(
     if found is None:
         return None, missing
     try:
-        expect(found(*copy.deepcopy(example)), wanted, name, reveal=False)
+        expect(ask(found, *example), wanted, name, reveal=False)
     except NotImplementedError:
         return None, missing
     except AssertionError as problem:
