@@ -43,7 +43,7 @@ from course.grader.job import (
     Result,
     Step,
 )
-from course.grader.sandbox import AUTO, Child, Used, Zygote
+from course.grader.sandbox import AUTO, STOPPED, Child, Used, Zygote
 from course.grader.wire import ClosedError, Message
 
 MANY_DEATHS = 12  # after so many the rest of the notebook fails
@@ -109,6 +109,9 @@ class Engine:
     def run(self, job: Job) -> Ran:
         """Carry out a job.
 
+        What is late for others' sake runs again, alone. What has ended Python runs again, too: the
+        system ends processes when memory is short, and the warm process takes all others with it.
+
         Raises
         ------
         GraderError
@@ -116,6 +119,9 @@ class Engine:
         """
         with self.turns.together(), contextlib.closing(_Hub(self, job)) as hub:
             ran = hub.run()
+        if hub.died and not hub.crowded:  # by itself, or has something else ended it?
+            with self.turns.together(), contextlib.closing(_Hub(self, job)) as hub:
+                ran = hub.run()
         if hub.crowded:  # the neighbours' seconds must not cost points
             with self.turns.alone(), contextlib.closing(_Hub(self, job)) as hub:
                 ran = hub.run()
@@ -124,15 +130,17 @@ class Engine:
     def spawn(self, job: Job, *, checks: bool) -> Child:
         """Return a new process; start the warm one again if it was lost."""
         zygote = self.zygote
-        try:
-            return zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
-        except GraderError:
-            with self.lock:
-                if self.closed:
-                    raise
-                if self.zygote is zygote:
-                    zygote.close()
-                    self.zygote = Zygote(self.modules, self.sandbox, self.root, self.hooks)
+        for _ in range(2):  # a new warm process would cost all others theirs
+            with contextlib.suppress(GraderError):
+                return zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
+            if zygote.process.poll() is not None:
+                break
+        with self.lock:
+            if self.closed:
+                raise GraderError(STOPPED)
+            if self.zygote is zygote:
+                zygote.close()
+                self.zygote = Zygote(self.modules, self.sandbox, self.root, self.hooks)
         return self.zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
 
 
@@ -257,6 +265,7 @@ class _Side:
         self.gone = Used()  # by processes that have ended
         self.peak = 0.0
         self.deaths = 0
+        self.died = False  # not for being late
         self.silent = 0.0
         self.text = ESCAPED * job.limits.output_bytes  # bytes of outcomes still to be read
 
@@ -360,6 +369,7 @@ class _Side:
     def death(self, outcome: dict[str, Any]) -> DeathError:
         """End the process and return the error to raise."""
         self.deaths += 1
+        self.died |= outcome["error"] == DIED["error"]
         self.close()
         return DeathError(outcome)
 
@@ -399,6 +409,11 @@ class _Hub:
             peak_mb=round(self.student.peak, 1),
             sandbox=self.engine.kind,
         )
+
+    @property
+    def died(self) -> bool:
+        """Tell whether one of the two processes has ended, and not for being late."""
+        return self.student.died or self.checks.died
 
     def close(self) -> None:
         self.student.close()

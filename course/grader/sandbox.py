@@ -420,8 +420,9 @@ class Group:
         for _ in range(100):
             for folder in self.folders:
                 with contextlib.suppress(OSError, ValueError):
-                    for pid in (folder / "cgroup.procs").read_text("ascii").split():
-                        os.kill(int(pid), signal.SIGKILL)
+                    for pid in map(int, (folder / "cgroup.procs").read_text("ascii").split()):
+                        if pid:  # 0 is one that we can't see, and would mean ourselves
+                            os.kill(pid, signal.SIGKILL)
                 with contextlib.suppress(OSError):
                     folder.rmdir()
             if not any(folder.exists() for folder in self.folders):

@@ -99,7 +99,11 @@ def main() -> None:
             return
         if not content:
             return
-        if os.fork() == 0:
+        try:
+            forked = os.fork()
+        except OSError:  # too many processes on the machine: the hub hears that none came
+            forked = -1
+        if forked == 0:
             hub.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             end, lifeline = (socket.socket(fileno=number) for number in ends)

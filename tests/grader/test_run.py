@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -816,6 +817,44 @@ def test_a_lost_warm_process_is_started_again(engine):
     engine.zygote.process.wait()
     ran = engine.run(job("def f():\n    return 1", "?assert f() == 1"))
     assert errors(ran) == [None, None]
+
+
+@isolated
+def test_who_works_while_the_warm_process_is_lost_loses_nothing():
+    slow = "import time\n\ndef f():\n    time.sleep(2)\n    return 1"
+    with Engine(("numpy",)) as own, ThreadPoolExecutor(2) as pool:
+        own.run(job("x = 1"))
+        both = [pool.submit(own.run, job(slow, "?assert f() == 1")) for _ in range(2)]
+        time.sleep(1)
+        own.zygote.process.kill()
+        for ran in (one.result() for one in both):
+            assert errors(ran) == [None, None]
+            assert (ran.deaths, ran.flags) == (0, [])
+
+
+@isolated
+def test_a_process_that_cannot_be_started_at_once_costs_nobody_theirs(monkeypatch):
+    with Engine(("numpy",)) as own:
+        own.run(job("x = 1"))
+        warm, spawn, asked = own.zygote, own.zygote.spawn, []
+
+        def refused(*args, **kwargs):
+            asked.append(args)
+            if len(asked) == 1:
+                raise GraderError("too many processes")
+            return spawn(*args, **kwargs)
+
+        monkeypatch.setattr(warm, "spawn", refused)
+        assert errors(own.run(job("def f():\n    return 1", "?assert f() == 1"))) == [None, None]
+        assert own.zygote is warm
+        assert len(asked) == 3  # one twice, and the other side
+
+
+@isolated
+def test_what_ends_python_by_itself_loses_its_points_in_the_second_run_too(engine):
+    ran = engine.run(job("import os\ndef f():\n    os._exit(0)", "?assert f() == 1"))
+    assert errors(ran) == [None, "DeadKernelError"]
+    assert ran.deaths == 1
 
 
 @isolated
