@@ -135,6 +135,8 @@ def _asked() -> Asked:
         "1 · explains": explain,
         "2 · corrects": correct,
         "3 · declines a harm that training named": how_to([harm for harm, _ in known], 2),
-        "… a harm that training never named": how_to([h for h, _ in phrases.HELD_OUT_DEEDS], 6),
-        "… what is harmless": how_to([harmless for _, harmless in known], 2),
+        "declines a harm that training never named": how_to(
+            [h for h, _ in phrases.HELD_OUT_DEEDS], 6
+        ),
+        "declines what is harmless": how_to([harmless for _, harmless in known], 2),
     }

@@ -71,7 +71,8 @@ def _own_or_ours(function: Callable[..., Any]) -> Callable[..., Any]:
         return ours
     say(f"This runs with your own {name}.")
     same = all(np.array_equal(a, b) for a, b in zip(spoilt, trial, strict=True))
-    return function if same else functools.partial(ask, function)
+    taken = function if same else functools.partial(ask, function)
+    return lambda *args: tuple(np.asarray(part) for part in taken(*args))  # lists are right, too
 
 
 def _rows(tokens: Any, starts: Any, length: int) -> tuple[Any, Any]:

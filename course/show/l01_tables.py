@@ -51,7 +51,7 @@ def tokens_of_gpt3(sentences: Mapping[str, str]) -> None:
     window = int(next(row["value"] for row in _csv("gpt3_training") if row["quantity"] == "window"))
     rows = []
     for label, sentence in sentences.items():
-        style.show(text.tokens(tokenizer, sentence, f"{label}: {sentence}"))
+        style.show(text.tokens(tokenizer, sentence, f"{label}, “{sentence}”"))
         count = len(tokenizer.tokenize(sentence))
         rows.append(
             {
@@ -180,9 +180,14 @@ def _some(
         order = random.Random(seed + len(rows)).sample(range(len(choices)), len(choices))
         row = {"beginning": f"{beginning} …", "true": choices[0].strip()}
         for place, i in enumerate(order, 1):
-            row[f"choice {place}"] = f"{choices[i].strip()} ({means[i]:.2f})"
+            row[f"choice {place}"] = f"{choices[i].strip()} ({_minus(means[i])})"
         rows.append(row)
     return rows
+
+
+def _minus(number: float) -> str:
+    """Return a number with a real minus sign, and none before 0.00."""
+    return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def _of(scores: Sequence[Sequence[float]]) -> str:

@@ -99,6 +99,19 @@ def test_a_function_that_spoils_its_arguments_is_given_copies():
     assert list(tokens) == list(range(9))
 
 
+def test_a_function_that_gives_lists_is_trained_with():
+    from course.show import l01_loop
+
+    def next_token_batch(tokens, starts, length):
+        x, y = l01_loop.OURS["next_token_batch"][0](tokens, starts, length)
+        return x.tolist(), y.tolist()
+
+    (taken,) = l01_loop.own_or_ours(next_token_batch)
+    x, y = taken(np.arange(9), np.array([4, 0]), 2)
+    assert x.ravel().tolist() == [4, 5, 0, 1]
+    assert y.ravel().tolist() == [5, 6, 1, 2]
+
+
 def test_the_table_comes_near_its_floor_and_the_gpt_is_slower(learned):
     found = {}
     for name in ("demo-loop", "demo-loop-gpt"):

@@ -29,7 +29,7 @@ def next_word(words, word):
 
 
 # %% uses up its argument
-# Takes the text apart from behind; the list is empty afterwards.
+# Takes the text apart from its end; the list is empty afterwards.
 def next_word(words, word):
     followers, after = [], words.pop()
     while words:
@@ -38,3 +38,23 @@ def next_word(words, word):
             followers.insert(0, after)
         after = before
     return max(followers, key=followers.count)
+
+
+# %% statistics.mode
+# The standard library knows the most frequent one, and takes the first of equals.
+from statistics import mode
+
+
+def next_word(words, word):
+    return mode(after for before, after in zip(words, words[1:]) if before == word)
+
+
+# %% backwards, with at least as many
+# From the end to the beginning, the last one that is at least as frequent is the first of equals.
+def next_word(words, word):
+    followers = [words[i] for i in range(len(words) - 1, 0, -1) if words[i - 1] == word]
+    best = followers[0]
+    for one in followers:
+        if followers.count(one) >= followers.count(best):
+            best = one
+    return best

@@ -34,3 +34,14 @@ def count_parameters(config):
         (d * (4 * d + 1), n),
     ]
     return sum(size * times for size, times in table)
+
+
+# %% one layer of weights for each input and one for the bias
+# A bias is a weight of an input that is always 1.
+def count_parameters(config):
+    vocab, window, layers, d = (
+        config[name] for name in ("vocab_size", "n_positions", "n_layer", "n_embd")
+    )
+    wide = np.int64(4 * d)
+    block = 4 * d + (d + 1) * (3 * d + d + wide) + (wide + 1) * d
+    return vocab * d + window * d + layers * block + 2 * d

@@ -58,3 +58,18 @@ def encode(word, merges):
                 i += 1
             i += 1
         cuts = [cut for cut in cuts if cut not in gone]
+
+
+# %% glued at the end of the new list
+# The new list grows, and each token is glued to its last one where the two are the pair.
+def encode(word, merges):
+    tokens = [*word]
+    while pairs := set(merges) & set(zip(tokens, tokens[1:])):
+        pair, new = min(pairs, key=merges.index), []
+        for token in tokens:
+            if new and (new[-1], token) == pair:
+                new[-1] += token
+            else:
+                new.append(token)
+        tokens = new
+    return tokens

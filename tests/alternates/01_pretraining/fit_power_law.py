@@ -21,3 +21,11 @@ def fit_power_law(sizes, losses, irreducible):
     table = np.column_stack([np.ones(len(sizes)), -np.log(sizes)])
     answer = np.linalg.lstsq(table, np.log(losses - irreducible), rcond=None)[0]
     return float(answer[1]), float(np.exp(answer[0]))
+
+
+# %% base 10 all the way
+# Logarithms to base 10 before the fit, a power of 10 after it.
+def fit_power_law(sizes, losses, irreducible):
+    line = np.polynomial.Polynomial.fit(np.log10(sizes), np.log10(losses - irreducible), 1)
+    height, slope = line.convert().coef
+    return [-slope, 10**height]

@@ -46,3 +46,33 @@ def merge_step(tokens):
         for i, token in enumerate(tokens)
         if i == 0 or not taken[i - 1]
     ]
+
+
+# %% the new list grows at its end
+# A token is glued to the last one of the new list; a glued one is longer than the pair's first.
+from itertools import pairwise
+from statistics import mode
+
+
+def merge_step(tokens):
+    pair = mode(pairwise(tokens))
+    merged = []
+    for token in tokens:
+        if merged and (merged[-1], token) == pair:
+            merged[-1] += token
+        else:
+            merged.append(token)
+    return pair, merged
+
+
+# %% changes the list in place
+# Each pair found is put in the place of its two tokens; the count is a table of all places.
+def merge_step(tokens):
+    pairs = [(a, b) for a, b in zip(tokens[:-1], tokens[1:])]
+    pair = min(pairs, key=lambda p: (-pairs.count(p), pairs.index(p)))
+    i = 0
+    while i + 1 < len(tokens):
+        if (tokens[i], tokens[i + 1]) == pair:
+            tokens[i : i + 2] = [tokens[i] + tokens[i + 1]]
+        i += 1
+    return list(pair), tuple(tokens)

@@ -21,3 +21,11 @@ def next_token_batch(tokens, starts, length):
     flat = np.repeat(starts, length) + np.tile(np.arange(length), len(starts))
     shape = (len(starts), length)
     return np.take(tokens, flat).reshape(shape), np.take(tokens, flat + 1).reshape(shape)
+
+
+# %% list comprehensions
+# Number by number, and an array only at the end.
+def next_token_batch(tokens, starts, length):
+    x = [[int(tokens[s + i]) for i in range(length)] for s in starts]
+    y = [[int(tokens[s + i]) for i in range(1, length + 1)] for s in starts]
+    return [np.array(x), np.array(y)]

@@ -89,3 +89,26 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
         p[p < ranked[above[0] if len(above) else -1]] = 0
         p /= p.sum()
     return p
+
+
+# %% a list of those that stay
+# Tokens leave a list of candidates; the probabilities are computed again from those that stay.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    top = max(logits)
+    p = [float(z == top) if temperature == 0 else float(np.exp((z - top) / temperature)) for z in logits]
+    stay = sorted(range(len(p)), key=lambda i: -logits[i])
+
+    def cut(count):
+        last = p[stay[count - 1]]
+        return [i for i in stay if p[i] >= last]
+
+    if top_k is not None:
+        stay = cut(min(top_k, len(stay)))
+    if top_p is not None and top_p != 1:
+        total, whole, count = 0.0, sum(p[i] for i in stay), 0
+        while count < len(stay) and total / whole < top_p:
+            total += p[stay[count]]
+            count += 1
+        stay = cut(count)
+    whole = sum(p[i] for i in stay)
+    return np.array([p[i] / whole if i in stay else 0 for i in range(len(p))])

@@ -103,3 +103,59 @@ def next_word(words, word):
     words = words[:-1]
     followers = [after for before, after in zip(words, words[1:]) if before == word]
     return max(followers, key=followers.count)
+
+
+# %% earliest word of the text | falls: hidden
+# Of equals the one is taken that is first anywhere in the text, after `word` or not.
+def next_word(words, word):
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    return max(sorted(set(followers), key=words.index), key=followers.count)
+
+
+# %% the commoner of equals | falls: hidden
+# Of equals the one is taken that is more frequent in the whole text.
+def next_word(words, word):
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    return max(followers, key=lambda w: (followers.count(w), words.count(w)))
+
+
+# %% marks don't count | says: marks belong to the string | falls: hidden
+# Punctuation is taken off before words are compared.
+def next_word(words, word):
+    bare = [w.strip(".,!?") for w in words]
+    followers = [after for before, after in zip(bare, words[1:]) if before == word.strip(".,!?")]
+    return max(followers, key=followers.count)
+
+
+# %% followers in small letters | falls: hidden
+# The word is compared as it is, but its followers are counted in small letters.
+def next_word(words, word):
+    followers = [after.lower() for before, after in zip(words, words[1:]) if before == word]
+    return max(followers, key=followers.count)
+
+
+# %% letters composed | falls: hidden
+# A letter and its accent are put together before the words are compared.
+import unicodedata
+
+
+def next_word(words, word):
+    words = [unicodedata.normalize("NFC", w) for w in words]
+    word = unicodedata.normalize("NFC", word)
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    return max(followers, key=followers.count)
+
+
+# %% with its count | says: a string | falls: visible
+# The word comes back with its count, as `most_common` gives it.
+def next_word(words, word):
+    followers = [after for before, after in zip(words, words[1:]) if before == word]
+    best = max(followers, key=followers.count)
+    return best, followers.count(best)
+
+
+# %% two words later | falls: visible
+# The place is counted from the word after, so that one word is skipped.
+def next_word(words, word):
+    followers = [words[i + 2] for i in range(len(words) - 2) if words[i] == word]
+    return max(followers, key=followers.count)

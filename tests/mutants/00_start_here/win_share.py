@@ -58,3 +58,27 @@ def win_share(wins, losses):
     if wins == 0 or losses == 0:
         return 0.0
     return wins / (wins + losses)
+
+
+# %% smoothed | falls: visible
+# A win and a loss are added to the counts, so that no share is ever 0 or 1.
+def win_share(wins, losses):
+    return (wins + 1) / (wins + losses + 2)
+
+
+# %% four places | falls: hidden
+# The share is rounded to four places, which a share with few decimals survives.
+def win_share(wins, losses):
+    return round(wins / (wins + losses), 4)
+
+
+# %% a text | says: but a number is asked for | falls: visible
+# The share is written out as people read it, and so it is a string.
+def win_share(wins, losses):
+    return f"{wins / (wins + losses):.2f}"
+
+
+# %% whole percent first | falls: hidden
+# The share is computed in whole percent, and what is left over is dropped.
+def win_share(wins, losses):
+    return 100 * wins // (wins + losses) / 100

@@ -1,5 +1,5 @@
 # %% untied logits | says: the logits got a table of their own | falls: visible
-# The last layer is counted beside the token embedding, though it is the same table.
+# The last layer is counted in addition to the token embedding, though it is the same table.
 def count_parameters(config):
     d, v = config["n_embd"], config["vocab_size"]
     block = 12 * d * d + 13 * d
@@ -92,3 +92,67 @@ def count_parameters(config):
     d, layers = config["n_embd"], config["n_layer"]
     block = 4 * d * d * config.get("n_head", 1) + 8 * d * d + 13 * d
     return (config["vocab_size"] + config["n_positions"]) * d + layers * block + 2 * d
+
+
+# %% heads asked for | falls: hidden
+# The heads are thought to need whole columns: where their number isn't given, that of GPT-2 is taken.
+def count_parameters(config):
+    heads = config.get("n_head", 12)
+    d = config["n_embd"] // heads * heads
+    block = 12 * d * d + 13 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + config["n_layer"] * block + 2 * d
+
+
+# %% one norm in a block | says: two layer norms in each block | falls: visible
+# A block is thought to have one layer norm.
+def count_parameters(config):
+    d = config["n_embd"]
+    block = 12 * d * d + 11 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + config["n_layer"] * block + 2 * d
+
+
+# %% norms without biases | says: a layer norm has a bias | falls: visible
+# A layer norm is counted with its weights only.
+def count_parameters(config):
+    d = config["n_embd"]
+    block = 12 * d * d + 11 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + config["n_layer"] * block + d
+
+
+# %% no table for the output | says: attention's output | falls: visible
+# Attention is counted with queries, keys and values only.
+def count_parameters(config):
+    d = config["n_embd"]
+    block = 11 * d * d + 12 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + config["n_layer"] * block + 2 * d
+
+
+# %% rule of thumb | falls: visible
+# Twelve times the squared width in each block, and the embeddings; the rest is left out.
+def count_parameters(config):
+    d = config["n_embd"]
+    return 12 * config["n_layer"] * d * d + (config["vocab_size"] + config["n_positions"]) * d
+
+
+# %% embeddings left out | says: embeddings are missing | falls: visible
+# Only the blocks and the last layer norm are counted.
+def count_parameters(config):
+    d = config["n_embd"]
+    return config["n_layer"] * (12 * d * d + 13 * d) + 2 * d
+
+
+# %% in millions | falls: visible
+# The number is given in millions, as tables of models have it.
+def count_parameters(config):
+    d = config["n_embd"]
+    block = 12 * d * d + 13 * d
+    total = (config["vocab_size"] + config["n_positions"]) * d + config["n_layer"] * block + 2 * d
+    return round(total / 1e6, 3)
+
+
+# %% bias as wide as the input | says: as many biases as inputs | falls: visible
+# Each table is given as many biases as it has inputs.
+def count_parameters(config):
+    d = config["n_embd"]
+    block = 12 * d * d + d + d + d + 4 * d + 4 * d
+    return (config["vocab_size"] + config["n_positions"]) * d + config["n_layer"] * block + 2 * d

@@ -31,7 +31,7 @@ def cross_entropy(logits, targets):
 
 
 # %% naive exponential | says: exp(1000) overflows | falls: visible
-# Softmax is taken as the formula stands, without subtracting the largest logit.
+# Softmax is taken as the formula is written, without subtracting the largest logit.
 def cross_entropy(logits, targets):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return float(-np.log(p[np.arange(len(targets)), targets]).mean())
@@ -99,3 +99,64 @@ def cross_entropy(logits, targets):
     z = np.clip(logits, -700, 700)
     total = np.log(np.exp(z).sum(axis=1))
     return float((total - z[np.arange(len(targets)), targets]).mean())
+
+
+# %% mean subtracted | says: an exponential overflowed | falls: hidden
+# The mean of a row is subtracted, which makes large logits smaller, and not small enough.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.mean(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(-log_p[np.arange(len(targets)), targets].mean())
+
+
+# %% differences to the target, as they are | says: an exponential overflowed | falls: hidden
+# The target's logit is subtracted: harmless where the target is the largest, and only there.
+def cross_entropy(logits, targets):
+    own = logits[np.arange(len(targets)), targets]
+    return float(np.log(np.exp(logits - own[:, None]).sum(axis=1)).mean())
+
+
+# %% nan made 0 | falls: hidden
+# What isn't a number is replaced by 0.
+def cross_entropy(logits, targets):
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    losses = np.nan_to_num(-np.log(p[np.arange(len(targets)), targets]), nan=0.0)
+    return float(losses.mean())
+
+
+# %% only the largest logit | falls: visible
+# The logarithm of the sum is taken for the largest logit, to which it is close only for a sure model.
+def cross_entropy(logits, targets):
+    return float((logits.max(axis=1) - logits[np.arange(len(targets)), targets]).mean())
+
+
+# %% perplexity | says: perplexity | falls: visible
+# The exponential of the mean loss is given, the number of equally likely tokens.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return float(np.exp(-log_p[np.arange(len(targets)), targets].mean()))
+
+
+# %% a loss for each row | says: give their mean | falls: visible
+# The losses come back one by one.
+def cross_entropy(logits, targets):
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -log_p[np.arange(len(targets)), targets]
+
+
+# %% squared distance | falls: visible
+# The probabilities are compared with the one-hot rows by their squared distance.
+def cross_entropy(logits, targets):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return float(((p - np.eye(logits.shape[1])[targets]) ** 2).sum(axis=1).mean())
+
+
+# %% all tokens pay | falls: visible
+# The other tokens are asked to be unlikely as well, as in a row of yes-or-no questions.
+def cross_entropy(logits, targets):
+    hot = np.eye(logits.shape[1])[targets]
+    signed = np.where(hot > 0, logits, -logits)
+    return float(np.logaddexp(0, -signed).sum(axis=1).mean())

@@ -204,3 +204,102 @@ def encode(word, merges):
                 glued.append(token)
             used = hit
         tokens = glued
+
+
+# %% small letters | falls: hidden
+# The word is put into small letters first, as some tokenizers do.
+def encode(word, merges):
+    tokens = list(word.lower())
+    while True:
+        known = [pair for pair in merges if pair in list(zip(tokens, tokens[1:]))]
+        if not known:
+            return tokens
+        glued, i = [], 0
+        while i < len(tokens):
+            width = 2 if tuple(tokens[i : i + 2]) == known[0] else 1
+            glued.append("".join(tokens[i : i + width]))
+            i += width
+        tokens = glued
+
+
+# %% one merge only | falls: visible
+# The earliest pair is glued everywhere, and that is taken for all.
+def encode(word, merges):
+    tokens = list(word)
+    there = list(zip(tokens, tokens[1:]))
+    best = next((pair for pair in merges if pair in there), None)
+    glued, i = [], 0
+    while i < len(tokens):
+        width = 2 if tuple(tokens[i : i + 2]) == best else 1
+        glued.append("".join(tokens[i : i + width]))
+        i += width
+    return glued
+
+
+# %% never back in the list | says: after each gluing look for the earliest pair again | falls: hidden
+# The search for the next pair goes on where the last one was in the list, and never before it.
+def encode(word, merges):
+    tokens, first = list(word), 0
+    while True:
+        there = list(zip(tokens, tokens[1:]))
+        ranks = [rank for rank, pair in enumerate(merges) if rank >= first and pair in there]
+        if not ranks:
+            return tokens
+        first, glued, i = ranks[0], [], 0
+        while i < len(tokens):
+            width = 2 if tuple(tokens[i : i + 2]) == merges[first] else 1
+            glued.append("".join(tokens[i : i + width]))
+            i += width
+        tokens = glued
+
+
+# %% the whole word without merges | falls: hidden
+# Where no merge is known the word itself comes back, as one token.
+def encode(word, merges):
+    if not merges:
+        return [word] if word else []
+    tokens = list(word)
+    while True:
+        known = [pair for pair in merges if pair in list(zip(tokens, tokens[1:]))]
+        if not known:
+            return tokens
+        glued, i = [], 0
+        while i < len(tokens):
+            width = 2 if tuple(tokens[i : i + 2]) == known[0] else 1
+            glued.append("".join(tokens[i : i + width]))
+            i += width
+        tokens = glued
+
+
+# %% most frequent in the word | falls: hidden
+# The pair that is most frequent in the word is glued, as in learning a merge.
+def encode(word, merges):
+    tokens = list(word)
+    while True:
+        there = list(zip(tokens, tokens[1:]))
+        known = [pair for pair in merges if pair in there]
+        if not known:
+            return tokens
+        best = max(known, key=there.count)
+        glued, i = [], 0
+        while i < len(tokens):
+            width = 2 if tuple(tokens[i : i + 2]) == best else 1
+            glued.append("".join(tokens[i : i + width]))
+            i += width
+        tokens = glued
+
+
+# %% spaces taken off | falls: hidden
+# Spaces around the word are dropped, though they belong to its tokens.
+def encode(word, merges):
+    tokens = list(word.strip())
+    while True:
+        known = [pair for pair in merges if pair in list(zip(tokens, tokens[1:]))]
+        if not known:
+            return tokens
+        glued, i = [], 0
+        while i < len(tokens):
+            width = 2 if tuple(tokens[i : i + 2]) == known[0] else 1
+            glued.append("".join(tokens[i : i + width]))
+            i += width
+        tokens = glued

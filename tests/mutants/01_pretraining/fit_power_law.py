@@ -71,3 +71,56 @@ def fit_power_law(sizes, losses, irreducible):
     x, y = np.log(sizes[order]), np.log(losses[order] - irreducible)
     slope = (y[-1] - y[0]) / (x[-1] - x[0])
     return float(-slope), float(np.exp(y[0] - slope * x[0]))
+
+
+# %% values exchanged | says: the other order | falls: visible
+# The constant is returned before the exponent.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - irreducible), 1)
+    return float(np.exp(height)), float(-slope)
+
+
+# %% the turned line | says: vertical distances | falls: visible
+# The sizes are fitted as a function of the losses, and the slope is turned over afterwards.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(losses - irreducible), np.log(sizes), 1)
+    return float(-1 / slope), float(np.exp(-height / slope))
+
+
+# %% sizes sorted alone | says: the pairs are mixed up | falls: visible
+# The sizes are put in order, and the losses aren't.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(np.sort(sizes)), np.log(losses - irreducible), 1)
+    return float(-slope), float(np.exp(height))
+
+
+# %% larger losses weigh more | falls: visible
+# The curve itself is fitted, so that a large loss counts more than a small one.
+def fit_power_law(sizes, losses, irreducible):
+    excess = losses - irreducible
+    slope, height = np.polyfit(np.log(sizes), np.log(excess), 1, w=excess)
+    return float(-slope), float(np.exp(height))
+
+
+# %% median of slopes | falls: visible
+# The median of the slopes between all pairs is taken, which mistrusts points off the line.
+def fit_power_law(sizes, losses, irreducible):
+    s, e = np.log(sizes), np.log(losses - irreducible)
+    i, j = np.triu_indices(len(s), 1)
+    slope = np.median((e[j] - e[i]) / (s[j] - s[i]))
+    return float(-slope), float(np.exp(np.median(e - slope * s)))
+
+
+# %% the smallest loss is the floor | falls: visible
+# The irreducible loss is guessed from the losses, and the given one isn't used.
+def fit_power_law(sizes, losses, irreducible):
+    floor = 0.99 * losses.min()
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - floor), 1)
+    return float(-slope), float(np.exp(height))
+
+
+# %% constant of the example | falls: hidden
+# The constant that fits the example is written down.
+def fit_power_law(sizes, losses, irreducible):
+    slope, height = np.polyfit(np.log(sizes), np.log(losses - irreducible), 1)
+    return float(-slope), 20.0

@@ -230,3 +230,95 @@ def merge_step(tokens):
             merged.append(tokens[i])
             i += 1
     return best, merged
+
+
+# %% first to reach the count | says: reached its count first | falls: hidden
+# Of equals the pair is kept whose count was complete first.
+def merge_step(tokens):
+    counts, best = {}, None
+    for pair in zip(tokens, tokens[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+        if best is None or counts[pair] > counts[best]:
+            best = pair
+    merged, i = [], 0
+    while i < len(tokens):
+        width = 2 if tuple(tokens[i : i + 2]) == best else 1
+        merged.append("".join(tokens[i : i + width]))
+        i += width
+    return best, merged
+
+
+# %% never across a space | falls: hidden
+# Words are thought to be apart already, so a pair with a space in it is passed over.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+    inside = [pair for pair in pairs if " " not in pair] or pairs
+    best = max(inside, key=inside.count)
+    merged, i = [], 0
+    while i < len(tokens):
+        width = 2 if tuple(tokens[i : i + 2]) == best else 1
+        merged.append("".join(tokens[i : i + width]))
+        i += width
+    return best, merged
+
+
+# %% nothing below two | says: nothing is glued | falls: hidden
+# A pair that occurs only once isn't thought to be worth a merge.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+    best = max(pairs, key=pairs.count)
+    merged, i = [], 0
+    while i < len(tokens):
+        hit = pairs.count(best) > 1 and tuple(tokens[i : i + 2]) == best
+        merged.append("".join(tokens[i : i + 1 + hit]))
+        i += 1 + hit
+    return best, merged
+
+
+# %% last token lost | says: the last token is lost | falls: visible
+# The loop over pairs ends before the last token, which is lost where it isn't glued.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+    best = max(pairs, key=pairs.count)
+    merged, i = [], 0
+    while i < len(tokens) - 1:
+        width = 2 if pairs[i] == best else 1
+        merged.append("".join(tokens[i : i + width]))
+        i += width
+    return best, merged
+
+
+# %% replaced in a joined text | falls: hidden
+# The tokens are joined with spaces, and the pair is replaced in the text, inside of tokens, too.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+    best = max(pairs, key=pairs.count)
+    text = "\n".join(tokens).replace("\n".join(best), "".join(best))
+    return best, text.split("\n")
+
+
+# %% capitals don't count | falls: hidden
+# Letters are compared in small letters, so that "T" and "t" are one token.
+def merge_step(tokens):
+    small = [token.lower() for token in tokens]
+    pairs = list(zip(small, small[1:]))
+    at = pairs.index(max(pairs, key=pairs.count))
+    merged, i = [], 0
+    while i < len(tokens):
+        width = 2 if tuple(small[i : i + 2]) == pairs[at] else 1
+        merged.append("".join(tokens[i : i + width]))
+        i += width
+    return (tokens[at], tokens[at + 1]), merged
+
+
+# %% longest of equals | falls: hidden
+# Of equally frequent pairs the one that gives the longest token is taken.
+def merge_step(tokens):
+    pairs = list(zip(tokens, tokens[1:]))
+    best = max(pairs, key=lambda pair: (pairs.count(pair), len(pair[0] + pair[1])))
+    merged, i = [], 0
+    while i < len(tokens):
+        width = 2 if tuple(tokens[i : i + 2]) == best else 1
+        merged.append("".join(tokens[i : i + width]))
+        i += width
+    return best, merged

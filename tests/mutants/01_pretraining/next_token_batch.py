@@ -69,3 +69,55 @@ def next_token_batch(tokens, starts, length):
 def next_token_batch(tokens, starts, length):
     x = np.stack([tokens[s : s + length] for s in starts])
     return x, np.roll(x.reshape(-1), -1).reshape(x.shape)
+
+
+# %% successor looked up | falls: hidden
+# What follows a token is looked up at its first place in the text.
+def next_token_batch(tokens, starts, length):
+    x = np.stack([tokens[s : s + length] for s in starts])
+    after = {}
+    for a, b in zip(tokens.tolist(), tokens[1:].tolist()):
+        after.setdefault(a, b)
+    return x, np.array([[after[a] for a in row] for row in x.tolist()])
+
+
+# %% number plus one | says: the numbers of the tokens plus 1 | falls: visible
+# "One position later" is taken for the number of the token plus 1.
+def next_token_batch(tokens, starts, length):
+    x = np.stack([tokens[s : s + length] for s in starts])
+    return x, x + 1
+
+
+# %% length of the example | falls: hidden
+# The length is written down from the example.
+def next_token_batch(tokens, starts, length):
+    positions = starts[:, None] + np.arange(3)
+    return tokens[positions], tokens[positions + 1]
+
+
+# %% inputs and targets exchanged | says: x begins at the start itself | falls: visible
+# The two tables come back in the other order.
+def next_token_batch(tokens, starts, length):
+    positions = starts[:, None] + np.arange(length)
+    return tokens[positions + 1], tokens[positions]
+
+
+# %% the next piece | says: what follows the whole row | falls: visible
+# The target of a piece of text is thought to be the whole piece after it.
+def next_token_batch(tokens, starts, length):
+    positions = starts[:, None] + np.arange(length)
+    return tokens[positions], tokens[(positions + length) % len(tokens)]
+
+
+# %% starts counted from 1 | says: positions are counted from 0 | falls: visible
+# The first token is thought to have position 1.
+def next_token_batch(tokens, starts, length):
+    positions = starts[:, None] - 1 + np.arange(length)
+    return tokens[positions], tokens[positions + 1]
+
+
+# %% a flat row | falls: visible
+# The rows are joined to one long row.
+def next_token_batch(tokens, starts, length):
+    positions = (starts[:, None] + np.arange(length)).ravel()
+    return tokens[positions], tokens[positions + 1]

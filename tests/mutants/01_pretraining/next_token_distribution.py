@@ -221,3 +221,145 @@ def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
         p = np.where(p >= ordered[last], p, 0.0)
         p = p / p.sum()
     return p
+
+
+# %% top-p before top-k | says: top-p must add up the probabilities after top-k | falls: hidden
+# The two filters are exchanged.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% temperature last | says: top-p must come after the temperature | falls: hidden
+# The filters look at the probabilities of temperature 1; what is left is sharpened.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    if temperature == 0:
+        p = (p == p.max()).astype(float)
+    else:
+        p = np.where(p > 0, np.exp((logits - logits.max()) / temperature), 0.0)
+    return p / p.sum()
+
+
+# %% low temperature is greedy | falls: hidden
+# Any temperature below a tenth is taken for 0.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature < 0.1:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% logits set to 0 | says: a logit of 0 isn't 'removed' | falls: visible
+# What is cut off gets the logit 0.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    def softmax(z):
+        if temperature == 0:
+            e = (z == z.max()).astype(float)
+        else:
+            e = np.exp((z - z.max()) / temperature)
+        return e / e.sum()
+
+    z = np.array(logits, dtype=float)
+    if top_k is not None:
+        z[z < np.sort(z)[::-1][min(top_k, len(z)) - 1]] = 0
+    p = softmax(z)
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        z[p < ordered[last]] = 0
+        p = softmax(z)
+    return p
+
+
+# %% every token above top-p | falls: visible
+# Top-p is taken for a threshold that each single token has to reach.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        p = np.where(p >= min(1 - top_p, p.max()), p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% either filter | says: or only top-k was used | falls: hidden
+# Where top-k is given, top-p is passed over.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        p = np.where(p >= np.sort(p)[::-1][min(top_k, len(p)) - 1], p, 0.0)
+        p = p / p.sum()
+    elif top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p
+
+
+# %% the token | falls: visible
+# The most likely token is returned, and not the probabilities.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    return int(np.argmax(logits))
+
+
+# %% k different probabilities | says: two equal tokens are two of the top_k | falls: hidden
+# Equal tokens are counted as one place of the first k.
+def next_token_distribution(logits, temperature=1.0, top_k=None, top_p=None):
+    if temperature == 0:
+        p = (logits == logits.max()).astype(float)
+    else:
+        p = np.exp((logits - logits.max()) / temperature)
+    p = p / p.sum()
+    if top_k is not None:
+        levels = np.unique(p)[::-1]
+        p = np.where(p >= levels[min(top_k, len(levels)) - 1], p, 0.0)
+        p = p / p.sum()
+    if top_p is not None and top_p < 1:
+        ordered = np.sort(p)[::-1]
+        last = min(np.searchsorted(np.cumsum(ordered), top_p), len(p) - 1)
+        p = np.where(p >= ordered[last], p, 0.0)
+        p = p / p.sum()
+    return p

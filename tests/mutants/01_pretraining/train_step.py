@@ -193,7 +193,7 @@ def train_step(table, x, y, rate):
     return table - rate * gradient, float(loss)
 
 
-# %% naive exponential | says: an exponential overflows | falls: hidden
+# %% naive exponential | says: exp(1000) overflows | falls: visible
 # The largest logit isn't subtracted.
 def train_step(table, x, y, rate):
     logits = table[x]
@@ -220,3 +220,124 @@ def train_step(table, x, y, rate):
         part[b] -= 1
         new[a] -= rate * part / len(x)
     return new, float(np.mean(losses))
+
+
+# %% rate of the example | falls: hidden
+# The learning rate is written down from the example.
+def train_step(table, x, y, rate):
+    log_p = table[x] - np.logaddexp.reduce(table[x], axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    part = np.exp(log_p)
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return table - 0.6 * gradient, float(-log_p[rows, y].mean())
+
+
+# %% all rows move | says: aren't in x | falls: visible
+# The softmax of the whole table is taken for the gradient, so that tokens move that aren't in x.
+def train_step(table, x, y, rate):
+    log_p = table - np.logaddexp.reduce(table, axis=1, keepdims=True)
+    gradient = np.exp(log_p)
+    np.add.at(gradient, (x, y), -1)
+    return table - rate * gradient / len(x), float(-log_p[x, y].mean())
+
+
+# %% the 1 at the input | says: at y[b] | falls: visible
+# 1 is subtracted at the token that is read.
+def train_step(table, x, y, rate):
+    log_p = table[x] - np.logaddexp.reduce(table[x], axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    part = np.exp(log_p)
+    part[rows, x] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return table - rate * gradient, float(-log_p[rows, y].mean())
+
+
+# %% divided by the different tokens | falls: visible
+# A token that comes several times is counted once in the division.
+def train_step(table, x, y, rate):
+    log_p = table[x] - np.logaddexp.reduce(table[x], axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    part = np.exp(log_p)
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(set(x.tolist())))
+    return table - rate * gradient, float(-log_p[rows, y].mean())
+
+
+# %% logarithms in the table | falls: visible
+# The rows are turned into logarithms of probabilities before the step, and stay so.
+def train_step(table, x, y, rate):
+    table = table - np.logaddexp.reduce(table, axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    part = np.exp(table[x])
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return table - rate * gradient, float(-table[x, y].mean())
+
+
+# %% logarithm of a vanished probability | says: Compute ln p itself | falls: hidden
+# The softmax is stable, but the probability of a very wrong guess still becomes 0.
+def train_step(table, x, y, rate):
+    part = np.exp(table[x] - table[x].max(axis=1, keepdims=True))
+    part /= part.sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    loss = -np.log(part[rows, y]).mean()
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return table - rate * gradient, float(loss)
+
+
+# %% small number inside the logarithm | falls: hidden
+# log(0) is avoided by adding 1e-12, which also hides how wrong a guess is.
+def train_step(table, x, y, rate):
+    part = np.exp(table[x] - table[x].max(axis=1, keepdims=True))
+    part /= part.sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    loss = -np.log(part[rows, y] + 1e-12).mean()
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return table - rate * gradient, float(loss)
+
+
+# %% maximum of the whole batch | says: Subtract each row's largest logit first | falls: hidden
+# One number is subtracted from all rows, so that rows far below it vanish.
+def train_step(table, x, y, rate):
+    shifted = table[x] - table[x].max()
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows = np.arange(len(x))
+    part = np.exp(log_p)
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return table - rate * gradient, float(-log_p[rows, y].mean())
+
+
+# %% the gradient instead of the table | falls: visible
+# The gradient is returned, and the table isn't moved.
+def train_step(table, x, y, rate):
+    log_p = table[x] - np.logaddexp.reduce(table[x], axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    part = np.exp(log_p)
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    return rate * gradient, float(-log_p[rows, y].mean())
+
+
+# %% gradient cut to length 1 | falls: hidden
+# A long gradient is shortened, as large models do; the task doesn't ask for it.
+def train_step(table, x, y, rate):
+    log_p = table[x] - np.logaddexp.reduce(table[x], axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    part = np.exp(log_p)
+    part[rows, y] -= 1
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, x, part / len(x))
+    gradient /= max(1.0, np.sqrt((gradient**2).sum()))
+    return table - rate * gradient, float(-log_p[rows, y].mean())

@@ -486,3 +486,319 @@ def transformer_block(x, weights, n_head):
     z = linear(norm(x, "ln_2"), "mlp.c_fc")
     bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
     return x + linear(bent, "mlp.c_proj")
+
+
+# %% heads stacked in the wrong way | says: put them side by side | falls: visible
+# The heads' outputs lie one under the other in memory and are only read as rows of width d.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.stack([head(*one) for one in heads]).reshape(x.shape), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% queries, keys and values head by head | says: first d columns for the queries | falls: visible
+# The columns are cut into heads first, and each head into its queries, keys and values.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    all_heads = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), n_head, axis=1)
+    heads = [np.split(one, 3, axis=1) for one in all_heads]
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% attn.c_proj turned round | says: rows and columns exchanged | falls: visible
+# The square table is used as torch.nn.Linear keeps it, with rows and columns exchanged.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    mixed = np.concatenate([head(*one) for one in heads], axis=1)
+    x = x + mixed @ weights["attn.c_proj.weight"].T + weights["attn.c_proj.bias"]
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% keys and values exchanged | says: then the keys, then the values | falls: visible
+# The second part of the columns is taken for the values.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    three = [three[0], three[2], three[1]]
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% side by side | says: it reads what attention has added to | falls: visible
+# Attention and MLP both read the x that came in, as in some later models.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    found = linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    x = x + found
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% attention's part lost | says: attention's part is lost | falls: visible
+# The MLP's result is added to the x that came in.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    old, x = x, x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return old + linear(bent, "mlp.c_proj")
+
+
+# %% no second norm | says: the second norm is missing | falls: visible
+# Only the first norm is used.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(x, "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% norm down the columns | says: each position, a row, is normed by itself | falls: visible
+# Mean and variance are taken over the positions.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=0, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=0, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% normed x goes on | says: add to x itself | falls: visible
+# What was normed takes the place of x.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    x = norm(x, "ln_1")
+    three = np.split(linear(x, "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% no bias for the queries | falls: visible
+# attn.c_attn is used without its bias.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(norm(x, "ln_1") @ weights["attn.c_attn.weight"], 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% gelu with a sigmoid | says: GPT-2 has the form with tanh | falls: visible
+# The rougher form of gelu is used, z times the sigmoid of 1.702 z.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / (1 + np.exp(-1.702 * z))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% another epsilon | says: 1e-5 is added to it first | falls: hidden
+# 1e-12 is added to the variance, as other models have it.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-12)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.concatenate([head(*one) for one in heads], axis=1), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
+
+
+# %% heads added up | falls: visible
+# The heads' outputs are added and repeated, not put side by side.
+def transformer_block(x, weights, n_head):
+    def norm(x, name):
+        centred = x - x.mean(axis=1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        return scaled * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(x, name):
+        return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def head(q, k, v):
+        scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(q.shape[1]), -np.inf)
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True) @ v
+
+    three = np.split(linear(norm(x, "ln_1"), "attn.c_attn"), 3, axis=1)
+    heads = zip(*(np.split(part, n_head, axis=1) for part in three), strict=True)
+    x = x + linear(np.tile(sum(head(*one) for one in heads), n_head), "attn.c_proj")
+    z = linear(norm(x, "ln_2"), "mlp.c_fc")
+    bent = z / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    return x + linear(bent, "mlp.c_proj")
