@@ -81,7 +81,7 @@ class Recipe:
     embedding_noise : float
         How much noise names get (`course.stages.freeze.EmbeddingNoise`), the same in an iteration
         for all models but the reward model: so what is learned is learned of any name, not of some
-        thirty.
+        forty.
     """
 
     iterations: int = 130
@@ -187,7 +187,7 @@ def train(
         How long and how fast.
     web : iterator of Tensor of int, shape (rows, time + 1), optional
         Web text to rehearse, a batch a step: InstructGPT's *PPO-ptx*. Without it the policy tells
-        fewer truths about people whom no request names.
+        fewer truths about people whom no request is about.
     seed : int
         Of the answers and of the order in which they are learned from.
 
