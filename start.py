@@ -584,7 +584,9 @@ class Setup:
                 # "none" means that no index answered at all.
                 if not re.search(r"\(from versions: (?!none).*No matching", str(error), re.DOTALL):
                     raise
-            say("      no build for the CPU to be had; so the one with CUDA, about 2.5 GB")
+            say(
+                "      there is no build for the CPU here: it takes the one with CUDA, about 2.5 GB"
+            )
         pip(self.venv, [*alone, pin])
         return self.verify([pin])
 
@@ -615,7 +617,7 @@ class Setup:
         """Load what the course loads, and say so if something can't be loaded."""
         command = [str(python_of(self.venv)), "-I", "-c", FIRST_LOOK, *LOADED]
         with Status() as status:
-            status.show("a first look at them", important=True)
+            status.show("loading them once", important=True)
             look = subprocess.run(
                 command,
                 stdout=subprocess.DEVNULL,
@@ -642,7 +644,7 @@ class Setup:
         self.state["tried"] = True
         if self.child("course.cli", "models", "fetch") == 0:
             return True
-        say("      Not fetched; all else works. To try again: python3 start.py models fetch")
+        say("      Not fetched, but all else works. Try again with: python3 start.py models fetch")
         return False
 
     def work(self) -> bool:

@@ -70,7 +70,7 @@ def _texts(source: str) -> list[str]:
 HOOKS = Hooks(
     address="course.hooks:HOOKS",
     home=lambda: paths.ROOT,
-    command="course grade",
+    command="python3 start.py grade",
     checks=("expect", "expect_gradient"),
     unless_grading=re.compile(r"\bnot (paths\.)?grading\(\)"),
     heading=HEADER,

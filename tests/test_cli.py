@@ -42,7 +42,7 @@ def call(monkeypatch, capsys, *arguments):
 def test_help_has_an_example(monkeypatch, capsys, words):
     code, out, _ = call(monkeypatch, capsys, *words, "--help")
     assert code == 0
-    assert f"Example: course {' '.join(words)}" in out
+    assert f"Example: python3 start.py {' '.join(words)}" in out
     assert f"Usage: course {' '.join(words)}" in out
 
 

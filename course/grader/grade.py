@@ -231,7 +231,9 @@ def _executor(
     """Give what runs the jobs, and end it whatever happens."""
     if scheduler:
         if jobs is not None:
-            raise GraderError("With --scheduler the workers' threads say how many run: no --jobs.")
+            raise GraderError(
+                "With --scheduler the workers' threads decide how many run: leave out --jobs."
+            )
         from course.grader.cluster import Cluster  # loads Dask
 
         cluster = Cluster(

@@ -151,7 +151,7 @@ def students(assignment: Assignment) -> tuple[list[str], list[str]]:
     names, notes = [], []
     for name in sorted(match["student"] for match in found if match):
         if name in NOT_STUDENTS or is_ignored(name, places.ignore):
-            notes.append(f"{shown(name)} in submitted/ is left out: it is no student.")
+            notes.append(f"{shown(name)} in submitted/ is left out: it isn't a student.")
         elif not _is_text(name):
             notes.append(f"{shown(name)} in submitted/ is left out: its name isn't UTF-8.")
         else:
@@ -303,7 +303,7 @@ def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, b
             left["not readable"] += 1
     if left:
         why = ", ".join(f"{count} {what}" for what, count in left.items())
-        flags.append(f"left out files beside the notebook: {why}")
+        flags.append(f"left out files next to the notebook: {why}")
     return files
 
 

@@ -270,7 +270,7 @@ class Class:
         path = notebook.path_of(self.lesson, self.root / "autograded" / kind.name)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if not text:
-            wrong.append("nothing stands in autograded/")
+            wrong.append("there is nothing in autograded/")
         else:
             wrong += self._shown(kind, json.loads(text))
         if len(text) > 3_000_000:
@@ -308,9 +308,9 @@ class Class:
             for part in [FENCED.sub("", part) for part in (*rich, *markdown)]:
                 if found := DANGEROUS.search(part):
                     near = part[max(0, found.start() - 40) : found.end() + 40]
-                    wrong.append(f"an active script stands in the recorded notebook: {near}")
+                    wrong.append(f"the recorded notebook holds an active script: {near}")
             if "application/javascript" in text:
-                wrong.append("JavaScript stands in the recorded notebook")
+                wrong.append("the recorded notebook holds JavaScript")
         if kind.shows and kind.shows not in own:
             wrong.append(f"no output says {kind.shows!r}: {own[-500:]}")
         return wrong
