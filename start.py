@@ -99,7 +99,7 @@ found = [(one.metadata["Name"], one.version) for one in importlib.metadata.distr
 print(json.dumps([found, getattr(importlib.util.find_spec("course"), "origin", "")]))
 """
 DISK = 2_000_000_000  # bytes that a whole set-up takes with the CPU build of torch
-# Parts of requirements.txt that a command needs beside the learner's, by its first word or two.
+# Parts of requirements.txt that a command needs besides the learner's, by its first word or two.
 NEEDS = {
     "bench grading": ["grading"],
     "bench rlhf": ["bench"],
@@ -426,7 +426,7 @@ def pins_of(requirements: str) -> dict[str, list[str]]:
 
 
 def needs(arguments: list[str]) -> list[str]:
-    """Return the parts that the command in `arguments` needs beside the learner's."""
+    """Return the parts that the command in `arguments` needs besides the learner's."""
     words = [word for word in arguments if not word.startswith("-")]
     if {"-h", "--help"} & set(arguments) or not words:
         return []
@@ -525,7 +525,7 @@ class Setup:
         Parameters
         ----------
         parts : iterable of str
-            The parts of requirements.txt that are wanted beside the learner's.
+            The parts of requirements.txt that are wanted besides the learner's.
         fetch : bool
             Whether to fetch the real models, too.
         retry : bool

@@ -22,7 +22,7 @@ HEADER = re.compile(
     r"### Exercise (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+ points? · (?P<minutes>\d+) minutes?"
     r"(?P<rest>.*)"
 )
-# What a score may depend on, beside our own files.
+# What a score may depend on, in addition to our own files.
 DISTRIBUTIONS = (
     *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
     *("torch", "transformers", "tokenizers", "peft"),

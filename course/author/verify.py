@@ -90,7 +90,7 @@ class Variant:
     comment : str
         The misconception, or the method, in plain words.
     code : str
-        What stands in the solution cell instead of the solution.
+        What the solution cell holds instead of the solution.
     says : str
         Must be in the message that stops a mutant; empty if none is promised.
     falls : str

@@ -327,7 +327,7 @@ class Recorder(Autograde, _OwnFiles):
         nodes : dict of str to NotebookNode
             Name → executed notebook.
         files : dict of str to bytes
-            What lies beside them.
+            What is next to them.
         time : datetime or None
             When it was handed in; without one it is in time.
         session : Session

@@ -290,7 +290,7 @@ def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
 
     Cells are matched by name; one without a name by what it holds: a check by its text, an answer
     by the function that it defines. Of cells with one name the last is meant, as in nbgrader. A
-    check or locked cell that is missing comes back behind the nearest cell that was before it.
+    check or locked cell that is missing comes back after the nearest cell that was before it.
 
     Parameters
     ----------

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 # More than these is no honest submission; it gets 0 and the reason, not our memory.
-MOST_FILES, MOST_FILES_MB = 200, 50  # beside the notebook
+MOST_FILES, MOST_FILES_MB = 200, 50  # next to the notebook
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
-# What systems put beside the folders of students.
+# What systems put next to the folders of students.
 NOT_STUDENTS = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 TIMESTAMP = "timestamp.txt"  # nbgrader's, when something was handed in
 MOST_TIMESTAMP = 200  # bytes of it
@@ -84,7 +84,7 @@ class Submission:
     notebooks : list of Prepared
         One for each notebook of the source.
     files : dict of str to bytes
-        The student's own files beside them, without those that the instructor's replace.
+        The student's own files next to them, without those that the instructor's replace.
     timestamp : datetime or None
         What ``timestamp.txt`` says, in UTC.
     flags : list of str
@@ -136,7 +136,7 @@ class Submission:
 def students(assignment: Assignment) -> tuple[list[str], list[str]]:
     """Return who has a folder for the assignment in ``submitted/``, and sentences about the others.
 
-    What nbgrader passes over, and what systems put beside the real folders, is no student.
+    What nbgrader passes over, and what systems put next to the real folders, isn't a student.
     """
     places = assignment.places
     below = places.format_path(places.submitted_directory, "*", glob.escape(assignment.name))
@@ -277,7 +277,7 @@ def _near(folder: Path, wanted: str) -> str:
 
 
 def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, bytes]:
-    """Return the files beside a student's notebook that are safe to take; flag the others."""
+    """Return the files next to a student's notebook that are safe to take; flag the others."""
     files: dict[str, bytes] = {}
     left: collections.Counter[str] = collections.Counter()
     size = 0

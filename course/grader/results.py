@@ -27,7 +27,7 @@ def earned(cell: Cell, result: Result, ignored: re.Pattern[str] | None = None) -
     cell : Cell
     result : Result
     ignored : pattern, optional
-        nbgrader's `IgnorePattern`: what may stand on stderr.
+        nbgrader's `IgnorePattern`: what may appear on stderr.
     """
     if result.error is not None:
         return 0.0

@@ -44,7 +44,7 @@ def check(
     root : Path, optional
         The course's folder.
     title : str
-        What stands before the progress bar.
+        The words before the progress bar.
 
     Returns
     -------

@@ -4,7 +4,7 @@
 `work/progress.json` after each lesson, so a run that is stopped goes on where it was. The file also
 remembers each misconception that a check has named: it is *mended* once that check passes.
 
-A notebook counts as changed if its code, its lesson's checks, our library or a module beside it is
+A notebook counts as changed if its code, its lesson's checks, our library or a module next to it is
 another one; not if a file of `data/` is. The seal in the file finds a slip of the hand, no fraud:
 nobody is graded from it. Left out on purpose: notebooks outside of `work/`, and a merge of two
 computers' files.
@@ -343,7 +343,7 @@ def fingerprint(name: str, root: Path) -> str:
 def recall(work: Path) -> tuple[dict[str, Any], list[str]]:
     """Return what is remembered of each lesson, and sentences about what can't be read.
 
-    A file that is no JSON stays beside the new one; an entry that was edited is forgotten.
+    A file that isn't JSON is kept next to the new one; an entry that was edited is forgotten.
     """
     file = work / FILE
     try:

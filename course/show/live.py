@@ -174,7 +174,7 @@ class Demo:
         """Return the picture as it is now, `scale` pixels for each CSS pixel; None for none."""
 
     def figures(self) -> str:
-        """Return what a line of progress says beside step and time, such as ``loss 0.52``."""
+        """Return what a line of progress says besides step and time, such as ``loss 0.52``."""
         return ""
 
     def conclude(self) -> None:
@@ -347,7 +347,7 @@ class Demo:
 
 
 class Watched(Demo):
-    """A live demo with the usual picture: what is trained, and beside it what comes of it.
+    """A live demo with the usual picture: what is trained, and next to it what comes of it.
 
     Attributes
     ----------

@@ -108,7 +108,7 @@ class EmbeddingNoise:
         self.random = torch.Generator().manual_seed(seed)
 
     def draw(self) -> Tensor | None:
-        """Return what is to be added to the embeddings, 0 where no name stands; None without."""
+        """Return what is to be added to the embeddings, 0 for other tokens; None without noise."""
         if not self.deviation:
             return None
         size = (len(self.rows), self.shape[1])

@@ -96,7 +96,7 @@ class Place:
     lit : str
         What the entry is called in ``show.lineage(lit=…)``.
     title : str
-        What is in the box, behind the lesson's number.
+        What is in the box, after the lesson's number.
     column, row : int
         From the left and from above, both from 0.
     after : str
