@@ -52,7 +52,7 @@ def test_a_stopped_answer_stays_as_far_as_it_came(shown, monkeypatch):
     monkeypatch.setattr(reply, "reply", pieces)
     answers.written_live("a model", None, None, ["one?", "two?"])
     said, page = shown
-    assert said == "Stopped; what was written so far stands above."
+    assert said == "Stopped; what was written so far is above."
     assert page.text.splitlines()[1:] == ["one? | so far", "two? | …"]
 
 
