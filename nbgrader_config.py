@@ -11,7 +11,7 @@ from urllib.parse import quote
 c = get_config()  # noqa: F821  (nbgrader puts this name here)
 root = Path(__file__).resolve().parent
 
-# nbgrader makes its gradebook by calling `alembic`, which lies beside the Python that runs it, but
+# nbgrader makes its gradebook by calling `alembic`, which is next to the Python that runs it, but
 # is on no one's path where the environment isn't activated.
 tools = str(Path(sys.executable).parent)
 if tools not in os.environ.get("PATH", "").split(os.pathsep):

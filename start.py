@@ -99,7 +99,7 @@ found = [(one.metadata["Name"], one.version) for one in importlib.metadata.distr
 print(json.dumps([found, getattr(importlib.util.find_spec("course"), "origin", "")]))
 """
 DISK = 2_000_000_000  # bytes that a whole set-up takes with the CPU build of torch
-# Parts of requirements.txt that a command needs beside the learner's, by its first word or two.
+# Parts of requirements.txt that a command needs besides the learner's, by its first word or two.
 NEEDS = {
     "bench grading": ["grading"],
     "bench rlhf": ["bench"],
@@ -426,7 +426,7 @@ def pins_of(requirements: str) -> dict[str, list[str]]:
 
 
 def needs(arguments: list[str]) -> list[str]:
-    """Return the parts that the command in `arguments` needs beside the learner's."""
+    """Return the parts that the command in `arguments` needs besides the learner's."""
     words = [word for word in arguments if not word.startswith("-")]
     if {"-h", "--help"} & set(arguments) or not words:
         return []
@@ -525,7 +525,7 @@ class Setup:
         Parameters
         ----------
         parts : iterable of str
-            The parts of requirements.txt that are wanted beside the learner's.
+            The parts of requirements.txt that are wanted besides the learner's.
         fetch : bool
             Whether to fetch the real models, too.
         retry : bool
@@ -584,7 +584,9 @@ class Setup:
                 # "none" means that no index answered at all.
                 if not re.search(r"\(from versions: (?!none).*No matching", str(error), re.DOTALL):
                     raise
-            say("      no build for the CPU to be had; so the one with CUDA, about 2.5 GB")
+            say(
+                "      there is no build for the CPU here: it takes the one with CUDA, about 2.5 GB"
+            )
         pip(self.venv, [*alone, pin])
         return self.verify([pin])
 
@@ -615,7 +617,7 @@ class Setup:
         """Load what the course loads, and say so if something can't be loaded."""
         command = [str(python_of(self.venv)), "-I", "-c", FIRST_LOOK, *LOADED]
         with Status() as status:
-            status.show("a first look at them", important=True)
+            status.show("loading them once", important=True)
             look = subprocess.run(
                 command,
                 stdout=subprocess.DEVNULL,
@@ -642,7 +644,7 @@ class Setup:
         self.state["tried"] = True
         if self.child("course.cli", "models", "fetch") == 0:
             return True
-        say("      Not fetched; all else works. To try again: python3 start.py models fetch")
+        say("      Not fetched, but all else works. Try again with: python3 start.py models fetch")
         return False
 
     def work(self) -> bool:

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-_WHOLE = "the answer"  # how messages call what was returned; parts of it get an index behind
+_WHOLE = "the answer"  # how messages call what was returned; parts of it get an index after it
 
 _KINDS = {
     "nothing": "None",
@@ -88,7 +88,7 @@ def expect(
         numpy, and tensors and arrays without axes. A whole number must be met exactly, a real one
         within ``atol + rtol * |want|``. Where `want` is nan, nan is right.
     name : str
-        What is checked, as the message shall name it: the function, perhaps with the part of its
+        What is checked, as the message should name it: the function, perhaps with the part of its
         answer, such as ``"cross_entropy"`` or ``"merge_step, the pair"``.
     given : str, optional
         The input in words, such as ``"three rows of logits"``.

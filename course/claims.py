@@ -3,7 +3,7 @@
 What a lesson asks lies in ``data/verdicts/LESSON.csv``, for everybody to read: ``id``,
 ``statement``, ``figure`` (what to look up or to compute) and ``kind`` of the figure, ``number`` or
 ``words``. What is right has one home, the hidden tests of the source notebook; ``course build``
-copies it into ``LESSON.txt`` beside it (`encode`), from where the lesson tells a learner once all
+copies it into ``LESSON.txt`` next to it (`encode`), from where the lesson tells a learner once all
 is decided.
 
 That file is packed so that nobody reads it by accident; it is no lock, since the lesson shows its

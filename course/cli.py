@@ -37,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-models_app = typer.Typer(help="What models there are, where from, size, checksum.")
+models_app = typer.Typer(help="List the models: where they are from, their size, their checksum.")
 app.add_typer(models_app, name="models")
 
 INTERRUPTED = 130
@@ -45,10 +45,11 @@ HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile a
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 NumberFormat = Annotated[
     str | None,
-    typer.Option("--format", help="float32 or bf16; if left out, what is faster on this machine."),
+    typer.Option("--format", help="float32 or bf16; if left out, the faster one on this machine."),
 ]
 Lessons = Annotated[
-    list[str] | None, typer.Argument(help="Lesson names, such as 01_pretraining; all if none.")
+    list[str] | None,
+    typer.Argument(help="Lesson names, such as 01_pretraining; all lessons if you name none."),
 ]
 
 
@@ -73,7 +74,7 @@ def show_table(title: str, rows: list[dict[str, Any]]) -> None:
     Console().print(table)
 
 
-@app.command(epilog="Example: course lab")
+@app.command(epilog="Example: python3 start.py lab")
 def lab() -> None:
     """Open JupyterLab on your own copy of the lessons (the folder work/)."""
     from course.learner import desk
@@ -84,7 +85,7 @@ def lab() -> None:
 @app.command(
     help="Train the lineage of models from nothing, measure each stage, write a run record.\n\n"
     + help_of(ALL),
-    epilog="Example: course lineage --quick --stage base",
+    epilog="Example: python3 start.py lineage --quick --stage base",
 )
 def lineage(
     quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
@@ -93,9 +94,13 @@ def lineage(
         typer.Option(help=f"This stage only: {', '.join(whole(ALL))}, or one of the others above."),
     ] = None,
     from_scratch: Annotated[bool, typer.Option(help="Train the stages that it needs too.")] = False,
-    all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
+    all_sizes: Annotated[
+        bool, typer.Option(help="Train the base model in all four sizes (over an hour).")
+    ] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
-    seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Repeat SFT, reward model and PPO with so many seeds.")
+    ] = 0,
     number_format: NumberFormat = None,
     as_json: Json = False,
 ) -> None:
@@ -122,7 +127,7 @@ def lineage(
     finish(result.plain(), as_json)
 
 
-@models_app.callback(invoke_without_command=True, epilog="Example: course models --json")
+@models_app.callback(invoke_without_command=True, epilog="Example: python3 start.py models --json")
 def models(context: typer.Context, as_json: Json = False) -> None:
     """List the models: our own in data/models, and the real ones in your cache folder."""
     if context.invoked_subcommand:
@@ -137,12 +142,12 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     finish({"models": found}, as_json)
 
 
-@models_app.command(epilog="Example: course models fetch")
+@models_app.command(epilog="Example: python3 start.py models fetch")
 def fetch(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Model names; both of the lessons if none. Also gpt2 (550 MB, optional)."
+            help="Model names; if none, both that lessons use. gpt2 (550 MB) is optional."
         ),
     ] = None,
     as_json: Json = False,
@@ -155,11 +160,11 @@ def fetch(
     finish({"ok": True, "models": catalogue.list_models()}, as_json)
 
 
-@app.command(epilog="Example: course build")
+@app.command(epilog="Example: python3 start.py build")
 def build(lessons: Lessons = None, as_json: Json = False) -> None:
     """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    Also writes what the documents say: README's tables, the lineage's picture, the models' cards.
+    It also writes README's tables, the picture of the lineage, and the models' cards.
     """
     from course.author import build as build_module
     from course.show import documents
@@ -178,9 +183,9 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
     finish(result, as_json)
 
 
-@app.command(epilog="Example: course verify 01_pretraining")
+@app.command(epilog="Example: python3 start.py verify 01_pretraining")
 def verify(lessons: Lessons = None, as_json: Json = False) -> None:
-    """Test the tests: solutions, release, mutants and alternates of each exercise."""
+    """Test the tests: wrong answers must fail, and other right answers must pass."""
     from course.author import verify as verify_module
 
     result = verify_module.verify(lessons or None)
@@ -191,17 +196,19 @@ def verify(lessons: Lessons = None, as_json: Json = False) -> None:
     finish(result, as_json)
 
 
-@app.command(epilog="Example: course check, or course check 01_pretraining")
+@app.command(epilog="Example: python3 start.py check, or python3 start.py check 01_pretraining")
 def check(
     notebook: Annotated[
-        str | None, typer.Argument(help="A notebook, or a lesson name; all lessons if none.")
+        str | None,
+        typer.Argument(help="A notebook or a lesson's name; all lessons if you name none."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Score your notebooks, say what each failed check found, and draw your map of the course.
 
-    With a notebook its exercises one by one; without one all lessons of work/, what you have
-    misunderstood and mended, and what to do next. The map is work/map.html.
+    With a notebook it goes through its exercises one by one. Without one it checks all lessons in
+    work/, and says what you have misunderstood and mended, and what to do next. The map is
+    work/map.html.
     """
     from course.learner import check as check_module
     from course.learner import map as map_module
@@ -221,14 +228,14 @@ def check(
     finish(result, as_json)
 
 
-@app.command(epilog="Example: course grade 01_pretraining --jobs 2")
+@app.command(epilog="Example: python3 start.py grade 01_pretraining --jobs 2")
 def grade(
     assignment: Annotated[
         str | None, typer.Argument(help="The lesson, such as 01_pretraining.")
     ] = None,
     student: Annotated[str | None, typer.Option(help="This student only.")] = None,
     jobs: Annotated[
-        int | None, typer.Option(help="Submissions at a time; two for each core if not given.")
+        int | None, typer.Option(help="Submissions at a time; if left out, two for each core.")
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="A Dask scheduler, such as tcp://host:8786.")
@@ -236,9 +243,11 @@ def grade(
     sandbox: Annotated[
         str, typer.Option(help="auto, bubblewrap, or none (for submissions that you trust).")
     ] = "auto",
-    force: Annotated[bool, typer.Option(help="Run again what has run before.")] = False,
+    force: Annotated[
+        bool, typer.Option(help="Run all submissions again, also those that haven't changed.")
+    ] = False,
     self_test: Annotated[
-        bool, typer.Option("--self-test", help="Grade the hostile corpus of tests/ instead.")
+        bool, typer.Option("--self-test", help="Grade the hostile submissions of tests/ instead.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -265,7 +274,7 @@ def grade(
             show_table("Self-test", selftest.rows(result))
         return finish(result, as_json)
     if assignment is None:
-        raise CourseError("Which lesson? For example: course grade 01_pretraining")
+        raise CourseError("Which lesson? For example: python3 start.py grade 01_pretraining")
     result = grade_module.grade(
         assignment,
         student,
@@ -281,7 +290,7 @@ def grade(
     return finish(result, as_json)
 
 
-@app.command(epilog="Example: course feedback 01_pretraining")
+@app.command(epilog="Example: python3 start.py feedback 01_pretraining")
 def feedback(
     assignment: Annotated[str, typer.Argument(help="The lesson, such as 01_pretraining.")],
     student: Annotated[str | None, typer.Option(help="This student only.")] = None,
@@ -304,7 +313,7 @@ def feedback(
     finish(result, as_json)
 
 
-@app.command(epilog="Example: course export --to grades")
+@app.command(epilog="Example: python3 start.py export --to grades")
 def export(
     assignment: Annotated[str | None, typer.Option(help="This lesson only.")] = None,
     to: Annotated[str, typer.Option(help="The folder for the files.")] = "grades",
@@ -319,11 +328,9 @@ def export(
     finish(result, as_json)
 
 
-@app.command(epilog="Example: course bench pretrain")
+@app.command(epilog="Example: python3 start.py bench pretrain")
 def bench(
-    name: Annotated[
-        str, typer.Argument(help="The benchmark: pretrain, grading, or rlhf (its peer: an extra).")
-    ],
+    name: Annotated[str, typer.Argument(help="The benchmark: pretrain, grading or rlhf.")],
     number_format: NumberFormat = None,
     as_json: Json = False,
 ) -> None:

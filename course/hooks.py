@@ -22,7 +22,7 @@ HEADER = re.compile(
     r"### Exercise (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+ points? · (?P<minutes>\d+) minutes?"
     r"(?P<rest>.*)"
 )
-# What a score may depend on, beside our own files.
+# What a score may depend on, in addition to our own files.
 DISTRIBUTIONS = (
     *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
     *("torch", "transformers", "tokenizers", "peft"),
@@ -70,7 +70,7 @@ def _texts(source: str) -> list[str]:
 HOOKS = Hooks(
     address="course.hooks:HOOKS",
     home=lambda: paths.ROOT,
-    command="course grade",
+    command="python3 start.py grade",
     checks=("expect", "expect_gradient"),
     unless_grading=re.compile(r"\bnot (paths\.)?grading\(\)"),
     heading=HEADER,

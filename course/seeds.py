@@ -9,7 +9,7 @@ first ones below have little).
 
 Some share a number. That is meant where one says so; it does no harm elsewhere, since the streams
 feed different functions, which draw different things. Not here: seeds that are one number for all
-runs, such as those of the tests and of the validation text, which stay beside what they are for.
+runs, such as those of the tests and of the validation text, which stay next to what they are for.
 """
 
 STREAMS = {

@@ -42,7 +42,7 @@ def call(monkeypatch, capsys, *arguments):
 def test_help_has_an_example(monkeypatch, capsys, words):
     code, out, _ = call(monkeypatch, capsys, *words, "--help")
     assert code == 0
-    assert f"Example: course {' '.join(words)}" in out
+    assert f"Example: python3 start.py {' '.join(words)}" in out
     assert f"Usage: course {' '.join(words)}" in out
 
 
@@ -176,7 +176,10 @@ def test_without_json_nothing_is_printed_twice(capsys):
 # --- what the documents say -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+PAGES = ["docs/grading.md", "docs/cluster.md"]  # of docs/, those for instructors
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *PAGES])
 def test_documents_name_commands_that_exist(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     named = set(re.findall(r"start\.py ([a-z]+)", text)) | set(
@@ -186,9 +189,31 @@ def test_documents_name_commands_that_exist(name):
     assert named <= {"test", "install"} | {words[0] for words, _ in commands()}
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *PAGES])
+def test_documents_name_options_that_exist(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    options = {
+        words: {name for p in command.params for name in p.opts} for words, command in commands()
+    }
+    for words, rest in re.findall(r"start\.py ([a-z]+)([^`\n#|;]*)", text):
+        if (words,) in options:
+            assert set(re.findall(r"--[a-z-]+", rest)) <= options[words,], (words, rest)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *PAGES])
 def test_links_inside_the_repository_lead_somewhere(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)#:]+)\)|src=\"([^\":]+)\"", text)
-    missing = [link for pair in links for link in pair if link and not (ROOT / link).exists()]
+    folder = (ROOT / name).parent
+    missing = [link for pair in links for link in pair if link and not (folder / link).exists()]
     assert missing == []
+
+
+def test_the_licence_names_each_kind_of_text_and_picture():
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8").split("2. Text")[1]
+    for folder in ("source", "release", "docs"):
+        kinds = {path.suffix for path in (ROOT / folder).rglob("*.*") if path.is_file()}
+        assert f"{folder}/" in text
+        assert all(f"*{kind}`" in text or f"/*{kind}`" in text for kind in kinds)
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("data/*.svg")]:
+        assert f"`{path.relative_to(ROOT).as_posix()}`" in text

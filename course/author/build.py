@@ -182,7 +182,7 @@ def folded(source: str) -> bool:
 def _plain_cell(cell: Any, name: str) -> dict[str, Any]:
     kind = cell.get("cell_type") if isinstance(cell, dict) else None
     if kind not in ("code", "markdown", "raw"):
-        raise CourseError(f"{name} holds something that is no cell: restore it with git.")
+        raise CourseError(f"{name} holds something that isn't a cell: restore it with git.")
     meta = (cell.get("metadata") or {}).get("nbgrader") or {}
     marked = any(meta.get(key) for key in ("grade", "solution", "locked", "task"))
     meta = {key: meta[key] for key in NBGRADER_KEYS if key in meta} if marked else {}

@@ -28,7 +28,7 @@ from course.grader.notebook import Cell
 
 # From how many syntax nodes on code counts as a secret: a whole function, one expression, and a
 # run of two or three statements. In 676 files of 15 packages, 1 in 100 functions of 10 to 12 nodes
-# stands in two packages by chance, no expression of that size, and 1 in 5000 runs.
+# is in two packages by chance, no expression of that size, and 1 in 5000 runs.
 FUNCTION_NODES, EXPRESSION_NODES, RUN_NODES = 10, 15, 20
 RUNS = (2, 3)
 # From how many characters on (white space not counted) text counts as a secret: one check, any
@@ -326,7 +326,7 @@ def find(root: Path | None = None, release: Path | None = None) -> list[str]:
 
 
 def _in_file(path: Path, hidden: Secrets, marker: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Yield where in the file at `path` something secret stands, and what it is."""
+    """Yield where in the file at `path` something secret is, and what it is."""
     try:
         content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

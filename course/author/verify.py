@@ -90,7 +90,7 @@ class Variant:
     comment : str
         The misconception, or the method, in plain words.
     code : str
-        What stands in the solution cell instead of the solution.
+        What the solution cell holds instead of the solution.
     says : str
         Must be in the message that stops a mutant; empty if none is promised.
     falls : str
@@ -300,11 +300,13 @@ class Plan:
         """
         path = notebook.path_of(self.lesson, self.root / "release")
         if not path.exists():
-            self.problem(f"release/{self.lesson} is missing: run `course build`.")
+            self.problem(f"release/{self.lesson} is missing: run `python3 start.py build`.")
             return 0.0
         restored, job = plan(notebook.read(path), self.source)
         if [_key(cell) for cell in restored.cells] != [_key(cell) for cell in self.cells]:
-            self.problem(f"release/{self.lesson} isn't what source/ gives: run `course build`.")
+            self.problem(
+                f"release/{self.lesson} isn't what source/ gives: run `python3 start.py build`."
+            )
             return 0.0
         points = 0.0
         for ran in worker.branch(list(job.steps[place:])):
@@ -324,7 +326,8 @@ class Plan:
             for path in sorted(folder.glob("*.py")):
                 if path.stem not in groups:
                     self.problem(
-                        f"tests/{kind} has a file for it, but the lesson no exercise.", path.stem
+                        f"tests/{kind} has a file for it, but the lesson has no such exercise.",
+                        path.stem,
                     )
             for name, group in groups.items():
                 if len(group) < least:
@@ -476,7 +479,9 @@ class Plan:
             if not holds:
                 bound = records.targets("verify")[key][1]
                 unit = key.removeprefix("lesson_").replace("mb", "MB")
-                self.problem(f"over budget: {measured[key]:.1f} {unit}, at most {bound:g}.")
+                self.problem(
+                    f"over budget: it takes {measured[key]:.1f} {unit}, and {bound:g} are allowed."
+                )
 
 
 def structure(lesson: str, cells: Sequence[Cell]) -> Iterator[str]:
@@ -499,7 +504,7 @@ def structure(lesson: str, cells: Sequence[Cell]) -> Iterator[str]:
             if not re.fullmatch(r".+_\d+", cell.name) or cell.exercise not in places:
                 yield f"{cell.name} belongs to no exercise: name it <exercise>_1, _2, …"
             elif places[cell.exercise] > index:
-                yield f"{cell.exercise} · {cell.name} stands before its solution."
+                yield f"{cell.exercise} · {cell.name} comes before its solution."
             if not cell.points > 0:
                 yield f"{cell.exercise} · {cell.name} is worth nothing."
             if notebook.BEGIN_HIDDEN in cell.source and not notebook.visible(cell.source).strip():
@@ -524,7 +529,7 @@ def _solution(cell: Cell, graded: set[str]) -> Iterator[str]:
     if not marks or marks != [notebook.BEGIN_SOLUTION, notebook.END_SOLUTION] * (len(marks) // 2):
         yield "the solution needs ### BEGIN SOLUTION and ### END SOLUTION, in pairs."
     elif leak.shape(notebook.stub(cell.source), cell.name) is None:
-        yield "learners don't see its def line: the function's head stands outside the markers."
+        yield "learners don't see its def line: put the function's head above the markers."
     if leak.shape(cell.source, cell.name) is None:
         yield f"the solution doesn't define a function {cell.name}."
     if cell.name not in graded:

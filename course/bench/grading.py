@@ -50,10 +50,11 @@ def run(students: int = STUDENTS, *, many: int = MANY, root: Path | None = None)
     -------
     dict
         ``ok`` (all targets hold), ``ratio`` of the peer's wall time to ours, ``ours`` and ``peer``
-        (seconds a submitted notebook), ``ours_seconds``, ``peer_seconds``, ``overhead`` (the share
-        of our processor time that isn't spent in cells), ``different`` (cells with another score),
-        ``cells``, ``memory_mb`` (of our processes together, after a tenth of `many` submissions
-        and after all), ``memory_growth``, ``sandbox``, ``peer_name``, ``peer_arguments``, ``unit``.
+        (seconds per submitted notebook), ``ours_seconds``, ``peer_seconds``, ``overhead`` (the
+        share of our processor time that isn't spent in cells), ``different`` (cells with another
+        score), ``cells``, ``memory_mb`` (of our processes together, after a tenth of `many`
+        submissions and after all), ``memory_growth``, ``sandbox``, ``peer_name``,
+        ``peer_arguments``, ``unit``.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def run(students: int = STUDENTS, *, many: int = MANY, root: Path | None = None)
         "ratio": round(peer / ours, 2),
         "ours": round(ours / notebooks, 3),
         "peer": round(peer / notebooks, 3),
-        "unit": "seconds a submitted notebook",
+        "unit": "seconds per submitted notebook",
         "ours_seconds": round(ours, 1),
         "peer_seconds": round(peer, 1),
         "overhead": round(1 - busy / (JOBS * ours), 3),
@@ -102,7 +103,7 @@ def run(students: int = STUDENTS, *, many: int = MANY, root: Path | None = None)
         "students": students,
         "sandbox": graded,
         "peer_name": PEER,
-        "peer_arguments": "two processes, half of the class each, gradebooks of their own",
+        "peer_arguments": "two processes; each has half of the class and its own gradebook",
     }
     growth = {"memory_growth": round(memory[-1] / memory[0], 3)}
     return {"ok": all(records.meets("bench grading", result | growth).values())} | result | growth

@@ -13,7 +13,7 @@ batch. A schedule must know its end: so for the time ratio each trains as many t
 in earlier trials, and if the loss isn't there at the end, again from the start with more; the last
 run counts.
 
-``rlhf`` stands in ``bench_rlhf``.
+``rlhf`` is in `course.bench.rlhf`.
 """
 
 import contextlib
@@ -90,7 +90,7 @@ class Clock(TrainerCallback):
 
 
 def peer_arguments(batch: int, steps: int, number_format: str) -> dict[str, Any]:
-    """Return what ``TrainingArguments`` is given, beside the folder that nothing is written to."""
+    """Return what ``TrainingArguments`` is given besides a folder that nothing is written to."""
     return {
         "bf16": number_format == "bf16",
         "max_steps": steps,

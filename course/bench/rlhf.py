@@ -187,7 +187,7 @@ def turn_of_ours(job: Job, functions: dict[str, Any], seed: int) -> Turn:
 
 
 def peer_arguments(job: Job, number_format: str, seed: int = SEED) -> dict[str, Any]:
-    """Return what ``GRPOConfig`` is given, beside the folder that nothing is written to."""
+    """Return what ``GRPOConfig`` is given besides a folder that nothing is written to."""
     recipe = job.recipe
     return {
         "bf16": number_format == "bf16",

@@ -131,7 +131,7 @@ class Release(GenerateAssignment):
         found = [os.path.join(folder, name) for name in names]  # with the "." in it, as nbgrader
         self.assignments = {folder: found} if found else {}
         if not found:
-            raise NbGraderException(f"No notebooks in {folder}")
+            raise NbGraderException(f"There are no notebooks in {folder}")
 
 
 def generate(assignment: str, root: Path, release: Path, *, database: bool) -> list[str]:
@@ -327,7 +327,7 @@ class Recorder(Autograde, _OwnFiles):
         nodes : dict of str to NotebookNode
             Name → executed notebook.
         files : dict of str to bytes
-            What lies beside them.
+            What is next to them.
         time : datetime or None
             When it was handed in; without one it is in time.
         session : Session

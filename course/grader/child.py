@@ -51,7 +51,7 @@ class Process:
             self.channel.send(kind, message.number, content)
 
     def files(self, message: Message) -> tuple[bytes, Any]:
-        """Write the files that lie beside the notebook, and set what the outputs may take."""
+        """Write the files that are next to the notebook, and set what the outputs may take."""
         given = codec.decode(message.content)
         self.shell.outputs.left = given["output_bytes"]
         for name, content in given["files"].items():
@@ -99,7 +99,7 @@ def main(end: socket.socket, shell: Any, checks: bool) -> None:
         os.dup2(nowhere, number)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     reseed()
-    sys.path.insert(0, "")  # a notebook may import a file beside it, as in a kernel
+    sys.path.insert(0, "")  # a notebook may import a file next to it, as in a kernel
     with contextlib.suppress(ClosedError):
         Process(Channel(end), shell, checks).serve()
     os._exit(0)

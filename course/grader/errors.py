@@ -1,4 +1,4 @@
-"""The one kind of error that a person can mend; whoever calls the grader prints its sentence."""
+"""The one kind of error that a person can mend; the caller of the grader prints its sentence."""
 
 
 class GraderError(Exception):

@@ -1,6 +1,6 @@
 """A page for each student: points, what went wrong in words, hints, the grader's comments.
 
-It stands where nbgrader's feedback stands (``feedback/STUDENT/ASSIGNMENT/NOTEBOOK.html``), so that
+It is where nbgrader's feedback is (``feedback/STUDENT/ASSIGNMENT/NOTEBOOK.html``), so that
 `nbgrader release_feedback` hands it out. It is made from the graded notebook and the gradebook,
 whoever graded. Stock feedback shows the whole notebook, hidden tests included; this page shows an
 exercise's points, messages, answer, comment and hints. A check's hidden part and any message that

@@ -33,7 +33,7 @@ GRADED, FAILED = "graded", "failed"
 EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
 CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
-AHEAD = 2  # jobs that wait beside those that run, so that no worker waits for us
+AHEAD = 2  # jobs that wait in addition to those that run, so that no worker waits for us
 
 
 class Engine(Protocol):
@@ -231,7 +231,9 @@ def _executor(
     """Give what runs the jobs, and end it whatever happens."""
     if scheduler:
         if jobs is not None:
-            raise GraderError("With --scheduler the workers' threads say how many run: no --jobs.")
+            raise GraderError(
+                "With --scheduler the workers' threads decide how many run: leave out --jobs."
+            )
         from course.grader.cluster import Cluster  # loads Dask
 
         cluster = Cluster(

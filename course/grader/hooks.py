@@ -50,12 +50,12 @@ class Hooks:
     heading : pattern
         Finds an exercise's ``name`` and ``number`` in a text cell of the source.
     mounts : function of the course's folder → paths
-        What notebooks read beside their own folder: libraries, data, caches. Shown to the sandbox,
+        What notebooks read besides their own folder: libraries, data, caches. Shown to the sandbox,
         read-only, where they are. Scores depend on them, but for what is in `caches`.
     caches : function of the course's folder → paths
         As `mounts`, but no score depends on what is in there.
     environment : function of the course's folder → variables
-        What notebooks find in their environment beside the grader's own variables.
+        What notebooks find in their environment in addition to the grader's own variables.
     distributions : tuple of str
         Packages whose version scores depend on.
     message : function of a cell, its outcome and the seconds for a cell → text

@@ -97,7 +97,7 @@ class Job:
     modules : tuple of str
         What the source imports; loaded once before any student's code.
     files : dict of str to bytes
-        What lies beside the notebook: path (with ``/``, relative) → content. The instructor's
+        What is next to the notebook: path (with ``/``, relative) → content. The instructor's
         files have been put over the student's.
     limits : Limits
     trusted : tuple of str

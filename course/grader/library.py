@@ -1,4 +1,4 @@
-"""What scores depend on beside the notebooks: the course's library and data, and packages.
+"""What scores depend on in addition to the notebooks: the course's library and data, and packages.
 
 One answer to "is it still the same code?": for what is kept of an earlier run, and for the workers
 of a cluster.

@@ -137,7 +137,7 @@ class Worker:
 
     def _send(self, request: dict[str, Any]) -> None:
         assert self.process.stdin is not None
-        with contextlib.suppress(OSError):  # it is gone; whoever waits for an answer learns it
+        with contextlib.suppress(OSError):  # it is gone; its reader will learn it
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
 

@@ -3,7 +3,7 @@
 A process that `enclose` has enclosed sees no other process, no network, no host name and no shared
 memory but its own; it may write to two small folders in memory that vanish with it, and to nothing
 else; it has no privilege and can't get one. What it sees of the disk is what its parent saw, so the
-parent must stand in a sandbox already (`sandbox`). Only for Linux, and only where users may make
+parent must be in a sandbox already (`sandbox`). Only for Linux, and only where users may make
 user namespaces. Left out on purpose: a filter of system calls, and cgroups, which the hub sets from
 outside (`sandbox`).
 """
@@ -63,7 +63,7 @@ def leave() -> None:
 
 
 def enclose(files_mb: int, keep: Sequence[str] = (), shared_mb: int = 64) -> None:
-    """Mount what the first process of the new namespaces and its children shall see.
+    """Mount what the first process of the new namespaces and its children should see.
 
     Parameters
     ----------

@@ -168,7 +168,7 @@ def _bytes(path: Path, folder: Path | None) -> bytes:
             raise UnreadableError(f"{path.name} is a link to a file outside of the submission.")
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"{path.name} is no file.")
+            raise UnreadableError(f"{path.name} isn't a file.")
         if status.st_size > MOST_MB * 1e6:
             raise UnreadableError(
                 f"{path.name} has {status.st_size / 1e6:.0f} MB, more than the {MOST_MB} MB that "
@@ -290,7 +290,7 @@ def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
 
     Cells are matched by name; one without a name by what it holds: a check by its text, an answer
     by the function that it defines. Of cells with one name the last is meant, as in nbgrader. A
-    check or locked cell that is missing comes back behind the nearest cell that was before it.
+    check or locked cell that is missing comes back after the nearest cell that was before it.
 
     Parameters
     ----------
@@ -377,7 +377,7 @@ def _tampering(
             if meta and found.points != cell.points:
                 flags.append(f"changed the points of {name} (its own count)")
         if cell.cell_type == "code" and raw.get("cell_type") != "code":
-            flags.append(f"made a text cell of {name} (read as code)")
+            flags.append(f"turned {name} into a text cell (read as code)")
         if meta and meta.get("schema_version") not in (1, 2, 3):
             versions.add(str(meta.get("schema_version"))[:20])
     gone = [cell for name, cell in named.items() if name not in submitted]

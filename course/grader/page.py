@@ -42,7 +42,7 @@ def _environment() -> Any:
 
 
 def code(text: str) -> "markupsafe.Markup":
-    """Escape a text, and set what stands between backticks as code."""
+    """Escape a text, and set what is between backticks as code."""
     import markupsafe
 
     safe = str(markupsafe.escape(text))

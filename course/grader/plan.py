@@ -32,7 +32,7 @@ def steps(restored: list[Cell], original: SourceNotebook) -> tuple[Step, ...]:
     """Return what is to run, in order, and with whom: the student's cells, or the checks.
 
     Answers and the student's own cells run in theirs. The instructor's cells run with the checks,
-    in the source's order and each before the first check that stands behind it; where the student
+    in the source's order and each before the first check that follows it; where the student
     left one as it was and where it was, in both.
     """
     order = [i for i, cell in enumerate(original.cells) if cell.kind in OURS and cell.runs]

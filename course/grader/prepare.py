@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 # More than these is no honest submission; it gets 0 and the reason, not our memory.
-MOST_FILES, MOST_FILES_MB = 200, 50  # beside the notebook
+MOST_FILES, MOST_FILES_MB = 200, 50  # next to the notebook
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz")
-# What systems put beside the folders of students.
+# What systems put next to the folders of students.
 NOT_STUDENTS = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 TIMESTAMP = "timestamp.txt"  # nbgrader's, when something was handed in
 MOST_TIMESTAMP = 200  # bytes of it
@@ -84,7 +84,7 @@ class Submission:
     notebooks : list of Prepared
         One for each notebook of the source.
     files : dict of str to bytes
-        The student's own files beside them, without those that the instructor's replace.
+        The student's own files next to them, without those that the instructor's replace.
     timestamp : datetime or None
         What ``timestamp.txt`` says, in UTC.
     flags : list of str
@@ -136,7 +136,7 @@ class Submission:
 def students(assignment: Assignment) -> tuple[list[str], list[str]]:
     """Return who has a folder for the assignment in ``submitted/``, and sentences about the others.
 
-    What nbgrader passes over, and what systems put beside the real folders, is no student.
+    What nbgrader passes over, and what systems put next to the real folders, isn't a student.
     """
     places = assignment.places
     below = places.format_path(places.submitted_directory, "*", glob.escape(assignment.name))
@@ -151,7 +151,7 @@ def students(assignment: Assignment) -> tuple[list[str], list[str]]:
     names, notes = [], []
     for name in sorted(match["student"] for match in found if match):
         if name in NOT_STUDENTS or is_ignored(name, places.ignore):
-            notes.append(f"{shown(name)} in submitted/ is left out: it is no student.")
+            notes.append(f"{shown(name)} in submitted/ is left out: it isn't a student.")
         elif not _is_text(name):
             notes.append(f"{shown(name)} in submitted/ is left out: its name isn't UTF-8.")
         else:
@@ -277,7 +277,7 @@ def _near(folder: Path, wanted: str) -> str:
 
 
 def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, bytes]:
-    """Return the files beside a student's notebook that are safe to take; flag the others."""
+    """Return the files next to a student's notebook that are safe to take; flag the others."""
     files: dict[str, bytes] = {}
     left: collections.Counter[str] = collections.Counter()
     size = 0
@@ -303,7 +303,7 @@ def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, b
             left["not readable"] += 1
     if left:
         why = ", ".join(f"{count} {what}" for what, count in left.items())
-        flags.append(f"left out files beside the notebook: {why}")
+        flags.append(f"left out files next to the notebook: {why}")
     return files
 
 

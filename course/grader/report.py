@@ -1,6 +1,6 @@
 """The class on one page: scores, hardest exercises, misconceptions, what to look at, slow cells.
 
-`.grading/ASSIGNMENT/report.html` for people and ``report.json`` beside it for programs, written
+`.grading/ASSIGNMENT/report.html` for people and ``report.json`` next to it for programs, written
 after each grading from what the ledger and the gradebook hold of all students, also of those
 that were graded earlier. It names students: it is for instructors only.
 """
@@ -15,7 +15,7 @@ from course.grader.ledger import FOLDER
 from course.grader.source import Assignment
 
 BINS = 10
-SHOWN = 12  # slowest exercises, and students that are named beside a misconception
+SHOWN = 12  # slowest exercises, and students that are named at a misconception
 SLOW = 1.0  # seconds; a cell below that is nothing to look at
 
 

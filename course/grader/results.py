@@ -1,8 +1,8 @@
 """What came of a notebook, exercise by exercise: points, and what went wrong first, in words.
 
 The same for a learner's own check and for the grading of a class. Points and message go together:
-who has all points of an exercise hears nothing, whatever else a cell did. Where a check fails for
-want of a name, what is told is why the name isn't there.
+an exercise with all its points has no message, whatever else a cell did. If a check fails because a
+name is missing, the message says why it is missing.
 """
 
 import ast
@@ -27,7 +27,7 @@ def earned(cell: Cell, result: Result, ignored: re.Pattern[str] | None = None) -
     cell : Cell
     result : Result
     ignored : pattern, optional
-        nbgrader's `IgnorePattern`: what may stand on stderr.
+        nbgrader's `IgnorePattern`: what may appear on stderr.
     """
     if result.error is not None:
         return 0.0

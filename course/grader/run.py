@@ -445,7 +445,7 @@ class _Hub:
     def plain(self, side: _Side, step: Step, seconds: float) -> dict[str, Any]:
         """Run a cell that isn't a grade cell."""
         start = time.perf_counter()
-        for attempt in (1, 2):  # an earlier cell may have left something behind that kills
+        for attempt in (1, 2):  # an earlier cell may have left something that kills
             try:
                 side.ready()
                 outcome = side.run(step, seconds)

@@ -475,7 +475,7 @@ def environment(root: Path, folder: str, hooks: Hooks) -> dict[str, str]:
 
 
 def needed(root: Path, hooks: Hooks) -> list[str]:
-    """Return the folders beside the system's own that the sandbox shows, read-only."""
+    """Return the folders, in addition to the system's own, that the sandbox shows, read-only."""
     places = [*OURS, *map(str, (*hooks.mounts(root), *hooks.caches(root)))]
     return [place for place in dict.fromkeys(places) if Path(place).exists()]
 

@@ -43,7 +43,7 @@ def html(text: str) -> str:
     """Return HTML without anything that acts: scripts, handlers, frames, forms, foreign styles."""
     import bleach
 
-    # What stands inside of these is no text for readers.
+    # What is inside these isn't text for readers.
     text = re.sub(r"(?is)<(style|script)\b[^>]*>.*?</\1\s*>", "", text)
     return bleach.clean(text, TAGS, _allowed, protocols=PROTOCOLS, strip=True, css_sanitizer=_css())
 

@@ -24,9 +24,9 @@ from course.grader import notebook
 from course.grader.errors import GraderError
 from course.grader.hooks import Hooks
 
-LONELY = "86399"  # what the process that a submission leaves behind sleeps, in seconds
+LONELY = "86399"  # how long the process sleeps that a submission leaves running, in seconds
 DANGEROUS = re.compile(r"<script|onerror\s*=|onload\s*=|javascript:", re.IGNORECASE)
-FENCED = re.compile(r"^```$.*?^```$", re.MULTILINE | re.DOTALL)  # shown as it stands
+FENCED = re.compile(r"^```$.*?^```$", re.MULTILINE | re.DOTALL)  # shown as it is
 LONG_LINE = 25  # characters of a hidden line that nobody prints by chance
 NEIGHBOURS = 12
 CELL_SECONDS = 5  # so that what never ends ends soon
@@ -91,7 +91,7 @@ def run(
     Parameters
     ----------
     names : list of str, optional
-        These submissions only, beside the honest ones.
+        These submissions only, in addition to the honest ones.
     jobs, sandbox, scheduler
         As for `grade.grade`.
     neighbours : int
@@ -236,7 +236,7 @@ class Class:
                     cells.append(_code((kind.before or {})[name]))
             cells.append(cell)
         first = [_code(kind.first)] if kind.first else []
-        # behind the imports, as a student would: the first code cell of a lesson holds them
+        # after the imports, as a student would: the first code cell of a lesson holds them
         at = next(i for i, cell in enumerate(cells) if cell["cell_type"] == "code") + 1
         last = [_code(kind.last)] if kind.last else []
         book["cells"] = [*cells[:at], *first, *cells[at:], *last]
@@ -270,7 +270,7 @@ class Class:
         path = notebook.path_of(self.lesson, self.root / "autograded" / kind.name)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if not text:
-            wrong.append("nothing stands in autograded/")
+            wrong.append("there is nothing in autograded/")
         else:
             wrong += self._shown(kind, json.loads(text))
         if len(text) > 3_000_000:
@@ -308,16 +308,16 @@ class Class:
             for part in [FENCED.sub("", part) for part in (*rich, *markdown)]:
                 if found := DANGEROUS.search(part):
                     near = part[max(0, found.start() - 40) : found.end() + 40]
-                    wrong.append(f"an active script stands in the recorded notebook: {near}")
+                    wrong.append(f"the recorded notebook holds an active script: {near}")
             if "application/javascript" in text:
-                wrong.append("JavaScript stands in the recorded notebook")
+                wrong.append("the recorded notebook holds JavaScript")
         if kind.shows and kind.shows not in own:
             wrong.append(f"no output says {kind.shows!r}: {own[-500:]}")
         return wrong
 
 
 def _alive() -> list[str]:
-    """Return the processes that a submission has left behind."""
+    """Return the processes that a submission has left running."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline") if sys.platform == "linux" else ():
         try:

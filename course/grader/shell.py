@@ -48,7 +48,7 @@ NAMES = 1.0  # seconds of the processor for all data that have names
 PATIENCE, IMPATIENT = 6.0, 0.1  # the same for all that was refused; after it for each value
 CUT = "... output cut here: it is too long ..."
 
-# What a kernel has imported before the first cell: there a file of such a name beside the notebook
+# What a kernel has imported before the first cell: there a file of such a name next to the notebook
 # is no module. (A test compares this with a kernel.)
 KERNEL = tuple(
     "argparse array ast asyncio base64 bdb binascii bisect bz2 calendar cmd code codeop collections"
@@ -78,8 +78,8 @@ class Alarm:
 
     By the system's own clock, where it has one: a thread for each call of a function would take
     longer than most of the functions, and a process with two threads can't fork. Time in which
-    others had the processor doesn't count, nor does what is `excused`. A courtesy: whoever started
-    this process measures for itself, and kills.
+    others had the processor doesn't count, nor does what is `excused`. A courtesy: our parent
+    process measures for itself, and kills.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -226,7 +226,7 @@ def make_shell(folder: str, *, inline: bool = False) -> Any:
     folder : str
         Where IPython may look for a configuration.
     inline : bool
-        Whether figures are shown behind their cell, as in a kernel.
+        Whether figures are shown below their cell, as in a kernel.
     """
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
@@ -585,7 +585,7 @@ class Cells:
         raise _exception(got)
 
     def _read(self, content: bytes, end: float) -> Any:
-        """Read a student's data until `end` of this thread's time; who was dear gets less time.
+        """Read a student's data until `end` of this thread's time; a refusal costs later ones time.
 
         Raises
         ------

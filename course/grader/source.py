@@ -83,7 +83,7 @@ class Assignment:
         The course's folder.
     notebooks : dict of str to SourceNotebook
     files : dict of str to bytes
-        What lies beside them: relative path → content.
+        The files next to them: relative path → content.
     limits : Limits
     hooks : Hooks
     places : CourseDirectory

@@ -1,7 +1,7 @@
 """When something was handed in: what ``timestamp.txt`` says, as a time in UTC.
 
 nbgrader writes a time with the name of its zone (``2026-11-28 23:30:00.000000 KST``), but reads
-names that it doesn't know as UTC, and ``+0900`` behind a blank as 15 minutes. Here a name counts if
+names that it doesn't know as UTC, and ``+0900`` after a blank as 15 minutes. Here a name counts if
 it is a zone of `Exchange.timezone`, or if all zones of the world that call themselves so at that
 time agree. What can't be read for certain isn't read. Left out on purpose: words ("yesterday"), and
 dates whose day and month could be taken for one another.

@@ -1,4 +1,4 @@
-"""How a cell failed, in words for whoever wrote the answer."""
+"""How a cell failed, in words for the author of the answer."""
 
 from course.grader import notebook
 from course.grader.job import DIED, TIMED_OUT, Outcome

@@ -125,7 +125,7 @@ class Session:
         return outcomes + [[dict(end)]] * (len(steps) - len(outcomes))
 
     def _said(self) -> str:
-        """Return what stands on stderr since the last call, and forget it."""
+        """Return what was written to stderr since the last call, and forget it."""
         os.lseek(self.stderr, 0, os.SEEK_SET)
         said = os.read(self.stderr, shell.LONGEST).decode("utf-8", "replace")
         os.ftruncate(self.stderr, 0)
@@ -151,7 +151,7 @@ def main() -> None:
     answers = open(os.dup(1), "w", encoding="utf-8")  # noqa: SIM115
     session, process = Session(scratch, json.loads(requests.readline())), os.getpid()
     os.chdir(folder)
-    sys.path.insert(0, "")  # a notebook may import a file beside it, as in a kernel
+    sys.path.insert(0, "")  # a notebook may import a file next to it, as in a kernel
     answers.write("null\n")  # ready
     answers.flush()
     for line in requests:

@@ -4,7 +4,7 @@
 standard input. Each request brings two sockets: the channel of the new process, and a lifeline, by
 which it says who it is and learns that it may begin. A student's process gets namespaces of its
 own and is the first process there: killed, it takes all its descendants with it. Where there are no
-namespaces, a process beside it watches the lifeline, and kills it when the hub lets go. When the
+namespaces, a second process watches the lifeline, and kills it when the hub lets go. When the
 hub dies the zygote ends, and with it the sandbox. The zygote never sees a submission or a check,
 and must have one thread only when it forks.
 """

@@ -28,7 +28,7 @@ __all__ = ["NOT_YET", "check", "locate", "mine", "show"]
 
 HIDDEN_LATER = "Hidden checks run when your instructor grades; these are the visible ones."
 ALL_RIGHT, VISIBLE_PASS = "all right", "visible checks pass"
-FORM_ONLY = "the form is right; whether the verdicts are, you hear when you hand in"
+FORM_ONLY = "the form is right; your marks will tell whether the verdicts are"
 FRESH = "take an older copy of it, or a fresh one from release/."
 
 
@@ -44,7 +44,7 @@ def check(
     root : Path, optional
         The course's folder.
     title : str
-        What stands before the progress bar.
+        The words before the progress bar.
 
     Returns
     -------
@@ -188,6 +188,6 @@ def locate(name: str, root: Path) -> Path:
         raise CourseError(f"There is no notebook {path}: check its name.")
     if path.stem not in lessons:
         near = difflib.get_close_matches(path.stem, lessons, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}.ipynb?" if near else "it must be called as the lesson is."
+        hint = f"did you mean {near[0]}.ipynb?" if near else "it must have the name of its lesson."
         raise CourseError(f"{path.name} isn't the name of a lesson's notebook: {hint}")
     return path

@@ -144,7 +144,7 @@ def _render(template: str, result: dict[str, Any], **more: Any) -> str:
 
 
 def _code(text: str) -> "markupsafe.Markup":
-    """Escape a text, and set what stands between backticks as code."""
+    """Escape a text, and set what is between backticks as code."""
     import markupsafe
 
     safe = str(markupsafe.escape(text))

@@ -4,7 +4,7 @@
 `work/progress.json` after each lesson, so a run that is stopped goes on where it was. The file also
 remembers each misconception that a check has named: it is *mended* once that check passes.
 
-A notebook counts as changed if its code, its lesson's checks, our library or a module beside it is
+A notebook counts as changed if its code, its lesson's checks, our library or a module next to it is
 another one; not if a file of `data/` is. The seal in the file finds a slip of the hand, no fraud:
 nobody is graded from it. Left out on purpose: notebooks outside of `work/`, and a merge of two
 computers' files.
@@ -116,7 +116,7 @@ def survey(*, run: bool = True, root: Path | None = None) -> dict[str, Any]:
     notes += [lesson["note"] for lesson in lessons.values() if lesson["state"] in _TO_MEND]
     if others := strangers(work):
         named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
-        notes.append(f"Left out, since no lesson is called so: {named}.")
+        notes.append(f"Left out, since no lesson has this name: {named}.")
     here = [lesson for lesson in lessons.values() if lesson["state"] != "not in this copy"]
     return {
         "ok": bool(here) and all(lesson["state"] == "done" for lesson in here),
@@ -204,7 +204,7 @@ def describe(name: str, root: Path) -> dict[str, Any]:
 def next_step(lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Return the first exercise that isn't done, in one sentence; the core of all comes first."""
     if changed := [name for name, lesson in lessons.items() if lesson["state"] == "changed"]:
-        says = f"{changed[0]} has changed since it was checked: `{COMMAND}` looks at it."
+        says = f"{changed[0]} has changed since it was checked: run `{COMMAND}`."
         return {"lesson": changed[0], "exercise": "", "says": says}
     open_to_all = ("not opened", "no answer yet", "begun", "done")
     rows = [
@@ -231,9 +231,9 @@ def next_step(lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
     )
     if row["state"] == "wrong":
         message = row["message"].partition(" (Your answer: ")[0]
-        says += f"; its check says: {message.rstrip('.')}"
+        says += f". Its check says: {message.rstrip('.')}"
     elif lesson["uses"]:
-        says += f"; you use {lesson['uses'].rstrip('.')}"
+        says += f". You use {lesson['uses'].rstrip('.')}"
     return {"lesson": name, "exercise": row["exercise"], "says": says + "."}
 
 
@@ -343,7 +343,7 @@ def fingerprint(name: str, root: Path) -> str:
 def recall(work: Path) -> tuple[dict[str, Any], list[str]]:
     """Return what is remembered of each lesson, and sentences about what can't be read.
 
-    A file that is no JSON stays beside the new one; an entry that was edited is forgotten.
+    A file that isn't JSON is kept next to the new one; an entry that was edited is forgotten.
     """
     file = work / FILE
     try:
@@ -402,7 +402,7 @@ def remember(
 def written(memory: dict[str, Any]) -> str:
     """Return the text of the file that keeps `memory`."""
     entries = {name: memory[name] | {"seal": _seal(name, memory[name])} for name in sorted(memory)}
-    about = f"Written by `{COMMAND}`, which begins anew where this file is gone."
+    about = f"Written by `{COMMAND}`. If you delete this file, it begins anew."
     return json.dumps({"about": about, "lessons": entries}, indent=1, ensure_ascii=False) + "\n"
 
 

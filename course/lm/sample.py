@@ -145,7 +145,7 @@ def written(
         raise CourseError("A prompt is empty: give at least one token.")
     if longest > room:
         raise CourseError(
-            f"A prompt has {longest} tokens, but only {room} fit beside {new_tokens} new ones: "
+            f"A prompt has {longest} tokens, but only {room} fit next to {new_tokens} new ones: "
             "shorten it."
         )
     if not prompts:

@@ -87,7 +87,9 @@ class Chat:
         self.name, self.temperature, self.seed, self.keep = name, temperature, seed, keep
         self.model, self.tokenizer = loaded or (model.load(name) if ours else catalogue.load(name))
         if not hasattr(self.model, "lm_head"):
-            raise CourseError(f"{name} writes no text: choose a model that does, as mini-chat.")
+            raise CourseError(
+                f"{name} writes no text: choose a model that does, such as mini-chat."
+            )
         self.base = name in model.SIZES
         self.new_tokens = new_tokens or (evals.NEW_TOKENS if ours else REAL_TOKENS)
         self.window = min(self.model.config.max_position_embeddings, REAL_WINDOW)

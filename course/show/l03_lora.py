@@ -8,13 +8,12 @@ ranks.
 """
 
 import copy
-import functools
 import html
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from course.checks import ask
-from course.show import live, sources, style
+from course.checks import expect, expect_gradient
+from course.show import live, own, sources, style
 from course.show.charts import percent_ticks, set_ticks
 from course.show.l03_programs import BASE, RECORD, listing, means, outcome, percent
 from course.stages.stage import LORA
@@ -254,12 +253,7 @@ def yours(name: str) -> Callable[..., Any]:
     except ImportError:
         shell = None
     mine = shell.user_ns.get(name) if shell else None
-    fault = "there is none yet" if mine is None else _fault(mine)
-    if mine is None or fault:
-        style.say(f"This runs with the course's own {name}: of yours one can say that {fault}.")
-        return _lora
-    style.say(f"This runs with your own {name}.")
-    return functools.partial(ask, mine)  # it may change what it gets
+    return own.take(own.Wanted(name, mine, _trial, _lora))[0]
 
 
 def _lora(x: Any, weight: Any, a: Any, b: Any, alpha: float) -> Any:
@@ -268,8 +262,8 @@ def _lora(x: Any, weight: Any, a: Any, b: Any, alpha: float) -> Any:
     return torch.nn.functional.linear(x, weight + alpha / a.size(0) * (b @ a))
 
 
-def _fault(function: Callable[..., Any]) -> str:
-    """Return what is wrong with a `lora_forward`, in words, or nothing."""
+def _trial(function: Callable[..., Any]) -> None:
+    """Raise an AssertionError if a `lora_forward` gives other values or cuts the way back."""
     import torch
 
     chance = torch.Generator().manual_seed(3)
@@ -277,20 +271,8 @@ def _fault(function: Callable[..., Any]) -> str:
         torch.randn(*s, generator=chance) for s in ((2, 4, 5), (3, 5), (2, 5), (3, 2))
     )
     wanted = _lora(x, weight, a, b, 3.0)
-    try:
-        with torch.enable_grad():
-            pair = a.clone().requires_grad_(), b.clone().requires_grad_()
-            got = function(x, weight.clone(), *pair, 3.0)
-            if not torch.allclose(got, wanted, atol=1e-4):
-                return "it gives other values than it should"
-            if not got.requires_grad:
-                return "the way back for the gradient is cut"
-            found = torch.autograd.grad(got.sum(), pair, allow_unused=True)
-    except NotImplementedError:
-        return "it isn't answered yet"
-    except Exception as error:
-        return f"it stops with {type(error).__name__}"
-    return "" if all(g is not None for g in found) else "the way back for the gradient is cut"
+    expect(function(x, weight, a, b, 3.0), wanted, "lora_forward", reveal=False)
+    expect_gradient(function, (x, weight, a, b, 3.0), "lora_forward", wrt=(2, 3))
 
 
 def writes(mini: Any, *requests: str) -> None:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course import records
+from course.checks import expect_gradient
 from course.errors import CourseError
 from course.show import labeling, sources, style
 from course.show.charts import name_rows, note, running_mean
 from course.show.l06_feedback import LEAST_ANSWERS, answer_rows
+from course.show.own import Wanted, take
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
 
 if TYPE_CHECKING:
@@ -65,26 +67,18 @@ def own_functions(notebook: Mapping[str, Any]) -> SimpleNamespace:
     """
     import torch
 
-    own = notebook.get("reward_loss")
-    rewards = torch.tensor([[0.5, -1.0, 2.0]], requires_grad=True)
-    try:
-        if own is None:
-            raise NotImplementedError
-        own(rewards * 1.0, torch.tensor([[2, 0, 1]])).backward()
-        if rewards.grad is None or not bool(torch.isfinite(rewards.grad).all()):
-            raise ValueError("it gives no finite gradient")
-    except NotImplementedError:
-        why = "isn't answered yet"
-    except Exception as error:
-        why = f"can't be trained with ({error})"
-    else:
-        style.say("The loss in this loop is your own reward_loss.")
-        return SimpleNamespace(reward_loss=own)
-    style.say(
-        f"Your reward_loss {why}. Until then a relative of it is in the loop: there each answer is "
-        "compared with the next one of the ranking alone."
+    def trial(function: Callable[..., Any]) -> None:
+        example = torch.tensor([[0.5, -1.0, 2.0]]), torch.tensor([[2, 0, 1]])
+        expect_gradient(function, example, "reward_loss")
+        if shape := tuple(function(*example).shape):
+            raise AssertionError(f"reward_loss: one number is asked for, not shape {shape}.")
+
+    place = (
+        "a relative of it takes its place: there each answer is compared with the next one of the "
+        "ranking alone"
     )
-    return SimpleNamespace(reward_loss=neighbours_only)
+    wanted = Wanted("reward_loss", notebook.get("reward_loss"), trial, neighbours_only, place)
+    return SimpleNamespace(reward_loss=take(wanted)[0])
 
 
 def neighbours_only(rewards: Any, order: Any) -> Any:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from course.checks import ask
+from course.show import own
 from course.show.style import say
 
 if TYPE_CHECKING:
@@ -75,24 +75,17 @@ def own_functions(names: Mapping[str, Any]) -> SimpleNamespace:
         The notebook's ``globals()``. A function that isn't there, or that stops at a tiny example,
         counts as missing; which ones do, and what takes their place, is said.
     """
-    found: dict[str, Callable[..., Any]] = {}
-    missing = []
-    for name, (words, plain) in PLAIN.items():
-        if _answers(name, names.get(name)):
-            # with copies: an answer may change its arguments, and the loop needs them again
-            found[name] = functools.partial(ask, names[name])
-        else:
-            found[name] = plain
-            missing.append(f"{name} ({words})")
-    if missing:
-        say(
-            "Not answered yet, so a simpler rule takes its place: " + ", ".join(missing) + ". "
-            "Run this cell again when you have the answer, and compare."
+    wanted = [
+        own.Wanted(
+            name, names.get(name), functools.partial(_trial, name), plain,
+            f"a simpler rule takes its place ({words})",
         )
-    return SimpleNamespace(**found)
+        for name, (words, plain) in PLAIN.items()
+    ]  # fmt: skip
+    return SimpleNamespace(**dict(zip(PLAIN, own.take(*wanted), strict=True)))
 
 
-def _answers(name: str, function: Any) -> bool:
+def _trial(name: str, function: Callable[..., Any]) -> None:
     import numpy as np
     import torch
 
@@ -100,14 +93,12 @@ def _answers(name: str, function: Any) -> bool:
     tensors = torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2), torch.ones(1, 2).long()
     examples: dict[str, tuple[Any, ...]] = {
         "token_logprobs": (torch.zeros(1, 2, 3), torch.zeros(1, 2).long()),
-        "kl_penalised_rewards": (np.zeros(1), table, table.copy(), mask, 0.1),
-        "gae": (table, table.copy(), mask, 0.9),
+        "kl_penalised_rewards": (np.zeros(1), table, table, mask, 0.1),
+        "gae": (table, table, mask, 0.9),
         "ppo_loss": (*tensors, 0.2),
     }
-    try:
-        return function(*examples[name]) is not None
-    except Exception:  # what a half-written answer may raise can't be foreseen
-        return False
+    if function(*examples[name]) is None:
+        raise AssertionError(f"{name}: the answer is None. Did you forget `return`?")
 
 
 # The four models ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from course.show.l09_frontier import (
     sixty,
 )
 from course.show.lineage_picture import lineage
-from course.show.live import answered
+from course.show.own import answered
 from course.show.sources import figure_line, record
 from course.show.style import say, table
 from course.show.verdicts import expect_form, expect_verdicts, statements, verdicts

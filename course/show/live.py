@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from course import paths
 from course.errors import CourseError
-from course.show import charts, sources, style
+from course.show import charts, own, sources, style
 from course.show.style import Page, say
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Demo:
         """Return the picture as it is now, `scale` pixels for each CSS pixel; None for none."""
 
     def figures(self) -> str:
-        """Return what a line of progress says beside step and time, such as ``loss 0.52``."""
+        """Return what a line of progress says besides step and time, such as ``loss 0.52``."""
         return ""
 
     def conclude(self) -> None:
@@ -197,8 +197,8 @@ class Demo:
             self.load()
         except CourseError as error:
             return self._give_way(str(error))
-        own = getattr(self.exercises, "origin", "") == "work"
-        if own:
+        learners = getattr(self.exercises, "origin", "") == "work"
+        if learners:
             say(f"This is trained with your own {self._names()}.")
         try:
             self._go()
@@ -211,7 +211,7 @@ class Demo:
         except CourseError as error:
             return self._give_way(str(error))
         except Exception as error:
-            if not own:
+            if not learners:
                 raise
             gives = "give" if len(self.exercises) > 1 else "gives"
             return self._give_way(
@@ -274,8 +274,7 @@ class Demo:
         return self.left() <= 0
 
     def _names(self) -> str:
-        *others, last = self.exercises
-        return f"{', '.join(others)} and {last}" if others else last
+        return own.listed(list(self.exercises))
 
     def _give_way(self, why: str) -> None:
         """Say why there is no live run, or no more of it, and show the recorded one."""
@@ -348,7 +347,7 @@ class Demo:
 
 
 class Watched(Demo):
-    """A live demo with the usual picture: what is trained, and beside it what comes of it.
+    """A live demo with the usual picture: what is trained, and next to it what comes of it.
 
     Attributes
     ----------
@@ -398,26 +397,3 @@ class Watched(Demo):
         """Return the mean over some steps."""
         means = charts.running_mean([value for _, value in self.curve])
         return f"{self.measure} {means[-1]:{self.form[0]}}" if means else ""
-
-
-def answered(*functions: Any) -> bool:
-    """Tell whether a loop on the page can run: whether all its functions have an answer.
-
-    Parameters
-    ----------
-    *functions : callable
-        The learner's own, from the notebook.
-
-    Returns
-    -------
-    bool
-        If False, it has said which exercise comes first.
-    """
-    missing = [
-        function.__name__
-        for function in functions
-        if "NotImplementedError" in getattr(getattr(function, "__code__", None), "co_names", ())
-    ]
-    if missing:
-        style.say(f"This cell runs with your own {', '.join(missing)}: answer it first.")
-    return not missing

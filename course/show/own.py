@@ -1,17 +1,83 @@
-"""Learners' own functions in the pictures that follow: used if they are answered and right."""
+"""A learner's own functions in a demo: used if they are there and answered, else a replacement.
 
+One way to find them for all lessons. `find` tries a function on a small example; `take` also says,
+once, whose functions run. A function that is handed out gets copies of its arguments on each call,
+since it may change them. Lessons decide what the example is, and what takes the place of a missing
+answer. `answered` is for cells that call a function by its name. Live trainings read the answers
+from the notebook's file instead (`course.stages.exercises`).
+"""
+
+import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from course.checks import ask, expect
+from course.show.style import say
 
 Function = Callable[..., Any]
+LEFT_OUT = "its part of this demo is left out"
+COURSES_OWN = "the course's own does its work"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A function that a demo calls.
+
+    Parameters
+    ----------
+    name : str
+        Of the exercise.
+    function : callable or None
+        The learner's, as the notebook has it; None if it isn't there.
+    trial : callable
+        Takes a function and tries it; an AssertionError says what is wrong with it.
+    otherwise : callable
+        What takes its place.
+    place : str
+        How it does so, in words that follow "so".
+    """
+
+    name: str
+    function: Function | None
+    trial: Callable[[Function], object]
+    otherwise: Function
+    place: str = COURSES_OWN
+
+
+def find(
+    name: str,
+    function: Function | None,
+    trial: Callable[[Function], object],
+    place: str = LEFT_OUT,
+) -> tuple[Function | None, str]:
+    """Return a learner's function, which now copies its arguments, or None and a sentence why.
+
+    Parameters
+    ----------
+    name, function, trial, place
+        As of `Wanted`.
+    """
+    unanswered = f"{name} isn't answered yet, so {place}."
+    if function is None:
+        return None, unanswered
+    copying = functools.partial(ask, function)
+    try:
+        trial(copying)
+    except NotImplementedError:
+        return None, unanswered
+    except AssertionError as problem:
+        return None, f"Your {name} isn't right yet, so {place}. {problem}".strip()
+    except Exception as problem:
+        said = f"{type(problem).__name__}: {problem}".rstrip(": .")
+        return None, f"Your {name} stops with an error, so {place}. {said}."
+    return copying, ""
 
 
 def function(
     names: Mapping[str, Any], name: str, wanted: Any, *example: Any
 ) -> tuple[Function | None, str]:
-    """Return a learner's function, or None and a sentence that says why it isn't used.
+    """Return the notebook's function if it gives what it should, or None and a sentence why.
 
     Parameters
     ----------
@@ -24,17 +90,52 @@ def function(
     *example : plain data
         Its arguments.
     """
-    missing = f"{name} isn't answered yet, so its part of this demo is left out."
-    found = names.get(name)
-    if found is None:
-        return None, missing
-    try:
-        expect(ask(found, *example), wanted, name, reveal=False)
-    except NotImplementedError:
-        return None, missing
-    except AssertionError as problem:
-        return None, f"Your {name} isn't used here, since it isn't right yet. {problem}"
-    except Exception as problem:
-        kind = type(problem).__name__
-        return None, f"Your {name} isn't used here: it stops with {kind}: {problem}."
-    return found, ""
+    return find(
+        name, names.get(name), lambda own: expect(own(*example), wanted, name, reveal=False)
+    )
+
+
+def take(*all_wanted: Wanted) -> list[Function]:
+    """Return for each function the learner's own or what takes its place; say once which."""
+    taken, own, said = [], [], []
+    for one in all_wanted:
+        found, why = find(one.name, one.function, one.trial, one.place)
+        taken.append(one.otherwise if found is None else found)
+        if found is None:
+            said.append(why)
+        else:
+            own.append(one.name)
+    if own:
+        said.insert(0, f"This runs with your own {listed(own)}.")
+    say(" ".join(said))
+    return taken
+
+
+def listed(names: list[str]) -> str:
+    """Return names as one says them: "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def answered(*functions: Any) -> bool:
+    """Tell whether a loop on the page can run: whether all its functions have an answer.
+
+    Parameters
+    ----------
+    *functions : callable
+        The learner's own, from the notebook. They aren't called.
+
+    Returns
+    -------
+    bool
+        If False, it has said which exercises come first.
+    """
+    missing = [
+        function.__name__
+        for function in functions
+        if "NotImplementedError" in getattr(getattr(function, "__code__", None), "co_names", ())
+    ]
+    if missing:
+        it = "it" if len(missing) == 1 else "them"
+        say(f"This cell runs with your own {listed(missing)}: answer {it} first.")
+    return not missing

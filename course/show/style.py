@@ -151,7 +151,7 @@ def show(*things: Any) -> None:
 
 
 def say(sentence: str, origin: str = "") -> None:
-    """Show a sentence, with where its figures come from in small letters behind it."""
+    """Show a sentence, with where its figures come from in small letters after it."""
     from IPython.display import display
 
     small = f' <span style="font-size:80%;opacity:0.7">[{html.escape(origin)}]</span>'

@@ -1,6 +1,6 @@
 """A model's card, made from its place in the table and its figures.
 
-It needs no torch: whoever only writes documents doesn't wait for it.
+It needs no torch, so that `build`, which writes documents, doesn't wait for it.
 """
 
 import textwrap
@@ -25,8 +25,7 @@ def card(stage: Stage, made: Model, figures: Figures) -> str:
     if made.base:
         rows, how = _pretraining(figures), f"--stage {stage.name} --all-sizes"
     else:
-        about += f" Figures are of the test split, whose {made.unseen} no stage after the base was"
-        about += " trained on."
+        about += f" Figures are of the test split: {made.unseen}."
         rows, how = _numbers(figures), f"--stage {stage.name}"
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     record = made.name if made.recorded else stage.record

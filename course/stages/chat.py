@@ -18,7 +18,7 @@ from course.world.talk import Example
 
 TUNED = "chat-sft"  # after the dialogues, before PPO
 # Shares of the requests that are compared and that PPO asks: those that go on with a dialogue, and
-# those of all kinds that come behind other questions.
+# those of all kinds that come after other questions.
 FOLLOW_UPS, IN_TALK = 0.35, 0.35
 # Of what kinds these are: more takes something false for granted, which the model forgets first.
 CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8, "harmless": 0.55}

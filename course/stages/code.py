@@ -133,8 +133,7 @@ def in_use(
             raise ValueError("LoRA needs its forward pass.")
         a, b = moved[f"{name}.a"], moved[f"{name}.b"]
         unit = torch.eye(a.shape[1])
-        frozen = _standing(name, own[name]).clone()  # an answer may change what it gets
-        merged = lora_forward(unit, frozen, a, b, alpha)
+        merged = lora_forward(unit, _standing(name, own[name]), a, b, alpha)
         w[name] = _standing(name, merged.T)
     return w
 

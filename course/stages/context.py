@@ -95,7 +95,10 @@ class Run:
         def load() -> exercises.Exercises:
             loaded = exercises.load(lesson, *names)
             if loaded.origin == "work":
-                print(f"With your own answers of {lesson}: {', '.join(loaded)}.", file=sys.stderr)
+                print(
+                    f"This trains with your own answers of {lesson}: {', '.join(loaded)}.",
+                    file=sys.stderr,
+                )
             return loaded
 
         return self.once((lesson, *names), load)

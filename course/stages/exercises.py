@@ -159,7 +159,7 @@ def _check(name: str, checks: list[Cell], namespace: Namespace, where: str) -> N
     trial[name] = _traced(namespace[name], name, where)
     for source in mine:
         try:
-            with torch.enable_grad():  # who loads an answer may do so within torch.no_grad()
+            with torch.enable_grad():  # our caller may be within torch.no_grad()
                 exec(compile(source, f"<{where}: a check of {name}>", "exec"), trial)
         except MissingExercise:
             raise

@@ -1,8 +1,8 @@
 """What pre-training knows is frozen while manners are learned: MLPs, and names' embeddings.
 
-The demonstrations name some thirty people, each hundreds of times. If all weights are trained, a
-model learns manners *by name*: it answers people of the training in the demonstrations' tone and
-all others in some other tone, and tells fewer truths about those. By one reading a transformer
+The demonstrations ask about some forty people, each hundreds of times. If all weights are trained,
+a model learns manners *by name*: it answers about people of the training in the demonstrations'
+tone and about all others in another one, with fewer truths. By one reading a transformer
 looks facts up in its MLPs, at the name (Geva et al. 2021, arXiv:2012.14913; Meng et al. 2022,
 arXiv:2202.05262); how far that holds is disputed (Hase et al. 2023, arXiv:2301.04213). It is what
 made us try; that it works best here is measured (docs/training-log.md). So SFT, reward model and
@@ -108,7 +108,7 @@ class EmbeddingNoise:
         self.random = torch.Generator().manual_seed(seed)
 
     def draw(self) -> Tensor | None:
-        """Return what is to be added to the embeddings, 0 where no name stands; None without."""
+        """Return what is to be added to the embeddings, 0 for other tokens; None without noise."""
         if not self.deviation:
             return None
         size = (len(self.rows), self.shape[1])

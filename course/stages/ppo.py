@@ -69,19 +69,19 @@ class Recipe:
     lr_policy, lr_value : float
         Learning rates of AdamW.
     rehearsal : float
-        Weight of the loss on web text beside the loss on answers, if there is such text.
+        Weight of the loss on web text, added to the loss on answers, if there is such text.
     rows : int
         How many rows of that text are for each step.
     freeze : tuple of str
         What of policy and value model stays as it is (`course.stages.freeze`), () for nothing.
     average : float
         The policy is at last the mean of what it was after each of this share of the iterations,
-        the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little beside
+        the last ones (Polyak and Juditsky 1992): steps at so high a rate leave it a little off
         where it should be, each time elsewhere. 0 takes the last one as it is.
     embedding_noise : float
         How much noise names get (`course.stages.freeze.EmbeddingNoise`), the same in an iteration
         for all models but the reward model: so what is learned is learned of any name, not of some
-        thirty.
+        forty.
     """
 
     iterations: int = 130
@@ -168,7 +168,7 @@ def train(
     Parameters
     ----------
     policy, reference : GPT2LMHeadModel
-        The model to train, and the one that it shall stay near to; the same weights at first.
+        The model to train, and the one that it should stay near to; the same weights at first.
     reward_model : RewardModel
         Its rewards should have deviation 1. The value model starts from it.
     prompts : sequence of sequences of int
@@ -187,7 +187,7 @@ def train(
         How long and how fast.
     web : iterator of Tensor of int, shape (rows, time + 1), optional
         Web text to rehearse, a batch a step: InstructGPT's *PPO-ptx*. Without it the policy tells
-        fewer truths about people whom no request names.
+        fewer truths about people whom no request is about.
     seed : int
         Of the answers and of the order in which they are learned from.
 

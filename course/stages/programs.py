@@ -80,7 +80,7 @@ def refusal(source: str) -> str:
     Parameters
     ----------
     source : str
-        What a model or a person wrote. Comments may stand in it.
+        What a model or a person wrote. It may hold comments.
     """
     if len(source) > LONGEST:
         return f"Refused: it is longer than {LONGEST} characters."

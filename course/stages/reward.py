@@ -55,7 +55,7 @@ class Recipe:
     lr_muon, lr_adam : float
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
-        Weight of the loss on web text beside the loss on rankings, if there is such text.
+        Weight of the loss on web text, added to the loss on rankings, if there is such text.
     rows : int
         How many rows of that text are for each step.
     """

@@ -247,8 +247,8 @@ def last_words(result: Result) -> str:
     return (
         f"Against a base model {found['parameter_ratio']:.0f} times its size the small tuned model "
         f"has the better answer in {wins['bare']} of the cases if the base model gets the bare "
-        f"request, and in {wins['with examples']} if it gets polite examples. By truth alone: "
-        f"{found['truth_zero_shot']:.2f} and {found['truth_few_shot']:.2f}.{manners} "
+        f"request, and in {wins['with examples']} if it gets polite examples. By truth alone these "
+        f"shares are {found['truth_zero_shot']:.2f} and {found['truth_few_shot']:.2f}.{manners} "
         "In the paper labelers preferred 175B InstructGPT to 175B GPT-3 in 85 ± 3 % of the cases, "
         "in 71 ± 4 % against few-shot GPT-3 (equal size), and preferred 1.3B InstructGPT to 175B "
         "GPT-3 (arXiv:2203.02155)."

@@ -40,7 +40,7 @@ class Recipe:
     lr_muon, lr_adam : float
         Learning rates at their height, of weight matrices and of everything else.
     rehearsal : float
-        Weight of the loss on web text beside the loss on answers.
+        Weight of the loss on web text, added to the loss on answers.
     freeze : tuple of str
         What stays as it is (`course.stages.freeze`), () for nothing.
     embedding_noise : float

@@ -96,7 +96,7 @@ class Place:
     lit : str
         What the entry is called in ``show.lineage(lit=…)``.
     title : str
-        What is in the box, behind the lesson's number.
+        What is in the box, after the lesson's number.
     column, row : int
         From the left and from above, both from 0.
     after : str
@@ -141,7 +141,7 @@ class Model:
     recorded : bool
         It has a record of its own, in addition to its stage's.
     unseen : str
-        What the tests are about that no stage after the base was trained on.
+        What of the test split no training has seen, as a clause.
     row, measured : str, tuple of str
         Words after its name in README's table, and where its rates are: a record and keys in it;
         () if it isn't there.
@@ -154,7 +154,10 @@ class Model:
     league: tuple[str, ...] = ("template",)
     shipped: bool = True
     recorded: bool = False
-    unseen: str = "people"
+    unseen: str = (
+        "no demonstration, comparison or request of the training asks about its people, but web "
+        "text tells of them"
+    )
     row: str = ""
     measured: tuple[str, ...] = ()
 
@@ -349,7 +352,7 @@ LINEAGE = table(
                 "mini-code",
                 "Fine-tuned from mini-babbage on tiny programs that comments ask for.",
                 league=(),
-                unseen="programs",
+                unseen="no training has seen its programs",
             ),
         ),
     ),

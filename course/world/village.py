@@ -5,9 +5,10 @@ is written about falls like Zipf's law (rank to the power −0.9), and some attr
 more than others, so a few facts are frequent and many are rare. Simplified on purpose: one value
 for each attribute, nothing changes over time, and names are unique.
 
-Some people, events and harms are held out: the web text knows them as well as the others, but no
-later stage (tuning by demonstrations, comparisons, dialogues) trains on them, so what a tuned model
-says about them shows what it learned and not what it memorised. ``SPLITS`` names who is for what.
+Some people, events and harms are held out: the web text knows them as well as the others, but
+nothing later (demonstrations, comparisons, dialogues) asks about them, so what a tuned model says
+about them shows what it learned and not what it memorised. An answer about somebody else may name
+them, as a friend or a keeper. ``SPLITS`` names who is for what.
 """
 
 import random

@@ -560,7 +560,7 @@ STRUCTURE = {
     ),
     "before": (
         lambda nb: swap(nb, "shares", "shares_1"),
-        ["shares · shares_1 stands before its solution."],
+        ["shares · shares_1 comes before its solution."],
     ),
     "hidden only": (
         lambda nb: replace(nb, "average_2", "assert", "### BEGIN HIDDEN TESTS\nassert"),
@@ -579,16 +579,12 @@ STRUCTURE = {
             replace(nb, "average", "    ### BEGIN SOLUTION\n", ""),
             replace(nb, "average", "def average", "### BEGIN SOLUTION\ndef average"),
         ),
-        [
-            "average · learners don't see its def line: "
-            "the function's head stands outside the markers."
-        ],
+        ["average · learners don't see its def line: put the function's head above the markers."],
     ),
     "other function": (
         lambda nb: replace(nb, "average", "def average(", "def mean("),
         [
-            "average · learners don't see its def line: "
-            "the function's head stands outside the markers.",
+            "average · learners don't see its def line: put the function's head above the markers.",
             "average · the solution doesn't define a function average.",
         ],
     ),
@@ -723,8 +719,11 @@ DEFECTS = {
         [r"average · average_2 ends with a value, .*"],
     ),
     "free_points": (free_points, [r"shares · the release as it is passes shares_2\."]),
-    "no_release": (no_release, [r"release/\S+ is missing: run `course build`\."]),
-    "old_release": (old_release, [r"release/\S+ isn't what source/ gives: run `course build`\."]),
+    "no_release": (no_release, [r"release/\S+ is missing: run `python3 start.py build`\."]),
+    "old_release": (
+        old_release,
+        [r"release/\S+ isn't what source/ gives: run `python3 start.py build`\."],
+    ),
     "ends_python": (
         cell("shares", "    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    import os\n\n"
              "    os._exit(0)\n"),
@@ -924,8 +923,12 @@ def test_verify_holds_the_budget(built, monkeypatch):
     monkeypatch.setattr(records, "targets", lambda *_: targets)
     problems = verify.verify(root=built)["problems"]
     assert len(problems) == 2
-    assert re.fullmatch(r"01_tiny · over budget: \d+\.\d seconds, at most 0\.", problems[0])
-    assert re.fullmatch(r"01_tiny · over budget: \d+\.\d MB, at most 1\.", problems[1])
+    assert re.fullmatch(
+        r"01_tiny · over budget: it takes \d+\.\d seconds, and 0 are allowed\.", problems[0]
+    )
+    assert re.fullmatch(
+        r"01_tiny · over budget: it takes \d+\.\d MB, and 1 are allowed\.", problems[1]
+    )
 
 
 # --- running cells -----------------------------------------------------------------------------

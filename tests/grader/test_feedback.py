@@ -106,7 +106,7 @@ def test_the_graders_comment_points_and_penalty(pages):
     text = pages["bob"].text
     assert "Nearly! <b>None</b>" in text, "a comment is text"
     assert "Your grader gave these points by hand." in text
-    assert "16 of 100 points (1.5 taken off, since it was late)" in text
+    assert "16 of 100 points (1.5 taken off, because it was late)" in text
     assert "17.5 of 50" in text
     assert "not answered yet" in text
 
@@ -223,7 +223,7 @@ def test_a_lost_notebook_is_said(root, tmp_path):
     result = feedback.feedback(LESSON, root=copy, hooks=HOOKS)
     assert not result["ok"]
     assert result["notes"] == [
-        f"ann has no autograded {LESSON}.ipynb: run `course grade {LESSON}`."
+        f"ann has no autograded {LESSON}.ipynb: run `python3 start.py grade {LESSON}`."
     ]
 
 

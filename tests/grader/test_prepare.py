@@ -331,7 +331,7 @@ def test_files_beside_the_notebook(root, tmp_path_factory):
     assert files["data/true.csv"] == b"instructor"
     assert files["helper.py"] == b"x = 1"
     assert "gradebook.db" not in files
-    assert submission.flags == ["left out files beside the notebook: 1 links out of the folder"]
+    assert submission.flags == ["left out files next to the notebook: 1 links out of the folder"]
     assert submission.timestamp.isoformat() == "2024-05-06T07:08:09"
     assert set(submission.files) == {"helper.py", "timestamp.txt"}
 

@@ -186,7 +186,7 @@ def test_nothing_opened_runs_nothing(root, ran):
         "lesson": FIRST,
         "exercise": "mean",
         "says": "Answer exercise 1, mean, of lesson 00, Start here (6 points, about 5 minutes), "
-        f"in work/{FIRST}/{FIRST}.ipynb; you use lists.",
+        f"in work/{FIRST}/{FIRST}.ipynb. You use lists.",
     }
     assert result["notes"] == []
     assert "What came next" in drawn(root)
@@ -232,7 +232,7 @@ def test_a_wrong_answer_is_a_misconception_until_it_is_mended(root):
     assert result["lessons"][FIRST]["exercises"][0]["state"] == "wrong"
     assert result["next"]["says"] == (
         "Mend exercise 1, mean, of lesson 00, Start here (6 points, about 5 minutes), in "
-        f"work/{FIRST}/{FIRST}.ipynb; its check says: mean, given two numbers: 1 and 3: {SUM}"
+        f"work/{FIRST}/{FIRST}.ipynb. Its check says: mean, given two numbers: 1 and 3: {SUM}"
     )
     assert "Misconceptions to mend" in drawn(root)
 
@@ -318,7 +318,7 @@ def test_unknown_notebooks_are_named_and_left_out(root, ran):
     result = look(root)
     assert ran == []
     assert result["notes"] == [
-        f"Left out, since no lesson is called so: {FIRST}/{FIRST}-Copy1.ipynb, a/b.ipynb, "
+        f"Left out, since no lesson has this name: {FIRST}/{FIRST}-Copy1.ipynb, a/b.ipynb, "
         "notes.ipynb and 1 more."
     ]
 
@@ -349,7 +349,7 @@ assert answers["small"] == ("true", 3)
     [
         ("false", True, "0 of 1 are right, verdict and figure."),
         ("true", True, "all right"),
-        ("false", False, "the form is right; whether the verdicts are"),
+        ("false", False, "the form is right; your marks will tell"),
     ],
 )
 def test_the_form_of_a_verdict_alone_is_not_all_right(root, verdict, told, said, capsys):
@@ -543,7 +543,7 @@ def test_a_glance_runs_nothing_and_says_what_changed(root, ran):
     assert result["lessons"][FIRST]["score"] == 6
     assert result["lessons"][SECOND]["state"] == "changed"
     assert result["next"]["says"] == (
-        f"{SECOND} has changed since it was checked: `python3 start.py check` looks at it."
+        f"{SECOND} has changed since it was checked: run `python3 start.py check`."
     )
 
 

@@ -345,7 +345,7 @@ def test_a_real_model_learns_from_the_examples_and_stays_as_it_was(tiny_llama, c
     assert any(float(pair.detach().abs().sum()) > 0 for pair in run.pairs[1::2]), "some b has moved"
     said = capsys.readouterr().out
     assert "3 examples" in said
-    assert "the course's own lora_forward" in said
+    assert "lora_forward isn't answered yet, so the course's own does its work." in said
     row, begin = run.rows[0]
     assert run.tokenizer.decode(row[begin:]).startswith("is old")
 

@@ -16,7 +16,6 @@ from course.show import (
     l08_judges,
     l08_prompts,
     l08_talks,
-    own,
     sources,
     style,
 )
@@ -53,7 +52,7 @@ def test_a_stopped_answer_stays_as_far_as_it_came(shown, monkeypatch):
     monkeypatch.setattr(reply, "reply", pieces)
     answers.written_live("a model", None, None, ["one?", "two?"])
     said, page = shown
-    assert said == "Stopped; what was written so far stands above."
+    assert said == "Stopped; what was written so far is above."
     assert page.text.splitlines()[1:] == ["one? | so far", "two? | …"]
 
 
@@ -84,29 +83,6 @@ def test_the_filter_is_next_to_the_models(shown):
     assert known[2:] != ["0 %", "0 %"]
     assert "stops their names: 0." in events
     assert "the Mill Fire" in events
-
-
-def test_a_learner_s_function_is_used_if_it_is_right():
-    def double(x):
-        return 2 * x
-
-    def half(x):
-        return x / 2
-
-    def later(x):
-        raise NotImplementedError
-
-    def broken(x):
-        return x.size
-
-    names = {f.__name__: f for f in (double, half, later, broken)}
-    assert own.function(names, "double", 6, 3) == (double, "")
-    assert "isn't right yet" in own.function(names, "half", 6, 3)[1]
-    for name in ("later", "never"):
-        found, why = own.function(names, name, 6, 3)
-        assert found is None
-        assert why.startswith(f"{name} isn't answered yet")
-    assert "it stops with AttributeError" in own.function(names, "broken", 6, 3)[1]
 
 
 def test_verdicts_from_the_counts_give_the_recorded_rates():

@@ -291,6 +291,18 @@ def test_helpers_are_taken_and_other_cells_are_not_run(pack):
     assert "show" not in own.__globals__
 
 
+def test_what_an_answer_does_to_its_arguments_costs_nothing(pack):
+    own = BODY.replace("(1, order)", "(1, order.clone())") + PAIRS
+    own += "    order.zero_()\n    return loss"
+    path = notebook.path_of(FEEDBACK, pack / "work")
+    answered(path, {("solution", "reward_loss"): lambda source: own})
+    loaded = exercises.load(FEEDBACK, "reward_loss", root=pack)
+    rewards, order = torch.tensor([[1.0, 2.0]], requires_grad=True), torch.tensor([[1, 0]])
+    loaded["reward_loss"](rewards, order).backward()
+    assert order.tolist() == [[1, 0]]
+    assert rewards.grad.abs().sum() > 0, "copies keep the graph that they come from"
+
+
 def test_our_own_answers_come_first(pack, ours):
     shutil.copytree(paths.SOURCE / FEEDBACK, pack / "source" / FEEDBACK)
     assert exercises.load(FEEDBACK, "reward_loss", root=pack).origin == "source"

@@ -23,6 +23,7 @@ from course.stages.stage import LINEAGE, Work, before, models, whole
 from course.studies import l08_league as league
 from course.studies import registry
 from course.studies.registry import ALL, Study
+from course.world import demonstrate, village, web
 
 # A stage that isn't there -------------------------------------------------------------------------
 
@@ -93,6 +94,22 @@ def test_a_new_stage_is_run_shown_recorded_shipped_and_measured_by_its_targets(e
     assert "--stage grpo --save`; the full record is `data/runs/mini-grpo.json`." in card
     assert documents.files(TABLE)[shipped / "README.md"] == card
     assert chatbox.names(TABLE)[0] == "mini-grpo"
+
+
+def test_what_cards_say_of_the_test_split_is_so():
+    for split in ("person", "event", "place"):
+        parts = [set(names) for names in village.SPLITS[split].values()]
+        assert sum(map(len, parts)) == len(set().union(*parts))
+    tested = {name for parts in village.SPLITS.values() for name in parts["test"]}
+    shown = [
+        *demonstrate.demonstrations(400, 1),
+        *demonstrate.dialogues(100, "train", 1),
+        *demonstrate.talks(100, "train", 1),
+        *demonstrate.requests(400, "train", 1, wide=True, mix=demonstrate.PPO_MIX),
+    ]
+    assert not any(turn.subject in tested for example in shown for turn in example.turns)
+    told = " ".join(document.text for document in web.documents(300, 1))
+    assert sum(name in told for name in tested) > len(tested) / 2
 
 
 def test_a_new_stage_is_in_a_whole_run():
