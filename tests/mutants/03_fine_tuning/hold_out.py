@@ -168,7 +168,7 @@ def hold_out(programs, uniforms, share):
     return train, test
 
 
-# %% as many numbers as tasks | falls: hidden
+# %% as many numbers as tasks | says: fewer numbers than tasks | falls: visible
 # Tasks and numbers are paired, so the tasks beyond the last number are lost.
 def hold_out(programs, uniforms, share):
     numbers, seen, train, test = list(uniforms), {}, [], []

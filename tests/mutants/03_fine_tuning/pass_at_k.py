@@ -144,3 +144,10 @@ def pass_at_k(n, c, k):
         if t - r >= k
     ]
     return sum(found) / len(found) if found else 0.0
+
+
+# %% right and wrong exchanged | says: right and wrong are exchanged | falls: visible
+# c is taken for the number of wrong programs.
+def pass_at_k(n, c, k):
+    found = [1 - math.comb(int(r), k) / math.comb(int(t), k) for t, r in zip(n, c, strict=True)]
+    return sum(found) / len(found)

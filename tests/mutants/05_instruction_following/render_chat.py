@@ -253,3 +253,29 @@ def render_chat(messages, markers, ask):
         text += f"{markers[message['role']]} {content}"
         text += markers["end"] * (message["role"] == "assistant")
     return text + markers["assistant"] * bool(ask)
+
+
+# %% markers as patterns | says: use replace, or re.escape | falls: visible
+# The markers are put into a regular expression as they are.
+def render_chat(messages, markers, ask):
+    import re
+
+    text = ""
+    for message in messages:
+        content = re.sub("|".join(markers.values()), "", message["content"])
+        text += f"{markers[message['role']]} {content}"
+        text += markers["end"] * (message["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% one end for the conversation | says: here it closes the conversation | falls: visible
+# The end marker comes once, after the last message.
+def render_chat(messages, markers, ask):
+    text = ""
+    for message in messages:
+        content = message["content"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f"{markers[message['role']]} {content}"
+    return text + markers["end"] + markers["assistant"] * bool(ask)

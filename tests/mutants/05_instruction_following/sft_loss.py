@@ -167,3 +167,26 @@ def sft_loss(logits, tokens, mask):
     p = small.exp() / small.exp().sum(dim=2, keepdim=True)
     own = p.gather(2, tokens[:, 1:, None])[..., 0].log()
     return -own[mask[:, 1:].bool()].mean()
+
+
+# %% softmax twice | says: cross_entropy takes the softmax itself | falls: visible
+# Probabilities are given where logits are asked for.
+def sft_loss(logits, tokens, mask):
+    marked = mask[:, 1:].bool()
+    p = torch.softmax(logits[:, :-1][marked], dim=-1)
+    return F.cross_entropy(p, tokens[:, 1:][marked])
+
+
+# %% an axis of one | says: without axes | falls: visible
+# The loss keeps an axis, as a table of one row and one column would.
+def sft_loss(logits, tokens, mask):
+    marked = mask[:, 1:].bool()
+    return F.cross_entropy(logits[:, :-1][marked], tokens[:, 1:][marked]).reshape(1)
+
+
+# %% the row is a ring | says: a row is no ring | falls: hidden
+# Tokens and mask are rolled by one place, so the last logits guess the first token.
+def sft_loss(logits, tokens, mask):
+    each = F.cross_entropy(logits.transpose(1, 2), tokens.roll(-1, 1), reduction="none")
+    weights = mask.roll(-1, 1).to(each.dtype)
+    return (each * weights).sum() / weights.sum()
