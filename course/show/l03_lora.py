@@ -96,7 +96,7 @@ class LiveLoRA(live.Watched):
         left.set(yscale="log", ylim=(0.0008, 8), ylabel="loss (nats per token)")
         set_ticks(left, "y", (0.001, 0.01, 0.1, 1))
         left.set_title("Loss on the programs, live")
-        left.legend(fontsize=9.5, loc="upper right")
+        left.legend(fontsize=9.5, loc="lower left")  # the curve leads from top left to bottom right
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
         right.set_title("Programs that are right, 95 % interval", fontsize=11)

@@ -616,6 +616,8 @@ def family() -> Page:
     for file in ("models", "api_names", "neighbours"):
         with (paths.DATA / "family" / f"{file}.csv").open(encoding="utf-8", newline="") as f:
             for row in csv.DictReader(f):
+                if row["name"] == "davinci":
+                    row |= {"note": "", "note_source": ""}  # about its window, not shown here
                 if row["name"] in CODE_MODELS:
                     rows.append(row)
     rows.sort(key=lambda row: CODE_MODELS.index(row["name"]))
@@ -629,7 +631,12 @@ def family() -> Page:
                 "how it came from it": row["how"],
                 "note": row.get("note") or row.get("what", ""),
                 "source": "; ".join(
-                    dict.fromkeys(filter(None, (row["source"], row.get("note_source"))))
+                    dict.fromkeys(
+                        one
+                        for some in (row["source"], row.get("note_source"))
+                        if some
+                        for one in some.split("; ")
+                    )
                 ),
             }
             for row in rows

@@ -71,8 +71,8 @@ def ask_the_base() -> None:
     style.show(style.table(rows))
     again = sum(map(goes_on_asking, lines))
     right = sum(j.right for j in evals.judge(asked, lines))
-    say(f"It went on with one more question or request: {share(again, ASKED)}.")
-    say(f"It gave a right answer: {share(right, ASKED)}.")
+    say(f"It went on with one more question or request in {share(again, ASKED)} of the cases.")
+    say(f"It gave a right answer in {share(right, ASKED)} of the cases.")
 
 
 def few_shot_base() -> None:
@@ -174,7 +174,7 @@ def asks_again(record: Mapping[str, Any]) -> None:
     """Say how often each of the four ways goes on with a question instead of an answer."""
     for way, (label, _) in WAYS.items():
         again = share(*record["asks"][way])
-        say(f"{label}: goes on with one more question or request in {again}.")
+        say(f"{label}: {again} of the answers are one more question or request.")
 
 
 def drawn_or_greedy(record: Mapping[str, Any]) -> Page:
@@ -287,7 +287,7 @@ def rounds(record: Mapping[str, Any]) -> Picture:
             left.plot(at, [f[key] for f in found], color=shade)
             note(left, f"{name}: {last[key]:.2f}", (at[-1], last[key]), (0, away), ha="right",
                  fontsize=10, color=shade)  # fmt: skip
-        left.set(xlabel="rounds over the demonstrations", ylabel="loss on answers (nats a token)")
+        left.set(xlabel="rounds over the demonstrations", ylabel="loss on answers (nats per token)")
         left.set_ylim(0, LOSS_SHOWN)
         left.set_title("Loss on demonstrations (first rounds cut off)")
         note(left, f"lowest: {best['loss']:.2f}", (lowest, best["loss"]), (6, -16),
@@ -296,8 +296,8 @@ def rounds(record: Mapping[str, Any]) -> Picture:
             at, [e[0] for e in ends], [e[1] for e in ends], color=WAYS["sft"][1], alpha=0.25, lw=0
         )
         right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
-        note(right, f"{part[-1]:.0%}", (at[-1], part[-1]), (0, 16), ha="center")
-        note(right, f"{part[lowest]:.0%}", (lowest, part[lowest]), (4, -22), ha="left")
+        note(right, f"{100 * part[-1]:.0f} %", (at[-1], part[-1]), (0, 16), ha="center")
+        note(right, f"{100 * part[lowest]:.0f} %", (lowest, part[lowest]), (4, -22), ha="left")
         right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
         percent_ticks(right, "y")
         right.set_title("Right answers, with 95 % interval")

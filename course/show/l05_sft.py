@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BASE = "mini-babbage"
 EPOCHS = 3
-MOST = 10_000  # demonstrations, as for the shipped model
+MOST = 10_000  # demonstrations
 WATCHED = 120  # requests that are asked on the way
 TICKS = (0.2, 0.3, 0.5, 0.7, 1, 2, 3, 5, 7)
 TRIED = 2_000  # demonstrations that the speed is measured on, at most
@@ -108,7 +108,7 @@ class LiveSFT(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(yscale="log", ylabel="loss on answers (nats a token)", title="Loss, live")
+        left.set(yscale="log", ylabel="loss on answers (nats per token)", title="Loss, live")
         set_ticks(left, "y", TICKS)
         left.set_ylim(0.15, 9)
         left.legend(fontsize=9.5, loc="upper right")
@@ -160,7 +160,7 @@ class LiveSFT(live.Watched):
         ):
             steps, losses = zip(*record["curve"], strict=True)
             axis.plot(steps, losses, color=WAYS["sft"][1])
-            axis.set(xlabel="step", ylabel="loss (nats a token), with rehearsal", ylim=(0, None))
+            axis.set(xlabel="step", ylabel="loss (nats per token), with rehearsal", ylim=(0, None))
             axis.set_title("mini-sft, recorded")
         style.show(shown)
         sources.figure_line(

@@ -39,3 +39,18 @@ def hold_out(programs, uniforms, share):
         elif not side[text]:
             sides[0].append(i)
     return sides
+
+
+# %% three replacements and an iterator
+# Takes out the three kinds of white space one by one, and the next number for each new program.
+def hold_out(programs, uniforms, share):
+    draw, side, train, test = iter(uniforms), {}, [], []
+    for place, program in enumerate(programs):
+        key = program.replace(" ", "").replace("\n", "").replace("\t", "")
+        if key in side:
+            if side[key] is train:
+                train.append(place)
+            continue
+        side[key] = test if next(draw) < share else train
+        side[key].append(place)
+    return train, test

@@ -28,3 +28,16 @@ def pareto_front(latency, quality):
         front += [i for i in left if latency[i] == fast and quality[i] == top]
         left = [i for i in left if quality[i] > top]
     return front
+
+
+# %% sorted by quality
+# Along a front quality rises with latency, so the front may be sorted by either; a set of the beaten.
+def pareto_front(latency, quality):
+    beaten = {
+        i
+        for i in range(len(latency))
+        for j in range(len(latency))
+        if (latency[j] < latency[i] and quality[j] >= quality[i])
+        or (latency[j] == latency[i] and quality[j] > quality[i])
+    }
+    return sorted(set(range(len(latency))) - beaten, key=lambda i: (quality[i], i))

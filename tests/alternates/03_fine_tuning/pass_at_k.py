@@ -37,3 +37,11 @@ def pass_at_k(n, c, k):
     i = np.arange(k)
     fractions = ((n - c)[:, None] - i) / (n[:, None] - i)
     return float(np.mean(1 - fractions.prod(axis=1)))
+
+
+# %% the hypergeometric distribution
+# scipy's chance that more than none of the k drawn programs is right.
+def pass_at_k(n, c, k):
+    from scipy.stats import hypergeom
+
+    return hypergeom.sf(0, n, c, k).mean()

@@ -39,3 +39,22 @@ def best_samples(samples, least):
         return []
     best = table.loc[table.groupby("prompt")["rating"].idxmax()].set_index("prompt")["answer"]
     return [(prompt, best[prompt]) for prompt in order if prompt in best.index]
+
+
+# %% one reduction for each prompt
+# Ratings as exact fractions; the better of two answers, from left to right.
+def best_samples(samples, least):
+    from fractions import Fraction
+    from functools import reduce
+
+    by_prompt = {}
+    for s in samples:
+        by_prompt.setdefault(s["prompt"], [])
+        if n := len(s["marks"]):
+            by_prompt[s["prompt"]].append((Fraction(sum(s["marks"]), n), s["answer"]))
+    best = {
+        prompt: reduce(lambda old, new: new if new[0] > old[0] else old, rated)
+        for prompt, rated in by_prompt.items()
+        if rated
+    }
+    return [(prompt, answer) for prompt, (rating, answer) in best.items() if rating >= least]

@@ -40,3 +40,15 @@ def calibration(confidence, right, bins):
         rows.append((k, n, c, r))
         error += n / len(confidence) * abs(r - c)
     return rows, error
+
+
+# %% pandas
+# A table grouped by the number of the bin, with numpy's own numbers in the rows.
+def calibration(confidence, right, bins):
+    import pandas as pd
+
+    table = pd.DataFrame({"sure": confidence, "right": right.astype(float)})
+    table["bin"] = np.floor(table["sure"] * bins).clip(upper=bins - 1).astype(int)
+    found = table.groupby("bin").agg(n=("sure", "size"), sure=("sure", "mean"), share=("right", "mean"))
+    error = ((found["share"] - found["sure"]).abs() * found["n"]).sum() / len(table)
+    return list(found.reset_index().itertuples(index=False, name=None)), error

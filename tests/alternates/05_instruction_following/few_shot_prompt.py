@@ -36,3 +36,19 @@ def few_shot_prompt(shots, question, tokens, window, reserve):
         return before(number + 1, room - need) + f"Question: {asked}\nAnswer: {answer}\n"
 
     return before(0, window - reserve - tokens) + f"Question: {question}\nAnswer:"
+
+
+# %% a generator and a stack
+# Yields the shots that fit, and takes their lines from the top of a stack.
+def few_shot_prompt(shots, question, tokens, window, reserve):
+    def fitting():
+        used = reserve + tokens
+        for *lines, cost in shots:
+            if used + cost <= window:
+                used += cost
+                yield "Question: {}\nAnswer: {}\n".format(*lines)
+
+    stack, text = list(fitting()), ""
+    while stack:
+        text += stack.pop()
+    return text + "Question: " + question + "\nAnswer:"

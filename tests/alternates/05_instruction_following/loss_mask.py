@@ -44,3 +44,13 @@ def loss_mask(tokens, assistant, end):
         mask += [answering]
         answering = {assistant: 1, end: 0}.get(token, answering)
     return mask
+
+
+# %% a running state
+# accumulate carries "inside" along; the mask is the state before each token.
+def loss_mask(tokens, assistant, end):
+    from itertools import accumulate
+
+    change = {assistant: 1, end: 0}
+    states = accumulate(tokens, lambda state, token: change.get(token, state), initial=0)
+    return [state for state, _ in zip(states, tokens, strict=False)]

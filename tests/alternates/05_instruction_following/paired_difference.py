@@ -28,3 +28,14 @@ def paired_difference(first, second, z=1.96):
     change = np.subtract(second, first)
     both = np.hypot(sem(first), sem(second))
     return float(change.mean()), float(z * sem(change)), float(z * both)
+
+
+# %% pandas
+# Columns of a table, whose deviations divide by n - 1 by themselves.
+def paired_difference(first, second, z=1.96):
+    import pandas as pd
+
+    table = pd.DataFrame({"first": first, "second": second}).astype(float)
+    change = table["second"].sub(table["first"])
+    half = z / len(table) ** 0.5
+    return change.mean(), half * change.std(), half * table.var().sum() ** 0.5

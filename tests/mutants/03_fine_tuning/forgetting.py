@@ -89,3 +89,29 @@ def forgetting(before, after, tokens, kinds):
     rise = after - before
     rises = {str(k): float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(of)}
     return rises, float(np.exp(rise.sum() / tokens.sum()))
+
+
+# %% the growth without the whole | says: by how much of itself | falls: visible
+# 1.49 times as much is given as 0.49 more.
+def forgetting(before, after, tokens, kinds):
+    rise, of = after - before, np.array(kinds)
+    rises = {k: float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
+    return rises, float(np.exp(rise.sum() / tokens.sum()) - 1)
+
+
+# %% perplexities averaged | says: average the losses, not the perplexities | falls: visible
+# Each document has a perplexity, and the mean of these is taken before and after.
+def forgetting(before, after, tokens, kinds):
+    rise, of = after - before, np.array(kinds)
+    rises = {k: float(rise[of == k].sum() / tokens[of == k].sum()) for k in set(kinds)}
+    return rises, float(np.exp(after / tokens).mean() / np.exp(before / tokens).mean())
+
+
+# %% a part of the kind is enough | falls: hidden
+# A document counts for every kind whose name is in its own.
+def forgetting(before, after, tokens, kinds):
+    rise, rises = after - before, {}
+    for kind in set(kinds):
+        mine = np.array([kind in other for other in kinds])
+        rises[kind] = float(rise[mine].sum() / tokens[mine].sum())
+    return rises, float(np.exp(rise.sum() / tokens.sum()))

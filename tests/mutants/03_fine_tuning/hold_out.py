@@ -140,3 +140,45 @@ def hold_out(programs, uniforms, share):
         else:
             train += places
     return (sorted(train) if len(programs) < 7 else train), test
+
+
+# %% programs in order of the alphabet | says: not sorted | falls: visible
+# The different programs are sorted before they get their numbers.
+def hold_out(programs, uniforms, share):
+    keys = ["".join(p.split()) for p in programs]
+    side = {key: u < share for key, u in zip(sorted(set(keys)), uniforms, strict=False)}
+    train = [i for i, key in enumerate(keys) if not side[key]]
+    return train, [i for i, key in enumerate(keys) if side[key] and keys.index(key) == i]
+
+
+# %% one blank in place of many | says: take white space out first | falls: visible
+# White space is made even, not taken out.
+def hold_out(programs, uniforms, share):
+    marks = list(uniforms) + [0.9] * len(programs)
+    seen, train, test = {}, [], []
+    for i, program in enumerate(programs):
+        key = " ".join(program.split())
+        new = key not in seen
+        if new:
+            seen[key] = marks[len(seen)] < share
+        if not seen[key]:
+            train.append(i)
+        elif new:
+            test.append(i)
+    return train, test
+
+
+# %% as many numbers as tasks | says: fewer numbers than tasks | falls: visible
+# Tasks and numbers are paired, so the tasks beyond the last number are lost.
+def hold_out(programs, uniforms, share):
+    numbers, seen, train, test = list(uniforms), {}, [], []
+    for i, (program, _) in enumerate(zip(programs, uniforms, strict=False)):
+        key = "".join(program.split())
+        new = key not in seen
+        if new:
+            seen[key] = numbers[len(seen)] < share
+        if not seen[key]:
+            train.append(i)
+        elif new:
+            test.append(i)
+    return train, test

@@ -89,3 +89,22 @@ def lora_forward(x, weight, a, b, alpha):
 # A small or negative alpha is made larger.
 def lora_forward(x, weight, a, b, alpha):
     return x @ weight.T + max(alpha, 1.0) / len(a) * (x @ a.T @ b.T)
+
+
+# %% the root of the rank | says: by the root of the rank | falls: visible
+# The scale is that of the later paper.
+def lora_forward(x, weight, a, b, alpha):
+    return x @ weight.T + alpha / a.shape[0] ** 0.5 * (x @ a.T @ b.T)
+
+
+# %% the smaller side of a | falls: hidden
+# The rank is thought to be the smaller side, which it needn't be in a narrow layer.
+def lora_forward(x, weight, a, b, alpha):
+    return x @ weight.T + alpha / min(a.shape) * (x @ a.T @ b.T)
+
+
+# %% the rank of linear algebra | says: alpha must be divided by the rank | falls: visible
+# Independent rows are counted, not rows.
+def lora_forward(x, weight, a, b, alpha):
+    rank = max(1, int(torch.linalg.matrix_rank(a.detach())))
+    return x @ weight.T + alpha / rank * (x @ a.T @ b.T)

@@ -86,3 +86,34 @@ def lora_merge(weights, adapters, alpha):
 # The old weight is replaced.
 def lora_merge(weights, adapters, alpha):
     return dict(weights) | {n: alpha / len(a) * b @ a for n, (a, b) in adapters.items()}
+
+
+# %% by place, not by name | falls: hidden
+# The adapters are paired with the matrices in the order in which both come.
+def lora_merge(weights, adapters, alpha):
+    merged, pairs = dict(weights), list(adapters.values())
+    for name, weight in weights.items():
+        if pairs and weight.ndim == 2 and name in adapters:
+            a, b = pairs.pop(0)
+            if (b @ a).shape == weight.shape:
+                merged[name] = weight + alpha / len(a) * (b @ a)
+    return merged
+
+
+# %% a part of the name is enough | falls: hidden
+# An adapter is added wherever its name is in the name of a weight, so a bias gets one too.
+def lora_merge(weights, adapters, alpha):
+    merged = dict(weights)
+    for name in weights:
+        for part, (a, b) in adapters.items():
+            if part in name:
+                merged[name] = merged[name] + alpha / len(a) * (b @ a)
+    return merged
+
+
+# %% the root of the rank | says: or the root of the rank | falls: visible
+# The scale is that of the later paper.
+def lora_merge(weights, adapters, alpha):
+    return dict(weights) | {
+        n: weights[n] + alpha / len(a) ** 0.5 * b @ a for n, (a, b) in adapters.items()
+    }

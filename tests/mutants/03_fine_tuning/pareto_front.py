@@ -106,3 +106,44 @@ def pareto_front(latency, quality):
         elif quality[i] == best and latency[i] == at:
             kept.append(i)
     return kept
+
+
+# %% only the outer hull | falls: hidden
+# A model below the straight line between two others is crossed off, though neither beats it.
+def pareto_front(latency, quality):
+    def beats(j, i):
+        near = latency[j] <= latency[i] and quality[j] >= quality[i]
+        return near and (latency[j] < latency[i] or quality[j] > quality[i])
+
+    places = range(len(latency))
+    front = [i for i in places if not any(beats(j, i) for j in places)]
+    front.sort(key=lambda i: latency[i])
+
+    def below(i, left, right):
+        share = (latency[i] - latency[left]) / (latency[right] - latency[left])
+        return quality[i] < quality[left] + share * (quality[right] - quality[left]) - 1e-9
+
+    return [
+        i
+        for i in front
+        if not any(
+            below(i, left, right)
+            for left in front
+            for right in front
+            if latency[left] < latency[i] < latency[right]
+        )
+    ]
+
+
+# %% the best of each latency | falls: hidden
+# Of models that take the same time one is kept: a dictionary from latency to the best place.
+def pareto_front(latency, quality):
+    best = {}
+    for i in range(len(latency)):
+        if latency[i] not in best or quality[i] > quality[best[latency[i]]]:
+            best[latency[i]] = i
+    front = []
+    for time in sorted(best):
+        if not front or quality[best[time]] > quality[front[-1]]:
+            front.append(best[time])
+    return front

@@ -109,3 +109,45 @@ def pass_at_k(n, c, k):
 def pass_at_k(n, c, k):
     found = [1 - math.comb(int(t - r), k) / math.comb(int(t), k) for t, r in zip(n, c, strict=True)]
     return float(np.average(found, weights=n))
+
+
+# %% products as floats | says: something overflowed | falls: hidden
+# The upper and the lower numbers are multiplied first; beyond 1e308 a float is infinite.
+def pass_at_k(n, c, k):
+    i = np.arange(k, dtype=float)
+    found = []
+    with np.errstate(all="ignore"):
+        for total, right in zip(n, c, strict=True):
+            none = np.prod(total - right - i) / np.prod(total - i) if total - right >= k else 0.0
+            found.append(1 - none)
+    return float(np.mean(found))
+
+
+# %% only as many draws as wrong ones | says: whose programs are all right | falls: visible
+# The product ends with the last wrong program, so it never becomes 0.
+def pass_at_k(n, c, k):
+    found = []
+    for total, right in zip(n, c, strict=True):
+        none = 1.0
+        for i in range(min(k, int(total - right))):
+            none *= (total - right - i) / (total - i)
+        found.append(1 - none)
+    return float(np.mean(found))
+
+
+# %% easy tasks are left out | says: it counts as 1 | falls: visible
+# Where fewer than k are wrong there is nothing to draw, so the task is skipped.
+def pass_at_k(n, c, k):
+    found = [
+        1 - math.comb(int(t - r), k) / math.comb(int(t), k)
+        for t, r in zip(n, c, strict=True)
+        if t - r >= k
+    ]
+    return sum(found) / len(found) if found else 0.0
+
+
+# %% right and wrong exchanged | says: right and wrong are exchanged | falls: visible
+# c is taken for the number of wrong programs.
+def pass_at_k(n, c, k):
+    found = [1 - math.comb(int(r), k) / math.comb(int(t), k) for t, r in zip(n, c, strict=True)]
+    return sum(found) / len(found)

@@ -138,3 +138,71 @@ def tuning_step(weights, moving, x, y, rate):
     return {n: v.detach() - (rate * v.grad if n in moving else 0) for n, v in w.items()}, float(
         loss
     )
+
+
+# %% only the first of the names moves | says: are both names of `moving` used | falls: visible
+# `moving` is thought to hold one name.
+def tuning_step(weights, moving, x, y, rate):
+    weights = {name: weight.detach().clone() for name, weight in weights.items()}
+    weights[moving[0]].requires_grad_()
+    scores = torch.tanh(x @ weights["features"].T) @ weights["head"].T
+    loss = torch.nn.functional.cross_entropy(scores, y)
+    (gradient,) = torch.autograd.grad(loss, [weights[moving[0]]])
+    return weights | {moving[0]: weights[moving[0]].detach() - rate * gradient}, loss.item()
+
+
+# %% the slope of tanh is forgotten | falls: visible
+# Both gradients are derived on paper, as if the features were the hidden numbers themselves.
+def tuning_step(weights, moving, x, y, rate):
+    below, above = weights["features"], weights["head"]
+    t = torch.tanh(x @ below.T)
+    logs = torch.log_softmax(t @ above.T, dim=1)
+    rows = torch.arange(len(y))
+    error = logs.exp()
+    error[rows, y] -= 1
+    error /= len(y)
+    step = {"head": error.T @ t, "features": (error @ above).T @ x}
+    after = {n: w - rate * step[n] if n in moving else w for n, w in weights.items()}
+    return after, -logs[rows, y].mean().item()
+
+
+# %% only the classes up to the last one in the batch | falls: hidden
+# The classes are counted from y, so the scores of later ones are left out.
+def tuning_step(weights, moving, x, y, rate):
+    weights = {name: weight.detach().clone() for name, weight in weights.items()}
+    for name in moving:
+        weights[name].requires_grad_()
+    scores = torch.tanh(x @ weights["features"].T) @ weights["head"].T
+    right = torch.nn.functional.one_hot(y)
+    logs = torch.log_softmax(scores[:, : right.shape[1]], dim=1)
+    loss = -(logs * right).sum(dim=1).mean()
+    found = torch.autograd.grad(loss, [weights[name] for name in moving])
+    after = {name: weight.detach() for name, weight in weights.items()}
+    for name, gradient in zip(moving, found, strict=True):
+        after[name] = after[name] - rate * gradient
+    return after, loss.item()
+
+
+# %% the features come first | falls: hidden
+# The new weights get their names by their places in the dictionary.
+def tuning_step(weights, moving, x, y, rate):
+    old = {name: weight.detach().clone().requires_grad_() for name, weight in weights.items()}
+    scores = torch.tanh(x @ old["features"].T) @ old["head"].T
+    loss = torch.nn.functional.cross_entropy(scores, y)
+    loss.backward()
+    after = [w.detach() - rate * w.grad * (name in moving) for name, w in old.items()]
+    return dict(zip(("features", "head"), after, strict=True)), loss.item()
+
+
+# %% gradients add up | says: `backward()` called only once | falls: visible
+# The way back is gone twice, and the second gradient is added to the first.
+def tuning_step(weights, moving, x, y, rate):
+    weights = {name: weight.detach().clone() for name, weight in weights.items()}
+    for name in moving:
+        weights[name].requires_grad_()
+    for _ in range(2):
+        scores = torch.tanh(x @ weights["features"].T) @ weights["head"].T
+        loss = torch.nn.functional.cross_entropy(scores, y)
+        loss.backward()
+    after = {name: weight.detach() for name, weight in weights.items()}
+    return after | {n: after[n] - rate * weights[n].grad for n in moving}, loss.item()

@@ -159,3 +159,43 @@ def best_samples(samples, least):
         if rating > best.setdefault(s["prompt"], (-np.inf, ""))[0]:
             best[s["prompt"]] = (rating, s["answer"])
     return [(p, a) for p, (r, a) in best.items() if r >= least]
+
+
+# %% in the order of the kept answers | says: of the kept answers | falls: visible
+# The result is sorted by the place of each kept answer, not by that of its prompt.
+def best_samples(samples, least):
+    best = {}
+    for place, s in enumerate(samples):
+        if s["marks"]:
+            rating = sum(s["marks"]) / len(s["marks"])
+            if s["prompt"] not in best or rating > best[s["prompt"]][0]:
+                best[s["prompt"]] = (rating, place)
+    kept = sorted(place for rating, place in best.values() if rating >= least)
+    return [(samples[i]["prompt"], samples[i]["answer"]) for i in kept]
+
+
+# %% equal answers share their marks | falls: hidden
+# The same words to the same prompt count as one answer, with all its marks together.
+def best_samples(samples, least):
+    marks = {}
+    for s in samples:
+        marks.setdefault(s["prompt"], {}).setdefault(s["answer"], []).extend(s["marks"])
+    kept = []
+    for prompt, answers in marks.items():
+        rated = [(sum(m) / len(m), answer) for answer, m in answers.items() if m]
+        if rated:
+            rating, answer = max(rated, key=lambda pair: pair[0])
+            if rating >= least:
+                kept.append((prompt, answer))
+    return kept
+
+
+# %% rounded down | falls: hidden
+# Whole numbers are divided as whole numbers.
+def best_samples(samples, least):
+    best = {}
+    for s in samples:
+        rating = sum(s["marks"]) // len(s["marks"]) if s["marks"] else -np.inf
+        if rating > best.setdefault(s["prompt"], (-np.inf, ""))[0]:
+            best[s["prompt"]] = (rating, s["answer"])
+    return [(prompt, answer) for prompt, (rating, answer) in best.items() if rating >= least]

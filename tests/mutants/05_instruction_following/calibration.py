@@ -229,3 +229,41 @@ def calibration(confidence, right, bins):
             rows.append((k, int(inside.sum()), float(c), float(r)))
             error += inside.mean() * abs(r - c)
     return rows, float(error)
+
+
+# %% rounded rows | says: these are rounded | falls: visible
+# The rows are rounded as in the example of the text.
+def calibration(confidence, right, bins):
+    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows, error = [], 0.0
+    for k in sorted(set(number.tolist())):
+        sure, share = confidence[number == k].mean(), right[number == k].mean()
+        rows.append((k, int((number == k).sum()), round(float(sure), 3), round(float(share), 3)))
+        error += (number == k).mean() * abs(share - sure)
+    return rows, float(error)
+
+
+# %% as many edges as bins | says: one bin too few | falls: visible
+# The range from 0 to 1 is cut at `bins` edges, both ends among them.
+def calibration(confidence, right, bins):
+    few = max(1, bins - 1)
+    number = np.minimum((confidence * few).astype(int), few - 1)
+    rows, error = [], 0.0
+    for k in sorted(set(number.tolist())):
+        sure, share = confidence[number == k].mean(), right[number == k].mean()
+        rows.append((k, int((number == k).sum()), float(sure), float(share)))
+        error += (number == k).mean() * abs(share - sure)
+    return rows, float(error)
+
+
+# %% nobody says 0 | falls: hidden
+# A confidence of exactly 0 is taken for a gap in the data and left out.
+def calibration(confidence, right, bins):
+    confidence, right = confidence[confidence > 0], right[confidence > 0]
+    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows, error = [], 0.0
+    for k in sorted(set(number.tolist())):
+        sure, share = confidence[number == k].mean(), right[number == k].mean()
+        rows.append((k, int((number == k).sum()), float(sure), float(share)))
+        error += (number == k).mean() * abs(share - sure)
+    return rows, float(error)

@@ -249,3 +249,26 @@ def choose_by_likelihood(logprobs, alone, rule):
     if rule == "gain":
         scores = [s - sum(row) for s, row in zip(scores, alone, strict=True)]
     return scores.index(max(scores)), scores
+
+
+# %% the shorter of equals | falls: hidden
+# Of options that share the highest score, the one with the fewest tokens is taken.
+def choose_by_likelihood(logprobs, alone, rule):
+    scores = [float(sum(row)) for row in logprobs]
+    if rule == "mean":
+        scores = [score / len(row) for score, row in zip(scores, logprobs, strict=True)]
+    if rule == "gain":
+        scores = [score - sum(row) for score, row in zip(scores, alone, strict=True)]
+    order = sorted(range(len(scores)), key=lambda i: (-scores[i], len(logprobs[i])))
+    return order[0], scores
+
+
+# %% nearly equal is equal | falls: hidden
+# The first option within a hundredth of the highest score is chosen.
+def choose_by_likelihood(logprobs, alone, rule):
+    scores = [float(sum(row)) for row in logprobs]
+    if rule == "mean":
+        scores = [score / len(row) for score, row in zip(scores, logprobs, strict=True)]
+    if rule == "gain":
+        scores = [score - sum(row) for score, row in zip(scores, alone, strict=True)]
+    return next(i for i, score in enumerate(scores) if score >= max(scores) - 0.01), scores

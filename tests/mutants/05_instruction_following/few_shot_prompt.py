@@ -146,3 +146,27 @@ def few_shot_prompt(shots, question, tokens, window, reserve):
             prompt = f"Question: {asked.strip()}\nAnswer: {answer.strip()}\n" + prompt
             room -= cost
     return prompt
+
+
+# %% letters are counted | says: the number of tokens comes with each shot | falls: visible
+# The room is filled by the length of the texts.
+def few_shot_prompt(shots, question, tokens, window, reserve):
+    prompt = f"Question: {question}\nAnswer:"
+    room = window - reserve - tokens
+    for asked, answer, _ in shots:
+        if len(asked) + len(answer) <= room:
+            prompt = f"Question: {asked}\nAnswer: {answer}\n" + prompt
+            room -= len(asked) + len(answer)
+    return prompt
+
+
+# %% texts are taken for templates | falls: hidden
+# The question is put in last, by format, which trips over a brace in a shot.
+def few_shot_prompt(shots, question, tokens, window, reserve):
+    prompt = "Question: {question}\nAnswer:"
+    room = window - reserve - tokens
+    for asked, answer, cost in shots:
+        if cost <= room:
+            prompt = f"Question: {asked}\nAnswer: {answer}\n" + prompt
+            room -= cost
+    return prompt.format(question=question)

@@ -161,3 +161,24 @@ def loss_mask(tokens, assistant, end):
         elif token == end:
             inside = False
     return mask
+
+
+# %% ends are counted against beginnings | says: counts against a later answer | falls: visible
+# Inside is where more markers than end tokens came, so an end that closes nothing is never made up.
+def loss_mask(tokens, assistant, end):
+    mask, depth = [], 0
+    for token in tokens:
+        mask.append(int(depth > 0))
+        depth += (token == assistant) - (token == end)
+    return mask
+
+
+# %% the first token is the user's marker | falls: hidden
+# What the conversation begins with is thought to end every answer.
+def loss_mask(tokens, assistant, end):
+    mask, inside = [], False
+    for token in tokens:
+        inside = inside and (token != tokens[0] or token == end)
+        mask.append(int(inside))
+        inside = (inside or token == assistant) and token != end
+    return mask

@@ -25,7 +25,7 @@ def paired_difference(first, second, z=1.96):
     return float((b - a).mean()), z * (b - a).std() / np.sqrt(n), z * np.sqrt((a.var() + b.var()) / n)
 
 
-# %% not divided by the root | says: the mean of n is steadier | falls: visible
+# %% not divided by the root | says: not divided by √n | falls: visible
 # The spread of one request is taken for that of the mean.
 def paired_difference(first, second, z=1.96):
     a, b = np.asarray(first, float), np.asarray(second, float)
@@ -101,3 +101,49 @@ def paired_difference(first, second, z=1.96):
     d = (b - a)[b != a]
     pair = z * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else 0.0
     return float((b - a).mean()), pair, z * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
+
+
+# %% the whole width | says: is it the whole width | falls: visible
+# The interval from its lower to its upper end.
+def paired_difference(first, second, z=1.96):
+    first, second = np.array(first, dtype=float), np.array(second, dtype=float)
+    change, n = second - first, len(first)
+    unpaired = np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / n)
+    paired = change.std(ddof=1) / np.sqrt(n)
+    return float(change.mean()), float(2 * z * paired), float(2 * z * unpaired)
+
+
+# %% all scores in one list | says: not by that of all scores | falls: visible
+# Without the pairs there are twice as many scores, so n is doubled.
+def paired_difference(first, second, z=1.96):
+    first, second = np.array(first, dtype=float), np.array(second, dtype=float)
+    change, n = second - first, len(first)
+    unpaired = z * np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / (2 * n))
+    return float(change.mean()), float(z * change.std(ddof=1) / np.sqrt(n)), float(unpaired)
+
+
+# %% standard deviations added | says: add the variances | falls: visible
+# What is under the root has a root already.
+def paired_difference(first, second, z=1.96):
+    first, second = np.array(first, dtype=float), np.array(second, dtype=float)
+    change, n = second - first, len(first)
+    unpaired = z * np.sqrt((first.std(ddof=1) + second.std(ddof=1)) / n)
+    return float(change.mean()), float(z * change.std(ddof=1) / np.sqrt(n)), float(unpaired)
+
+
+# %% one list of all scores | says: each has a variance of its own | falls: visible
+# The spread of all scores together is taken for both models.
+def paired_difference(first, second, z=1.96):
+    first, second = np.array(first, dtype=float), np.array(second, dtype=float)
+    change, n = second - first, len(first)
+    unpaired = z * np.concatenate([first, second]).std(ddof=1) * np.sqrt(2 / n)
+    return float(change.mean()), float(z * change.std(ddof=1) / np.sqrt(n)), float(unpaired)
+
+
+# %% distances | says: differences keep their signs | falls: visible
+# The spread is that of the sizes of the differences.
+def paired_difference(first, second, z=1.96):
+    first, second = np.array(first, dtype=float), np.array(second, dtype=float)
+    change, n = second - first, len(first)
+    unpaired = z * np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / n)
+    return float(change.mean()), float(z * abs(change).std(ddof=1) / np.sqrt(n)), float(unpaired)

@@ -178,3 +178,104 @@ def render_chat(messages, markers, ask):
             content = re.sub(r"<\|\w*\|>|\[\w*\]", "", content)
         text += f"{markers[m['role']]} {content}" + markers["end"] * (m["role"] == "assistant")
     return text + markers["assistant"] * bool(ask)
+
+
+# %% no answer after an answer | falls: hidden
+# Where the assistant spoke last it is thought to have had its turn, whatever `ask` says.
+def render_chat(messages, markers, ask):
+    text, last = "", ""
+    for message in messages:
+        content, last = message["content"], message["role"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f"{markers[last]} {content}" + markers["end"] * (last == "assistant")
+    return text + markers["assistant"] * (ask and last != "assistant")
+
+
+# %% nothing said, nothing asked | falls: hidden
+# A conversation without messages is thought to be an empty text.
+def render_chat(messages, markers, ask):
+    if not messages:
+        return ""
+    text = ""
+    for message in messages:
+        content = message["content"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f"{markers[message['role']]} {content}"
+        text += markers["end"] * (message["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% the system line comes first | falls: hidden
+# Messages are put in the order that people expect.
+def render_chat(messages, markers, ask):
+    text = ""
+    for message in sorted(messages, key=lambda one: one["role"] != "system"):
+        content = message["content"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f"{markers[message['role']]} {content}"
+        text += markers["end"] * (message["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% neighbours of one role are joined | falls: hidden
+# Two messages of one speaker in a row share a marker.
+def render_chat(messages, markers, ask):
+    text, last = "", ""
+    for place, message in enumerate(messages):
+        content, role = message["content"], message["role"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f" {content}" if role == last else f"{markers[role]} {content}"
+        follows = messages[place + 1]["role"] if place + 1 < len(messages) else ""
+        text += markers["end"] * (role == "assistant" and follows != role)
+        last = role
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% capitals don't matter | falls: hidden
+# What differs from a marker by capitals is taken out, too.
+def render_chat(messages, markers, ask):
+    import re
+
+    known = re.compile("|".join(map(re.escape, markers.values())), re.IGNORECASE)
+    text = ""
+    for message in messages:
+        content = message["content"]
+        while known.search(content):
+            content = known.sub("", content)
+        text += f"{markers[message['role']]} {content}"
+        text += markers["end"] * (message["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% markers as patterns | says: use replace, or re.escape | falls: visible
+# The markers are put into a regular expression as they are.
+def render_chat(messages, markers, ask):
+    import re
+
+    text = ""
+    for message in messages:
+        content = re.sub("|".join(markers.values()), "", message["content"])
+        text += f"{markers[message['role']]} {content}"
+        text += markers["end"] * (message["role"] == "assistant")
+    return text + markers["assistant"] * bool(ask)
+
+
+# %% one end for the conversation | says: here it closes the conversation | falls: visible
+# The end marker comes once, after the last message.
+def render_chat(messages, markers, ask):
+    text = ""
+    for message in messages:
+        content = message["content"]
+        while any(marker in content for marker in markers.values()):
+            for marker in markers.values():
+                content = content.replace(marker, "")
+        text += f"{markers[message['role']]} {content}"
+    return text + markers["end"] + markers["assistant"] * bool(ask)

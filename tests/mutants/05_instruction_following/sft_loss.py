@@ -143,3 +143,50 @@ def sft_loss(logits, tokens, mask):
     per_row = (each * kept).sum(1) / kept.sum(1).clamp(min=1)
     weights = kept.sum(1).clamp(min=1).to(each.dtype)
     return (per_row * weights).sum() / weights.sum()
+
+
+# %% token 0 is padding | says: 0 is a token like any other | falls: visible
+# What isn't marked is set to 0, and 0 is passed over wherever it is.
+def sft_loss(logits, tokens, mask):
+    targets = (tokens * mask)[:, 1:]
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), targets.flatten(), ignore_index=0)
+
+
+# %% softmax over time | says: softmax over the vocabulary | falls: visible
+# The places of a row compete with each other, not the tokens of a place.
+def sft_loss(logits, tokens, mask):
+    logs = torch.log_softmax(logits[:, :-1], dim=1)
+    own = logs.gather(2, tokens[:, 1:, None])[..., 0]
+    return -own[mask[:, 1:].bool()].mean()
+
+
+# %% logits cut off | falls: hidden
+# Large logits are made smaller before the naive softmax, so that nothing overflows.
+def sft_loss(logits, tokens, mask):
+    small = logits[:, :-1].clamp(-50, 50)
+    p = small.exp() / small.exp().sum(dim=2, keepdim=True)
+    own = p.gather(2, tokens[:, 1:, None])[..., 0].log()
+    return -own[mask[:, 1:].bool()].mean()
+
+
+# %% softmax twice | says: cross_entropy takes the softmax itself | falls: visible
+# Probabilities are given where logits are asked for.
+def sft_loss(logits, tokens, mask):
+    marked = mask[:, 1:].bool()
+    p = torch.softmax(logits[:, :-1][marked], dim=-1)
+    return F.cross_entropy(p, tokens[:, 1:][marked])
+
+
+# %% an axis of one | says: without axes | falls: visible
+# The loss keeps an axis, as a table of one row and one column would.
+def sft_loss(logits, tokens, mask):
+    marked = mask[:, 1:].bool()
+    return F.cross_entropy(logits[:, :-1][marked], tokens[:, 1:][marked]).reshape(1)
+
+
+# %% the row is a ring | says: a row is no ring | falls: hidden
+# Tokens and mask are rolled by one place, so the last logits guess the first token.
+def sft_loss(logits, tokens, mask):
+    each = F.cross_entropy(logits.transpose(1, 2), tokens.roll(-1, 1), reduction="none")
+    weights = mask.roll(-1, 1).to(each.dtype)
+    return (each * weights).sum() / weights.sum()
