@@ -1,4 +1,4 @@
-"""The pages: what they show and what they never show, and that a browser asks nobody else for it."""
+"""The pages: what they show, what they never show, and that a browser asks nobody else for it."""
 
 import json
 import re
