@@ -107,7 +107,8 @@ NEEDS = {
     "export": ["grading"],
     "feedback": ["grading"],
     "grade": ["grading"],
-    "test": ["grading", "author", "cluster", "postgres", "test"],
+    "site": ["grading", "site"],
+    "test": ["grading", "author", "cluster", "postgres", "site", "test"],
 }
 # MB to download for each part; measured once, so "about".
 SIZES = {
@@ -117,6 +118,7 @@ SIZES = {
     "cluster": 3,
     "postgres": 4,
     "bench": 60,
+    "site": 55,
     "test": 30,
 }
 # What notebooks and commands load. A first import tells early what can't be loaded, and compiles

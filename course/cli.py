@@ -183,6 +183,32 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
     finish(result, as_json)
 
 
+@app.command(epilog="Example: python3 start.py site --serve")
+def site(
+    out: Annotated[Path, typer.Option("--out", help="The folder for the pages.")] = Path("site"),
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show them on this computer until Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="For --serve; 0 takes a free one.")] = 8000,
+    as_json: Json = False,
+) -> None:
+    """Make pages of all lessons, to read in a browser, with all that their cells show.
+
+    The first time each lesson runs once, some minutes each; later only what has changed.
+    """
+    from course.site import build as pages
+
+    result = pages.build(out.absolute())
+    if not as_json:
+        said = "{pages} pages, {mb} MB, in {seconds} s: {out}/index.html".format(**result)
+        print("\n".join([*result["problems"], said]))
+    if serve:
+        with pages.server(out, port) as running:
+            print(f"http://127.0.0.1:{running.server_address[1]}/ shows them; Ctrl-C ends it.")
+            running.serve_forever()
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: python3 start.py verify 01_pretraining")
 def verify(lessons: Lessons = None, as_json: Json = False) -> None:
     """Test the tests: wrong answers must fail, and other right answers must pass."""

@@ -100,7 +100,7 @@ def test_a_function_that_spoils_its_arguments_is_given_copies():
     assert list(tokens) == list(range(9))
 
 
-def test_a_function_that_gives_lists_is_trained_with():
+def test_a_function_that_gives_lists_does_not_end_the_loop():
     from course.show import l01_loop
 
     def next_token_batch(tokens, starts, length):

@@ -1,0 +1,120 @@
+"""From lessons to a folder of pages: run what must run, then Sphinx, then an index to search.
+
+All that a page needs lies in the folder: letters, formulas, search. It works below any address.
+Left out on purpose: answering exercises in the page, and talking to the models.
+"""
+
+import contextlib
+import http.server
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from course import paths
+from course.errors import CourseError
+from course.grader import settings
+from course.site import executed, pages
+
+MISSING = "The site needs more packages: `python3 start.py site` installs them."
+OURS = ".course-site"  # marks a folder that may be made anew
+
+
+def build(out: Path, *, run: list[str] | None = None, root: Path | None = None) -> dict[str, Any]:
+    """Make the pages.
+
+    Parameters
+    ----------
+    out : Path
+        The folder; one that we have made is replaced.
+    run : list of str, optional
+        The lessons whose cells run, and show what they show; all if left out.
+    root : Path, optional
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok``, ``out``, ``pages``, ``mb``, ``seconds`` and ``problems``, what Sphinx warned of.
+
+    Raises
+    ------
+    CourseError
+        If a lesson is unknown or fails, if packages are missing, or if `out` is somebody's folder.
+    """
+    try:
+        import myst_nb  # noqa: F401
+        import pagefind  # noqa: F401
+        from sphinx.cmd.build import build_main
+    except ImportError:
+        raise CourseError(MISSING) from None
+    begin, root = time.monotonic(), root or paths.ROOT
+    names = settings.sources(None, root)
+    running = settings.sources(run, root) if run is None or run else []
+    if out.exists() and any(out.iterdir()) and not (out / OURS).exists():
+        raise CourseError(f"{out} holds files that this command hasn't made: name another folder.")
+    shown = {name: executed.outputs(name, root) if name in running else {} for name in names}
+    with tempfile.TemporaryDirectory(prefix="course-site-") as scratch:
+        folder, made = Path(scratch) / "pages", Path(scratch) / "html"
+        pages.prepare(folder, root, shown)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
+            failed = build_main(["-q", "-E", "-b", "html", str(folder), str(made)])
+        problems = [line for line in said.getvalue().split("\n") if "WARNING" in line]
+        if failed:
+            raise CourseError(f"Sphinx has failed: {said.getvalue().strip().split(chr(10))[-1]}")
+        shutil.rmtree(made / ".doctrees", ignore_errors=True)
+        find(made)
+        (made / OURS).touch()
+        (made / ".nojekyll").touch()  # or GitHub Pages would leave out folders such as _static
+        if out.exists():
+            shutil.rmtree(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, out)
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    return {
+        "ok": not problems,
+        "out": str(out),
+        "pages": len([p for p in out.rglob("*.html") if "_static" not in p.parts]),
+        "mb": round(size / 1e6, 1),
+        "seconds": round(time.monotonic() - begin, 1),
+        "problems": problems,
+    }
+
+
+def find(site: Path) -> None:
+    """Make the index that the search reads."""
+    command = [sys.executable, "-P", "-m", "pagefind", "--site", str(site), "--quiet"]
+    exclude = ".cell_output, .cell_input, .headerlink, .math, nav, footer"
+    command += ["--root-selector", "article", "--exclude-selectors", exclude]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode:
+        raise CourseError(f"The search index can't be made: {ran.stderr.strip()[-200:]}")
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder without a word for each request."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
+    """Return a server of a folder for this computer alone; 0 takes a free port.
+
+    Raises
+    ------
+    CourseError
+        If the port is taken.
+    """
+    try:
+        return http.server.ThreadingHTTPServer(
+            ("127.0.0.1", port), partial(Handler, directory=str(folder))
+        )
+    except OSError:
+        raise CourseError(f"Port {port} is taken: name another with --port.") from None

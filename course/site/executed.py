@@ -1,0 +1,120 @@
+"""What the cells of a lesson show when they run with our answers, kept until something changes.
+
+The notebook of ``source/`` runs from top to bottom in a kernel, once: what its cells show lies in
+the user's cache folder under a name that is made of all that can change it (the notebook, the
+library, the data). Live demos are cut short, and show the recorded run in the same picture. Left
+out on purpose: what our answers look like. They run, and only what is shown is kept.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from course import paths
+from course.errors import CourseError
+from course.grader import notebook
+
+SECONDS = 20  # for a live demo
+TIMEOUT = 900  # seconds for a cell
+# Rooms that no lesson imports.
+APART = ("author", "bench", "grader", "learner", "site")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+Outputs = dict[str, list[dict[str, Any]]]  # cell id → its outputs
+
+
+def outputs(lesson: str, root: Path, seconds: int = SECONDS) -> Outputs:
+    """Return what each code cell of a lesson shows, from the cache if nothing has changed.
+
+    Parameters
+    ----------
+    lesson : str
+    root : Path
+        The course's folder, with ``source/``.
+    seconds : int
+        How long a live demo may train.
+
+    Returns
+    -------
+    dict
+        Cell id → outputs as in a notebook; cells that show nothing are left out.
+
+    Raises
+    ------
+    CourseError
+        If a cell fails; what had run before stays in the cache.
+    """
+    kept = paths.cache() / "site" / f"{lesson}-{mark(lesson, root, seconds)}.json"
+    if kept.exists():
+        return json.loads(kept.read_text(encoding="utf-8"))
+    found = run(lesson, root, seconds)
+    for old in kept.parent.glob(f"{lesson}-*.json"):
+        old.unlink(missing_ok=True)
+    paths.write(kept, json.dumps(found, ensure_ascii=False))
+    return found
+
+
+def mark(lesson: str, root: Path, seconds: int) -> str:
+    """Return a short name for all that a lesson's outputs depend on."""
+    made = hashlib.sha256(str(seconds).encode())
+    for path in sorted(ingredients(lesson, root)):
+        made.update(path.relative_to(root).as_posix().encode() + b"\0")
+        made.update(hashlib.sha256(path.read_bytes()).digest())
+    return made.hexdigest()[:16]
+
+
+def ingredients(lesson: str, root: Path) -> Iterator[Path]:
+    """Yield the files that a lesson's outputs depend on."""
+    yield notebook.path_of(lesson, root / "source")
+    library = Path(paths.__file__).parent
+    if library.is_relative_to(root):
+        for path in library.rglob("*.py"):
+            if path.relative_to(library).parts[0] not in APART:
+                yield path
+    yield from (path for path in (root / "data").rglob("*") if path.is_file())
+
+
+def run(lesson: str, root: Path, seconds: int) -> Outputs:
+    """Execute a lesson with our answers in a kernel, and return what its cells show."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    path = notebook.path_of(lesson, root / "source")
+    nb = nbformat.read(path, as_version=4)
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    ours = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"}
+    ours |= {"COURSE_ROOT": str(root), "COURSE_DEMO_SECONDS": str(seconds)}
+    with tqdm(total=len(code), desc=lesson, unit="cell", disable=None, leave=False) as bar:
+        client = NotebookClient(
+            nb,
+            timeout=TIMEOUT,
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_complete=lambda **_: bar.update(),
+        )
+        try:
+            client.execute(env=ours)
+        except CellExecutionError as error:
+            said = str(error).strip().split("\n")[-1]
+            raise CourseError(f"{lesson} doesn't run to its end with our answers: {said}") from None
+    shown = {cell.id: [kept for out in cell.outputs if (kept := fit(out))] for cell in code}
+    return {name: found for name, found in shown.items() if found}
+
+
+def fit(output: dict[str, Any]) -> dict[str, Any] | None:
+    """Return an output as a page can show it, or None: buttons need a running Python."""
+    if output["output_type"] == "error" or output.get("name") == "stderr":
+        return None
+    output = dict(output, metadata={})
+    if "data" in output:
+        data = {kind: value for kind, value in output["data"].items() if kind != WIDGET}
+        if not data or (WIDGET in output["data"] and set(data) <= {"text/plain"}):
+            return None
+        output["data"] = data
+    if "execution_count" in output:
+        output["execution_count"] = None
+    return output

@@ -1,0 +1,247 @@
+"""The pages: what they show, what they never show, and that a browser asks nobody else for it."""
+
+import json
+import re
+import shutil
+import threading
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from browser import start_browser
+
+from course import paths
+from course.errors import CourseError
+from course.grader import notebook, settings
+from course.site import build, executed, pages
+
+FIXTURE = Path(__file__).parent.parent / "fixtures" / "course"
+TINY = "01_tiny"
+LESSONS = [name for name in settings.lessons(paths.ROOT) if (paths.SOURCE / name).exists()]
+here = pytest.mark.skipif(not LESSONS, reason="source/ isn't shipped here")
+
+
+# --- what cells show ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Return a course with the tiny lesson, which shows something."""
+    root = tmp_path_factory.mktemp("tiny")
+    shutil.copytree(FIXTURE / "source", root / "source")
+    (root / "data").mkdir()
+    path = notebook.path_of(TINY, root / "source")
+    nb = json.loads(path.read_text(encoding="utf-8"))
+    shown = {"cell_type": "code", "id": "shown", "metadata": {}, "outputs": []}
+    source = "import sys\nprint('seen', file=sys.stdout)\nprint('unseen', file=sys.stderr)\n6 * 7"
+    nb["cells"].append(shown | {"source": source, "execution_count": None})
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def cached(tiny, tmp_path_factory):
+    """Run the tiny lesson once, with a cache of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield executed.outputs(TINY, tiny)
+
+
+def test_a_lesson_runs_with_our_answers_and_shows_what_its_cells_show(cached):
+    seen = "".join(one.get("text", "") for one in cached["shown"])
+    assert seen == "seen\n"
+    assert cached["shown"][-1]["data"]["text/plain"] == "42"
+
+
+def test_it_runs_again_only_when_something_has_changed(cached, tiny, monkeypatch):
+    ran = []
+    monkeypatch.setattr(executed, "run", lambda *args: ran.append(args) or {})
+    assert executed.outputs(TINY, tiny) == cached
+    assert ran == []
+    (tiny / "data" / "new.csv").write_text("1\n")
+    before = executed.mark(TINY, tiny, executed.SECONDS)
+    (tiny / "data" / "new.csv").write_text("2\n")
+    assert executed.mark(TINY, tiny, executed.SECONDS) != before
+    (tiny / "data" / "new.csv").unlink()
+
+
+def test_a_cell_that_fails_is_named_in_one_sentence(tiny, tmp_path):
+    shutil.copytree(tiny, tmp_path / "course")
+    path = notebook.path_of(TINY, tmp_path / "course" / "source")
+    nb = json.loads(path.read_text(encoding="utf-8"))
+    nb["cells"][-1]["source"] = "1 / 0"
+    path.write_text(json.dumps(nb), encoding="utf-8")
+    with pytest.raises(CourseError, match=r"01_tiny doesn't run to its end.*division by zero"):
+        executed.run(TINY, tmp_path / "course", 1)
+
+
+def test_buttons_and_warnings_are_left_out():
+    button = {"output_type": "display_data", "data": {executed.WIDGET: {}, "text/plain": "Button"}}
+    assert executed.fit(button) is None
+    assert executed.fit({"output_type": "stream", "name": "stderr", "text": "!"}) is None
+    picture = {"output_type": "display_data", "data": {"image/png": "x"}, "metadata": {"a": 1}}
+    assert executed.fit(picture) == picture | {"metadata": {}}
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Make the pages of all lessons, without outputs but for one cell."""
+    out = tmp_path_factory.mktemp("site") / "pages"
+    shown = [{"output_type": "stream", "name": "stdout", "text": "shown by the first demo\n"}]
+    cells = json.loads(notebook.path_of(LESSONS[0], paths.RELEASE).read_text("utf-8"))["cells"]
+    demo = next(c["id"] for c in cells if "".join(c["source"]).startswith("# Demo"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(executed, "run", lambda *args: {demo: shown})
+        patch.setenv("COURSE_CACHE", str(out.parent / "cache"))
+        result = build.build(out, run=LESSONS[:1])
+    assert result["problems"] == []
+    assert result["ok"]
+    return out
+
+
+@pytest.fixture(scope="module")
+def texts(site):
+    files = (path for path in site.rglob("*.html") if not {"pagefind", "_static"} & {*path.parts})
+    return {path.relative_to(site).as_posix(): path.read_text("utf-8") for path in files}
+
+
+@here
+@pytest.mark.slow
+def test_every_lesson_and_every_page_beside_it_is_there(texts):
+    for lesson in LESSONS:
+        assert f"{lesson}/{lesson}.html" in texts
+    for path in (paths.RELEASE / LESSONS[0]).glob("*.md"):
+        assert f"{LESSONS[0]}/{path.stem}.html" in texts
+    assert "shown by the first demo" in texts[f"{LESSONS[0]}/{LESSONS[0]}.html"]
+
+
+@here
+@pytest.mark.slow
+def test_no_answer_and_no_hidden_check_is_in_a_page(site, texts):
+    every = "\n".join(texts.values())
+    assert "BEGIN SOLUTION" not in every
+    assert "BEGIN HIDDEN" not in every
+    assert "_inputs(rng)" not in every  # what hidden checks draw from
+    assert "raise NotImplementedError" in re.sub(r"<[^>]+>", "", every)
+    assert not list(site.rglob("*.ipynb"))
+
+
+class Assets(HTMLParser):
+    """What a page loads."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        loads = tag in ("img", "script", "iframe", "source") or (
+            tag == "link" and given.get("rel") in ("stylesheet", "icon", "preload")
+        )
+        if loads:
+            self.found.append(given.get("src") or given.get("href") or "")
+
+
+@here
+@pytest.mark.slow
+def test_a_page_loads_what_lies_in_the_folder(site, texts):
+    loaded = 0
+    for name, text in texts.items():
+        assets = Assets()
+        assets.feed(text)
+        for address in filter(None, assets.found):
+            parts = urlsplit(address)
+            if parts.scheme == "data":
+                continue
+            assert not parts.netloc, (name, address)
+            loaded += 1
+            assert ((site / name).parent / parts.path).exists(), (name, address)
+    assert loaded > 100
+
+
+def test_somebodys_folder_is_not_replaced(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(CourseError, match="holds files that this command hasn't made"):
+        build.build(tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_checks_and_long_demos_begin_folded():
+    cells = [
+        {"cell_type": "code", "id": "a", "source": "def f(): ...",
+         "metadata": {"nbgrader": {"grade": False, "solution": True, "grade_id": "f"}}},
+        {"cell_type": "code", "id": "b", "source": "f()",
+         "metadata": {"nbgrader": {"grade": True, "solution": False, "grade_id": "f_1"}}},
+        {"cell_type": "code", "id": "c", "source": "show()",
+         "metadata": {"jupyter": {"source_hidden": True}}},
+        {"cell_type": "code", "id": "d", "source": "show()", "metadata": {}},
+    ]  # fmt: skip
+    shown = {name: [{"output_type": "stream", "name": "stdout", "text": name}] for name in "abcd"}
+    made = pages.page({"cells": cells}, shown)["cells"]
+    tags = [cell["metadata"].get("tags", []) for cell in made]
+    assert tags == [[], ["hide-input"], ["hide-input"], []]
+    assert [bool(c.get("outputs")) for c in made] == [False, False, True, True]
+
+
+# --- in a browser ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(site, tmp_path):
+    """Serve the pages, and return a function that opens one in Chromium."""
+    driver = start_browser(tmp_path)
+    with build.server(site) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        driver.base = f"http://127.0.0.1:{server.server_address[1]}"
+        yield driver
+        driver.quit()
+        server.shutdown()
+
+
+def until(look, what):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited for {what}")
+
+
+ASKED = "return performance.getEntriesByType('resource').map(e => new URL(e.name).host)"
+WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+FIND = "document.querySelector('.search-button, .search-button-field').click()"
+TYPE = """
+const input = document.querySelector('#find input');
+if (!input) return false;
+input.value = 'entropies';
+input.dispatchEvent(new Event('input'));
+return true;
+"""
+FOUND = "return [...document.querySelectorAll('#find .pagefind-ui__result-link')].map(a => a.href)"
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    page.get(f"{page.base}/01_pretraining/01_pretraining.html")
+    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    assert page.execute_script("return document.documentElement.dataset.theme") == "dark"
+    assert page.execute_script(WIDE) <= 0
+    page.execute_script(FIND)
+    until(lambda: page.execute_script(TYPE), "the search")
+    links = until(lambda: page.execute_script(FOUND), "results")
+    assert any("01_pretraining" in link for link in links)
+    assert set(page.execute_script(ASKED)) == {urlsplit(page.base).netloc}
+    severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
+    assert severe == []
