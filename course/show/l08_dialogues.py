@@ -163,8 +163,8 @@ def dialogue_record() -> None:
     style.show(l08_comparisons.figures(rows))
     by_ppo = run["rates"]["chat"]["dialogue"] - run["rates"]["dialogues"]["dialogue"]
     sources.figure_line(
-        {"name": "mini-chat", "points": 100 * by_ppo, **run},
-        "PPO changed the share that keeps to the dialogue by {points:+.0f} points.",
+        {"name": "mini-chat", "points": f"{100 * by_ppo:+.0f}".replace("-", "−"), **run},
+        "PPO changed the share that keeps to the dialogue by {points} percentage points.",
     )
 
 

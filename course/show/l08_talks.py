@@ -176,7 +176,7 @@ def filter_beside_models(forbidden: str) -> None:
     from course.studies.l08_league import wordings
     from course.world import village
 
-    words = [word.strip() for word in forbidden.split(",")]
+    words = [word.strip() for word in forbidden.split(",") if word.strip()]
     blocks = _filter(words)
     points: dict[str, list[tuple[str, float, float]]] = {}
     for way, requests in wordings().items():
@@ -209,8 +209,9 @@ def filter_beside_models(forbidden: str) -> None:
 
 
 def _filter(words: Sequence[str]) -> re.Pattern[str]:
-    """Return what finds one of the words, whole, in small letters or large ones."""
-    return re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
+    """Return what finds one of the words, whole, in any letters; without words it finds nothing."""
+    some = "|".join(map(re.escape, words)) or r"(?!)"
+    return re.compile(rf"(?<!\w)({some})(?!\w)", re.IGNORECASE)
 
 
 def ask_of_itself(questions: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import claims, paths, records
+from course.show import l08_talks
 
 pytestmark = pytest.mark.slow
 
@@ -232,3 +233,11 @@ def test_every_fact_has_a_source():
     assert [r["value"] for r in rows if (r["model"], r["fact"]) == ("ChatGPT", "size")] == [
         "not published"
     ]
+
+
+def test_a_filter_takes_any_words_and_none():
+    find = l08_talks._filter
+    assert find(["wake", "c++"]).search("Wake Anna!")
+    assert find(["wake", "c++"]).search("Teach C++ to Anna.")
+    assert not find(["lie"]).search("earlier")
+    assert not find([]).search("Wake Anna!")
