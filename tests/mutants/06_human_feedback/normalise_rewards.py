@@ -140,8 +140,8 @@ def normalise_rewards(reference, rewards):
     return np.clip((rewards - reference.mean()) / deviation, -3, 3)
 
 
-# %% a small number added to the deviation | falls: visible
-# Adds a ten-thousandth to each deviation, so that nothing is divided by 0.
+# %% a small number added to the deviation | says: a small number is added to the deviation | falls: hidden
+# Adds a millionth to each deviation, so that nothing is divided by 0.
 def normalise_rewards(reference, rewards):
     deviation = reference.std() if np.ptp(reference) else 1.0
-    return (rewards - reference.mean()) / (deviation + 1e-4)
+    return (rewards - reference.mean()) / (deviation + 1e-6)
