@@ -460,9 +460,13 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
 
     from course.studies import l06_backflip
 
+    reward = reward or stick.written
+    if problem := unfit(reward):
+        style.say(problem)
+        return
     begin = time.perf_counter()
     try:
-        plan = l06_backflip.by_hand(reward or stick.written)
+        plan = l06_backflip.by_hand(reward)
     except KeyboardInterrupt:
         style.say("Stopped; here is what the reward that we wrote found in the recorded run.")
         recorded = sources.record("backflip")
@@ -472,6 +476,24 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     clip = stick.simulate(plan[None])[0]
     display(l06_clips.animation({"What a written reward likes best": clip}))
     style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
+
+
+def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:
+    """Return in a sentence why a written reward can't be searched with; nothing if it can."""
+    frame = stick.quantities(stick.simulate(np.zeros((2, stick.NUMBERS))))
+    shape = frame["spin"].shape
+    try:
+        gave = np.shape(np.asarray(reward(frame), dtype=float))
+    except KeyError as error:
+        return f"A frame holds no {error}: choose from {', '.join(frame)}."
+    except Exception as error:
+        return f"Your reward can't be computed ({type(error).__name__}: {error})."
+    if gave != shape:
+        return (
+            f"Your reward has the shape {gave}, but each frame of each clip needs one: {shape} for "
+            f"{shape[0]} clips of {shape[1]} frames. Compute with the arrays as they are."
+        )
+    return ""
 
 
 class LiveBackflip(live.Demo):

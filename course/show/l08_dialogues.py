@@ -231,6 +231,9 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     if unknown := [name for name in names if name not in known]:
         say(f"There is no {unknown[0]!r} in the league: choose from {', '.join(known)}.")
         return None
+    if not names:
+        say(f"A league needs models: choose from {', '.join(known)}.")
+        return None
     progress, table = live.Output(), {}
     progress.show(live.bar(0, f"{names[0]} is answering …"))
     entrants = [known[name] for name in names]
