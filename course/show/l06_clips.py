@@ -2,7 +2,8 @@
 
 SVG with its own animation (SMIL): a few kilobytes, sharp at any size, and it plays in JupyterLab,
 in a button desk, in a saved page, offline. It loops; a click holds it, where scripts are allowed.
-The words beside it say what happens, for who can't see it. Left out on purpose: a player's bar.
+The words next to it say what happens, for people who can't see it. Left out on purpose: a
+player's bar.
 """
 
 import html

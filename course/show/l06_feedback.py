@@ -259,7 +259,7 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
 
 
 def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
-    """Draw the weights of a taste with their intervals, beside the simulated labeler's.
+    """Draw the weights of a taste with their intervals, next to the simulated labeler's.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
         axis.axvline(0, color=LINE, lw=1)
         axis.hlines(
             places, theirs.low, theirs.high, color=LINE, lw=11, alpha=0.6,
-            label="9 of 10 sets of labels by the simulated labeler",
+            label="9 of 10 sets of labels by the simulated labeler (diamond: mean of all)",
         )  # fmt: skip
         axis.plot(theirs.weights, places, "D", color=QUIET, ms=5)
         spans = [fitted.weights - fitted.low, fitted.high - fitted.weights]
@@ -292,12 +292,12 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
         )  # fmt: skip
         name_rows(axis, names, places, lines=True)
         axis.set_xlabel("weight: what one more of it adds to the reward")
-        axis.legend(loc="lower center", bbox_to_anchor=(0.35, 1.0), ncols=2, fontsize=9.5)
+        axis.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), fontsize=9.5)
     return shown
 
 
 def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
-    """Draw shares of equal choices with 95 % intervals, beside those of InstructGPT's paper."""
+    """Draw shares of equal choices with 95 % intervals, next to those of InstructGPT's paper."""
     from course import stats
     from course.world import pairs
 
@@ -336,7 +336,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
 
 
 def picks(fitted: Any, requests: int = 4) -> Page:
-    """Return which of four answers a taste likes best, beside the simulated labeler's best."""
+    """Return which of four answers a taste likes best, and the simulated labeler's best."""
     from course.world import pairs
 
     shown = []
@@ -362,6 +362,15 @@ def picks(fitted: Any, requests: int = 4) -> Page:
 # The reward model of the language line ----------------------------------------------------------
 
 
+def ink_on(ground: str) -> str:
+    """Return which reads better on a bar of the colour `ground`: white or dark words."""
+    from matplotlib.colors import to_rgb
+
+    light = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+             for part in to_rgb(ground)]  # fmt: skip
+    return "white" if np.dot([0.2126, 0.7152, 0.0722], light) < 0.24 else INK
+
+
 def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
     """Draw a reward model's agreement with fresh labels between chance and the ceiling.
 
@@ -385,7 +394,7 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
             axis.barh(place, 100 * value, 0.62, color=colour)
             note(
                 axis, f"{value:.1%}", (100 * value, place), (-6, 0), va="center", ha="right",
-                color="white", fontweight="bold",
+                color=ink_on(colour), fontweight="bold",
             )  # fmt: skip
         axis.plot([100 * figures["ceiling"]] * 2, [1.71, 3.9], color=INK, lw=1.4, ls="--")
         for words, place in (("agreement with noisy labels", 3.85), ("on clear pairs", 0.45)):
@@ -451,9 +460,13 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
 
     from course.studies import l06_backflip
 
+    reward = reward or stick.written
+    if problem := unfit(reward):
+        style.say(problem)
+        return
     begin = time.perf_counter()
     try:
-        plan = l06_backflip.by_hand(reward or stick.written)
+        plan = l06_backflip.by_hand(reward)
     except KeyboardInterrupt:
         style.say("Stopped; here is what the reward that we wrote found in the recorded run.")
         recorded = sources.record("backflip")
@@ -463,6 +476,24 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     clip = stick.simulate(plan[None])[0]
     display(l06_clips.animation({"What a written reward likes best": clip}))
     style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
+
+
+def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:
+    """Return in a sentence why a written reward can't be searched with; nothing if it can."""
+    frame = stick.quantities(stick.simulate(np.zeros((2, stick.NUMBERS))))
+    shape = frame["spin"].shape
+    try:
+        gave = np.shape(np.asarray(reward(frame), dtype=float))
+    except KeyError as error:
+        return f"A frame holds no {error}: choose from {', '.join(frame)}."
+    except Exception as error:
+        return f"Your reward can't be computed ({type(error).__name__}: {error})."
+    if gave != shape:
+        return (
+            f"Your reward has the shape {gave}, but each frame of each clip needs one: {shape} for "
+            f"{shape[0]} clips of {shape[1]} frames. Compute with the arrays as they are."
+        )
+    return ""
 
 
 class LiveBackflip(live.Demo):

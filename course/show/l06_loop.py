@@ -19,7 +19,7 @@ from course.checks import expect_gradient
 from course.errors import CourseError
 from course.show import labeling, sources, style
 from course.show.charts import name_rows, note, running_mean
-from course.show.l06_feedback import LEAST_ANSWERS, answer_rows
+from course.show.l06_feedback import LEAST_ANSWERS, answer_rows, ink_on
 from course.show.own import Wanted, take
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
 
@@ -171,7 +171,7 @@ def draw_shares(axis: Any, bars: Mapping[str, tuple[float, float, str]], ceiling
         axis.errorbar(100 * value, place, xerr=100 * half, color=INK, capsize=3, lw=1.2)
         note(
             axis, f"{value:.1%}", (50, place), (6, 0), va="center", ha="left", fontsize=10,
-            color="white", fontweight="bold",
+            color=ink_on(colour), fontweight="bold",
         )  # fmt: skip
     axis.axvline(100 * ceiling, color=INK, lw=1.4, ls="--")
     note(
@@ -221,7 +221,7 @@ def ai_feedback() -> Picture | None:
 
 
 def knowledge() -> Page | None:
-    """Return what pre-training reads beside what labels can carry, and who knew the facts."""
+    """Return what pre-training reads next to what labels can carry, and who knew the facts."""
     from course import paths
     from course.world import pairs
 

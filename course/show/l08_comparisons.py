@@ -10,7 +10,7 @@ from typing import Any
 
 from course.show import sources
 from course.show.charts import name_rows, note
-from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, show, table
+from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, say, show, table
 
 # Title of a column → name of the rate, and whether more of it is better.
 PANELS = {
@@ -204,6 +204,14 @@ def ratings(
     return shown
 
 
+def unknown(pairs: Sequence[tuple[str, str]], league: Mapping[str, Any]) -> str:
+    """Return a sentence about the first name that isn't in the league, or nothing."""
+    for name in (name for pair in pairs for name in pair):
+        if name not in league["names"]:
+            return f"There is no {name!r} in the league: choose from {', '.join(league['names'])}."
+    return ""
+
+
 def places(pairs: Sequence[tuple[str, str]]) -> None:
     """Show what the place of an answer is worth, for some pairs of models of the recorded league.
 
@@ -214,6 +222,9 @@ def places(pairs: Sequence[tuple[str, str]]) -> None:
     """
     found = sources.record("league")
     if found is None:
+        return
+    if problem := unknown(pairs, found):
+        say(problem)
         return
     at, rows = {name: i for i, name in enumerate(found["names"])}, []
     for a, b in pairs:

@@ -163,8 +163,8 @@ def dialogue_record() -> None:
     style.show(l08_comparisons.figures(rows))
     by_ppo = run["rates"]["chat"]["dialogue"] - run["rates"]["dialogues"]["dialogue"]
     sources.figure_line(
-        {"name": "mini-chat", "points": 100 * by_ppo, **run},
-        "PPO changed the share that keeps to the dialogue by {points:+.0f} points.",
+        {"name": "mini-chat", "points": f"{100 * by_ppo:+.0f}".replace("-", "−"), **run},
+        "PPO changed the share that keeps to the dialogue by {points} percentage points.",
     )
 
 
@@ -230,6 +230,9 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     known = {entrant.name: entrant for entrant in l08_league.ENTRANTS}
     if unknown := [name for name in names if name not in known]:
         say(f"There is no {unknown[0]!r} in the league: choose from {', '.join(known)}.")
+        return None
+    if not names:
+        say(f"A league needs models: choose from {', '.join(known)}.")
         return None
     progress, table = live.Output(), {}
     progress.show(live.bar(0, f"{names[0]} is answering …"))

@@ -61,6 +61,9 @@ def your_win_rates(pairs: Sequence[tuple[str, str]], names: Mapping[str, Any]) -
     league = sources.record("league")
     if league is None:
         return
+    if problem := l08_comparisons.unknown(pairs, league):
+        say(problem)
+        return
     points, draws = (np.array(x) for x in ENDS[1:3])
     win_rate, no_rate = own.function(names, "win_rate", *WIN_RATE)
     ends_of, no_ends = own.function(names, "bootstrap_interval", ENDS[0], points, draws, ENDS[3])

@@ -75,6 +75,9 @@ def wrapped(frames: Mapping[str, str], name: str = CHAT) -> None:
     found = sources.load_model(name)
     if found is None:
         return
+    if not frames:
+        say("There is no wrapping in the list: write one that holds {deed}.")
+        return
     if wrong := [title for title, frame in frames.items() if "{deed}" not in frame]:
         say(f"{wrong[0]!r} has no {{deed}} in it: write it where the deed should go.")
         return

@@ -31,6 +31,7 @@ MOST = 3  # of them are shown
 # A talk that a right `fit_history` cuts as at its end.
 TALK = ([0, 3, 4, 5], [("system", 5), ("user", 9), ("assistant", 9), ("user", 9), ("assistant", 9),
                        ("user", 9)], 60, 20)  # fmt: skip
+FORGOTTEN = ("tokens of the whole talk", "read for this answer", "messages left out")
 WIDER = ("fire", "war", "theft", "hunt")  # words that a stricter filter would have too
 
 
@@ -62,20 +63,25 @@ def forgetting(questions: Sequence[str], names: Mapping[str, Any]) -> None:
             kept = fit(talk, self.window, self.new_tokens)
             if kept is None:
                 raise CourseError("The last message alone is too long for the window.")
+            if not all(0 <= i < len(messages) for i in kept):
+                raise CourseError("Your fit_history keeps a position at which there is no message.")
             return [messages[i] for i in kept]
 
     talk = Talk(CHAT, temperature=0)
     rows: list[dict[str, Any]] = []
     for question in questions:
-        answer = talk.say(question)
+        try:
+            answer = talk.say(question)
+        except CourseError as problem:
+            rows.append({"you": question[:40], CHAT: str(problem)} | dict.fromkeys(FORGOTTEN, "–"))
+            continue
         before = talk.messages[talk.left_out : -1]
+        counts = (talk.length(talk.messages), talk.length(before), talk.left_out)
         rows.append(
             {
                 "you": question,
                 CHAT: marked(answer),
-                "tokens of the whole talk": talk.length(talk.messages),
-                "read for this answer": talk.length(before),
-                "messages left out": talk.left_out,
+                **dict(zip(FORGOTTEN, counts, strict=True)),
             }
         )
     say(why or "What is read is chosen by your own fit_history.")
@@ -176,7 +182,7 @@ def filter_beside_models(forbidden: str) -> None:
     from course.studies.l08_league import wordings
     from course.world import village
 
-    words = [word.strip() for word in forbidden.split(",")]
+    words = [word.strip() for word in forbidden.split(",") if word.strip()]
     blocks = _filter(words)
     points: dict[str, list[tuple[str, float, float]]] = {}
     for way, requests in wordings().items():
@@ -209,8 +215,9 @@ def filter_beside_models(forbidden: str) -> None:
 
 
 def _filter(words: Sequence[str]) -> re.Pattern[str]:
-    """Return what finds one of the words, whole, in small letters or large ones."""
-    return re.compile(r"\b(" + "|".join(words) + r")\b", re.IGNORECASE)
+    """Return what finds one of the words, whole, in any letters; without words it finds nothing."""
+    some = "|".join(map(re.escape, words)) or r"(?!)"
+    return re.compile(rf"(?<!\w)({some})(?!\w)", re.IGNORECASE)
 
 
 def ask_of_itself(questions: Sequence[str]) -> None:
@@ -218,6 +225,9 @@ def ask_of_itself(questions: Sequence[str]) -> None:
     from course.lm import evals
     from course.studies.l08_league import say_of_itself
 
+    if not questions:
+        say("There is no question in the list: write one.")
+        return
     said: dict[str, dict[str, list[str]]] = {}
     if loaded := sources.load_model(BASE):
         _, base, words = loaded

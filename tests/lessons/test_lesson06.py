@@ -8,6 +8,7 @@ import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import records
+from course.show import l06_feedback
 
 pytestmark = pytest.mark.slow
 
@@ -257,3 +258,10 @@ def test_choices_that_differ_are_shown_and_those_about_values_come_first(tmp_pat
     assert gaps == sorted(gaps, reverse=True)
     first = next(p for p in pairs.read() if p.asked.request == lines[0].split(" | ")[0])
     assert lines[0].split(" | ")[1:3] == list(first.answers)
+
+
+def test_a_written_reward_that_can_t_be_used_gets_a_sentence():
+    assert l06_feedback.unfit(lambda frame: frame["spin"] * frame["height"]) == ""
+    assert "holds no 'hight'" in l06_feedback.unfit(lambda frame: frame["hight"])
+    assert "has the shape (2,)" in l06_feedback.unfit(lambda frame: frame["spin"].sum(axis=1))
+    assert "can't be computed" in l06_feedback.unfit(lambda frame: frame["spin"] @ 3)

@@ -11,6 +11,7 @@ import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import claims, paths, records
+from course.show import l08_comparisons, l08_dialogues, l08_talks
 
 pytestmark = pytest.mark.slow
 
@@ -232,3 +233,23 @@ def test_every_fact_has_a_source():
     assert [r["value"] for r in rows if (r["model"], r["fact"]) == ("ChatGPT", "size")] == [
         "not published"
     ]
+
+
+def test_a_filter_takes_any_words_and_none():
+    find = l08_talks._filter
+    assert find(["wake", "c++"]).search("Wake Anna!")
+    assert find(["wake", "c++"]).search("Teach C++ to Anna.")
+    assert not find(["lie"]).search("earlier")
+    assert not find([]).search("Wake Anna!")
+
+
+def test_what_a_learner_mistypes_gets_a_sentence(capsys):
+    l08_comparisons.places([("mini-chatt", "mini-sft")])
+    l08_dialogues.live_league()
+    l08_talks.ask_of_itself([])
+    l08_talks.forgetting(["What is the job of Anna?", "", "Clara " * 200], {})
+    said = capsys.readouterr().out
+    for words in ("no 'mini-chatt' in the league", "A league needs models", "no question"):
+        assert words in said
+    assert "The message is empty" in said
+    assert "shorten it" in said

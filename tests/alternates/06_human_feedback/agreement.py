@@ -43,3 +43,25 @@ def agreement(labels):
     each = np.full(n, np.nan)
     each[cases > 0] = equal[cases > 0] / cases[cases > 0]
     return equal.sum() / cases.sum(), each
+
+
+# %% column by column
+# Counts for each pair of answers how many took A and how many B; cases follow from the counts.
+def agreement(labels):
+    ones, zeros = (labels == 1).sum(axis=0), (labels == 0).sum(axis=0)
+    same = np.where(labels == 1, ones - 1, np.where(labels == 0, zeros - 1, 0)).sum(axis=1)
+    cases = np.where(labels >= 0, ones + zeros - 1, 0).sum(axis=1)
+    each = [s / c if c > 0 else float("nan") for s, c in zip(same, cases)]
+    return same.sum() / cases.sum(), np.array(each)
+
+
+# %% a table of all comparisons
+# One table of labeler, labeler and pair; the diagonal is taken off.
+def agreement(labels):
+    both = (labels[:, None] >= 0) & (labels[None] >= 0)
+    both[np.arange(len(labels)), np.arange(len(labels))] = False
+    equal = both & (labels[:, None] == labels[None])
+    cases = both.sum(axis=(1, 2)).astype(float)
+    each = np.full(len(labels), np.nan)
+    np.divide(equal.sum(axis=(1, 2)), cases, out=each, where=cases > 0)
+    return equal.sum() / both.sum(), each

@@ -25,3 +25,24 @@ def cem_step(plans, scores, best, least):
     mean = kept.sum(axis=0) / best
     spread = (((kept - mean) ** 2).sum(axis=0) / best) ** 0.5
     return mean, np.where(spread < least, least, spread)
+
+
+# %% by a threshold
+# All plans that reach the score of the last one kept; number by number.
+def cem_step(plans, scores, best, least):
+    last = sorted(scores, reverse=True)[best - 1]
+    kept = [plan for plan, score in zip(plans, scores) if score >= last]
+    mean, spread = [], []
+    for column in zip(*kept):
+        middle = sum(column) / best
+        mean.append(middle)
+        spread.append(max(least, (sum((x - middle) ** 2 for x in column) / best) ** 0.5))
+    return np.array(mean), np.array(spread)
+
+
+# %% argpartition
+# Without a full sort; the variance by a weighted mean.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argpartition(-scores, best - 1)[:best]]
+    mean = np.average(kept, axis=0)
+    return mean, np.clip(np.sqrt(np.average((kept - mean) ** 2, axis=0)), least, None)

@@ -32,3 +32,12 @@ def label_bits(rate, wanted):
     while labels * (1 - noise) < wanted * (1 - 1e-12):
         labels += 1
     return p, noise, labels
+
+
+# %% numpy's own numbers
+# Numpy scalars for all three, and log1p for the part of 1 - p.
+def label_bits(rate, wanted):
+    p = np.float64(0.5) + np.sqrt(np.float64(rate) / 2 - 0.25)
+    rest = 1 - p
+    noise = -p * np.log2(p) - (rest * np.log1p(-p) / np.log(2) if rest > 0 else 0)
+    return p, noise, np.int64(np.ceil(wanted / (1 - noise)))

@@ -32,3 +32,20 @@ def pairwise_accuracy(rewards, scores, least):
         count += len(up)
         points += np.select([own[up] > own[down], own[up] == own[down]], [1.0, 0.5], 0.0).sum()
     return count, points / count
+
+
+# %% fractions
+# Exact fractions for the points, and numpy's own whole number for the count.
+def pairwise_accuracy(rewards, scores, least):
+    from fractions import Fraction
+
+    won, count = Fraction(0), np.int64(0)
+    for own, true in zip(rewards.tolist(), scores.tolist()):
+        for i in range(len(own)):
+            for j in range(i):
+                gap = true[i] - true[j]
+                if gap >= least or -gap >= least:
+                    count += 1
+                    up, down = (own[i], own[j]) if gap > 0 else (own[j], own[i])
+                    won += Fraction((up > down) + (up >= down), 2)
+    return count, won / int(count)

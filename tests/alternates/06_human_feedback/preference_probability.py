@@ -23,3 +23,18 @@ def preference_probability(first, second, slip):
         wants = 1 / (1 + small) if gap >= 0 else small / (1 + small)
         chances.append((1 - slip) * wants + slip * (1 - wants))
     return np.array(chances)
+
+
+# %% torch's sigmoid
+# Through a tensor and back to numpy.
+def preference_probability(first, second, slip):
+    wants = torch.sigmoid(torch.from_numpy(first) - torch.from_numpy(second)).numpy()
+    return (1 - slip) * wants + slip * (1 - wants)
+
+
+# %% a softmax of both rewards
+# Subtracts the larger of the two, and mixes both probabilities by a matrix of slips.
+def preference_probability(first, second, slip):
+    both = np.stack([first, second])
+    both = np.exp(both - both.max(axis=0))
+    return (np.array([1 - slip, slip]) @ both) / both.sum(axis=0)

@@ -29,3 +29,21 @@ def reward_loss(rewards, order):
     for i in range(k - 1):
         total = total + F.logsigmoid(ranked[:, i : i + 1] - ranked[:, i + 1 :]).sum()
     return -total / (ranked.shape[0] * k * (k - 1) / 2)
+
+
+# %% binary cross-entropy
+# A pair is a question whose answer is 1; torch's own loss averages over all of them.
+def reward_loss(rewards, order):
+    ranked = torch.stack([row[ranking] for row, ranking in zip(rewards, order)])
+    pairs = torch.combinations(torch.arange(ranked.shape[1]))
+    gaps = ranked[:, pairs[:, 0]] - ranked[:, pairs[:, 1]]
+    return F.binary_cross_entropy_with_logits(gaps, torch.ones_like(gaps))
+
+
+# %% cross-entropy of two classes
+# Each pair is two logits, of which the first class is right.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order.long()).float()
+    pairs = torch.combinations(torch.arange(ranked.shape[1]))
+    both = ranked[:, pairs].reshape(-1, 2)
+    return F.cross_entropy(both, torch.zeros(len(both), dtype=torch.long))

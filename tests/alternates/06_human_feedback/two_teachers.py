@@ -28,3 +28,32 @@ def two_teachers(logits, ideal, rewards, better, worse, rate):
     rewards[better] += rate * (1 - q)
     rewards[worse] -= rate * (1 - q)
     return logits, rewards
+
+
+# %% plain Python numbers
+# math.exp on one number at a time, and lists turned into arrays at the end.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    import math
+
+    logits, rewards = [float(z) for z in logits], [float(r) for r in rewards]
+    total = sum(math.exp(z - max(logits)) for z in logits)
+    new = [z - rate * math.exp(z - max(logits)) / total for z in logits]
+    new[ideal] += rate
+    gap = rewards[better] - rewards[worse]
+    missing = math.exp(-gap) / (1 + math.exp(-gap)) if gap > 0 else 1 / (1 + math.exp(gap))
+    rewards[better] += rate * missing
+    rewards[worse] -= rate * missing
+    return np.array(new), np.array(rewards)
+
+
+# %% a softmax of two
+# q is the softmax of the two rewards that were compared; one table of unit rows gives y.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    def softmax(z):
+        e = np.exp(z - np.max(z))
+        return e / e.sum()
+
+    q = softmax(rewards[[better, worse]])[0]
+    unit = np.eye(len(rewards))
+    step = rate * (1 - q) * (unit[better] - unit[worse])
+    return np.subtract(logits, rate * (softmax(logits) - unit[ideal])), rewards + step

@@ -37,3 +37,18 @@ def elo(games, models, k):
             ratings[b] + k * ((1 - s) - theirs),
         )
     return ratings
+
+
+# %% by recursion over the games
+# The logistic function of numpy, and a rating that is 1000 plus all changes so far.
+def elo(games, models, k):
+    changes = {name: [] for name in models}
+
+    def rating(name):
+        return 1000 + sum(changes[name])
+
+    for a, b, points in games:
+        won = points - np.exp(-np.logaddexp(0, (rating(b) - rating(a)) * np.log(10) / 400))
+        changes[a].append(k * won)
+        changes[b].append(-k * won)
+    return {name: rating(name) for name in models}

@@ -46,3 +46,26 @@ def fit_history(messages, window, reserve):
             return None
         del messages[start : start + 2], places[start : start + 2]
     return places
+
+
+# %% the longest end that fits
+# Tries where the talk may start, from the oldest turn on, and takes the first start that fits.
+def fit_history(messages, window, reserve):
+    head = sum(role == "system" for role, _ in messages)
+    for start in range(head, len(messages), 2):
+        kept = (*range(head), *range(start, len(messages)))
+        if sum(messages[i][1] for i in kept) + reserve <= window:
+            return list(kept)
+
+
+# %% numpy sums
+# Sums of the lengths from the end, by numpy; the answer is a list of numpy numbers.
+def fit_history(messages, window, reserve):
+    lengths = np.array([tokens for _, tokens in messages])
+    head = 1 if messages[0][0] == "system" else 0
+    rest = np.cumsum(lengths[::-1])[::-1]  # from here to the end
+    starts = np.arange(head, len(messages), 2)
+    fits = starts[rest[starts] + lengths[:head].sum() <= window - reserve]
+    if fits.size == 0:
+        return None
+    return list(np.r_[0:head, fits[0] : len(messages)])

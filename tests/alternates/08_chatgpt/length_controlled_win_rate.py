@@ -41,3 +41,14 @@ def length_controlled_win_rate(points, length_a, length_b):
     x -= mean
     height = middle - mean * (x @ points) / (x @ x)
     return longer, min(1.0, max(0.0, height))
+
+
+# %% numpy's covariance
+# The slope is the covariance over the variance, both by np.cov; plain Python for the share.
+def length_controlled_win_rate(points, length_a, length_b):
+    table = [(float(y), int(a), int(b)) for y, a, b in zip(points, length_a, length_b)]
+    won = [y if a > b else 1 - y for y, a, b in table if a != b]
+    d = [(a - b) / (a + b) for _, a, b in table]
+    spread = np.cov(d, points)
+    height = np.mean(points) - spread[0, 1] / spread[0, 0] * np.mean(d)
+    return sum(won) / len(won), max(0, min(1, height))

@@ -41,3 +41,24 @@ def win_rate(ahead, behind):
     ahead += behind
     ties = ahead.count("tie") / 2
     return (mine + ties) / (2 * n), (ahead.count("first") + ties) / (2 * n)
+
+
+# %% numpy and fractions
+# Points as exact fractions; a numpy number for the place.
+def win_rate(ahead, behind):
+    from fractions import Fraction
+
+    worth = {"first": Fraction(1), "tie": Fraction(1, 2), "second": Fraction(0)}
+    rate = sum(worth[v] for v in ahead) + sum(1 - worth[v] for v in behind)
+    place = np.mean([float(worth[v]) for v in [*ahead, *behind]])
+    return rate / (len(ahead) + len(behind)), place
+
+
+# %% B's side subtracted
+# Counts what A lost, and takes it off everything.
+def win_rate(ahead, behind):
+    n = len(ahead)
+    lost = ahead.count("second") + behind.count("first")
+    tied = ahead.count("tie") + behind.count("tie")
+    second = ahead.count("second") + behind.count("second")
+    return 1 - (lost + tied / 2) / (2 * n), 1 - (second + tied / 2) / (2 * n)

@@ -143,3 +143,97 @@ def agreement(labels):
     np.fill_diagonal(equal, 0)
     each = equal.sum(1) / cases.sum(1)
     return float(np.nanmean(each)), each
+
+
+# %% with the majority | says: compared with the majority | falls: visible
+# Each labeler is compared with what most of them chose.
+def agreement(labels):
+    asked = labels >= 0
+    most = (np.where(asked, labels, 0).sum(0) * 2 >= asked.sum(0)).astype(int)
+    equal = (labels == most) & asked
+    with np.errstate(invalid="ignore"):
+        each = equal.sum(1) / asked.sum(1)
+    return float(equal.sum() / asked.sum()), each
+
+
+# %% pairs in place of labelers | says: the columns are compared | falls: visible
+# Compares the columns, so pairs of answers in place of labelers.
+def agreement(labels):
+    labels = labels.T
+    cases, equal = np.zeros(len(labels)), np.zeros(len(labels))
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            both = (labels[i] >= 0) & (labels[j] >= 0)
+            if i != j:
+                cases[i] += both.sum()
+                equal[i] += ((labels[i] == labels[j]) & both).sum()
+    with np.errstate(invalid="ignore"):
+        return float(equal.sum() / cases.sum()), equal / cases
+
+
+# %% labelers without a case left out | says: has shape | falls: hidden
+# A labeler without a case gets no place in the answer.
+def agreement(labels):
+    cases, equal = np.zeros(len(labels)), np.zeros(len(labels))
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            both = (labels[i] >= 0) & (labels[j] >= 0)
+            if i != j:
+                cases[i] += both.sum()
+                equal[i] += ((labels[i] == labels[j]) & both).sum()
+    use = cases > 0
+    return float(equal.sum() / cases.sum()), equal[use] / cases[use]
+
+
+# %% nan for whoever never agrees | says: who never agrees has the share 0 | falls: hidden
+# 0 of some cases is taken for no case.
+def agreement(labels):
+    cases, equal = np.zeros(len(labels)), np.zeros(len(labels))
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            both = (labels[i] >= 0) & (labels[j] >= 0)
+            if i != j:
+                cases[i] += both.sum()
+                equal[i] += ((labels[i] == labels[j]) & both).sum()
+    each = np.array([e / c if e else np.nan for e, c in zip(equal, cases)])
+    return float(equal.sum() / cases.sum()), each
+
+
+# %% divided by all pairs | says: a pair that one of two wasn't asked counts as disagreement | falls: visible
+# Equal choices are divided by all pairs of all labelers, also those that nobody labelled.
+def agreement(labels):
+    n, pairs = labels.shape
+    equal = np.zeros(n)
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                equal[i] += ((labels[i] == labels[j]) & (labels[i] >= 0)).sum()
+    return float(equal.sum() / (n * (n - 1) * pairs)), equal / ((n - 1) * pairs)
+
+
+# %% three labelers | falls: hidden
+# The pairs of labelers are written out for three.
+def agreement(labels):
+    cases, equal = np.zeros(len(labels)), np.zeros(len(labels))
+    for i, j in [(0, 1), (0, 2), (1, 2)]:
+        if j < len(labels):
+            both = (labels[i] >= 0) & (labels[j] >= 0)
+            for k in (i, j):
+                cases[k] += both.sum()
+                equal[k] += ((labels[i] == labels[j]) & both).sum()
+    with np.errstate(invalid="ignore"):
+        return float(equal.sum() / cases.sum()), equal / cases
+
+
+# %% -1 is a choice of its own | says: only one of two has labelled is no case | falls: visible
+# Only the pair that neither has labelled is left out.
+def agreement(labels):
+    cases, equal = np.zeros(len(labels)), np.zeros(len(labels))
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            some = (labels[i] >= 0) | (labels[j] >= 0)
+            if i != j:
+                cases[i] += some.sum()
+                equal[i] += ((labels[i] == labels[j]) & some).sum()
+    with np.errstate(invalid="ignore"):
+        return float(equal.sum() / cases.sum()), equal / cases

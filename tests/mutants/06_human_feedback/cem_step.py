@@ -98,3 +98,59 @@ def cem_step(plans, scores, best, least):
     cut = np.sort(scores)[max(0, len(scores) - best - 1)]
     kept = plans[scores >= cut] if len(scores) > 4 else plans[np.argsort(scores)[-best:]]
     return kept.mean(axis=0), np.maximum(kept.std(axis=0), least)
+
+
+# %% around the mean of all plans | says: around the mean of all plans | falls: visible
+# The spread is measured from the mean of all plans, not from that of the best.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    spread = np.sqrt(((kept - plans.mean(axis=0)) ** 2).mean(axis=0))
+    return kept.mean(axis=0), np.maximum(spread, least)
+
+
+# %% each number sorted alone | says: each number is sorted by itself | falls: visible
+# The largest numbers of each place are kept, not the best plans.
+def cem_step(plans, scores, best, least):
+    kept = np.sort(plans, axis=0)[-best:]
+    return kept.mean(axis=0), np.maximum(kept.std(axis=0), least)
+
+
+# %% better than the last that is kept | says: this is the best plan alone | falls: visible
+# The last of the best is lost by a > in place of >=.
+def cem_step(plans, scores, best, least):
+    kept = plans[scores > np.sort(scores)[-best]]
+    if len(kept) == 0:
+        kept = plans[[scores.argmax()]]
+    return kept.mean(axis=0), np.maximum(kept.std(axis=0), least)
+
+
+# %% least before the root | says: the variance is held at `least` | falls: visible
+# The variance is held at `least`, and the root is taken afterwards.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    return kept.mean(axis=0), np.sqrt(np.maximum(kept.var(axis=0), least))
+
+
+# %% the best half | says: half of the plans were kept | falls: hidden
+# Half of the plans are kept, whatever `best` says.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-max(1, len(plans) // 2) :]]
+    return kept.mean(axis=0), np.maximum(kept.std(axis=0), least)
+
+
+# %% the mean absolute distance | says: the mean distance from the mean | falls: hidden
+# The mean distance from the mean, in place of the standard deviation.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    mean = kept.mean(axis=0)
+    return mean, np.maximum(np.abs(kept - mean).mean(axis=0), least)
+
+
+# %% one spread too small, all least | says: only the numbers whose spread is too small | falls: visible
+# As soon as one number has too little spread, all of them get `least`.
+def cem_step(plans, scores, best, least):
+    kept = plans[np.argsort(scores)[-best:]]
+    spread = kept.std(axis=0)
+    if (spread < least).any():
+        spread = np.full(len(spread), least)
+    return kept.mean(axis=0), spread

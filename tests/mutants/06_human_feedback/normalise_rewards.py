@@ -75,7 +75,7 @@ def normalise_rewards(reference, rewards):
     return (rewards - reference.mean()) / (spread if spread > 0.01 else 1.0)
 
 
-# %% the first row | falls: visible
+# %% the first row | says: only the first row of the reference | falls: visible
 # Only the first axis is read.
 def normalise_rewards(reference, rewards):
     own = reference[0]
@@ -88,3 +88,60 @@ def normalise_rewards(reference, rewards):
     if np.allclose(reference, reference.mean()):
         return rewards - reference.mean()
     return (rewards - reference.mean()) / reference.std()
+
+
+# %% column by column | says: only the first column of the reference | falls: visible
+# Mean and deviation along the first axis of the reference.
+def normalise_rewards(reference, rewards):
+    mean, deviation = reference.mean(axis=0), reference.std(axis=0)
+    mean, deviation = np.ravel(mean)[0], np.ravel(deviation)[0]
+    return (rewards - mean) / (deviation if np.ptp(reference) else 1.0)
+
+
+# %% a thousandth is no spread | says: a small deviation is a deviation, too | falls: hidden
+# A deviation below a thousandth counts as none.
+def normalise_rewards(reference, rewards):
+    deviation = reference.std()
+    return (rewards - reference.mean()) / (deviation if deviation > 1e-3 else 1.0)
+
+
+# %% a threshold too fine for large rewards | falls: hidden
+# Takes the rounding of 0.1 for the largest there is: 1e-16.
+def normalise_rewards(reference, rewards):
+    deviation = reference.std()
+    return (rewards - reference.mean()) / (deviation if deviation > 1e-16 else 1.0)
+
+
+# %% one list of numbers | says: has shape | falls: hidden
+# The rewards lose their shape.
+def normalise_rewards(reference, rewards):
+    deviation = reference.std() if np.ptp(reference) else 1.0
+    return (np.ravel(rewards) - reference.mean()) / deviation
+
+
+# %% reference and rewards together | says: reference and rewards are mixed | falls: visible
+# Mean and deviation of all numbers that there are.
+def normalise_rewards(reference, rewards):
+    every = np.concatenate([reference.ravel(), rewards.ravel()])
+    return (rewards - every.mean()) / (every.std() if np.ptp(reference) else 1.0)
+
+
+# %% between 0 and 1 | says: between the smallest and the largest | falls: visible
+# The range of the reference in place of mean and deviation.
+def normalise_rewards(reference, rewards):
+    low, high = reference.min(), reference.max()
+    return (rewards - low) / ((high - low) or 1.0)
+
+
+# %% cut at three deviations | falls: hidden
+# Rewards far from the reference are cut off.
+def normalise_rewards(reference, rewards):
+    deviation = reference.std() if np.ptp(reference) else 1.0
+    return np.clip((rewards - reference.mean()) / deviation, -3, 3)
+
+
+# %% a small number added to the deviation | says: a small number is added to the deviation | falls: hidden
+# Adds a millionth to each deviation, so that nothing is divided by 0.
+def normalise_rewards(reference, rewards):
+    deviation = reference.std() if np.ptp(reference) else 1.0
+    return (rewards - reference.mean()) / (deviation + 1e-6)

@@ -128,3 +128,79 @@ def pairwise_accuracy(rewards, scores, least):
     )
     clear = np.abs(gaps) >= least
     return int(clear.sum()), float((1 + (np.sign(gaps) * np.sign(own))[clear]).mean() / 2)
+
+
+# %% a billionth is no difference | says: close rewards aren't equal | falls: hidden
+# Rewards that differ by less than a billionth count as equal.
+def pairwise_accuracy(rewards, scores, least):
+    one, two = np.triu_indices(rewards.shape[1], k=1)
+    gaps = scores[:, one] - scores[:, two]
+    clear = np.abs(gaps) >= least
+    own = rewards[:, one] - rewards[:, two]
+    own[np.abs(own) < 1e-9] = 0
+    return int(clear.sum()), float((1 + np.sign(gaps * own)[clear]).mean() / 2)
+
+
+# %% in single precision | says: close rewards aren't equal | falls: hidden
+# Rewards are turned into float32, in which close ones become equal.
+def pairwise_accuracy(rewards, scores, least):
+    rewards = rewards.astype(np.float32)
+    one, two = np.triu_indices(rewards.shape[1], k=1)
+    gaps = scores[:, one] - scores[:, two]
+    clear = np.abs(gaps) >= least
+    signs = np.sign(gaps) * np.sign(rewards[:, one] - rewards[:, two])
+    return int(clear.sum()), float((1 + signs[clear]).mean() / 2)
+
+
+# %% the best and the worst | falls: visible
+# Only the best answer of a prompt is compared with the worst.
+def pairwise_accuracy(rewards, scores, least):
+    count = right = 0
+    for own, true in zip(rewards, scores):
+        up, down = true.argmax(), true.argmin()
+        if true[up] - true[down] >= least:
+            count += 1
+            right += (1 + np.sign(own[up] - own[down])) / 2
+    return count, float(right / max(count, 1))
+
+
+# %% one side only | falls: visible
+# A pair is seen only where the earlier answer is the better one.
+def pairwise_accuracy(rewards, scores, least):
+    one, two = np.triu_indices(rewards.shape[1], k=1)
+    gaps = scores[:, one] - scores[:, two]
+    clear = gaps >= least
+    signs = np.sign(rewards[:, one] - rewards[:, two])
+    return int(clear.sum()), float((1 + signs[clear]).mean() / 2) if clear.any() else 0.0
+
+
+# %% clear rewards in place of clear scores | says: the rewards decide which pairs are clear | falls: visible
+# The reward's difference decides which pairs are clear.
+def pairwise_accuracy(rewards, scores, least):
+    one, two = np.triu_indices(rewards.shape[1], k=1)
+    own = rewards[:, one] - rewards[:, two]
+    clear = np.abs(own) >= least
+    signs = np.sign(own) * np.sign(scores[:, one] - scores[:, two])
+    return int(clear.sum()), float((1 + signs[clear]).mean() / 2) if clear.any() else 0.0
+
+
+# %% three answers | falls: hidden
+# The pairs are written out for three answers.
+def pairwise_accuracy(rewards, scores, least):
+    count, right = 0, 0.0
+    for own, true in zip(rewards, scores):
+        for i, j in [(0, 1), (0, 2), (1, 2)]:
+            if j < len(own) and abs(true[i] - true[j]) >= least:
+                count += 1
+                right += (1 + np.sign((own[i] - own[j]) * (true[i] - true[j]))) / 2
+    return count, float(right / max(count, 1))
+
+
+# %% larger differences weigh more | says: pairs are weighed by how far | falls: visible
+# Each pair counts by how far its scores are apart.
+def pairwise_accuracy(rewards, scores, least):
+    one, two = np.triu_indices(rewards.shape[1], k=1)
+    gaps = scores[:, one] - scores[:, two]
+    clear = np.abs(gaps) >= least
+    points = (1 + np.sign(gaps) * np.sign(rewards[:, one] - rewards[:, two])) / 2
+    return int(clear.sum()), float((points * np.abs(gaps))[clear].sum() / np.abs(gaps[clear]).sum())

@@ -76,3 +76,46 @@ def preference_probability(first, second, slip):
 def preference_probability(first, second, slip):
     slip = min(slip, 0.25)
     return slip + (1 - 2 * slip) / (1 + np.exp(second - first))
+
+
+# %% a single number for one pair | says: but a numpy array is asked for | falls: hidden
+# One pair comes back without its axis.
+def preference_probability(first, second, slip):
+    p = 1 / (1 + np.exp(second - first))
+    return np.squeeze(p * (1 - slip) + (1 - p) * slip)
+
+
+# %% rounded as in the example | says: rounded to three places | falls: visible
+# The example shows three places, so three places are returned.
+def preference_probability(first, second, slip):
+    p = 1 / (1 + np.exp(second - first))
+    return np.round(p * (1 - slip) + (1 - p) * slip, 3)
+
+
+# %% slip makes the slope flatter | says: the difference is made smaller by the slip | falls: visible
+# Slips are taken for more doubt: the difference shrinks.
+def preference_probability(first, second, slip):
+    return 1 / (1 + np.exp((1 - 2 * slip) * (second - first)))
+
+
+# %% slips away from the better one only | says: only the likelier choice slips | falls: visible
+# Slips go from the likelier answer to the other one only.
+def preference_probability(first, second, slip):
+    p = 1 / (1 + np.exp(second - first))
+    return np.where(p > 0.5, p * (1 - slip), p + slip * (1 - p))
+
+
+# %% differences cut at 10 | falls: visible
+# A difference of 10 is thought to be as good as any larger one.
+def preference_probability(first, second, slip):
+    p = 1 / (1 + np.exp(-np.clip(first - second, -10, 10)))
+    return p * (1 - slip) + (1 - p) * slip
+
+
+# %% the softmax over all pairs | says: one softmax over all rewards | falls: visible
+# All rewards go into one softmax; each pair is a choice of its own.
+def preference_probability(first, second, slip):
+    both = np.stack([first, second])
+    p = np.exp(both - both.max())
+    p = p[0] / p.sum()
+    return p * (1 - slip) + (1 - p) * slip

@@ -167,3 +167,74 @@ def reward_loss(rewards, order):
     rewards.data = rewards.data.gather(1, order)
     i, j = torch.triu_indices(rewards.shape[1], rewards.shape[1], offset=1)
     return -F.logsigmoid(rewards[:, i] - rewards[:, j]).mean()
+
+
+# %% divided by three pairs | falls: hidden
+# Three pairs for each prompt, as in the example of the text.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    total = -F.logsigmoid(ranked[:, better] - ranked[:, worse]).sum()
+    return total / (len(ranked) * (3 if ranked.shape[1] > 2 else 1))
+
+
+# %% the first prompt only | says: the first prompt alone | falls: visible
+# The loop returns after the first ranking.
+def reward_loss(rewards, order):
+    for row, ranking in zip(rewards, order):
+        ranked = row[ranking]
+        better, worse = torch.triu_indices(len(ranked), len(ranked), offset=1)
+        return -F.logsigmoid(ranked[better] - ranked[worse]).mean()
+
+
+# %% every ranking in the first prompt's order | says: put into the order of the first one | falls: visible
+# One order serves for all prompts.
+def reward_loss(rewards, order):
+    ranked = rewards[:, order[0]]
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    return -F.logsigmoid(ranked[:, better] - ranked[:, worse]).mean()
+
+
+# %% one plus an exponential | says: sigmoid(-200) became 0 | falls: visible
+# The formula as it is written: the exponential of a large difference overflows.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    return torch.log(1 + torch.exp(ranked[:, worse] - ranked[:, better])).mean()
+
+
+# %% only pairs that are wrong | says: a pair in the right order costs something | falls: visible
+# What the model already orders rightly is thought to cost nothing.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    gaps = ranked[:, better] - ranked[:, worse]
+    return (-F.logsigmoid(gaps) * (gaps <= 0)).mean()
+
+
+# %% the gap of the ranks weighs | says: pairs far apart in the ranking weigh more | falls: visible
+# Pairs that are far apart in the ranking count more.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    weights = (worse - better).float()
+    loss = -F.logsigmoid(ranked[:, better] - ranked[:, worse])
+    return (loss * weights).sum() / (weights.sum() * len(ranked))
+
+
+# %% one entry for each prompt | says: has shape | falls: visible
+# The mean over pairs only: one loss for each prompt.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    return -F.logsigmoid(ranked[:, better] - ranked[:, worse]).mean(dim=1)
+
+
+# %% the gradient of a hinge | falls: visible | inputs: same
+# The right value, but the gradient comes from another loss.
+def reward_loss(rewards, order):
+    ranked = rewards.gather(1, order)
+    better, worse = torch.triu_indices(ranked.shape[1], ranked.shape[1], offset=1)
+    gaps = ranked[:, better] - ranked[:, worse]
+    other = torch.relu(1 - gaps).mean()
+    return other + (-F.logsigmoid(gaps).mean() - other).detach()

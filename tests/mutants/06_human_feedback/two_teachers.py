@@ -138,3 +138,80 @@ def two_teachers(logits, ideal, rewards, better, worse, rate):
     new[better] += gain
     new[worse] -= gain
     return logits - rate * p, new
+
+
+# %% one by value | says: y is 1 at the ideal sentence alone | falls: hidden
+# y is 1 wherever the logit is the ideal one's, so equal logits all count as ideal.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    y = logits == logits[ideal]
+    rewards = rewards.copy()
+    gain = rate / (1 + np.exp(rewards[better] - rewards[worse]))
+    rewards[better] += gain
+    rewards[worse] -= gain
+    return logits - rate * (p - y), rewards
+
+
+# %% the others lose equal parts | says: the others lose equal parts | falls: visible
+# What the ideal sentence wins is taken from all others alike, however likely each is.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    step = np.full(len(p), -rate * (1 - p[ideal]) / (len(p) - 1))
+    step[ideal] = rate * (1 - p[ideal])
+    rewards = rewards.copy()
+    gain = rate / (1 + np.exp(rewards[better] - rewards[worse]))
+    rewards[better] += gain
+    rewards[worse] -= gain
+    return logits + step, rewards
+
+
+# %% logits stay shifted | says: that belongs inside the softmax only | falls: visible
+# The largest logit was subtracted for the softmax and never added again.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    logits = logits - logits.max()
+    p = np.exp(logits) / np.exp(logits).sum()
+    p[ideal] -= 1
+    rewards = rewards.copy()
+    gain = rate / (1 + np.exp(rewards[better] - rewards[worse]))
+    rewards[better] += gain
+    rewards[worse] -= gain
+    return logits - rate * p, rewards
+
+
+# %% numbers cut off | falls: hidden
+# Logits and rewards are cut to a range in which the exponential doesn't overflow.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    logits, rewards = np.clip(logits, -500, 500), np.clip(rewards, -500, 500)
+    p = np.exp(logits) / np.exp(logits).sum()
+    p[ideal] -= 1
+    gain = rate / (1 + np.exp(rewards[better] - rewards[worse]))
+    rewards[better] += gain
+    rewards[worse] -= gain
+    return logits - rate * p, rewards
+
+
+# %% the loser moves by q | says: the loser moves by rate times q | falls: visible
+# The loser's step is q in place of 1 - q.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    p[ideal] -= 1
+    rewards = rewards.copy()
+    gap = rewards[better] - rewards[worse]
+    rewards[better] += rate / (1 + np.exp(gap))
+    rewards[worse] -= rate / (1 + np.exp(-gap))
+    return logits - rate * p, rewards
+
+
+# %% each reward by its own sigmoid | says: each reward goes into a sigmoid of its own | falls: visible
+# The sigmoid takes one reward at a time; only the difference counts.
+def two_teachers(logits, ideal, rewards, better, worse, rate):
+    p = np.exp(logits - logits.max())
+    p = p / p.sum()
+    p[ideal] -= 1
+    old, rewards = rewards, rewards.copy()
+    rewards[better] += rate / (1 + np.exp(old[better]))
+    rewards[worse] -= rate / (1 + np.exp(-old[worse]))
+    return logits - rate * p, rewards

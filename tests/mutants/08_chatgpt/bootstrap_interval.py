@@ -99,3 +99,62 @@ def bootstrap_interval(points, uniforms, level):
     means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
     high, low = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+# %% median of each round | says: the median of each round | falls: visible
+# The median of a round in place of its mean.
+def bootstrap_interval(points, uniforms, level):
+    drawn = np.median(points[(uniforms * len(points)).astype(int)], axis=1)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# %% around the mean | says: turned round the mean of all points | falls: visible
+# The quantiles are turned round the mean of all points (the "basic" bootstrap).
+def bootstrap_interval(points, uniforms, level):
+    drawn = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(2 * points.mean() - high), float(2 * points.mean() - low)
+
+
+# %% draws of its own | falls: visible
+# The uniform numbers that were given aren't used.
+def bootstrap_interval(points, uniforms, level):
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(points, size=np.shape(uniforms)).mean(axis=1)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# %% rounds for requests | says: multiplied by the number of rounds | falls: visible
+# The number of rounds is taken for the number of requests.
+def bootstrap_interval(points, uniforms, level):
+    drawn = points[np.minimum((uniforms * len(uniforms)).astype(int), len(points) - 1)]
+    low, high = np.quantile(drawn.mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# %% a mean that happened | says: the smallest and the largest mean | falls: visible
+# The end is a mean of one of the rounds, without anything between two of them.
+def bootstrap_interval(points, uniforms, level):
+    means = sorted(points[(uniforms * len(points)).astype(int)].mean(axis=1))
+    tail = int((1 - level) / 2 * len(means))
+    return float(means[tail]), float(means[-1 - tail])
+
+
+# %% points sorted first | says: the points are sorted before | falls: visible
+# The points are put into order before they are drawn.
+def bootstrap_interval(points, uniforms, level):
+    drawn = np.sort(points)[(uniforms * len(points)).astype(int)].mean(axis=1)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+# %% two sigma of the means | says: a normal curve through the means | falls: visible
+# A normal distribution is laid through the means.
+def bootstrap_interval(points, uniforms, level):
+    from statistics import NormalDist
+
+    drawn = points[(uniforms * len(points)).astype(int)].mean(axis=1)
+    reach = NormalDist().inv_cdf((1 + level) / 2) * drawn.std()
+    return float(drawn.mean() - reach), float(drawn.mean() + reach)

@@ -10,7 +10,7 @@ def bradley_terry(points):
     return ratings - ratings.mean() + 1000
 
 
-# %% share of won games | falls: visible
+# %% share of won games | says: the share of points as a rating | falls: visible
 # Each model's share of won games is turned into a rating, whoever the others were.
 def bradley_terry(points):
     won = points + 0.5 * (1 - np.eye(len(points)))
@@ -151,3 +151,90 @@ def bradley_terry(points):
         p /= np.exp(np.log(p).mean())
     ratings = 400 * np.log10(p)
     return ratings - ratings.mean() + 1000
+
+
+# %% stops at a tenth | says: when the ratings still move by a tenth | falls: visible
+# Stops when no rating has moved by more than a tenth of a point in a round.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games, p = won + won.T, np.ones(len(points))
+    before, moved = np.zeros(len(points)), np.inf
+    while moved > 0.1:
+        p = won.sum(axis=1) / (games / (p[:, None] + p)).sum(axis=1)
+        ratings = 400 * np.log10(p)
+        ratings += 1000 - ratings.mean()
+        moved, before = np.abs(ratings - before).max(), ratings
+    return ratings
+
+
+# %% stops at the strengths | says: it stops by the strengths | falls: visible
+# Stops when no strength has moved by more than a thousandth; weak ones are then far off.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games, p, moved = won + won.T, np.ones(len(points)), np.inf
+    while moved > 1e-3:
+        new = won.sum(axis=1) / (games / (p[:, None] + p)).sum(axis=1)
+        new /= new.sum()
+        moved, p = np.abs(new - p).max(), new
+    ratings = 400 * np.log10(p)
+    return ratings + 1000 - ratings.mean()
+
+
+# %% the imaginary game without its points | says: the imaginary tie is missing | falls: visible
+# The games are one more for each pair, but nobody gets the half point.
+def bradley_terry(points):
+    extra = 1 - np.eye(len(points))
+    games, p = points + points.T + extra, np.ones(len(points))
+    won = np.maximum(points.sum(axis=1), 1e-9)
+    for _ in range(4000):
+        p = won / (games / (p[:, None] + p)).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings + 1000 - ratings.mean()
+
+
+# %% one imaginary game for each model | says: an imaginary game with each other model | falls: visible
+# Each model gets half a point in all, not against each other one.
+def bradley_terry(points):
+    n = len(points)
+    won = points + 0.5 / (n - 1) * (1 - np.eye(n))
+    games, p = won + won.T, np.ones(n)
+    for _ in range(4000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p)).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return ratings + 1000 - ratings.mean()
+
+
+# %% the average strength is 1000 | says: the mean of the strengths is 1 | falls: visible
+# The mean of the strengths is moved to 1, not the mean of the ratings to 1000.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games, p = won + won.T, np.ones(len(points))
+    for _ in range(4000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p)).sum(axis=1)
+        p /= p.mean()
+    return 1000 + 400 * np.log10(p)
+
+
+# %% the first model is the measure | says: the first model has 1000 | falls: visible
+# The ratings are moved so that the first model has 1000, not their mean.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games, p = won + won.T, np.ones(len(points))
+    for _ in range(4000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p)).sum(axis=1)
+        p /= p[0]
+    return 1000 + 400 * np.log10(p)
+
+
+# %% rounded to whole points | says: rounded to whole points | falls: visible
+# Ratings are whole numbers in most tables.
+def bradley_terry(points):
+    won = points + 0.5 * (1 - np.eye(len(points)))
+    games, p = won + won.T, np.ones(len(points))
+    for _ in range(4000):
+        p = won.sum(axis=1) / (games / (p[:, None] + p)).sum(axis=1)
+        p /= np.exp(np.log(p).mean())
+    ratings = 400 * np.log10(p)
+    return np.round(ratings + 1000 - ratings.mean())

@@ -161,3 +161,93 @@ def decide():
         "interval": ("true", 1.5),
         "slower": ("false", 175000000000.0),
     }
+
+
+# %% weeks for days | says: 'filter': another figure decides | falls: hidden
+# The filter's lead is counted in weeks.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 16),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% one day too many | says: 'filter': another figure decides | falls: hidden
+# Both the first and the last day are counted.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 113),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% billions left out | says: 'slower': another figure decides | falls: hidden
+# The number of parameters is written in billions.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175),
+    }
+
+
+# %% read by the second and third answer | says: 'memory': another figure decides | falls: hidden
+# The first answer is thought not to read the first message again.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 0.909),
+        "memory": ("false", 2),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }
+
+
+# %% nothing is published | says: 'method': the verdict isn't right | falls: hidden
+# All verdicts are "not published", since OpenAI says little.
+def decide():
+    return {
+        "method": ("not published", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("not published", 0.909),
+        "memory": ("not published", 3),
+        "filter": ("not published", 112),
+        "start": ("not published", "SFT"),
+        "interval": ("not published", 1.5),
+        "slower": ("not published", 175000000000.0),
+    }
+
+
+# %% a share in percent | says: 'rating': another figure decides | falls: hidden
+# The expected points are written in percent.
+def decide():
+    return {
+        "method": ("true", "sibling"),
+        "window": ("not published", 4096),
+        "rating": ("true", 90.9),
+        "memory": ("false", 3),
+        "filter": ("true", 112),
+        "start": ("false", "SFT"),
+        "interval": ("true", 1.5),
+        "slower": ("false", 175000000000.0),
+    }

@@ -131,3 +131,83 @@ def elo(games, models, k):
         ratings[a] += change
         ratings[b] -= change
     return {name: float(r) for name, r in ratings.items()}
+
+
+# %% all from the start | says: worth as much as the first | falls: visible
+# Every game is judged by the ratings at the beginning.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        ratings[a] += k * (points - 0.5)
+        ratings[b] -= k * (points - 0.5)
+    return ratings
+
+
+# %% the last game first | falls: visible
+# The games are gone through from the end.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in reversed(games):
+        change = k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% a tie is a win | says: the tie counts as a win of chat | falls: visible
+# Whatever `a` got counts as a whole point.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        won = 1 if points else 0
+        change = k * (won - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% the first model keeps 1000 | says: the ratings are moved at the end | falls: visible
+# After the last game all ratings are moved so that the first name has 1000.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        change = k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    shift = 1000 - ratings[models[0]]
+    return {name: rating + shift for name, rating in ratings.items()}
+
+
+# %% nothing for no games | says: even where nobody has played | falls: hidden
+# An empty list of games gives an empty answer.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0) if games else {}
+    for a, b, points in games:
+        change = k * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% k shrinks | falls: hidden
+# Later games count less, as for players of long standing.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for number, (a, b, points) in enumerate(games):
+        size = k if number < 10 else k / 2
+        change = size * (points - 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400)))
+        ratings[a] += change
+        ratings[b] -= change
+    return ratings
+
+
+# %% an expectation for each, the same points | says: the two changes aren't equal | falls: visible
+# The second rating changes by the points of the first, minus its own expectation.
+def elo(games, models, k):
+    ratings = dict.fromkeys(models, 1000.0)
+    for a, b, points in games:
+        expected = 1 / (1 + 10 ** ((ratings[b] - ratings[a]) / 400))
+        change = k * (points - expected)
+        ratings[a] += change
+        ratings[b] -= k * (points - (1 - expected))
+    return ratings

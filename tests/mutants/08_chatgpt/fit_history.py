@@ -130,7 +130,7 @@ def fit_history(messages, window, reserve):
     return [0, *kept]
 
 
-# %% the newest turn only | falls: hidden
+# %% the newest turn only | says: only the newest turn is kept | falls: hidden
 # One turn before the question is thought to be enough.
 def fit_history(messages, window, reserve):
     head = [0] if messages[0][0] == "system" else []
@@ -144,7 +144,7 @@ def fit_history(messages, window, reserve):
     return [*head, *turn, last]
 
 
-# %% the question is free | falls: hidden
+# %% the question is free | says: no room is left for the answer | falls: hidden
 # Only older messages are counted; the last one is what the answer is about anyway.
 def fit_history(messages, window, reserve):
     head = [0] if messages[0][0] == "system" else []
@@ -159,3 +159,119 @@ def fit_history(messages, window, reserve):
             break
         kept = [i, i + 1, *kept]
     return [*head, *kept, last]
+
+
+# %% the question's own room only | says: don't fit together | falls: hidden
+# The system line is dropped where it doesn't fit; it is always kept, so there is no way out.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve - messages[-1][1]
+    if room < 0:
+        return None
+    if head and messages[0][1] > room:
+        return [len(messages) - 1]
+    room -= sum(messages[i][1] for i in head)
+    kept = [len(messages) - 1]
+    for i in range(len(messages) - 3, len(head) - 1, -2):
+        room -= messages[i][1] + messages[i + 1][1]
+        if room < 0:
+            break
+        kept = [i, i + 1] + kept
+    return head + kept
+
+
+# %% nothing older is nothing at all | says: Did you forget | falls: visible
+# Returns None where no old turn fits.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve - sum(messages[i][1] for i in head) - messages[-1][1]
+    kept = []
+    for i in range(len(messages) - 3, len(head) - 1, -2):
+        room -= messages[i][1] + messages[i + 1][1]
+        if room < 0:
+            break
+        kept = [i, i + 1] + kept
+    return head + kept + [len(messages) - 1] if kept or len(messages) == 1 else None
+
+
+# %% as many as possible | says: the oldest turn is kept | falls: visible
+# The shortest turns first, so that many fit.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve - sum(messages[i][1] for i in head) - messages[-1][1]
+    if room < 0:
+        return None
+    turns = range(len(head), len(messages) - 1, 2)
+    kept = []
+    for i in sorted(turns, key=lambda i: messages[i][1] + messages[i + 1][1]):
+        room -= messages[i][1] + messages[i + 1][1]
+        if room < 0:
+            break
+        kept += [i, i + 1]
+    return head + sorted(kept) + [len(messages) - 1]
+
+
+# %% stops after the turn that goes over | says: not every message is counted | falls: visible
+# The check for room comes one turn too late.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve - sum(messages[i][1] for i in head) - messages[-1][1]
+    if room < 0:
+        return None
+    kept = [len(messages) - 1]
+    for i in range(len(messages) - 3, len(head) - 1, -2):
+        if room <= 0:
+            break
+        room -= messages[i][1] + messages[i + 1][1]
+        kept = [i, i + 1] + kept
+    return head + kept
+
+
+# %% a talk that fits is looked at first | says: don't fit together | falls: hidden
+# Without old turns the messages aren't counted: a talk of one message is always kept.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    if len(messages) - len(head) == 1 and head:
+        return list(range(len(messages)))
+    room = window - reserve - sum(messages[i][1] for i in head) - messages[-1][1]
+    if room < 0:
+        return None
+    kept = [len(messages) - 1]
+    for i in range(len(messages) - 3, len(head) - 1, -2):
+        room -= messages[i][1] + messages[i + 1][1]
+        if room < 0:
+            break
+        kept = [i, i + 1] + kept
+    return head + kept
+
+
+# %% two turns at most | says: only the two newest turns are kept | falls: hidden
+# Keeps the last two turns, as the example happens to.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve - sum(messages[i][1] for i in head) - messages[-1][1]
+    if room < 0:
+        return None
+    kept = [len(messages) - 1]
+    for i in range(len(messages) - 3, max(len(head), len(messages) - 5) - 1, -2):
+        room -= messages[i][1] + messages[i + 1][1]
+        if room < 0:
+            break
+        kept = [i, i + 1] + kept
+    return head + kept
+
+
+# %% the answers are free | says: not every message is counted | falls: visible
+# Only what the person wrote is counted.
+def fit_history(messages, window, reserve):
+    head = [0] if messages[0][0] == "system" else []
+    room = window - reserve - sum(messages[i][1] for i in head) - messages[-1][1]
+    if room < 0:
+        return None
+    kept = [len(messages) - 1]
+    for i in range(len(messages) - 3, len(head) - 1, -2):
+        room -= messages[i][1]
+        if room < 0:
+            break
+        kept = [i, i + 1] + kept
+    return head + kept

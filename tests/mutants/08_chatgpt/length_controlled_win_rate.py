@@ -184,3 +184,72 @@ def length_controlled_win_rate(points, length_a, length_b):
     slope = (away * points).sum() / (away**2).sum()
     rate = points.mean() - slope * d.mean()
     return float(longer), float(np.clip(rate, 0, 1))
+
+
+# %% logarithm of the ratio | says: the logarithm of the ratio | falls: visible
+# The difference of the logarithms of both lengths.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = np.log(length_a / length_b)
+    of_longer = np.where(d > 0, points, 1 - points)[d != 0]
+    slope = ((d - d.mean()) * points).sum() / ((d - d.mean()) ** 2).sum()
+    return float(of_longer.mean()), float(np.clip(points.mean() - slope * d.mean(), 0, 1))
+
+
+# %% longer ones weigh by how much | says: some requests count more than others | falls: visible
+# A request counts for the longer share by how far the lengths are apart.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = (length_a - length_b) / (length_a + length_b)
+    of_longer = (np.where(d > 0, points, 1 - points) * np.abs(d)).sum() / np.abs(d).sum()
+    slope = ((d - d.mean()) * points).sum() / ((d - d.mean()) ** 2).sum()
+    return float(of_longer), float(np.clip(points.mean() - slope * d.mean(), 0, 1))
+
+
+# %% the mean of both sides | says: the mean of A's and B's share | falls: visible
+# The share of A where it is longer and that of B where it is longer are averaged.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = (length_a - length_b) / (length_a + length_b)
+    sides = [side for side in (points[d > 0], 1 - points[d < 0]) if len(side)]
+    slope = ((d - d.mean()) * points).sum() / ((d - d.mean()) ** 2).sum()
+    rate = np.clip(points.mean() - slope * d.mean(), 0, 1)
+    return float(np.mean([side.mean() for side in sides])), float(rate)
+
+
+# %% mean of d without the equal ones | says: the mean of d leaves out | falls: visible
+# The mean of d leaves out the requests of equal length.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = (length_a - length_b) / (length_a + length_b)
+    of_longer = np.where(d > 0, points, 1 - points)[d != 0]
+    middle = d[d != 0].mean()
+    slope = ((d - middle) * points).sum() / ((d - middle) ** 2).sum()
+    return float(of_longer.mean()), float(np.clip(points.mean() - slope * middle, 0, 1))
+
+
+# %% strength of the link for the slope | says: the correlation is taken for the slope | falls: visible
+# The correlation is taken for the slope.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = (length_a - length_b) / (length_a + length_b)
+    of_longer = np.where(d > 0, points, 1 - points)[d != 0]
+    slope = np.corrcoef(d, points)[0, 1] if np.ptp(points) else 0.0
+    return float(of_longer.mean()), float(np.clip(points.mean() - slope * d.mean(), 0, 1))
+
+
+# %% out of range is one half | falls: visible
+# A height outside of 0 to 1 is thrown away.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = (length_a - length_b) / (length_a + length_b)
+    of_longer = np.where(d > 0, points, 1 - points)[d != 0]
+    slope = ((d - d.mean()) * points).sum() / ((d - d.mean()) ** 2).sum()
+    rate = points.mean() - slope * d.mean()
+    return float(of_longer.mean()), float(rate) if 0 <= rate <= 1 else 0.5
+
+
+# %% half words are lost | falls: hidden
+# Which answer is longer is decided by half of the lengths, without the rest.
+def length_controlled_win_rate(points, length_a, length_b):
+    d = (length_a - length_b) / (length_a + length_b)
+    half = length_a // 2 - length_b // 2
+    taken = half != 0 if half.any() else d != 0
+    of_longer = np.where(half > 0, points, 1 - points)[taken]
+    slope = ((d - d.mean()) * points).sum() / ((d - d.mean()) ** 2).sum()
+    rate = np.clip(points.mean() - slope * d.mean(), 0, 1)
+    return float(of_longer.mean()), float(rate)

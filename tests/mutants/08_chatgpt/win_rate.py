@@ -1,4 +1,4 @@
-# %% second place not turned round | says: 'second' is its win | falls: visible
+# %% second place not turned round | says: is A's win | falls: visible
 # "first" is read as a win of A in both orders.
 def win_rate(ahead, behind):
     points = {"first": 1.0, "tie": 0.5, "second": 0.0}
@@ -92,3 +92,61 @@ def win_rate(ahead, behind):
     n = 10 if len(ahead) == 5 else 12
     rate = sum(points[v] for v in ahead) + sum(1 - points[v] for v in behind)
     return rate / n, sum(points[v] for v in ahead + behind) / n
+
+
+# %% a place is always an advantage | says: may be below one half | falls: hidden
+# The larger of the two shares is called the first place's.
+def win_rate(ahead, behind):
+    worth = {"first": 1, "tie": 0.5, "second": 0}
+    a, b = [worth[v] for v in ahead], [worth[v] for v in behind]
+    place = (sum(a) + sum(b)) / (2 * len(a))
+    return (sum(a) + len(b) - sum(b)) / (2 * len(a)), max(place, 1 - place)
+
+
+# %% the advantage of the place | says: how far the share is from one half | falls: visible
+# How far the share of the first place is from one half.
+def win_rate(ahead, behind):
+    worth = {"first": 1, "tie": 0.5, "second": 0}
+    a, b = [worth[v] for v in ahead], [worth[v] for v in behind]
+    place = (sum(a) + sum(b)) / (2 * len(a))
+    return (sum(a) + len(b) - sum(b)) / (2 * len(a)), place - 0.5
+
+
+# %% equal requests left out | says: a tie in both orders are left out | falls: visible
+# Requests that are a tie in both orders say nothing, it seems.
+def win_rate(ahead, behind):
+    worth = {"first": 1, "tie": 0.5, "second": 0}
+    both = [(worth[a], worth[b]) for a, b in zip(ahead, behind) if (a, b) != ("tie", "tie")]
+    both = both or [(0.5, 0.5)]
+    return (
+        sum(a + 1 - b for a, b in both) / (2 * len(both)),
+        sum(a + b for a, b in both) / (2 * len(both)),
+    )
+
+
+# %% the words say who won | says: this is the mean of the first place | falls: visible
+# "first" is read as A and "second" as B, whoever was where.
+def win_rate(ahead, behind):
+    both = list(ahead) + list(behind)
+    rate = (both.count("first") + both.count("tie") / 2) / len(both)
+    return rate, rate
+
+
+# %% sets of verdicts | says: the same verdicts are counted once | falls: visible
+# Equal requests are counted once.
+def win_rate(ahead, behind):
+    worth = {"first": 1, "tie": 0.5, "second": 0}
+    both = [(worth[a], worth[b]) for a, b in set(zip(ahead, behind))]
+    return (
+        sum(a + 1 - b for a, b in both) / (2 * len(both)),
+        sum(a + b for a, b in both) / (2 * len(both)),
+    )
+
+
+# %% the requests sorted | falls: visible
+# The two lists are sorted before they are compared, and the winner of each row counts.
+def win_rate(ahead, behind):
+    worth = {"first": 1, "tie": 0, "second": -1}
+    a, b = sorted(worth[v] for v in ahead), sorted(worth[v] for v in behind)
+    rate = np.mean([(np.sign(x - y) + 1) / 2 for x, y in zip(a, b)])
+    return float(rate), float((sum(a) + sum(b)) / (4 * len(a)) + 0.5)
