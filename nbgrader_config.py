@@ -36,3 +36,12 @@ c.Execute.timeout = 30
 # A warning on stderr costs no points (nbgrader's own rule would take them all).
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
+
+# The formgrader's buttons, `nbgrader autograde` and `nbgrader generate_feedback` go through the
+# course's own grader, as `course grade` and `course feedback` do: students' code runs in a sandbox
+# or not at all, and no page shows a hidden test. Nothing else may run or score a notebook.
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = ["course.grader.buttons.Sandboxed"]
+c.Sandboxed.hooks = "course.hooks:HOOKS"
+c.GenerateFeedback.exporter_class = "course.grader.buttons.Pages"
+c.Pages.hooks = "course.hooks:HOOKS"
