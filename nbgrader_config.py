@@ -27,6 +27,10 @@ c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 
+# Through this folder lessons go out and hand-ins come back, where a class works on one machine:
+# `course classroom` makes it. It lies outside of this folder, which is the instructor's alone.
+c.Exchange.root = os.environ.get("COURSE_EXCHANGE", "/usr/local/share/nbgrader/exchange")
+
 # What a learner finds in place of the solution.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
