@@ -49,3 +49,6 @@ c.Autograde.autograde_preprocessors = ["course.grader.buttons.Sandboxed"]
 c.Sandboxed.hooks = "course.hooks:HOOKS"
 c.GenerateFeedback.exporter_class = "course.grader.buttons.Pages"
 c.Pages.hooks = "course.hooks:HOOKS"
+
+# Collecting believes no name, follows no link, and takes what nobody else has touched.
+c.ExchangeFactory.collect = "course.grader.collect.Collect"
