@@ -27,6 +27,10 @@ c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 
+# Through this folder lessons go out and hand-ins come back, where a class works on one machine:
+# `course classroom` makes it. It lies outside of this folder, which is the instructor's alone.
+c.Exchange.root = os.environ.get("COURSE_EXCHANGE", "/usr/local/share/nbgrader/exchange")
+
 # What a learner finds in place of the solution.
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
@@ -36,3 +40,15 @@ c.Execute.timeout = 30
 # A warning on stderr costs no points (nbgrader's own rule would take them all).
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
+
+# The formgrader's buttons, `nbgrader autograde` and `nbgrader generate_feedback` go through the
+# course's own grader, as `course grade` and `course feedback` do: students' code runs in a sandbox
+# or not at all, and no page shows a hidden test. Nothing else may run or score a notebook.
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = ["course.grader.buttons.Sandboxed"]
+c.Sandboxed.hooks = "course.hooks:HOOKS"
+c.GenerateFeedback.exporter_class = "course.grader.buttons.Pages"
+c.Pages.hooks = "course.hooks:HOOKS"
+
+# Collecting believes no name, follows no link, and takes what nobody else has touched.
+c.ExchangeFactory.collect = "course.grader.collect.Collect"

@@ -104,6 +104,7 @@ NEEDS = {
     "bench grading": ["grading"],
     "bench rlhf": ["bench"],
     "build": ["grading", "author"],
+    "classroom": ["grading"],
     "export": ["grading"],
     "feedback": ["grading"],
     "grade": ["grading"],

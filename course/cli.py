@@ -339,6 +339,22 @@ def feedback(
     finish(result, as_json)
 
 
+@app.command(epilog="Example: python3 start.py classroom")
+def classroom(as_json: Json = False) -> None:
+    """Set up a class on this machine: make the exchange, and say what is missing.
+
+    One line for each thing: configuration, lessons, nbgrader's parts in JupyterLab, the sandbox,
+    and the folders through which lessons go out and hand-ins come back.
+    """
+    from course.grader import classroom as classroom_module
+
+    result = classroom_module.classroom(paths.ROOT)
+    if not as_json:
+        for row in result["rows"]:
+            print(f"{row['state']:<8} {row['what']:<24} {row['do']}".rstrip())
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: python3 start.py export --to grades")
 def export(
     assignment: Annotated[str | None, typer.Option(help="This lesson only.")] = None,

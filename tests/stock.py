@@ -38,16 +38,24 @@ def nbgrader(root: Path, *arguments: str) -> None:
 
 
 def nbgrader_commands(root: Path, *commands: list[str]) -> None:
-    """Run nbgrader's commands in a course's folder, in one process, as its command line does."""
+    """Run nbgrader's commands in a course's folder, in one process, as its command line does.
+
+    What our configuration puts in nbgrader's place is nbgrader's again.
+    """
+    ran = configured(root, *([*words, *adapter.stock(words[0])] for words in commands))
+    assert ran.returncode == 0, ran.stderr
+
+
+def configured(root: Path, *commands: list[str], **variables: str) -> subprocess.CompletedProcess:
+    """Run nbgrader's commands as `nbgrader_commands` does, but with our configuration as it is."""
     environment = {key: value for key, value in os.environ.items() if key != "COURSE_ROOT"}
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", COMMANDS, json.dumps(commands), *adapter.newest_version()],
         cwd=root,
-        env=environment | {"OMP_NUM_THREADS": "1"},
+        env=environment | {"OMP_NUM_THREADS": "1"} | variables,
         capture_output=True,
         text=True,
     )
-    assert ran.returncode == 0, ran.stderr
 
 
 def answers(lesson: str, origin: Path, student: str) -> dict[str, str]:

@@ -166,11 +166,14 @@ def _nbgrader(place: Path, *words: str) -> subprocess.Popen:
 
 def _peer(halves: list[Path], bar: tqdm) -> float:
     """Return the seconds that the two stock processes take, which work at the same time."""
+    from course.grader import adapter  # loads nbgrader
+
+    stock = adapter.stock("autograde")
     start = time.perf_counter()
 
     def one(place: Path) -> None:
         for lesson in LESSONS:
-            _nbgrader(place, "autograde", lesson).wait()
+            _nbgrader(place, "autograde", lesson, *stock).wait()
         bar.update()
 
     threads = [threading.Thread(target=one, args=(place,)) for place in halves]

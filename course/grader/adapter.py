@@ -29,6 +29,7 @@ from urllib.parse import quote
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import sqlalchemy
+from nbconvert.exporters import HTMLExporter
 from nbconvert.writers import FilesWriter
 from nbgrader import api, dbutil, utils
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -67,10 +68,12 @@ __all__ = [
     "late_policy",
     "newest_version",
     "one_session",
+    "stock",
 ]
 
 # The modules of nbgrader that open a gradebook of their own in each step.
 OPENING = (autograde, generate_assignment, latesubmissions, saveautogrades, savecells)
+STEPS = "autograde_preprocessors"
 utils.is_ignored = source.is_ignored
 api.get_alembic_version = lambda: newest_version()[0]
 
@@ -294,6 +297,8 @@ class Recorder(Autograde, _OwnFiles):
 
     def __init__(self, assignment: str, root: Path) -> None:
         config = configured(root)
+        if f"{__package__}.buttons.Sandboxed" in config.Autograde.get(STEPS, []):
+            config.Autograde.pop(STEPS)  # it calls us
         config.Exporter.optimistic_validation = True  # once, not after each step
         places = Places(config=config)
         places.assignment_id, places.notebook_id = assignment, "*"
@@ -383,6 +388,25 @@ class Recorder(Autograde, _OwnFiles):
 def _needless(step: Any) -> bool:
     """Tell whether a step of nbgrader's isn't for us: the cells have run, their marks are ours."""
     return isinstance(step, type) and issubclass(step, Execute | CheckCellMetadata)
+
+
+def stock(command: str) -> list[str]:
+    """Return the arguments by which one of nbgrader's commands goes its own way again.
+
+    For comparisons: "autograde" then runs students' code without a sandbox.
+    """
+    own = {
+        "autograde": {
+            f"Autograde.{steps}": getattr(Autograde, steps).default()
+            for steps in ("sanitize_preprocessors", STEPS)
+        },
+        "generate_feedback": {"GenerateFeedback.exporter_class": [HTMLExporter]},
+    }
+    return [
+        f"--{name}={one.__module__}.{one.__name__}"
+        for name, classes in own.get(command, {}).items()
+        for one in classes
+    ]
 
 
 def late_policy(recorder: Recorder) -> str:

@@ -39,12 +39,9 @@ START = 120.0  # seconds that the imports may take
 NO_ISOLATION = (
     "Submissions can't be isolated here: {why}. Grade on Linux with bubblewrap "
     "(`sudo apt install bubblewrap`) or in a container, or, if you trust every submission, "
-    "with `--sandbox none`."
+    "with `course grade --sandbox none`."
 )
-ELSEWHERE = (
-    "Grading runs on Linux: use a Linux container or virtual machine "
-    "(docs/grading.md), or `nbgrader autograde`, which isolates nothing."
-)
+ELSEWHERE = "Grading runs on Linux: use a Linux container or virtual machine (docs/grading.md)."
 STOPPED = "The sandbox has stopped: run the same command again."
 PROCESSOR = ("cpu", "cpuacct")  # controllers that are welcome, but not needed
 OPTIONAL = ("memory.swap.max", "cpu.cfs_quota_us", "cpu.max")

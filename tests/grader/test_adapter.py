@@ -31,8 +31,9 @@ def test_the_version_is_the_one_that_was_looked_at():
 
 
 def test_nbgrader_comes_in_by_one_door():
+    """What nbgrader itself loads has a door of its own, since the adapter changes nbgrader."""
     for path in GRADER.rglob("*.py"):
-        if path.name == "adapter.py":
+        if path.name in ("adapter.py", "collect.py"):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []

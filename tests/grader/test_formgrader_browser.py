@@ -1,4 +1,7 @@
-"""nbgrader's own formgrader shows what `course grade` has recorded: looked at in Chromium."""
+"""nbgrader's own formgrader in Chromium: it shows what `course grade` has recorded.
+
+Its buttons grade, and write pages, as our commands do.
+"""
 
 import contextlib
 import json
@@ -12,7 +15,7 @@ import pytest
 from browser import wait
 from grading_class import LESSON, StandIn, answered, hand_in, registered, scores, solutions
 
-from course.grader import grade
+from course.grader import grade, sandbox
 from course.hooks import HOOKS
 from course.learner import desk
 
@@ -109,3 +112,50 @@ def test_the_formgrader_shows_scores_and_submissions(lab, server, classroom):
         shown += 1
     assert shown == 3
     lab.screenshot("submission")
+
+
+def click(driver, student, button):
+    """Press a student's button; return what the dialog says, once it is closed again."""
+    script = """
+    const row = [...document.querySelectorAll('#main-table tr')].find(
+      row => row.querySelector('td.student-id')?.innerText.trim() === arguments[0]);
+    const link = row?.querySelector(`td.${arguments[1]} a`);
+    if (link) link.click();
+    return !!link;
+    """
+    wait(f"{button} of {student}", lambda: driver.execute_script(script, student, button), 60)
+    shown = """
+    const dialog = document.querySelector('#success-modal.in, #error-modal.in');
+    return dialog && `${dialog.id}: ${dialog.textContent}`;
+    """
+    said = wait("the dialog", lambda: driver.execute_script(shown), 120)
+    close = "document.querySelector('.modal.in button').click();"
+    gone = "return !document.querySelector('.modal');"
+    driver.execute_script(close)
+    wait("the dialog's end", lambda: driver.execute_script(gone), 20)
+    return said
+
+
+@pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "there is a sandbox")
+def test_the_buttons_are_our_grader_and_our_pages(lab, server, classroom):
+    url, token = server
+    driver = lab.driver
+    right = solutions(classroom)
+    hand_in(classroom, "dan", answered(classroom, {next(iter(right)): next(iter(right.values()))}))
+    driver.get(f"{url}api?token={token}")
+    driver.get(f"{url}formgrader/manage_submissions/{LESSON}")
+    said = click(driver, "dan", "autograde")
+    assert said.startswith("success-modal"), said
+    lab.screenshot("autograded")
+    assert scores(classroom, "dan") == scores(classroom, "bob")
+    assert (classroom / ".grading" / LESSON / "students" / "dan.json").exists()
+
+    driver.get(f"{url}formgrader/manage_submissions/{LESSON}")
+    said = click(driver, "dan", "generate-feedback")
+    assert said.startswith("success-modal"), said
+    (page,) = (classroom / "feedback" / "dan" / LESSON).glob("*.html")
+    text = page.read_text(encoding="utf-8")
+    assert "HIDDEN" not in text
+    assert "<script" not in text
+    driver.get(page.as_uri())
+    lab.screenshot("feedback")

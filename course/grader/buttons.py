@@ -1,0 +1,150 @@
+"""Our grader and our pages behind nbgrader's own doors: the formgrader's buttons and its commands.
+
+``nbgrader_config.py`` names two classes of this module. `Sandboxed` is all that *autograde* runs,
+in place of nbgrader's execution of cells; `Pages` is what *generate feedback* writes. Both let a
+process of its own do what `course grade` and `course feedback` do for one student, and hand
+nbgrader what that has written. So there is one score and one page, whoever asks.
+
+Nothing is ever run or scored without that process: where it refuses (there is no sandbox, say), its
+sentence is logged and nbgrader takes the student's half-made folder away. A server that runs for
+weeks sees what has changed in the course meanwhile, since each process reads it anew.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import Exporter
+from nbconvert.preprocessors import Preprocessor
+from traitlets import Unicode
+
+from course.grader.errors import GraderError
+from course.grader.hooks import PLAIN, find
+from course.grader.local import inherited, python
+
+GRADE, FEEDBACK = "grade", "feedback"
+BROKEN = "The grader has failed: {said}. Nothing was changed; run the same again."
+
+
+class Sandboxed(Preprocessor):
+    """In place of nbgrader's `Execute` and of all that scores after it."""
+
+    hooks = Unicode(PLAIN.address, help="Where the course's hooks are: module:name.").tag(
+        config=True
+    )
+
+    def __call__(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Grade what was handed in, in the sandbox, and return the graded notebook.
+
+        It isn't `preprocess`, which `enabled` could switch off.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            The student's cells, which nobody needs: the grader reads the file.
+        resources : dict
+            ``nbgrader`` says whose notebook it is.
+
+        Raises
+        ------
+        GraderError
+            With one sentence, if it can't be graded.
+        """
+        converter = self.parent.parent
+        whose = resources["nbgrader"]
+        folder = converter._format_dest(whose["assignment"], whose["student"])
+        path = Path(folder) / f"{whose['notebook']}.ipynb"
+        path.unlink(missing_ok=True)  # what isn't there is recorded again
+        _ask(GRADE, whose, converter, self.hooks)
+        for below, _, names in os.walk(folder):  # nbgrader writes all of it again
+            for name in names:
+                os.chmod(os.path.join(below, name), 0o644)
+        return nbformat.read(path, as_version=nbformat.current_nbformat), resources
+
+
+class Pages(Exporter):
+    """In place of nbgrader's pages, which show the hidden tests."""
+
+    hooks = Unicode(PLAIN.address, help="Where the course's hooks are: module:name.").tag(
+        config=True
+    )
+    file_extension = ".html"
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Write a student's page of one graded notebook, and return it.
+
+        Raises
+        ------
+        GraderError
+            With one sentence, if there is nothing to show.
+        """
+        resources = dict(resources or {})
+        converter, whose = self.parent, resources["nbgrader"]
+        _ask(FEEDBACK, whose, converter, self.hooks)
+        folder = converter._format_dest(whose["assignment"], whose["student"])
+        page = (Path(folder) / f"{whose['notebook']}.html").read_text(encoding="utf-8")
+        return page, resources | {"output_extension": ".html"}
+
+
+def _ask(what: str, whose: dict[str, str], converter: Any, hooks: str) -> None:
+    """Let a process do it; log what an instructor has to know."""
+    words = [what, str(converter.coursedir.root), whose["assignment"], whose["student"], hooks]
+    ran = subprocess.run(
+        python("-m", f"{__package__}.buttons", *words),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=inherited(),
+    )
+    lines = ran.stdout.decode("utf-8", "replace").strip().split("\n")
+    answer: dict[str, Any] = {}
+    with contextlib.suppress(ValueError):
+        answer = json.loads(lines[-1])
+    if not answer:
+        said = ran.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
+        answer = {"error": BROKEN.format(said=said or f"it ended with {ran.returncode}")}
+    if "error" in answer:
+        converter.log.addFilter(_withhold)  # once: a log has each filter one time
+        converter.log.error(answer["error"])
+        raise GraderError(answer["error"])
+    for sentence in answer["notes"]:
+        converter.log.warning(sentence)
+
+
+def _withhold(record: logging.LogRecord) -> bool:
+    """Tell whether a line may be logged: nbgrader's traceback of our sentence may not."""
+    said = record.getMessage()
+    return not (said.startswith("Traceback") and f"{GraderError.__module__}.GraderError" in said)
+
+
+def _do(what: str, root: Path, assignment: str, student: str, address: str) -> dict[str, Any]:
+    """Grade one student or write their pages; return ``notes``, or an ``error``."""
+    from course.grader import feedback, grade
+
+    try:
+        hooks = find(address)
+        if what == FEEDBACK:
+            result = feedback.feedback(assignment, student, root=root, hooks=hooks)
+            return {"notes": result["notes"]}
+        result = grade.grade(assignment, student, jobs=1, root=root, hooks=hooks)
+    except GraderError as error:
+        return {"error": str(error)}
+    except OSError as error:
+        return {"error": f"{error.strerror or error} ({error.filename or 'the disk'})."}
+    row = result["students"][student]
+    if not result["ok"]:
+        return {"error": f"{student}: {row['reason']}"}
+    notes = [row["reason"], *row["flags"], *result["notes"]]
+    return {"notes": [note for note in notes if note]}
+
+
+if __name__ == "__main__":
+    what, root, *rest = sys.argv[1:]
+    print(json.dumps(_do(what, Path(root), *rest)))

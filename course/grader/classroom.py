@@ -1,0 +1,186 @@
+"""Set up what a class needs on one machine, and say what is missing, one line for each thing.
+
+The exchange is nbgrader's folder through which lessons go out and hand-ins come back. nbgrader
+makes its folders when something is released; made here they have the sticky bit besides, so that
+nobody renames or deletes what belongs to somebody else. What isn't ours is left alone and named.
+"""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from course.grader import sandbox, settings
+from course.grader.local import inherited, python
+from course.grader.notebook import path_of
+
+OK, MADE, LOOK, MISSING = "ok", "made", "look", "missing"
+EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own place
+OPEN = 0o1777  # everybody may put something in, and take only their own away
+# nbgrader's folders for one course, with its own permissions.
+BELOW = {"": 0o755, "outbound": 0o755, "inbound": 0o3733, "feedback": 0o711}
+BUTTONS = "course.grader.buttons.Sandboxed"
+PARTS = {
+    "the formgrader": "nbgrader.server_extensions.formgrader",
+    "the assignment list": "nbgrader.server_extensions.assignment_list",
+    "the validate button": "nbgrader.server_extensions.validate_assignment",
+}
+PANELS = "@jupyter/nbgrader"
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+Row = dict[str, str]
+
+
+def classroom(root: Path) -> dict[str, Any]:
+    """Make the exchange, and look at everything that a class needs.
+
+    Parameters
+    ----------
+    root : Path
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok`` (nothing is missing), ``exchange`` (its folder), ``rows``: what was looked at, each
+        with ``what``, ``state`` (ok, made, look, missing) and ``do``, a sentence, or "" if all is
+        well.
+    """
+    root = root.resolve()
+    rows = [*_course(root), *_extensions(), _isolation(), _private(root)]
+    place = exchange(root)
+    rows += _exchange(place, settings.config(root).get("CourseDirectory", {}).get("course_id", ""))
+    ok = all(row["state"] != MISSING for row in rows)
+    return {"ok": ok, "exchange": str(place), "rows": rows}
+
+
+def exchange(root: Path) -> Path:
+    """Return the exchange's folder, as ``nbgrader_config.py`` says."""
+    return Path(settings.config(root).get("Exchange", {}).get("root", EXCHANGE))
+
+
+def _row(what: str, missing: str = "", state: str = MISSING) -> Row:
+    return {"what": what, "state": state if missing else OK, "do": missing}
+
+
+def _course(root: Path) -> list[Row]:
+    """Look at the configuration and the lessons."""
+    own = settings.config(root)
+    there = (root / settings.FILE).exists()
+    lost = "" if there else f"There is no {settings.FILE} in {root}: get it back."
+    named = bool(own.get("CourseDirectory", {}).get("course_id"))
+    unnamed = "" if named else f"Name the course in {settings.FILE}: c.CourseDirectory.course_id."
+    safe = own.get("Autograde", {}).get("autograde_preprocessors", []) == [BUTTONS]
+    unsafe = (
+        f'Set c.Autograde.autograde_preprocessors = ["{BUTTONS}"] in {settings.FILE}: without it '
+        "the formgrader runs students' code without a sandbox."
+    )
+    source, release = settings.folder(root, "source"), settings.folder(root, "release")
+    lessons = [one for one in settings.lessons(root) if path_of(one, source).exists()]
+    none = "" if lessons else f"There are no lessons in {source}: this needs the full course."
+    unmade = [one for one in lessons if not path_of(one, release).exists()]
+    make = f"Make {', '.join(unmade)} with `nbgrader generate_assignment`, or its button."
+    closed = "" if os.access(root, os.W_OK) else f"You can't write into {root}: change that."
+    return [
+        _row("configuration", lost or unnamed),
+        _row("safe autograde button", "" if safe else unsafe),
+        _row("lessons", none),
+        _row("release", make if unmade else ""),
+        _row("course folder", closed),
+    ]
+
+
+def _extensions() -> list[Row]:
+    """Ask JupyterLab which of nbgrader's parts are enabled."""
+    listed = _said("server", "extension", "list") + _said("labextension", "list")
+    rows = []
+    for what, name in {**PARTS, "panels in JupyterLab": PANELS}.items():
+        kind = "labextension" if name == PANELS else "server extension"
+        found = re.findall(rf"(?m)^\s*{re.escape(name)}\s.*?\b(enabled|disabled)\b(.*)$", listed)
+        states = [state for state, _ in found]
+        do = f"Run `jupyter {kind} enable {name}`." if states else f"{name} isn't installed."
+        rows.append(_row(what, "" if "enabled" in states and "disabled" not in states else do))
+    return rows
+
+
+def _said(*words: str) -> str:
+    """Return what one of Jupyter's commands prints, without colours."""
+    ran = subprocess.run(
+        python("-m", "jupyter", *words),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=inherited(),
+    )
+    return COLOUR.sub("", ran.stdout.decode("utf-8", "replace"))
+
+
+def _isolation() -> Row:
+    why = sandbox.missing()
+    return _row("sandbox", f"Nothing can be graded here, since {why}." if why else "")
+
+
+def _private(root: Path) -> Row:
+    """Look whether other users of this machine can get into the course's folder."""
+    if os.name != "posix":
+        return _row("private folder")
+    closed = not root.stat().st_mode & 0o005
+    closed |= any(not one.stat().st_mode & 0o001 for one in root.parents)
+    do = (
+        f"Others on this machine can read {root}, with solutions and gradebook: if students have "
+        f"accounts here, run `chmod 700 {root}`."
+    )
+    return _row("private folder", "" if closed else do, LOOK)
+
+
+# --- the exchange ---------------------------------------------------------------------------------
+
+
+def _exchange(place: Path, course: str) -> list[Row]:
+    """Make the exchange and the course's folders in it, with the right permissions."""
+    if sys.platform == "win32":
+        return [_row("exchange", "nbgrader's exchange isn't for Windows: use a Linux machine.")]
+    rows = [_folder("exchange", place, OPEN, shared=True)]
+    if rows[0]["state"] == MISSING or not course:
+        return rows
+    for name, mode in BELOW.items():
+        row = _folder(f"exchange: {name or course}", place / course / name, mode, shared=False)
+        rows.append(row)
+        if row["state"] == MISSING:
+            break
+    return rows
+
+
+def _folder(what: str, path: Path, mode: int, *, shared: bool) -> Row:
+    """Make one folder, or give it its permissions; `shared`: it may be the administrator's."""
+    state = OK
+    try:
+        if not os.path.lexists(path):
+            path.mkdir(parents=shared)
+            state = MADE
+        about = path.lstat()
+        if not stat.S_ISDIR(about.st_mode):
+            return _row(what, f"{path} is no folder: take it away.")
+        if about.st_uid != os.geteuid() and not (shared and about.st_uid == 0):
+            return _row(what, f"{path} belongs to {_name(about.st_uid)}: have it taken away.")
+        if stat.S_IMODE(about.st_mode) != mode:
+            os.chmod(path, mode)
+            state = MADE
+    except OSError as error:
+        do = f"{path} can't be made or opened ({error.strerror}): as administrator run "
+        command = f"`mkdir -p {path} && chmod {mode:o} {path}`"
+        return _row(what, f"{do}{command}, or name another folder in COURSE_EXCHANGE.")
+    return _row(what) | {"state": state}
+
+
+def _name(number: int) -> str:
+    """Return a user's name, or the number where there is none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

@@ -1,0 +1,97 @@
+"""nbgrader's own commands go through our grader and our pages, or do nothing at all.
+
+The formgrader's buttons call the same classes of nbgrader; test_formgrader_browser.py presses them.
+"""
+
+import shutil
+
+import grading_class as group
+import pytest
+import stock
+from grading_class import LESSON
+
+from course.grader import adapter, grade, notebook, sandbox, settings
+from course.hooks import HOOKS
+
+pytestmark = pytest.mark.slow
+WHY = sandbox.missing()
+isolated = pytest.mark.skipif(bool(WHY), reason=WHY or "there is a sandbox")
+NO_PROGRAMS = {"PATH": "/nonexistent"}  # so bubblewrap isn't found
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Return a course where ada has all right, and bob one exercise."""
+    root = group.registered(tmp_path / "course")
+    right = group.solutions(root)
+    first = next(iter(right))
+    group.hand_in(root, "ada", group.answered(root, right))
+    group.hand_in(root, "bob", group.answered(root, {first: right[first]}))
+    return root
+
+
+@isolated
+def test_one_score_and_one_page_whoever_asks(root, tmp_path):
+    ours = shutil.copytree(root, tmp_path / "ours")
+    grade.grade(LESSON, root=ours, hooks=HOOKS, engine=group.StandIn(ours))
+    # A link beside the notebook, which nbgrader by itself would follow.
+    (root / "submitted" / "ada" / LESSON / "leak.py").symlink_to(root / "nbgrader_config.py")
+    ran = stock.configured(root, ["autograde", LESSON], ["generate_feedback", LESSON])
+    assert ran.returncode == 0, ran.stderr
+    assert "left out files beside the notebook: 1 links out of the folder" in ran.stderr
+    assert not list((root / "autograded").rglob("leak.py"))
+    for student in ("ada", "bob"):
+        assert group.recorded(root, student) == group.recorded(ours, student)
+        mine, theirs = (
+            notebook.read(notebook.path_of(LESSON, place / "autograded" / student))
+            for place in (root, ours)
+        )
+        assert [c["source"] for c in mine["cells"]] == [c["source"] for c in theirs["cells"]]
+        page = root / "feedback" / student / LESSON / f"{LESSON}.html"
+        text = page.read_text(encoding="utf-8")
+        assert student in text
+        assert "HIDDEN" not in text
+    again = grade.grade(LESSON, root=root, hooks=HOOKS)
+    assert (again["new"], again["unchanged"]) == (0, 2)
+
+
+def test_without_a_sandbox_nothing_runs_and_nothing_is_scored(root):
+    trace = root / "ran"
+    nb = group.released(root)
+    nb["cells"][1]["source"] = f"open({str(trace)!r}, 'w').close()"
+    group.hand_in(root, "bob", nb)
+    words = ["autograde", LESSON, "--student=bob", "--Sandboxed.enabled=False"]
+    ran = stock.configured(root, words, **NO_PROGRAMS)
+    assert ran.returncode == 1
+    said = [line for line in ran.stderr.split("\n") if "can't be isolated" in line]
+    assert len(said) == 1
+    assert "bubblewrap isn't installed" in said[0]
+    assert "Traceback" not in ran.stderr
+    assert not trace.exists()
+    assert not (root / "autograded" / "bob").exists() or not list(
+        (root / "autograded" / "bob").rglob("*.ipynb")
+    )
+    with group.gradebook(root) as book:
+        one = book.find_submission_notebook(LESSON, LESSON, "bob")
+        assert {grade.auto_score for grade in one.grades} == {None}
+
+
+def test_a_page_of_somebody_who_isnt_graded_is_one_sentence(root):
+    place = root / "autograded" / "ada" / LESSON
+    shutil.copytree(root / "submitted" / "ada" / LESSON, place)
+    ran = stock.configured(root, ["generate_feedback", LESSON, "--student=ada"])
+    assert ran.returncode == 1
+    assert "ada isn't graded in 01_tiny" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not (root / "feedback" / "ada" / LESSON).exists()
+
+
+def test_nothing_of_nbgraders_own_runs(root):
+    """The one step is ours; and what stock would do is said by name, for comparisons."""
+    own = settings.config(root).Autograde
+    assert own.autograde_preprocessors == ["course.grader.buttons.Sandboxed"]
+    assert own.sanitize_preprocessors == []
+    steps = [word.rpartition(".")[2] for word in adapter.stock("autograde")]
+    assert {"Execute", "SaveAutoGrades", "OverwriteCells"} <= set(steps)
+    recorder = adapter.Recorder(LESSON, root)
+    assert all(isinstance(step, type) for step in recorder.autograde_preprocessors)
