@@ -221,6 +221,25 @@ def check(
     finish(result, as_json)
 
 
+@app.command(epilog="Example: course update, or course update 01_pretraining --dry-run")
+def update(
+    lessons: Lessons = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring newer text and checks into your notebooks; your answers and own cells stay.
+
+    Where an exercise has changed or is gone, the notebook and this command say so, and nothing of
+    yours is overwritten. The old files are kept in work/older/.
+    """
+    from course.learner import update as update_module
+
+    result = update_module.update(lessons or None, dry_run=dry_run)
+    if not as_json:
+        update_module.show(result)
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: course grade 01_pretraining --jobs 2")
 def grade(
     assignment: Annotated[

@@ -59,6 +59,7 @@ def test_help_of_all_names_each_command(monkeypatch, capsys):
     [
         ["check", "99_nothing"],
         ["check", "nothing/here.ipynb"],
+        ["update", "99_nothing"],
         ["build", "99_nothing"],
         ["verify", "99_nothing"],
         ["verify", "99_nothing", "--json"],
