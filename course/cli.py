@@ -178,6 +178,32 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
     finish(result, as_json)
 
 
+@app.command(epilog="Example: course pack student, or course pack instructor")
+def pack(
+    kind: Annotated[str, typer.Argument(help="student or instructor.")],
+    lessons: Lessons = None,
+    to: Annotated[str, typer.Option(help="The folder for the zip file.")] = "packs",
+    verdicts: Annotated[
+        bool,
+        typer.Option(
+            "--verdicts", help="Tell students which verdicts are right once all are decided."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the course as one zip file, for students or for other instructors.
+
+    A student's pack has no solution, no hidden test and no instructor's file, and runs by the same
+    two commands. Unzipped it is also a folder for GitHub Classroom and Codespaces.
+    """
+    from course.author import pack as pack_module
+
+    result = pack_module.pack(kind, lessons or None, to=to, verdicts=verdicts)
+    if not as_json:
+        print(f"{result['file']}: {result['files']} files, {result['bytes'] / 1e6:.1f} MB.")
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: course verify 01_pretraining")
 def verify(lessons: Lessons = None, as_json: Json = False) -> None:
     """Test the tests: solutions, release, mutants and alternates of each exercise."""
@@ -384,6 +410,8 @@ def unexpected(error: Exception) -> str:
     """Say in one sentence what nobody has thought of, or which package isn't here."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     module = (missing or "course").partition(".")[0]
+    if missing and re.match(r"course\.(author|bench)\b", missing):
+        return "this command is for instructors, and this copy of the course is a student's pack."
     if module != "course":
         install = f"python3 start.py install {part_of(module)}".strip()
         return f"{module} isn't installed: run `{install}`."
