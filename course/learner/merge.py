@@ -140,7 +140,13 @@ class _Merge:
         self.new = parts(copy.deepcopy(new))
         self.knows_base = base is not None
         self.base = parts(base) if base else {}
-        minor = max(mine.get("nbformat_minor", 0), new.get("nbformat_minor", 0))
+        for raw in self.mine:
+            if not isinstance(raw.get("id", ""), str):
+                del raw["id"]
+            if not isinstance(raw.get("metadata"), dict):
+                raw["metadata"] = {}
+        minors = [version.get("nbformat_minor") for version in (mine, new)]
+        minor = max((one for one in minors if isinstance(one, int)), default=5)
         top = {key: value for key, value in mine.items() if key != "cells"}
         self.merged = Merged({"cells": [], **top, "nbformat": 4, "nbformat_minor": minor})
         every = [*self.mine, *(part.raw for part in (*self.base.values(), *self.new.values()))]
@@ -279,7 +285,7 @@ class _Merge:
 
     def same(self, raw: Raw, part: Part) -> Raw:
         """Return the learner's cell as the lesson's, with what nbgrader has to know of it."""
-        metadata = raw["metadata"] if isinstance(raw.get("metadata"), dict) else {}
+        metadata = raw["metadata"]
         theirs = part.raw.get("metadata", {})
         old = self.base.get(part.cell.name or f"#{part.raw.get('id')}")
         if old and metadata == old.raw.get("metadata"):  # such as whether the cell is folded
@@ -314,8 +320,7 @@ class _Merge:
 
     def own(self, raw: Raw) -> Raw:
         """Return a cell that was the lesson's as one of the learner's own."""
-        metadata = raw["metadata"] if isinstance(raw.get("metadata"), dict) else {}
-        rest = {name: value for name, value in metadata.items() if name not in OUR_OWN}
+        rest = {name: value for name, value in raw["metadata"].items() if name not in OUR_OWN}
         return raw | {"id": self.fresh(f"yours-{raw.get('id')}"), "metadata": rest}
 
     def fresh(self, wanted: str) -> str:
@@ -343,8 +348,9 @@ class _Merge:
 
 
 def _mark(raw: Raw) -> str:
-    metadata = raw.get("metadata")
-    return metadata.get(MARK, "") if isinstance(metadata, dict) else ""
+    """Return which cell a note of ours is about, or ""."""
+    found = raw["metadata"].get(MARK)
+    return found if isinstance(found, str) else ""
 
 
 def _plain(version: Notebook) -> str:

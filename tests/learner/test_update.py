@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import nbformat
+import odd
 import pytest
 
 from course import paths
@@ -225,6 +226,52 @@ def test_two_answers_of_one_name_both_stay():
     at(mine, "add")["source"] = ANSWER
     mine["cells"].insert(3, first)
     assert {"half = 1", ANSWER} <= set(sources(valid(merge.merge(mine, NEW, BASE).notebook)))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_odd_notebooks_keep_their_answers(tmp_path, known):
+    base = notebook.read(notebook.path_of(odd.LESSON, paths.RELEASE))
+    new = copy.deepcopy(base)
+    for raw, cell in zip(new["cells"], notebook.cells(base), strict=True):
+        if cell.kind in ("text", "grade"):
+            raw["source"] = f"{cell.source}\n# and more"
+    want = notebook.cells(new)
+    for name, path in odd.build(tmp_path).items():
+        mine = notebook.load(path)
+        merged = merge.merge(mine, new, base if known else None)
+        before, after = (
+            notebook.restore(nb, notebook.cells(base)) for nb in (mine, merged.notebook)
+        )
+        held = {cell.name: cell.source for cell in before.cells if cell.name in before.answers}
+        kept = {cell.name: cell.source for cell in after.cells if cell.name in before.answers}
+        assert kept == held, name
+        have = sources(merged.notebook)
+        assert all(cell.source in have for cell in want if cell.kind in ("text", "grade")), name
+        assert not merge.merge(merged.notebook, new, new).changed, name
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"id": ["a"]},
+        {"id": 3},
+        {"metadata": None},
+        {"metadata": {"nbgrader": "x", "course_update": ["a"]}},
+        {"source": None},
+        {"cell_type": "nothing"},
+    ],
+    ids=str,
+)
+def test_damaged_cells_are_no_reason_to_stop(damage):
+    for place in range(len(BASE["cells"])):
+        mine = copy.deepcopy(BASE) | {"nbformat_minor": "x"}
+        at(mine, "add")["source"] = ANSWER
+        mine["cells"][place] |= damage
+        merged = merge.merge(mine, NEW, BASE)
+        if notebook.text_of(mine["cells"][3]):
+            assert ANSWER in sources(merged.notebook)
+        ids = [cell["id"] for cell in merged.notebook["cells"]]
+        assert len(set(ids)) == len(ids)
 
 
 # --- the files ------------------------------------------------------------------------------------
