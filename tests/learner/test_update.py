@@ -98,6 +98,12 @@ def test_an_untouched_copy_becomes_the_new_lesson():
     }  # fmt: skip
 
 
+def test_what_one_began_with_has_no_cell_that_one_never_had():
+    later = lesson(BASE["cells"], code("later", "later = 1"))
+    assert merge.likeness(BASE, BASE) > merge.likeness(BASE, later)
+    assert merge.likeness(later, later) > merge.likeness(later, BASE)
+
+
 @pytest.mark.parametrize("base", [BASE, None], ids=["known", "unknown"])
 def test_answers_stay_with_their_outputs_and_checks_are_new(base):
     mine = copy.deepcopy(BASE)
