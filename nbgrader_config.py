@@ -52,3 +52,17 @@ c.Pages.hooks = "course.hooks:HOOKS"
 
 # Collecting believes no name, follows no link, and takes what nobody else has touched.
 c.ExchangeFactory.collect = "course.grader.collect.Collect"
+
+# What `nbgrader zip_collect` makes of an LMS's files. Canvas: name_12345_67890_LESSON.ipynb, with
+# LATE before the first number if it was; the student is that number, Canvas' own. Moodle: Full
+# Name_12345_assignsubmission_file, as a folder or as the beginning of the file's name; the student
+# is the full name, since the number is another one for each assignment. Endings such as -1 or (1),
+# which Canvas and browsers add, are dropped. The LMS wrote what comes first, the student what comes
+# after it: so the first that fits counts. Names that begin with a dot are a Mac's, or a trick.
+slash = r"[\\/]" if os.sep == "\\" else "/"
+c.FileNameCollectorPlugin.named_regexp = (
+    rf"(?!.*{slash}__MACOSX{slash})(?:.*?{slash})?"
+    r"(?>(?:[^\\/_]+_(?:LATE_)?(?=\d+_\d+_))?)(?P<student_id>[^\\/_.][^\\/_]*)_\d+_"
+    rf"(?:assignsubmission_file(?:{slash}|_{slash}?)(?:.*{slash})?)?"
+    r"(?P<file_id>[^\\/.][^\\/]*?)(?:-\d+| ?\(\d+\))?\.ipynb$"
+)

@@ -209,6 +209,32 @@ def site(
     finish(result, as_json)
 
 
+@app.command(epilog="Example: python3 start.py pack student, or python3 start.py pack instructor")
+def pack(
+    kind: Annotated[str, typer.Argument(help="student or instructor.")],
+    lessons: Lessons = None,
+    to: Annotated[str, typer.Option(help="The folder for the zip file.")] = "packs",
+    verdicts: Annotated[
+        bool,
+        typer.Option(
+            "--verdicts", help="Tell students which verdicts are right once all are decided."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the course as one zip file, for students or for other instructors.
+
+    A student's pack has no solution, no hidden test and no instructor's file, and runs by the same
+    two commands. Unzipped it is also a folder for GitHub Classroom and Codespaces.
+    """
+    from course.author import pack as pack_module
+
+    result = pack_module.pack(kind, lessons or None, to=to, verdicts=verdicts)
+    if not as_json:
+        print(f"{result['file']}: {result['files']} files, {result['bytes'] / 1e6:.1f} MB.")
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: python3 start.py verify 01_pretraining")
 def verify(lessons: Lessons = None, as_json: Json = False) -> None:
     """Test the tests: wrong answers must fail, and other right answers must pass."""
@@ -251,6 +277,25 @@ def check(
         show = check_module.show
     if not as_json:
         show(result)
+    finish(result, as_json)
+
+
+@app.command(epilog="Example: python3 start.py update, or python3 start.py update 01_pretraining --dry-run")
+def update(
+    lessons: Lessons = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring newer text and checks into your notebooks; your answers and own cells stay.
+
+    Where an exercise has changed or is gone, the notebook and this command say so, and nothing of
+    yours is overwritten. The old files are kept in work/older/.
+    """
+    from course.learner import update as update_module
+
+    result = update_module.update(lessons or None, dry_run=dry_run)
+    if not as_json:
+        update_module.show(result)
     finish(result, as_json)
 
 
@@ -414,6 +459,8 @@ def unexpected(error: Exception) -> str:
     """Say in one sentence what nobody has thought of, or which package isn't here."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     module = (missing or "course").partition(".")[0]
+    if missing and re.match(r"course\.(author|bench)\b", missing):
+        return "this command is for instructors, and this copy of the course is a student's pack."
     if module != "course":
         install = f"python3 start.py install {part_of(module)}".strip()
         return f"{module} isn't installed: run `{install}`."

@@ -59,11 +59,14 @@ def test_help_of_all_names_each_command(monkeypatch, capsys):
     [
         ["check", "99_nothing"],
         ["check", "nothing/here.ipynb"],
+        ["update", "99_nothing"],
         ["build", "99_nothing"],
         ["verify", "99_nothing"],
         ["verify", "99_nothing", "--json"],
         ["lineage", "--stage", "nothing"],
         ["bench", "nothing"],
+        ["pack", "nothing"],
+        ["pack", "student", "99_nothing"],
         ["models", "fetch", "nothing"],
     ],
     ids=" ".join,
@@ -99,6 +102,11 @@ def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
             ModuleNotFoundError("oh", name="nbgrader.api"),
             2,
             "course: nbgrader isn't installed: run `python3 start.py install grading`.\n",
+        ),
+        (
+            ModuleNotFoundError("oh", name="course.author"),
+            2,
+            "course: this command is for instructors, and this copy of the course is a student's",
         ),
         (
             ModuleNotFoundError("oh", name="course.nothing"),

@@ -1,8 +1,8 @@
 """The learner's desk: their own copy of the lessons in `work/`, and JupyterLab on it.
 
 A file of the learner is never written over: only what is missing is copied. Who wants a lesson
-fresh renames or deletes their notebook. Left out on purpose: merging a newer version of a lesson
-into a copy that the learner has begun.
+fresh renames or deletes their notebook; a newer version comes into a notebook that was begun by
+`course update` (`update.py`), for which the version that was copied is remembered.
 
 The learner's map is drawn too, from what `course check` remembers: no notebook runs for it.
 """
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from course import paths
 from course.errors import CourseError
+from course.grader import notebook
 from course.learner import map as map_module
-from course.learner import progress
+from course.learner import progress, update
 
 FIRST = "00_start_here/00_start_here.ipynb"
 SETTINGS = Path(__file__).parent / "lab"  # overrides.json: JupyterLab's defaults, where ours differ
@@ -67,8 +68,12 @@ def lay_out() -> list[Path]:
         shutil.copyfile(source, draft)
         draft.replace(target)
         copied.append(target)
+        if source == notebook.path_of(source.parent.name, paths.RELEASE):
+            update.remember(source.parent.name, paths.ROOT)
     for lesson in sorted({path.relative_to(paths.WORK).parts[0] for path in copied}):
         print(f"work/{lesson}: new", flush=True)
+    for lesson in update.waiting(paths.ROOT):
+        print(f"{lesson}: {update.HINT}", flush=True)
     map_module.write(progress.survey(run=False))
     return copied
 

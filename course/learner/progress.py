@@ -37,6 +37,7 @@ LESSONS = (
     "08_chatgpt",
     "09_what_came_next",
 )
+OLDER = "older"  # where `course update` keeps files that it has replaced
 FILE = "progress.json"
 FORMAT = 1  # of its entries; another one makes older entries count as none
 DAMAGED = "progress-damaged.json"
@@ -238,11 +239,12 @@ def next_step(lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def strangers(work: Path) -> list[str]:
-    """Return the notebooks in ``work/`` that aren't those of the lessons."""
+    """Return the notebooks in ``work/`` that are no lesson's, and no older one's (`update`)."""
     ours = {notebook.path_of(name, work) for name in LESSONS}
     found = (path for path in sorted(work.rglob("*.ipynb")) if path not in ours)
     inside = (path.relative_to(work) for path in found)
-    return [path.as_posix() for path in inside if not any(p.startswith(".") for p in path.parts)]
+    own = [p for p in inside if not any(one.startswith(".") for one in p.parts)]
+    return [path.as_posix() for path in own if path.parts[0] != OLDER]
 
 
 def _mine(name: str, root: Path) -> Path:
