@@ -44,6 +44,7 @@ c.IgnorePattern.pattern = r"(?s).*"
 # The formgrader's buttons, `nbgrader autograde` and `nbgrader generate_feedback` go through the
 # course's own grader, as `course grade` and `course feedback` do: students' code runs in a sandbox
 # or not at all, and no page shows a hidden test. Nothing else may run or score a notebook.
+c.Autograde.exporter_class = "course.grader.buttons.Unread"
 c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = ["course.grader.buttons.Sandboxed"]
 c.Sandboxed.hooks = "course.hooks:HOOKS"

@@ -29,7 +29,7 @@ from urllib.parse import quote
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import sqlalchemy
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbconvert.writers import FilesWriter
 from nbgrader import api, dbutil, utils
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -399,7 +399,8 @@ def stock(command: str) -> list[str]:
         "autograde": {
             f"Autograde.{steps}": getattr(Autograde, steps).default()
             for steps in ("sanitize_preprocessors", STEPS)
-        },
+        }
+        | {"Autograde.exporter_class": [NotebookExporter]},
         "generate_feedback": {"GenerateFeedback.exporter_class": [HTMLExporter]},
     }
     return [

@@ -1,9 +1,10 @@
 """Our grader and our pages behind nbgrader's own doors: the formgrader's buttons and its commands.
 
-``nbgrader_config.py`` names two classes of this module. `Sandboxed` is all that *autograde* runs,
-in place of nbgrader's execution of cells; `Pages` is what *generate feedback* writes. Both let a
-process of its own do what `course grade` and `course feedback` do for one student, and hand
-nbgrader what that has written. So there is one score and one page, whoever asks.
+``nbgrader_config.py`` names three classes of this module. `Sandboxed` is all that *autograde* runs,
+in place of nbgrader's execution of cells; `Unread` keeps nbgrader from reading the student's file,
+which may be one that it can't read; `Pages` is what *generate feedback* writes. A process of its
+own does what `course grade` and `course feedback` do for one student, and nbgrader gets what that
+has written. So there is one score and one page, whoever asks.
 
 Nothing is ever run or scored without that process: where it refuses (there is no sandbox, say), its
 sentence is logged and nbgrader takes the student's half-made folder away. A server that runs for
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import Exporter
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Unicode
 
@@ -47,7 +48,7 @@ class Sandboxed(Preprocessor):
         Parameters
         ----------
         nb : NotebookNode
-            The student's cells, which nobody needs: the grader reads the file.
+            Which nobody needs: the grader reads what was handed in.
         resources : dict
             ``nbgrader`` says whose notebook it is.
 
@@ -66,6 +67,18 @@ class Sandboxed(Preprocessor):
             for name in names:
                 os.chmod(os.path.join(below, name), 0o644)
         return nbformat.read(path, as_version=nbformat.current_nbformat), resources
+
+
+class Unread(NotebookExporter):
+    """In place of what reads a student's notebook: only our grader does."""
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **more: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return an empty notebook in the first of nbgrader's two passes, `Sandboxed`'s after."""
+        if self.parent._sanitizing:
+            return super().from_notebook_node(nbformat.v4.new_notebook(), resources, **more)
+        return super().from_filename(filename, resources, **more)
 
 
 class Pages(Exporter):

@@ -3,6 +3,7 @@
 The formgrader's buttons call the same classes of nbgrader; test_formgrader_browser.py presses them.
 """
 
+import json
 import shutil
 
 import grading_class as group
@@ -21,12 +22,14 @@ NO_PROGRAMS = {"PATH": "/nonexistent"}  # so bubblewrap isn't found
 
 @pytest.fixture
 def root(tmp_path):
-    """Return a course where ada has all right, and bob one exercise."""
+    """Return a course: ada has all right, bob one exercise; of cy's nbgrader can read nothing."""
     root = group.registered(tmp_path / "course")
     right = group.solutions(root)
     first = next(iter(right))
     group.hand_in(root, "ada", group.answered(root, right))
     group.hand_in(root, "bob", group.answered(root, {first: right[first]}))
+    text = json.dumps(group.answered(root, {first: right[first]}))
+    group.hand_in(root, "cy", text.encode("utf-16"))
     return root
 
 
@@ -40,7 +43,7 @@ def test_one_score_and_one_page_whoever_asks(root, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert "left out files beside the notebook: 1 links out of the folder" in ran.stderr
     assert not list((root / "autograded").rglob("leak.py"))
-    for student in ("ada", "bob"):
+    for student in ("ada", "bob", "cy"):
         assert group.recorded(root, student) == group.recorded(ours, student)
         mine, theirs = (
             notebook.read(notebook.path_of(LESSON, place / "autograded" / student))
@@ -52,7 +55,7 @@ def test_one_score_and_one_page_whoever_asks(root, tmp_path):
         assert student in text
         assert "HIDDEN" not in text
     again = grade.grade(LESSON, root=root, hooks=HOOKS)
-    assert (again["new"], again["unchanged"]) == (0, 2)
+    assert (again["new"], again["unchanged"]) == (0, 3)
 
 
 def test_without_a_sandbox_nothing_runs_and_nothing_is_scored(root):
