@@ -218,7 +218,7 @@ def written(adapted: Any, row: tune.Row, folder: Path) -> tuple[Any, Figures]:
     Afterwards `adapted` is of no use any more.
     """
     size = tune.save(adapted, folder)
-    with torch.inference_mode():
+    with torch.no_grad():
         mine = tune.token_logprobs(adapted, [row])[0]
         tune.compute_with(adapted, None)
         theirs = tune.token_logprobs(adapted, [row])[0]

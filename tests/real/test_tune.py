@@ -198,7 +198,9 @@ def test_the_file_is_a_peft_folder_that_gives_the_same_model(llama, rows, tmp_pa
     assert config["base_model_name_or_path"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
     assert (config["r"], config["target_modules"]) == (8, ["q_proj", "v_proj"])
     again = tune.load(llama(), tmp_path / "guide")
-    assert float(tune.loss(again, rows)) == pytest.approx(float(tune.loss(adapted, rows)), abs=0.02)
+    with torch.no_grad():
+        apart = float(tune.loss(again, rows) - tune.loss(adapted, rows))
+    assert abs(apart) < 0.02
     with tune.switched_off(again) as plain:
         assert torch.equal(tune.loss(plain, rows), tune.loss(llama(), rows))
 
