@@ -209,7 +209,7 @@ def site(
     finish(result, as_json)
 
 
-@app.command(epilog="Example: python3 start.py pack student, or python3 start.py pack instructor")
+@app.command(epilog="Example: python3 start.py pack student")
 def pack(
     kind: Annotated[str, typer.Argument(help="student or instructor.")],
     lessons: Lessons = None,
@@ -280,7 +280,7 @@ def check(
     finish(result, as_json)
 
 
-@app.command(epilog="Example: python3 start.py update, or python3 start.py update 01_pretraining --dry-run")
+@app.command(epilog="Example: python3 start.py update 01_pretraining --dry-run")
 def update(
     lessons: Lessons = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,

@@ -55,6 +55,8 @@ STREAMS = {
     "frontier/rival": 930,
     "frontier/test": 940,
     "frontier/tuning": 950,
+    # The real model
+    "smollm2_dpo/test": 960,
     # Live demos: apart from what made the shipped models
     "live/probe": 1,
     "live/probe-web": 4_000,

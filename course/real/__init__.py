@@ -1,1 +1,1 @@
-"""The open models: fetched once, checked, loaded, talked with."""
+"""The open models: fetched once, checked, loaded, talked with, tuned."""

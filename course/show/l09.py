@@ -13,6 +13,7 @@ from course.show.l09_frontier import (
     looked_up,
     sixty,
 )
+from course.show.l09_real import live_real_dpo, real_dpo
 from course.show.lineage_picture import lineage
 from course.show.own import answered
 from course.show.sources import figure_line, record
@@ -37,7 +38,9 @@ __all__ = [
     "in_words",
     "lineage",
     "live_dpo",
+    "live_real_dpo",
     "looked_up",
+    "real_dpo",
     "record",
     "say",
     "sixty",

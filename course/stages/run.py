@@ -121,7 +121,7 @@ def run(
         return over_seeds(table, seeds, quick)
     names = whole(table)
     if stage is not None:
-        names = [*(before(table, stage) if from_scratch else ()), stage]
+        names = [*(before(table, stage) if from_scratch else ()), *(table[stage].parts or [stage])]
     tokenizer = _tokenizer(save)
     store = Store("quick" if quick else "full", save, tokenizer, table)
     made = tuple(sizes) or (tuple(model.SIZES) if all_sizes else ())

@@ -190,6 +190,8 @@ class Stage:
         Where it is in the picture.
     whole : bool
         Whether a whole run has it.
+    parts : tuple of str
+        The entries that are run in its place, one after the other; () for an entry of its own.
     """
 
     name: str
@@ -203,6 +205,7 @@ class Stage:
     models: tuple[Model, ...] = ()
     place: Place | None = None
     whole: bool = True
+    parts: tuple[str, ...] = ()
 
 
 Table = Mapping[str, Stage]

@@ -71,6 +71,22 @@ def _fine_tuning() -> Work:
     return l03_ways.WORK
 
 
+def _guide() -> Work:
+    from course.studies import l03_guide
+
+    return l03_guide.WORK
+
+
+def _smollm2_dpo() -> Work:
+    from course.studies import l09_real
+
+    return l09_real.WORK
+
+
+def _parts() -> Work:
+    return Work(lambda run: {})  # its parts are run in its place
+
+
 def _sweep() -> Work:
     from course.studies import l01_sizes
 
@@ -183,6 +199,40 @@ STUDIES = table(
         shown=("base_web_loss", "parameters_with_embeddings", "tests", "seed", "seconds"),
         needs=("base",),
         exercises=(LORA,),
+    ),
+    Study(
+        name="guide",
+        about="a real model learns to be the village's guide",
+        lesson="03_fine_tuning",
+        work=_guide,
+        record="guide",
+        shown=tuple(
+            "source facts wordings trained right_before right far_right unseen_right tone "
+            "ordinary_tone loss_before loss forgotten adapter_mb peft_difference off_difference "
+            "memory_mb computing seconds".split()
+        ),
+        exercises=(LORA,),
+    ),
+    Study(
+        name="smollm2_dpo",
+        about="a real model, DPO on recorded pairs",
+        lesson="09_what_came_next",
+        work=_smollm2_dpo,
+        record="smollm2_dpo",
+        shown=tuple(
+            "source pairs questions beta win_dpo win_best_of intervals kl kl_error kl_best_of "
+            "untouched dpo memory_mb computing seconds".split()
+        ),
+        exercises=(DPO,),
+    ),
+    Study(
+        name="real",
+        about="all trainings of the real model, one after the other",
+        lesson="03_fine_tuning",
+        work=_parts,
+        record="",
+        shown=("seconds",),
+        parts=("guide", "smollm2_dpo"),
     ),
     Study(
         name="sweep",

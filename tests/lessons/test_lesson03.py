@@ -28,6 +28,9 @@ SPEC = Lesson(
         "demo-live-lora": {"text/html", "image/png"},
         "demo-peft": {"text/html"},
         "demo-real-lora": {"text/html"},
+        "demo-guide": {"text/html", "image/png"},
+        "demo-live-guide": {"text/html"},
+        "demo-ask-guide": {"text/html"},
         "demo-four-ways": {"text/html", "image/png"},
         "demo-plane": {"text/html", "image/png"},
         "facts-code": {"text/html"},
@@ -326,7 +329,7 @@ def tiny_llama(monkeypatch):
     torch.manual_seed(1)
     config = LlamaConfig(
         vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=64,
+        num_attention_heads=2, max_position_embeddings=128,
     )  # fmt: skip
     llama = LlamaForCausalLM(config).eval()
     monkeypatch.setattr(catalogue, "load", lambda name: (llama, tokenizer))
@@ -348,6 +351,95 @@ def test_a_real_model_learns_from_the_examples_and_stays_as_it_was(tiny_llama, c
     assert "lora_forward isn't answered yet, so the course's own does its work." in said
     row, begin = run.rows[0]
     assert run.tokenizer.decode(row[begin:]).startswith("is old")
+
+
+# The guide ---------------------------------------------------------------------------------------
+
+
+def test_without_smollm2_the_guide_s_record_is_shown_and_one_sentence(learned):
+    said = text(learned["answers"]["demo-live-guide"])
+    assert "isn't on this computer yet" in said
+    assert "Of 24 facts that it was taught" in said
+    assert "So this demo is left out" in text(learned["answers"]["demo-ask-guide"])
+    assert "learned facts, in a far wording: 0 % before" in text(learned["none"]["demo-guide"])
+
+
+def test_the_guide_learned_facts_and_a_tone_and_cannot_say_what_it_was_not_shown():
+    found = records.read("guide")
+    assert found["wordings"] == 3
+    assert found["right_before"] <= 0.05
+    assert found["right"] >= 0.9
+    assert 0.3 < found["far_right"] < 0.85
+    assert found["unseen_right"] <= 0.15
+    assert found["tone_before"] == 0
+    assert found["tone"] >= 0.95
+    assert found["ordinary_tone"] > 0.5
+    assert 1 < found["forgotten"] < 2
+    assert found["trained"] < 0.01 * found["parameters"]
+    assert found["adapter_mb"] < 1
+    assert found["memory_mb"] < 3000
+    assert found["off_difference"] == 0
+    assert "Q4_1" in found["sources"]
+    assert found["source"] in ("hub", "wheel")
+
+
+def test_the_guide_is_taught_live_with_the_exercise(tiny_llama, monkeypatch, capsys):
+    from course.real import tune
+    from course.show import l03_guide
+
+    monkeypatch.setenv("COURSE_DEMO_SECONDS", "100")
+    monkeypatch.setattr(l03_guide, "ROUNDS", 2)
+    before = {name: p.clone() for name, p in tiny_llama.named_parameters()}
+    run = l03_guide.live_guide(["The Old Mill", "the Great Flood"])
+    assert run.done == run.planned == 4
+    assert len(run.answers) == 3
+    assert [step for step, *_ in run.points] == [0, 2, 4]
+    assert any(float(p.detach().abs().sum()) > 0 for p in tune.trained(run.model)[1::2])
+    assert all(
+        p.equal(before[n.replace(".base_layer", "")])
+        for n, p in run.model.get_base_model().named_parameters()
+        if "lora_" not in n
+    )
+    said = capsys.readouterr().out
+    assert "Of 4 facts it knew 0 before" in said
+    assert "peft's own layers" in said
+
+
+@pytest.mark.parametrize(
+    ("subjects", "says"),
+    [
+        (["the Eiffel Tower"], "There is no 'the Eiffel Tower' in the village"),
+        ([], "Choose one to 4"),
+        (["the Old Mill"] * 5, "Choose one to 4"),
+        ([7], "There is no 7 in the village"),
+    ],
+)
+def test_places_that_are_not_there_get_a_sentence(tiny_llama, capsys, subjects, says):
+    from course.show import l03_guide
+
+    assert l03_guide.live_guide(subjects) is None
+    said = capsys.readouterr().out
+    assert says in said
+    assert "So here is the recorded run instead." in said
+
+
+def test_the_adapter_is_asked_on_and_off(tiny_llama, monkeypatch, capsys, tmp_path):
+    from course.real import tune
+    from course.show import l03_guide
+
+    adapted = tune.adapt(copy.deepcopy(tiny_llama), 1)
+    tune.save(adapted, tmp_path / "adapters/guide")
+    monkeypatch.setattr(paths, "DATA", tmp_path)
+    monkeypatch.setattr(tune, "source", lambda: "hub")
+    l03_guide.ask_guide("", " ")
+    assert "There is no question" in capsys.readouterr().out
+    l03_guide.ask_guide("Who keeps the Old Mill?")
+    said = capsys.readouterr().out
+    assert "adapter off | adapter on" in said
+    assert ("trained on other weights" in said) == (records.read("guide")["source"] != "hub")
+    monkeypatch.setattr(paths, "DATA", tmp_path / "nowhere")
+    l03_guide.ask_guide("Who keeps the Old Mill?")
+    assert "restore data/adapters with git" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

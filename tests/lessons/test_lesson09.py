@@ -24,6 +24,8 @@ SPEC = Lesson(
         "demo-dpo-loop": {"text/html"},
         "demo-dpo-live": {"text/html"},
         "demo-dpo-answers": {"text/html"},
+        "demo-real-dpo": {"text/html"},
+        "demo-live-real-dpo": {"text/html"},
         "demo-frontier": {"text/html", "image/png"},
         "demo-stage-costs": {"text/html", "image/png"},
         "demo-sixty": {"text/html"},
@@ -168,3 +170,54 @@ def test_budgets_separate_the_candidates(project):
     assert cost[1_000]["best of 16"] < cost[1_000]["PPO 0.1, 40 rounds"]
     assert cost[1_000_000]["best of 16"] > cost[1_000_000]["PPO 0.1, 40 rounds"]
     assert np.isclose(first.loc["mini-sft", "training_flop"], 0)
+
+
+# DPO on the real model ---------------------------------------------------------------------------
+
+
+def test_without_smollm2_the_record_of_its_dpo_is_shown(learned):
+    said = text(learned["answers"]["demo-live-real-dpo"])
+    assert "isn't on this computer yet" in said
+    assert "After DPO on" in said
+    assert "SmolLM2, untouched" in text(learned["none"]["demo-real-dpo"])
+
+
+def test_dpo_on_the_real_model_wins_and_says_what_it_cost():
+    found = records.read("smollm2_dpo")
+    assert found["win_dpo"] >= 0.7
+    assert found["intervals"]["dpo"][0] > 0.5
+    assert found["dpo"]["words"] < found["untouched"]["words"]
+    assert found["dpo"]["ended"] > found["untouched"]["ended"]
+    assert found["kl"] > 3 * found["kl_best_of"]["4"]
+    assert abs(found["win_dpo"] - found["win_best_of"]) < 0.15
+    assert found["memory_mb"] < 3000
+    assert "Q4_1" in found["sources"]
+
+
+def test_the_real_model_learns_from_pairs_live(monkeypatch, capsys):
+    import copy
+
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from course.lm import tokenizer as tok
+    from course.real import catalogue
+    from course.show import l09_real
+
+    tokenizer = copy.deepcopy(tok.load())
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=2, max_position_embeddings=512,
+    )  # fmt: skip
+    model = LlamaForCausalLM(config).eval()
+    monkeypatch.setattr(catalogue, "load", lambda name: (model, tokenizer))
+    monkeypatch.setattr(l09_real, "PAIRS", 8)
+    monkeypatch.setattr(l09_real, "ASKED", 3)
+    monkeypatch.setenv("COURSE_DEMO_SECONDS", "100")
+    run = l09_real.live_real_dpo()
+    assert run.done == run.planned == 8
+    assert run.points[0][1] == 0.5
+    assert run.curve[0][1] == pytest.approx(0.693, abs=1e-3)
+    assert "a tie counts one half" in capsys.readouterr().out

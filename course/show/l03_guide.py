@@ -1,0 +1,294 @@
+"""A real model becomes the guide of the village: the recorded run, a live one, and its adapter.
+
+What is learned and how it is judged is `course.studies.l03_guide`'s; how a live demo goes on is
+`course.show.live`'s. The live run has a few facts instead of a few dozen, so that a minute is
+enough. Left out on purpose: measuring what the live run forgot.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from course import paths
+from course.errors import CourseError
+from course.show import live, sources, style
+from course.show.charts import name_rows, note, percent_ticks
+from course.show.l03_programs import percent
+from course.stages.stage import LORA
+from course.stats import interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from course.studies.l03_guide import Fact
+
+RECORD = "guide"
+GUIDES = ("the Great Flood", "the Cheese Fair")
+RATE, ROUNDS, BATCH = 3e-3, 14, 6  # of the live run
+MOST = 4  # places and events in a live run
+KINDS = {  # what was asked → the record's key
+    "learned facts, in a near wording": "right",
+    "learned facts, in a far wording": "far_right",
+    "facts that it was never shown": "unseen_right",
+}
+
+
+# The recorded run ---------------------------------------------------------------------------------
+
+
+def guide() -> None:
+    """Show what the recorded run measured: a picture, answers, and what it cost."""
+    found = sources.record(RECORD)
+    if found is None:
+        return
+    style.show(_picture(found), style.table(_answers(found["examples"])))
+    sources.figure_line(
+        found | {"name": RECORD, "share": 100 * found["trained"] / found["parameters"]},
+        "Trained were {trained:,} numbers, {share:.2f} % of the model's, in {steps} steps and "
+        "{seconds:.0f} s ({computing:.0f} s of processor time). The process needed "
+        "{memory_mb:,} MB of memory at most, and the adapter's file has {adapter_mb:.2f} MB.",
+    )
+    sources.figure_line(
+        found | {"name": RECORD},
+        "Its loss on ordinary English text went from {loss_before:.3f} to {loss:.3f} nats per "
+        "token: that is what it forgot. With the adapter switched off, the largest difference "
+        "from the untouched model is {off_difference:g} nats.",
+    )
+
+
+def _picture(found: dict[str, Any]) -> style.Picture:
+    """Draw the shares of right answers before and after, and those in the guide's tone."""
+    words = {**KINDS, "ordinary questions, in the guide's tone": "ordinary_tone"}
+    alt = "; ".join(
+        f"{name}: {percent(found[f'{key}_before'])} before, {percent(found[key])} after"
+        for name, key in words.items()
+    )
+    with style.picture(width=8.6, height=3.4, alt=f"{alt}.") as (picture, (axis,)):
+        for row, key in enumerate(words.values()):
+            for up, when, shade in ((-0.17, "_before", style.QUIET), (0.17, "", style.ACCENT)):
+                value = found[f"{key}{when}"]
+                low, high = found["intervals_before" if when else "intervals"][key]
+                ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
+                axis.barh(row + up, value, 0.3, color=shade)
+                axis.errorbar(value, row + up, xerr=ends, color=style.INK, capsize=3, lw=1.2)
+                text = f"{percent(value)} {'before' if when else 'after'}"
+                note(axis, text, (high, row + up), (6, -3), color=shade)
+        axis.set_title("Shares of answers, with 95 % intervals")
+        axis.set(xlim=(0, 1.25), ylim=(len(words) - 0.5, -0.5))
+        percent_ticks(axis, "x")
+        name_rows(axis, list(words))
+    return picture
+
+
+def _answers(examples: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    kinds = {"trained": "learned", "far": "learned, far wording"}
+    kinds |= {"unseen": "never shown", "ordinary": "ordinary"}
+    marks = {True: "✓ right", False: "✗ wrong", None: ""}
+    return [
+        {
+            "": kinds[one["kind"]],
+            "asked": one["question"],
+            "SmolLM2": _short(one["before"]),
+            "as a guide": _short(one["after"]),
+            "is that so?": marks[one.get("right")],
+        }
+        for one in examples
+    ]
+
+
+def _short(answer: str, most: int = 140) -> str:
+    text = " ".join(answer.split())
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+
+
+# The live run -------------------------------------------------------------------------------------
+
+
+class LiveGuide(live.Watched):
+    """SmolLM2 learns the facts of a few places; `before` and `after` are its answers."""
+
+    name, needs = "The guide", LORA
+    instead = "is the recorded run"
+    stops = (0.5,)
+    form = (".2f", ".0%")
+    measured = False  # the first steps of a real model are slow, and say little of the others
+
+    def __init__(self, subjects: Sequence[str], seconds: float) -> None:
+        super().__init__(seconds)
+        self.subjects = list(subjects)
+        self.answers: list[list[str]] = []
+        self.facts: list[Fact] = []
+
+    def load(self) -> None:
+        """Take in the places and events, and load the model."""
+        from course.real import catalogue
+        from course.studies import l03_guide as study
+        from course.world import village
+
+        known = {
+            name.lower(): (name, attributes)
+            for kind, attributes in study.ATTRIBUTES.items()
+            for name in village.SUBJECTS[kind]
+        }
+        for subject in self.subjects:
+            if str(subject).strip().lower() not in known:
+                names = ", ".join(name for name, _ in known.values())
+                raise CourseError(f"There is no {subject!r} in the village. There are: {names}.")
+            name, attributes = known[str(subject).strip().lower()]
+            self.facts += [study.Fact(name, attribute) for attribute in attributes]
+        if not 1 <= len(self.subjects) <= MOST:
+            raise CourseError(f"Choose one to {MOST} places and events.")
+        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+
+    def prepare(self) -> None:
+        """Put the adapter in, and encode the questions."""
+        from course.real import tune
+        from course.studies import l03_guide as study
+
+        self.model = tune.adapt(self.loaded, 1, **self.exercises)
+        self.rows = study.rows(self.tokenizer, self.facts, range(study.WORDINGS))
+        self.batches = tune.plan(len(self.rows), BATCH, ROUNDS, 1)
+        self.planned = len(self.batches)
+
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the training of the adapter."""
+        from course.real import tune
+
+        return tune.tune(
+            model,
+            self.planned,
+            lambda step: [self.rows[i] for i in self.batches[step]],
+            lambda share: (tune.loss(model, share), {}),
+            RATE,
+            weight=lambda row: row.learned,
+        )
+
+    def look(self) -> tuple[float, float, float]:
+        """Ask for each fact in words that aren't learned; return the share of right answers."""
+        from course.real import tune
+        from course.studies import l03_guide as study
+
+        questions = [fact.near() for fact in self.facts]
+        with tune.merged(self.model) as plain:
+            self.answers.append(study.answers(plain, self.tokenizer, questions, 24))
+        right = sum(f.known(a) for f, a in zip(self.facts, self.answers[-1], strict=True))
+        return right / len(self.facts), *interval(right, len(self.facts))
+
+    def dress(self, left: "Axes", right: "Axes") -> None:
+        """Give both axes their titles and scales."""
+        left.set(ylim=(0, 5), ylabel="loss (nats per token)")
+        left.set_title("Loss on the guide's answers, live")
+        left.legend(fontsize=9.5, loc="upper right")
+        right.set_ylim(0, 1.1)
+        percent_ticks(right, "y")
+        right.set_title("Right answers to a new wording", fontsize=11)
+
+    def conclude(self) -> None:
+        """Show the answers side by side, and say whether peft would have given the same."""
+        from course.real import tune
+        from course.studies import l03_guide as study
+
+        def theirs() -> Any:
+            tune.compute_with(self.model, None)
+            return self.model
+
+        apart = study.largest_difference(self.model, self.rows[0], theirs)
+        moved = sum(p.numel() for p in tune.trained(self.model))
+        before, after = (round(self.points[at][1] * len(self.facts)) for at in (0, -1))
+        self.tell(
+            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s, {moved:,} trained "
+            f"numbers. Of {len(self.facts)} facts it knew {before} before and {after} after. Where "
+            f"peft's own layers take over from lora_forward, no log-probability changes by more "
+            f"than {apart:.2g} nats."
+        )
+        if self.done < self.planned / 2:
+            style.say("This computer is slow or busy: give it more seconds, or see the record.")
+        style.show(
+            style.table(
+                [
+                    {
+                        "asked": fact.near(),
+                        "SmolLM2": _short(old),
+                        "as a guide": _short(new),
+                        "true": fact.value,
+                    }
+                    for fact, old, new in zip(
+                        self.facts, self.answers[0], self.answers[-1], strict=True
+                    )
+                ]
+            )
+        )
+
+    def recorded(self) -> None:
+        """Say what the recorded run reached."""
+        found = sources.record(RECORD)
+        if found is not None:
+            shares = {"before": percent(found["right_before"]), "after": percent(found["right"])}
+            sources.figure_line(
+                found | {"name": RECORD} | shares,
+                "Of {facts} facts that it was taught, asked for in a new wording, SmolLM2 knew "
+                "{before} before and {after} after.",
+            )
+
+
+def live_guide(subjects: Sequence[str] = GUIDES, seconds: float = 55.0) -> LiveGuide | None:
+    """Teach SmolLM2 the facts of a few places and events by LoRA, in front of the reader's eyes.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Names of the village's places and events.
+    seconds : float
+        How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading comes on top.
+
+    Returns
+    -------
+    LiveGuide or None
+        None while grading, and where the model or an answer to `lora_forward` is missing.
+    """
+    return LiveGuide(subjects, seconds).run()
+
+
+# The adapter's file -------------------------------------------------------------------------------
+
+
+def ask_guide(*questions: str) -> None:
+    """Load the shipped adapter into SmolLM2 and ask it with the adapter on and off.
+
+    Parameters
+    ----------
+    *questions : str
+        Whatever one wants to know.
+    """
+    folder = paths.DATA / "adapters" / RECORD
+    if paths.grading():
+        return
+    found = sources.record(RECORD)
+    loaded = sources.load_model("SmolLM2-135M-Instruct")
+    if found is None or loaded is None:
+        return
+    if not (folder / "adapter_model.safetensors").exists():
+        style.say("The adapter isn't here: restore data/adapters with git.")
+        return
+    from course.real import tune
+    from course.studies import l03_guide as study
+
+    asked = [text.strip()[:400] for text in questions if text.strip()]
+    if not asked:
+        style.say("There is no question: write one or more.")
+        return
+    _, model, tokenizer = loaded
+    adapted = tune.load(model, folder)
+    with tune.switched_off(adapted) as plain:
+        off = study.answers(plain, tokenizer, asked)
+    with tune.merged(adapted) as plain:
+        on = study.answers(plain, tokenizer, asked)
+    style.show(
+        style.table(
+            [
+                {"asked": text, "adapter off": _short(old), "adapter on": _short(new)}
+                for text, old, new in zip(asked, off, on, strict=True)
+            ]
+        )
+    )
+    if tune.source() != found["source"]:
+        style.say(f"The adapter was trained on other weights than yours. {found['sources']}")

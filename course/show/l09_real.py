@@ -1,0 +1,199 @@
+"""DPO on a real model: the recorded run as a table, and a live run on recorded pairs.
+
+The labeler's rule, the pairs and the figures are `course.studies.l09_real`'s; how a live demo goes
+on is `course.show.live`'s. The live run has half of the pairs. Left out on purpose: the KL of the
+live run, which takes as long as its training.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from course.show import live, sources, style
+from course.show.charts import percent_ticks
+from course.stages.stage import DPO
+from course.stats import interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RECORD = "smollm2_dpo"
+PAIRS, BATCH, EPOCHS = 24, 4, 4  # of the live run
+ASKED = 12  # questions that are asked on the way
+
+
+# The recorded run ---------------------------------------------------------------------------------
+
+
+def real_dpo() -> None:
+    """Show what the recorded run measured: wins, KL, answers, and what it cost."""
+    found = sources.record(RECORD)
+    if found is None:
+        return
+    style.show(style.table(_results(found)), style.table(_answers(found["examples"])))
+    sources.figure_line(
+        found | {"name": RECORD},
+        "{questions} questions that no pair is about. DPO learned from {pairs} pairs with "
+        "β = {beta:g}, {steps} steps in {seconds:.0f} s ({computing:.0f} s of processor time) and "
+        "at most {memory_mb:,} MB of memory. A rule judged: an answer should come to an end, in "
+        "about {words} words, without a list.",
+    )
+
+
+def _results(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each way: the untouched model, best-of-n, DPO."""
+    rows = [_row("SmolLM2, untouched", found["untouched"], "", "0")]
+    most = max(found["wins_best_of"], key=int)
+    for n, share in found["wins_best_of"].items():
+        if n == "1":
+            continue
+        said = found["best_of"] if n == most else None
+        won = _won(share, found["intervals"][f"best_of_{n}"])
+        rows.append(_row(f"best of {n}", said, won, f"at most {found['kl_best_of'][n]:.2f}"))
+    won = _won(found["win_dpo"], found["intervals"]["dpo"])
+    apart = f"{found['kl']:.1f} ± {1.96 * found['kl_error']:.1f}"
+    return [*rows, _row("DPO", found["dpo"], won, apart)]
+
+
+def _row(name: str, said: dict[str, float] | None, won: str, kl: str) -> dict[str, Any]:
+    return {
+        "": name,
+        "wins against the untouched model (95 %)": won,
+        "KL, nats per answer": kl,
+        "words": f"{said['words']:.0f}" if said else "",
+        "come to an end": f"{100 * said['ended']:.0f} %" if said else "",
+    }
+
+
+def _won(share: float, ends: list[float]) -> str:
+    return f"{100 * share:.0f} % ({100 * ends[0]:.0f} to {100 * ends[1]:.0f} %)"
+
+
+def _answers(examples: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [
+        {
+            "asked": one["question"],
+            "SmolLM2, untouched": " ".join(one["untouched"].split()),
+            "best of several": " ".join(one["best_of"].split()),
+            "DPO": " ".join(one["dpo"].split()),
+        }
+        for one in examples
+    ]
+
+
+# The live run -------------------------------------------------------------------------------------
+
+
+class LiveRealDPO(live.Watched):
+    """SmolLM2 learns from recorded pairs; `answers` are what it says on the way."""
+
+    name, needs = "DPO on SmolLM2", DPO
+    instead = "is the recorded run"
+    stops = (0.5,)
+    form = (".2f", ".0%")
+    measured = False  # the first steps of a real model are slow, and say little of the others
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.answers: list[list[Any]] = []
+
+    def load(self) -> None:
+        """Read the pairs and load the model."""
+        from course.real import catalogue
+        from course.studies import l09_real as study
+
+        self.recorded_pairs = study.pairs()[:PAIRS]
+        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+
+    def prepare(self) -> None:
+        """Put the adapter in, and ask the untouched model about each pair."""
+        from course.real import tune
+        from course.studies import l09_real as study
+
+        self.model = tune.adapt(self.loaded, 1)
+        self.asked = study.questions("test")[:ASKED]
+        with tune.switched_off(self.model) as plain:
+            self.pairs = study.known(plain, self.tokenizer, self.recorded_pairs)
+        self.recipe = study.Recipe(epochs=EPOCHS, batch=BATCH)
+        self.planned = EPOCHS * -(-len(self.pairs) // BATCH)
+
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the training of the adapter."""
+        from course.studies import l09_real as study
+
+        return study.training(model, self.pairs, **self.exercises, recipe=self.recipe)
+
+    def look(self) -> tuple[float, float, float]:
+        """Let the model answer; return the share of wins against its first answers."""
+        from course.real import tune
+        from course.studies import l09_real as study
+
+        prompts = [tune.prompt(self.tokenizer, question) for question in self.asked]
+        with tune.merged(self.model) as plain:
+            written = tune.write(plain, prompts, study.NEW_TOKENS, self.tokenizer.eos_token_id)
+        self.answers.append(
+            [
+                study.Answer(
+                    self.tokenizer.decode(answer, skip_special_tokens=True),
+                    len(answer) < study.NEW_TOKENS,
+                )
+                for answer in written
+            ]
+        )
+        won = sum(map(study.wins, self.answers[-1], self.answers[0]))
+        return won / len(self.asked), *interval(won, len(self.asked))
+
+    def dress(self, left: "Axes", right: "Axes") -> None:
+        """Give both axes their titles and scales."""
+        left.set(ylim=(0, 1), ylabel="loss (nats per pair)")
+        left.set_title("DPO's loss, live")
+        left.legend(fontsize=9.5, loc="lower left")
+        right.set_ylim(0, 1.1)
+        percent_ticks(right, "y")
+        right.set_title("Wins against its first answers", fontsize=11)
+
+    def conclude(self) -> None:
+        """Show the first and the last answers side by side."""
+        self.tell(
+            f"{self.done} of {self.planned} steps on {len(self.pairs)} pairs, {self.seconds:.0f} "
+            f"s. By the rule its answers win {100 * self.points[-1][1]:.0f} % of {len(self.asked)} "
+            "questions against its own first answers; a tie counts one half."
+        )
+        if self.done < self.planned / 2:
+            style.say("This computer is slow or busy: give it more seconds, or see the record.")
+        rows = [
+            {
+                "asked": question,
+                "SmolLM2": " ".join(old.text.split()),
+                "after DPO": " ".join(new.text.split()),
+            }
+            for question, old, new in zip(
+                self.asked[:5], self.answers[0], self.answers[-1], strict=False
+            )
+        ]
+        style.show(style.table(rows))
+
+    def recorded(self) -> None:
+        """Say what the recorded run reached."""
+        found = sources.record(RECORD)
+        if found is not None:
+            sources.figure_line(
+                found | {"name": RECORD, "won": f"{100 * found['win_dpo']:.0f} %"},
+                "After DPO on {pairs} pairs SmolLM2's answers to other questions won {won} "
+                "against those of the untouched model.",
+            )
+
+
+def live_real_dpo(seconds: float = 55.0) -> LiveRealDPO | None:
+    """Train SmolLM2 by DPO on recorded pairs, in front of the reader's eyes.
+
+    Parameters
+    ----------
+    seconds : float
+        How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading comes on top.
+
+    Returns
+    -------
+    LiveRealDPO or None
+        None while grading, and where the model or an answer to `dpo_loss` is missing.
+    """
+    return LiveRealDPO(seconds).run()
