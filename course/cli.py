@@ -95,7 +95,9 @@ def lineage(
     from_scratch: Annotated[bool, typer.Option(help="Train the stages that it needs too.")] = False,
     all_sizes: Annotated[bool, typer.Option(help="The base stage in all sizes (long).")] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
-    seeds: Annotated[int, typer.Option(help="Repeat SFT, reward model and PPO so often.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Repeat PPO (or GRPO) and what it needs so often.")
+    ] = 0,
     number_format: NumberFormat = None,
     as_json: Json = False,
 ) -> None:
@@ -118,7 +120,8 @@ def lineage(
         if words := lineage_module.last_words(result):
             print(words)
         if result.share is not None:
-            print(f"All targets of PPO hold with {result.share:.0%} of the seeds.")
+            last = [*result.stages][-1].upper()
+            print(f"All targets of {last} hold with {result.share:.0%} of the seeds.")
     finish(result.plain(), as_json)
 
 
