@@ -264,10 +264,11 @@ def tries(record: Mapping[str, Any]) -> style.Picture:
     with picture(width=7.6, height=3.9) as (shown, (axis,)):
         for key, words, shade in lines:
             axis.plot(found["k"], found[key], "o-", color=shade)
-            note(axis, words, (found["k"][-1], found[key][-1]), (8, -4), color=shade)
+            at = (found["k"][2], found[key][2])
+            note(axis, words, at, (6, -16), color=shade, fontsize=11)
         axis.set(xscale="log", ylim=(0, 1.05), xlabel="k, programs for each task (log scale)")
         set_ticks(axis, "x", found["k"])
-        axis.set_xlim(0.85, 70)
+        axis.set_xlim(0.85, 38)
         percent_ticks(axis, "y")
         axis.set_title("pass@k: tasks with at least one right program among k")
         shown.alt = "pass@k: " + "; ".join(

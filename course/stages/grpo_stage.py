@@ -229,7 +229,7 @@ def odd(p: grpo.Progress, asked: Sequence[Task]) -> list[dict[str, Any]]:
 
 ONE = replace(RECIPE, rounds=60, lr=1.5e-3, cases=(0,))
 GAMING = {
-    "one case": replace(RECIPE, cases=(0,)),
+    "one case": ONE,
     "all cases, short programs earn more": replace(ONE, cases=grpo.ALL, brevity=0.06),
     "one case, short programs earn more": replace(ONE, brevity=0.06),
 }

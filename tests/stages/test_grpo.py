@@ -202,6 +202,12 @@ def test_the_record_meets_the_targets(record):
     assert all(records.meets("lineage grpo", record).values())
 
 
+def test_the_three_rewards_differ_in_nothing_else(record):
+    recipes = [{**game["recipe"], "cases": 0, "brevity": 0} for game in record["gaming"]]
+    assert recipes[0] == recipes[1] == recipes[2]
+    assert [game["words"] for game in record["gaming"]] == list(grpo_stage.GAMING)
+
+
 def test_the_gap_is_there_for_one_case_with_brevity_alone(record):
     gaps = {game["words"]: game["passing"] - game["right"] for game in record["gaming"]}
     assert gaps["one case, short programs earn more"] > 0.1
