@@ -99,7 +99,7 @@ def lineage(
     ] = False,
     save: Annotated[bool, typer.Option(help="Replace the shipped models in data/models.")] = False,
     seeds: Annotated[
-        int, typer.Option(help="Repeat SFT, reward model and PPO with so many seeds.")
+        int, typer.Option(help="Repeat PPO (or GRPO) and what it needs so often.")
     ] = 0,
     number_format: NumberFormat = None,
     as_json: Json = False,
@@ -123,7 +123,8 @@ def lineage(
         if words := lineage_module.last_words(result):
             print(words)
         if result.share is not None:
-            print(f"All targets of PPO hold with {result.share:.0%} of the seeds.")
+            last = [*result.stages][-1].upper()
+            print(f"All targets of {last} hold with {result.share:.0%} of the seeds.")
     finish(result.plain(), as_json)
 
 

@@ -57,6 +57,9 @@ STREAMS = {
     "frontier/tuning": 950,
     # The real model
     "smollm2_dpo/test": 960,
+    # GRPO on programs, which begins with a mini-code of its own
+    "grpo/start": 60_000,
+    "grpo/tasks": 61_000,
     # Live demos: apart from what made the shipped models
     "live/probe": 1,
     "live/probe-web": 4_000,
@@ -69,6 +72,7 @@ STREAMS = {
 NUMBERED = {
     "web/chunk": 1_000_003,
     "ppo/rollout": 100_003,
+    "grpo/rollout": 100_019,
 }
 
 

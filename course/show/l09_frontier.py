@@ -7,7 +7,9 @@ seeds, since there is one run for each point.
 """
 
 import csv
+import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -304,9 +306,25 @@ def sixty() -> Page:
 
 
 def afterwards() -> Page:
-    """Return one published fact of each step from 2022 on, with its source."""
+    """Return one published fact of each step from 2022 on: its source, and where it is here.
+
+    A strip that is read from above, since a phone has no room for five columns.
+    """
     with (paths.DATA / "family" / "afterwards.csv").open(encoding="utf-8", newline="") as file:
-        return table(list(csv.DictReader(file)))
+        rows = list(csv.DictReader(file))
+    parts = []
+    for row in rows:
+        when, what, fact, source, here = (html.escape(value) for value in row.values())
+        here = re.sub(r"`(.+?)`", r"<code>\1</code>", here)
+        parts.append(
+            f'<div style="border-left:3px solid {ACCENT};padding:2px 0 12px 14px">'
+            f'<div><span style="color:{QUIET}">{when}</span> <b>{what}</b></div>'
+            f"<div>{fact[0].upper()}{fact[1:]}.</div>"
+            f'<div style="font-size:90%">In this course: {here}.</div>'
+            f'<div style="font-size:80%;opacity:0.7;overflow-wrap:anywhere">{source}</div></div>'
+        )
+    text = "\n".join(" | ".join(row.values()) for row in rows)
+    return Page(f'<div style="max-width:640px;line-height:1.4">{"".join(parts)}</div>', text)
 
 
 # The project --------------------------------------------------------------------------------------

@@ -167,7 +167,8 @@ def lineage(lit: str | None = None, table: Table = ALL) -> Page:
     ----------
     lit : str, optional
         The stage of this lesson: "pre-training", "transfer", "fine-tuning", "instruction",
-        "reward model", "PPO", "chat", "next", or "family" for the real family; none if left out.
+        "reward model", "PPO", "chat", "next", "GRPO", or "family" for the real family; none if left
+        out.
     table : Table
         The stages and studies.
 

@@ -46,6 +46,8 @@ class Run:
         Whose people the tests ask about: "test" for figures, "tuning" to choose settings.
     tests : int
         Requests in a test; if 0, as many as are usual.
+    seeded : bool
+        One of a run over seeds: a stage may leave out what only its record needs.
     table : Table
         The stages, whose plans are followed.
     keep : callable, optional
@@ -58,6 +60,7 @@ class Run:
     sizes: tuple[str, ...] = ()
     split: str = "test"
     tests: int = 0
+    seeded: bool = False
     table: Table = field(default_factory=lambda: LINEAGE)
     keep: Callable[[str, PreTrainedModel, Figures], None] | None = None
     made: dict[str, PreTrainedModel] = field(default_factory=dict)

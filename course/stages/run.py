@@ -25,7 +25,7 @@ from course.stages.stage import LINEAGE, Figures, Stage, Table, before, whole
 from course.stages.store import Store, own_runs
 
 SEED = 1
-SEEDED = "ppo"  # what is repeated with each seed, with all that it needs but the base
+SEEDED = ("ppo", "grpo")  # what can be repeated with each seed, with all that it needs but the base
 # What is shown of a record that replaces a run.
 RECORDED = ("date", "machine", "format", "processor", "versions", "recorded")
 
@@ -42,7 +42,7 @@ class Result:
     targets : dict
         Stage → target → whether it holds.
     share : float, optional
-        Of a run over seeds: the part of them in which all targets of PPO hold.
+        Of a run over seeds: the part of them in which all targets of the last stage hold.
     seeds : list of dict, optional
         The figures of each seed.
     """
@@ -100,7 +100,8 @@ def run(
     sizes : sequence of str, optional
         The base stage in these sizes.
     seeds : int, optional
-        Repeat SFT, reward model and PPO with so many seeds, and nothing else.
+        Repeat one of ``SEEDED`` and what it needs with so many seeds, and nothing else: SFT, reward
+        model and PPO if `stage` is left out.
 
     Raises
     ------
@@ -113,12 +114,14 @@ def run(
         raise CourseError(f"There is no size {unknown[0]}; there are: {', '.join(model.SIZES)}.")
     if quick and save:
         raise CourseError("A quick run isn't good enough to ship: leave out --quick or --save.")
-    if seeds < 0 or (seeds and stage not in (None, SEEDED)):
-        raise CourseError("--seeds repeats SFT, reward model and PPO: use it with --stage ppo.")
+    if seeds < 0 or (seeds and stage not in (None, *SEEDED)):
+        raise CourseError(
+            "--seeds repeats PPO or GRPO with what they need: use --stage ppo or --stage grpo."
+        )
     if save and seeds:
         raise CourseError("A run over seeds ships nothing: leave out --seeds or --save.")
     if seeds:
-        return over_seeds(table, seeds, quick)
+        return over_seeds(table, seeds, quick, stage or SEEDED[0])
     names = whole(table)
     if stage is not None:
         names = [*(before(table, stage) if from_scratch else ()), *(table[stage].parts or [stage])]
@@ -189,15 +192,16 @@ def _meets(stage: str, figures: Figures, quick: bool) -> dict[str, bool]:
     return records.meets(command, figures | arithmetic.noted())
 
 
-def over_seeds(table: Table, seeds: int, quick: bool) -> Result:
-    """Repeat SFT, reward model and PPO with the seeds 1, 2, …; count how often all is well."""
-    names = [name for name in (*before(table, SEEDED), SEEDED) if name != "base"]
+def over_seeds(table: Table, seeds: int, quick: bool, last: str) -> Result:
+    """Repeat the stage `last` and what it needs with seeds 1, 2, …; count how often all is well."""
+    names = [name for name in (*before(table, last), last) if name != "base"]
+    first = last == SEEDED[0]
     start, held = time.perf_counter(), []
     runs: list[dict[str, Any]] = []
     for seed in range(1, seeds + 1):
-        context = Run(seed, quick, table=table)
+        context = Run(seed, quick, table=table, seeded=True)
         figures = {name: table[name].work().run(context) for name in names}
-        meets = _meets(SEEDED, figures[SEEDED], quick)
+        meets = _meets(last, figures[last], quick)
         held.append(all(meets.values()))
         missed = [key for key, holds in meets.items() if not holds]
         print(f"seed {seed}: missed {', '.join(missed) or 'nothing'}", file=sys.stderr)
@@ -208,9 +212,10 @@ def over_seeds(table: Table, seeds: int, quick: bool) -> Result:
         runs.append({"seed": seed, "missed": missed, **numbers})
     share = sum(held) / seeds
     targets: dict[str, dict[str, bool]] = {name: {} for name in names}
-    targets["seeds"] = records.meets("lineage seeds", {"share": share})
+    key = "share" if first else f"{last}_share"
+    targets["seeds"] = records.meets("lineage seeds", {key: share})
     result = Result(since(start), {name: runs[-1][name] for name in names}, targets, share, runs)
-    records.write("seeds", result.plain(), folder=own_runs())
+    records.write("seeds" if first else f"seeds-{last}", result.plain(), folder=own_runs())
     return result
 
 

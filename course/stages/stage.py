@@ -30,6 +30,7 @@ PPO = (
     "value_loss",
 )
 DPO = ("09_what_came_next", "dpo_loss")
+GRPO = ("09_what_came_next", "group_advantages", "grpo_loss")
 
 SMALL, LARGE = "mini-ada", "mini-davinci"  # who meet in the headline
 
@@ -312,6 +313,12 @@ def _headline() -> Work:
     return headline.WORK
 
 
+def _grpo() -> Work:
+    from course.stages import grpo_stage
+
+    return grpo_stage.WORK
+
+
 def _pretrained(name: str, league: tuple[str, ...] = ("text",), **more: Any) -> Model:
     about = (
         "A GPT of {layers} layers × {width} ({parameters:,} parameters without embeddings), "
@@ -484,6 +491,30 @@ LINEAGE = table(
                 f"Fine-tuned from {SMALL} on flawed demonstrations, then trained by PPO against "
                 "mini-reward.",
                 recorded=True,
+            ),
+        ),
+    ),
+    Stage(
+        name="grpo",
+        about="GRPO on tiny programs, whose reward is a test that is run",
+        lesson="09_what_came_next",
+        work=_grpo,
+        record="mini-grpo",
+        shown=tuple(
+            "start_pass_at_1 start_pass_at_10 pass_at_1 pass_at_10 gain flat kl computing seconds "
+            "intervals pairs tests parameters seed".split()
+        ),
+        needs=("base",),
+        exercises=(GRPO,),
+        whole=False,
+        place=Place("GRPO", "GRPO", 1, 3, "base", words="programs that\nare tested"),
+        models=(
+            Model(
+                "mini-grpo",
+                "Fine-tuned from mini-babbage on {pairs:,} tiny programs, then trained by GRPO on "
+                "programs of its own that are run.",
+                league=(),
+                unseen="programs",
             ),
         ),
     ),

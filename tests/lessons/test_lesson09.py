@@ -26,6 +26,11 @@ SPEC = Lesson(
         "demo-dpo-answers": {"text/html"},
         "demo-real-dpo": {"text/html"},
         "demo-live-real-dpo": {"text/html"},
+        "demo-grpo-loop": {"text/html"},
+        "demo-grpo-live": {"text/html"},
+        "demo-grpo-tries": {"text/html", "image/png"},
+        "demo-grpo-gaming": {"text/html", "image/png"},
+        "demo-grpo-programs": {"text/html"},
         "demo-frontier": {"text/html", "image/png"},
         "demo-stage-costs": {"text/html", "image/png"},
         "demo-sixty": {"text/html"},
@@ -63,6 +68,15 @@ def test_the_loop_runs_with_the_learners_own_loss(learned):
     first, last = (float(x) for x in re.findall(r"(?:loss|five:) (\d\.\d+)", said))
     assert first == pytest.approx(0.693, abs=0.003)
     assert last < first - 0.02
+
+
+def test_grpo_runs_with_the_learners_own_functions(learned):
+    assert "answer it first" in text(learned["none"]["demo-grpo-loop"])
+    said = text(learned["answers"]["demo-grpo-loop"])
+    assert len(re.findall(r"\d+%", said)) == 10
+    said = text(learned["answers"]["demo-grpo-live"])
+    assert "trained with your own group_advantages and grpo_loss" in said
+    assert "the recorded run instead" in text(learned["none"]["demo-grpo-live"])
 
 
 def test_the_verdicts_come_once_all_is_decided(learned):
@@ -133,6 +147,19 @@ def test_answers_of_best_of_n_cost_more_than_ppo_in_the_end(measured):
     many, tuned = by_name["best of 16"], by_name[measured["chosen"]["PPO, with a price"]]
     assert many["training_flop"] < tuned["training_flop"]
     assert many["answer_flop"] > 10 * tuned["answer_flop"]
+
+
+def test_grpo_sharpens_mostly_and_learns_a_little():
+    record = records.read("mini-grpo")
+    found = record["tries"]
+    assert record["pass_at_1"] > 0.9
+    assert record["start_pass_at_1"] < 0.6
+    assert 0 < found["mini-grpo"][-1] - found["start"][-1] < 0.05
+    assert found["start"][-1] > 0.9
+    assert 0 < found["never"] < 20
+    assert found["of_these"] > 0.3
+    rates = [way["pass_at_1"] for way in record["ways"].values()]
+    assert max(rates) - min(rates) < 0.03
 
 
 # The project's table ------------------------------------------------------------------------------

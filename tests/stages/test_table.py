@@ -28,34 +28,34 @@ from course.world import demonstrate, village, web
 # A stage that isn't there -------------------------------------------------------------------------
 
 
-def grpo(run):
+def rloo(run):
     """Do as a stage does: make a model, give figures."""
     figures = {"true_gain": 0.7, "seconds": 1.5, "unlisted": [1, 2]}
-    run.put("mini-grpo", model.new(model.Size(1, 32), 1, len(run.tokenizer)), figures)
+    run.put("mini-rloo", model.new(model.Size(1, 32), 1, len(run.tokenizer)), figures)
     return figures
 
 
 NEW = replace(
     LINEAGE["ppo"],
-    name="grpo",
-    about="GRPO, which has no critic",
-    work=lambda: Work(grpo),
-    record="mini-grpo",
+    name="rloo",
+    about="RLOO, which has no critic",
+    work=lambda: Work(rloo),
+    record="mini-rloo",
     shown=("true_gain", "seconds"),
     models=(
         replace(
             LINEAGE["ppo"].models[0],
-            name="mini-grpo",
-            about="Trained from mini-sft by GRPO.",
-            row=", after GRPO",
+            name="mini-rloo",
+            about="Trained from mini-sft by RLOO.",
+            row=", after RLOO",
             measured=("mini-instruct", "rates"),
         ),
     ),
     place=stage.Place(
-        "GRPO", "GRPO", 2, 4, "sft", "reward", "no critic", stage.Real("R1", "2025", 1, 1)
+        "RLOO", "RLOO", 2, 4, "sft", "reward", "no critic", stage.Real("R1", "2025", 1, 1)
     ),
 )
-TABLE = ALL | {"grpo": NEW}
+TABLE = ALL | {"rloo": NEW}
 
 
 def test_a_new_stage_is_in_the_command_s_help(monkeypatch):
@@ -64,8 +64,8 @@ def test_a_new_stage_is_in_the_command_s_help(monkeypatch):
     fresh = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(fresh)
     told = CliRunner().invoke(fresh.app, ["lineage", "--help"], env={"COLUMNS": "200"}).output
-    assert "grpo: GRPO, which has no critic" in told
-    assert re.search(r"This stage only: [a-z, ]*headline, grpo", told)
+    assert "rloo: RLOO, which has no critic" in told
+    assert re.search(r"This stage only: [a-z, ]*headline, rloo", told)
 
 
 @pytest.fixture
@@ -76,24 +76,24 @@ def elsewhere(monkeypatch, tmp_path):
         monkeypatch.setattr(paths, name, tmp_path / folder)
     monkeypatch.setattr(paths, "WORK", tmp_path / "work")
     (tmp_path / "data" / "targets.csv").write_text(
-        "command,key,relation,bound,format,unit\nlineage grpo,true_gain,>=,0.6,,points\n"
+        "command,key,relation,bound,format,unit\nlineage rloo,true_gain,>=,0.6,,points\n"
     )
     return tmp_path
 
 
 def test_a_new_stage_is_run_shown_recorded_shipped_and_measured_by_its_targets(elsewhere):
-    result = lineage.run(TABLE, stage="grpo", save=True)
-    assert result.stages == {"grpo": {"true_gain": 0.7, "seconds": 1.5}}
-    assert result.targets == {"grpo": {"true_gain": True}}
-    assert records.read("mini-grpo")["unlisted"] == [1, 2]
-    shipped = elsewhere / "data" / "models" / "mini-grpo"
+    result = lineage.run(TABLE, stage="rloo", save=True)
+    assert result.stages == {"rloo": {"true_gain": 0.7, "seconds": 1.5}}
+    assert result.targets == {"rloo": {"true_gain": True}}
+    assert records.read("mini-rloo")["unlisted"] == [1, 2]
+    shipped = elsewhere / "data" / "models" / "mini-rloo"
     assert model.load(shipped)[0].config.n_layer == 1
     card = (shipped / "README.md").read_text(encoding="utf-8")
-    assert "Trained from mini-sft by GRPO. It knows the invented village" in card
+    assert "Trained from mini-sft by RLOO. It knows the invented village" in card
     assert "| true_gain | 0.7 |" in card
-    assert "--stage grpo --save`; the full record is `data/runs/mini-grpo.json`." in card
+    assert "--stage rloo --save`; the full record is `data/runs/mini-rloo.json`." in card
     assert documents.files(TABLE)[shipped / "README.md"] == card
-    assert chatbox.names(TABLE)[0] == "mini-grpo"
+    assert chatbox.names(TABLE)[0] == "mini-rloo"
 
 
 def test_what_cards_say_of_the_test_split_is_so():
@@ -113,36 +113,36 @@ def test_what_cards_say_of_the_test_split_is_so():
 
 
 def test_a_new_stage_is_in_a_whole_run():
-    assert whole(TABLE) == [*LINEAGE, "grpo"]
-    assert before(TABLE, "grpo") == ["base", "sft", "reward"]
+    assert whole(TABLE) == [*(name for name, each in LINEAGE.items() if each.whole), "rloo"]
+    assert before(TABLE, "rloo") == ["base", "sft", "reward"]
 
 
 def test_a_new_stage_is_in_the_picture_and_everybody_s_words():
-    page = lineage_picture.lineage("GRPO", TABLE)
+    page = lineage_picture.lineage("RLOO", TABLE)
     ElementTree.fromstring(page.html)
     assert page.html.count(f'fill="{style.ACCENT}"') == 1
-    assert "07 GRPO" in page.html
+    assert "07 RLOO" in page.html
     assert "no critic" in page.html
-    assert "mini-grpo" in page.html
+    assert "mini-rloo" in page.html
     assert "as R1" in page.html
-    said = "GRPO (lesson 07, as R1) from SFT, with no critic, scored by the reward model"
+    said = "RLOO (lesson 07, as R1) from SFT, with no critic, scored by the reward model"
     assert said in page.text
     assert not overlaps(TABLE)
-    assert "GRPO (lesson 07, as R1)" in documents.picture_block(TABLE)
+    assert "RLOO (lesson 07, as R1)" in documents.picture_block(TABLE)
 
 
 def test_a_new_stage_is_in_readme_s_table_the_league_and_has_a_colour():
     follows = records.read("mini-instruct")["rates"]["following"]
-    assert f"| `mini-grpo`, after GRPO | {follows:.2f} |" in documents.lineage_block(TABLE)
-    assert league.Entrant("mini-grpo", "mini-grpo") in league.entrants(TABLE)
+    assert f"| `mini-rloo`, after RLOO | {follows:.2f} |" in documents.lineage_block(TABLE)
+    assert league.Entrant("mini-rloo", "mini-rloo") in league.entrants(TABLE)
     colours = style.colours(TABLE)
     assert len(set(colours.values())) == len(style.COLOURS) + 1
-    assert colours["mini-grpo"] not in style.COLOURS.values()
+    assert colours["mini-rloo"] not in style.COLOURS.values()
 
 
 def test_more_models_than_hues_stay_without_one():
     many = [replace(NEW.models[0], name=f"mini-x{i}") for i in range(20)]
-    colours = style.colours(ALL | {"grpo": replace(NEW, models=tuple(many))})
+    colours = style.colours(ALL | {"rloo": replace(NEW, models=tuple(many))})
     assert colours["mini-x19"] == style.QUIET
 
 
