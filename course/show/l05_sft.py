@@ -135,7 +135,7 @@ class LiveSFT(live.Watched):
             )
             return
         self.tell(
-            f"{begin}Of {WATCHED} requests about people whom no demonstration names, "
+            f"{begin}Of {WATCHED} requests about people that no demonstration asks about, "
             f"{share(before, WATCHED)} got a right answer before, {share(after, WATCHED)} after."
         )
         first = {e.kind: i for i, e in reversed(list(enumerate(self.requests)))}  # one of each kind

@@ -52,7 +52,7 @@ def test_a_live_training_of_a_few_steps_draws_no_conclusion(learned):
     said = text(learned["answers"]["demo-train-sft"])
     assert "This run: " in said
     assert "too little to judge the method by" in said
-    assert "whom no demonstration names" not in said
+    assert "no demonstration asks about" not in said
 
 
 def test_the_loop_trains_with_the_learners_own_functions_or_the_courses(learned):
