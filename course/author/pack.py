@@ -23,7 +23,7 @@ from course.grader.notebook import path_of
 TOP = "gpt-course"  # the folder in the zip
 KINDS = ("student", "instructor")
 FILES = ("start.py", "requirements.txt", "LICENSE")
-ROOMS_LEFT_OUT = ("author", "bench")  # of course/
+ROOMS_LEFT_OUT = ("author", "bench", "site")  # of course/
 TOLD = "*.txt"  # of data/verdicts: which verdicts are right
 DOCS = ("differences.md", "updating.md")
 TEST = "tests/pack/test_pack.py"

@@ -121,12 +121,12 @@ class LiveGuide(live.Watched):
     def load(self) -> None:
         """Take in the places and events, and load the model."""
         from course.real import catalogue
-        from course.studies import l03_guide as study
+        from course.studies import l03_adapter
         from course.world import village
 
         known = {
             name.lower(): (name, attributes)
-            for kind, attributes in study.ATTRIBUTES.items()
+            for kind, attributes in l03_adapter.ATTRIBUTES.items()
             for name in village.SUBJECTS[kind]
         }
         for subject in self.subjects:
@@ -134,7 +134,7 @@ class LiveGuide(live.Watched):
                 names = ", ".join(name for name, _ in known.values())
                 raise CourseError(f"There is no {subject!r} in the village. There are: {names}.")
             name, attributes = known[str(subject).strip().lower()]
-            self.facts += [study.Fact(name, attribute) for attribute in attributes]
+            self.facts += [l03_adapter.Fact(name, attribute) for attribute in attributes]
         if not 1 <= len(self.subjects) <= MOST:
             raise CourseError(f"Choose one to {MOST} places and events.")
         self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
@@ -142,10 +142,10 @@ class LiveGuide(live.Watched):
     def prepare(self) -> None:
         """Put the adapter in, and encode the questions."""
         from course.real import tune
-        from course.studies import l03_guide as study
+        from course.studies import l03_adapter
 
         self.model = tune.adapt(self.loaded, 1, **self.exercises)
-        self.rows = study.rows(self.tokenizer, self.facts, range(study.WORDINGS))
+        self.rows = l03_adapter.rows(self.tokenizer, self.facts, range(l03_adapter.WORDINGS))
         self.batches = tune.plan(len(self.rows), BATCH, ROUNDS, 1)
         self.planned = len(self.batches)
 
@@ -165,11 +165,11 @@ class LiveGuide(live.Watched):
     def look(self) -> tuple[float, float, float]:
         """Ask for each fact in words that aren't learned; return the share of right answers."""
         from course.real import tune
-        from course.studies import l03_guide as study
+        from course.studies import l03_adapter
 
         questions = [fact.near() for fact in self.facts]
         with tune.merged(self.model) as plain:
-            self.answers.append(study.answers(plain, self.tokenizer, questions, 24))
+            self.answers.append(l03_adapter.answers(plain, self.tokenizer, questions, 24))
         right = sum(f.known(a) for f, a in zip(self.facts, self.answers[-1], strict=True))
         return right / len(self.facts), *interval(right, len(self.facts))
 
@@ -185,13 +185,13 @@ class LiveGuide(live.Watched):
     def conclude(self) -> None:
         """Show the answers side by side, and say whether peft would have given the same."""
         from course.real import tune
-        from course.studies import l03_guide as study
+        from course.studies import l03_adapter
 
         def theirs() -> Any:
             tune.compute_with(self.model, None)
             return self.model
 
-        apart = study.largest_difference(self.model, self.rows[0], theirs)
+        apart = l03_adapter.largest_difference(self.model, self.rows[0], theirs)
         moved = sum(p.numel() for p in tune.trained(self.model))
         before, after = (round(self.points[at][1] * len(self.facts)) for at in (0, -1))
         self.tell(
@@ -270,7 +270,7 @@ def ask_guide(*questions: str) -> None:
         style.say("The adapter isn't here: restore data/adapters with git.")
         return
     from course.real import tune
-    from course.studies import l03_guide as study
+    from course.studies import l03_adapter
 
     asked = [text.strip()[:400] for text in questions if text.strip()]
     if not asked:
@@ -279,9 +279,9 @@ def ask_guide(*questions: str) -> None:
     _, model, tokenizer = loaded
     adapted = tune.load(model, folder)
     with tune.switched_off(adapted) as plain:
-        off = study.answers(plain, tokenizer, asked)
+        off = l03_adapter.answers(plain, tokenizer, asked)
     with tune.merged(adapted) as plain:
-        on = study.answers(plain, tokenizer, asked)
+        on = l03_adapter.answers(plain, tokenizer, asked)
     style.show(
         style.table(
             [

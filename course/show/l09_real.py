@@ -99,47 +99,49 @@ class LiveRealDPO(live.Watched):
     def load(self) -> None:
         """Read the pairs and load the model."""
         from course.real import catalogue
-        from course.studies import l09_real as study
+        from course.studies import l09_smollm2_dpo
 
-        self.recorded_pairs = study.pairs()[:PAIRS]
+        self.recorded_pairs = l09_smollm2_dpo.pairs()[:PAIRS]
         self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
 
     def prepare(self) -> None:
         """Put the adapter in, and ask the untouched model about each pair."""
         from course.real import tune
-        from course.studies import l09_real as study
+        from course.studies import l09_smollm2_dpo
 
         self.model = tune.adapt(self.loaded, 1)
-        self.asked = study.questions("test")[:ASKED]
+        self.asked = l09_smollm2_dpo.questions("test")[:ASKED]
         with tune.switched_off(self.model) as plain:
-            self.pairs = study.known(plain, self.tokenizer, self.recorded_pairs)
-        self.recipe = study.Recipe(epochs=EPOCHS, batch=BATCH)
+            self.pairs = l09_smollm2_dpo.known(plain, self.tokenizer, self.recorded_pairs)
+        self.recipe = l09_smollm2_dpo.Recipe(epochs=EPOCHS, batch=BATCH)
         self.planned = EPOCHS * -(-len(self.pairs) // BATCH)
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""
-        from course.studies import l09_real as study
+        from course.studies import l09_smollm2_dpo
 
-        return study.training(model, self.pairs, **self.exercises, recipe=self.recipe)
+        return l09_smollm2_dpo.training(model, self.pairs, **self.exercises, recipe=self.recipe)
 
     def look(self) -> tuple[float, float, float]:
         """Let the model answer; return the share of wins against its first answers."""
         from course.real import tune
-        from course.studies import l09_real as study
+        from course.studies import l09_smollm2_dpo
 
         prompts = [tune.prompt(self.tokenizer, question) for question in self.asked]
         with tune.merged(self.model) as plain:
-            written = tune.write(plain, prompts, study.NEW_TOKENS, self.tokenizer.eos_token_id)
+            written = tune.write(
+                plain, prompts, l09_smollm2_dpo.NEW_TOKENS, self.tokenizer.eos_token_id
+            )
         self.answers.append(
             [
-                study.Answer(
+                l09_smollm2_dpo.Answer(
                     self.tokenizer.decode(answer, skip_special_tokens=True),
-                    len(answer) < study.NEW_TOKENS,
+                    len(answer) < l09_smollm2_dpo.NEW_TOKENS,
                 )
                 for answer in written
             ]
         )
-        won = sum(map(study.wins, self.answers[-1], self.answers[0]))
+        won = sum(map(l09_smollm2_dpo.wins, self.answers[-1], self.answers[0]))
         return won / len(self.asked), *interval(won, len(self.asked))
 
     def dress(self, left: "Axes", right: "Axes") -> None:

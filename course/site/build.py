@@ -9,14 +9,13 @@ import http.server
 import io
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from course import paths
+from course import paths, shield
 from course.errors import CourseError
 from course.grader import settings
 from course.site import executed, pages
@@ -89,10 +88,10 @@ def build(out: Path, *, run: list[str] | None = None, root: Path | None = None) 
 
 def find(site: Path) -> None:
     """Make the index that the search reads."""
-    command = [sys.executable, "-P", "-m", "pagefind", "--site", str(site), "--quiet"]
+    command = shield.python("-m", "pagefind", "--site", str(site), "--quiet")
     exclude = ".cell_output, .cell_input, .headerlink, .math, nav, footer"
     command += ["--root-selector", "article", "--exclude-selectors", exclude]
-    ran = subprocess.run(command, capture_output=True, text=True)
+    ran = subprocess.run(command, capture_output=True, text=True, env=shield.environment())
     if ran.returncode:
         raise CourseError(f"The search index can't be made: {ran.stderr.strip()[-200:]}")
 

@@ -17,7 +17,7 @@ from course.site.executed import Outputs
 FIRST = "00_start_here"
 CONF = """\
 project = html_title = {title!r}
-extensions = ["myst_nb", "sphinx_design", "sphinx-mathjax-offline"]
+extensions = ["myst_nb", "sphinx-mathjax-offline"]
 html_theme = "sphinx_book_theme"
 html_theme_options = {{
     "show_toc_level": 2,

@@ -72,15 +72,15 @@ def _fine_tuning() -> Work:
 
 
 def _guide() -> Work:
-    from course.studies import l03_guide
+    from course.studies import l03_adapter
 
-    return l03_guide.WORK
+    return l03_adapter.WORK
 
 
 def _smollm2_dpo() -> Work:
-    from course.studies import l09_real
+    from course.studies import l09_smollm2_dpo
 
-    return l09_real.WORK
+    return l09_smollm2_dpo.WORK
 
 
 def _parts() -> Work:

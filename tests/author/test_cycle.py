@@ -791,7 +791,10 @@ DEFECTS = {
         sub(AVERAGE, "# %% none_is_zero", "# %% median"),
         [r"average · median · 2 mutants have this name\."],
     ),
-    "lonely": (lonely, [r"median · tests/mutants has a file for it, but the lesson no exercise\."]),
+    "lonely": (
+        lonely,
+        [r"median · tests/mutants has a file for it, but the lesson has no such exercise\."],
+    ),
     "no_mutants": (
         unlink(SHARES),
         [r"shares · 0 mutants, but at least 3 are needed\."],
@@ -1202,7 +1205,7 @@ def test_exercises_are_found_again_without_their_metadata(built):
         (None, "01_tinny", "did you mean 01_tiny"),
         (None, "nothing/like/it.ipynb", "There is no notebook"),
         ("01_tiny (1).ipynb", "01_tiny (1).ipynb", "did you mean 01_tiny.ipynb"),
-        ("zzz.ipynb", "zzz.ipynb", "must be called as the lesson is"),
+        ("zzz.ipynb", "zzz.ipynb", "it must have the name of its lesson"),
         ("01_tiny.ipynb", "01_tiny.ipynb", "holds no exercise"),
     ],
 )

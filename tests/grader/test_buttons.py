@@ -41,7 +41,7 @@ def test_one_score_and_one_page_whoever_asks(root, tmp_path):
     (root / "submitted" / "ada" / LESSON / "leak.py").symlink_to(root / "nbgrader_config.py")
     ran = stock.configured(root, ["autograde", LESSON], ["generate_feedback", LESSON])
     assert ran.returncode == 0, ran.stderr
-    assert "left out files beside the notebook: 1 links out of the folder" in ran.stderr
+    assert "left out files next to the notebook: 1 links out of the folder" in ran.stderr
     assert not list((root / "autograded").rglob("leak.py"))
     for student in ("ada", "bob", "cy"):
         assert group.recorded(root, student) == group.recorded(ours, student)

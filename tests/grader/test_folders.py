@@ -101,7 +101,7 @@ def test_what_lies_beside_the_students_is_nobody(made, tmp_path):
     (root / "submitted" / "Thumbs.db").write_bytes(b"x")
     result = grade.grade(LESSON, engine=group.Canned(), root=root, hooks=HOOKS)
     assert list(result["students"]) == ["ann"]
-    assert sum("it is no student" in note for note in result["notes"]) == 2
+    assert sum("it isn't a student" in note for note in result["notes"]) == 2
     with group.gradebook(root) as session:
         assert [student.id for student in session.students] == ["ann"]
 
@@ -153,7 +153,7 @@ def test_a_folder_in_place_of_the_notebook_is_a_reason(made, tmp_path):
     (inside / "x.txt").write_text("hello")
     row = grade.grade(LESSON, engine=group.Canned(), root=root, hooks=HOOKS)["students"]["eve"]
     assert (row["score"], row["status"]) == (0, "unreadable")
-    assert "is no file" in row["reason"]
+    assert "isn't a file" in row["reason"]
 
 
 def test_an_archive_is_to_be_unpacked(made, tmp_path):

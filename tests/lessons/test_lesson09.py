@@ -71,7 +71,7 @@ def test_the_loop_runs_with_the_learners_own_loss(learned):
 
 
 def test_grpo_runs_with_the_learners_own_functions(learned):
-    assert "answer it first" in text(learned["none"]["demo-grpo-loop"])
+    assert "answer them first" in text(learned["none"]["demo-grpo-loop"])
     said = text(learned["answers"]["demo-grpo-loop"])
     assert len(re.findall(r"\d+%", said)) == 10
     said = text(learned["answers"]["demo-grpo-live"])

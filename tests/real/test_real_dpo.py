@@ -15,7 +15,7 @@ from course.errors import CourseError
 from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.stages.context import Run
-from course.studies import l09_real as real
+from course.studies import l09_smollm2_dpo as real
 from course.studies.registry import ALL
 
 GOOD = "A lake is a large body of water with land on all sides."  # 13 words

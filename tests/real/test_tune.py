@@ -15,7 +15,7 @@ from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.stages.context import Run
 from course.stages.stage import Work
-from course.studies import l03_guide as guide
+from course.studies import l03_adapter as guide
 from course.studies.registry import ALL
 
 TEMPLATE = (

@@ -8,7 +8,7 @@ the worst answer by the rule make a pair. DPO sees the pairs, never the rule, an
 questions, and the rule compares each answer with one of the untouched model. The KL divergence of
 DPO is measured on its own answers; that of best-of-n has a bound, log n − (n − 1)/n.
 
-The answers are made anew by ``.venv/bin/python -m course.studies.l09_real``, the record by
+The answers are made anew by ``.venv/bin/python -m course.studies.l09_smollm2_dpo``, the record by
 ``course lineage --stage smollm2_dpo --save``. Left out on purpose: several seeds, a labeler who
 reads what an answer says (a short wrong sentence wins against a long right one), rehearsal.
 """
@@ -35,7 +35,7 @@ from course.stages.context import Run, history, since, watch
 from course.stages.dpo import DpoLoss
 from course.stages.stage import DPO, Figures, Work
 from course.stats import interval
-from course.studies.l03_guide import DIFFERENT
+from course.studies.l03_adapter import DIFFERENT
 
 WORDS, CUT, LIST = 12, 40, 10  # the best length, and what a missing end and a list cost
 NEW_TOKENS = 36
