@@ -197,14 +197,14 @@ def site(
 
     The first time each lesson runs once, some minutes each; later only what has changed.
     """
-    from course.site import build as pages
+    from course.site import build as build_module
 
-    result = pages.build(out.absolute())
+    result = build_module.build(out.absolute())
     if not as_json:
         said = "{pages} pages, {mb} MB, in {seconds} s: {out}/index.html".format(**result)
         print("\n".join([*result["problems"], said]))
     if serve:
-        with pages.server(out, port) as running:
+        with build_module.server(out, port) as running:
             print(f"http://127.0.0.1:{running.server_address[1]}/ shows them; Ctrl-C ends it.")
             running.serve_forever()
     finish(result, as_json)
@@ -460,7 +460,7 @@ def unexpected(error: Exception) -> str:
     """Say in one sentence what nobody has thought of, or which package isn't here."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     module = (missing or "course").partition(".")[0]
-    if missing and re.match(r"course\.(author|bench)\b", missing):
+    if missing and re.match(r"course\.(author|bench|site)\b", missing):
         return "this command is for instructors, and this copy of the course is a student's pack."
     if module != "course":
         install = f"python3 start.py install {part_of(module)}".strip()

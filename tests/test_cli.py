@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from course import cli
+from course.author.pack import ROOMS_LEFT_OUT
 from course.errors import CourseError
 
 ROOT = Path(__file__).parent.parent
@@ -103,10 +104,14 @@ def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
             2,
             "course: nbgrader isn't installed: run `python3 start.py install grading`.\n",
         ),
-        (
-            ModuleNotFoundError("oh", name="course.author"),
-            2,
-            "course: this command is for instructors, and this copy of the course is a student's",
+        *(
+            (
+                ModuleNotFoundError("oh", name=f"course.{room}"),
+                2,
+                "course: this command is for instructors, and this copy of the course is a "
+                "student's",
+            )
+            for room in ROOMS_LEFT_OUT
         ),
         (
             ModuleNotFoundError("oh", name="course.nothing"),

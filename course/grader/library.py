@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import platform
+from collections.abc import Collection
 from importlib import metadata
 from pathlib import Path
 
@@ -47,11 +48,20 @@ def digest(root: Path, hooks: Hooks) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def files(folder: Path) -> str:
-    """Return a hash of all files below a folder, whatever their dates."""
+def files(folder: Path, apart: Collection[str] = ()) -> str:
+    """Return a hash of all files below a folder, whatever their dates.
+
+    Parameters
+    ----------
+    folder : Path
+    apart : collection of str
+        What lies directly in it and doesn't count.
+    """
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
+        if name.parts[0] in apart:
+            continue
         if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             found.update(f"{name.as_posix()} {content}\n".encode())

@@ -117,15 +117,16 @@ class Engine:
         GraderError
             If processes can't be started any more.
         """
-        with self.turns.together(), contextlib.closing(_Hub(self, job)) as hub:
-            ran = hub.run()
+        hub, ran = self._once(job, self.turns.together())
         if hub.died and not hub.crowded:  # by itself, or has something else ended it?
-            with self.turns.together(), contextlib.closing(_Hub(self, job)) as hub:
-                ran = hub.run()
+            hub, ran = self._once(job, self.turns.together())
         if hub.crowded:  # the neighbours' seconds must not cost points
-            with self.turns.alone(), contextlib.closing(_Hub(self, job)) as hub:
-                ran = hub.run()
+            hub, ran = self._once(job, self.turns.alone())
         return ran
+
+    def _once(self, job: Job, turn: contextlib.AbstractContextManager[None]) -> tuple["_Hub", Ran]:
+        with turn, contextlib.closing(_Hub(self, job)) as hub:
+            return hub, hub.run()
 
     def spawn(self, job: Job, *, checks: bool) -> Child:
         """Return a new process; start the warm one again if it was lost."""

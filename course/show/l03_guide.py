@@ -1,6 +1,6 @@
 """A real model becomes the guide of the village: the recorded run, a live one, and its adapter.
 
-What is learned and how it is judged is `course.studies.l03_guide`'s; how a live demo goes on is
+What is learned and how it is judged is `course.studies.l03_adapter`'s; how a live demo goes on is
 `course.show.live`'s. The live run has a few facts instead of a few dozen, so that a minute is
 enough. Left out on purpose: measuring what the live run forgot.
 """
@@ -200,8 +200,7 @@ class LiveGuide(live.Watched):
             f"peft's own layers take over from lora_forward, no log-probability changes by more "
             f"than {apart:.2g} nats."
         )
-        if self.done < self.planned / 2:
-            style.say("This computer is slow or busy: give it more seconds, or see the record.")
+        self.admit()
         style.show(
             style.table(
                 [

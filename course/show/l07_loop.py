@@ -198,13 +198,13 @@ def written_by(policy: Any, turn: int) -> "tuple[Tensor, Tensor]":
 
     from course import seeds
     from course.lm import evals, forward
-    from course.stages import ppo, rollout
+    from course.stages import rollout
 
     words, _, prompts = _asked()
     with torch.no_grad():
         batch = rollout.rollout(
             policy.model, forward.weights(policy.model), prompts,
-            ppo.next_requests(prompts, turn, ANSWERS), end=words.eos_token_id,
+            rollout.next_requests(prompts, turn, ANSWERS), end=words.eos_token_id,
             pad=words.pad_token_id, new_tokens=evals.NEW_TOKENS,
             seed=seeds.numbered("ppo/rollout", SEED, turn),
         )  # fmt: skip
@@ -224,10 +224,10 @@ def report(turn: int, tokens: Any, mask: Any, score: Any, old: Any, ref: Any) ->
         Log-probabilities under the policy that wrote them and under the reference model.
     """
     from course.lm import evals
-    from course.stages import ppo
+    from course.stages import rollout
 
     words, requests, prompts = _asked()
-    asked = [requests[i] for i in ppo.next_requests(prompts, turn, ANSWERS)]
+    asked = [requests[i] for i in rollout.next_requests(prompts, turn, ANSWERS)]
     inside = mask.bool()
     texts = [
         words.decode(row[1:][kept], skip_special_tokens=True).strip()

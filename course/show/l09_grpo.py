@@ -153,14 +153,14 @@ class LiveGRPO(live.Watched):
 
     def prepare(self) -> None:
         """Fine-tune the start; choose the tasks of the test."""
-        from course.stages import code, grpo
+        from course.stages import code, grpo, grpo_stage
         from course.world import tasks
 
         self.progress.show(live.bar(0, "A base model reads 3,000 programs, once …"))
         start, _ = _begun()
         self.model, self.reference = copy.deepcopy(start), start
         self.recipe = grpo.Recipe()
-        self.asked = tasks.tasks(WATCHED, "test", 77)
+        self.asked = tasks.tasks(WATCHED, "test", grpo_stage.TESTED)
         self.code = code
 
     def plan(self, steps: int) -> None:

@@ -1,8 +1,8 @@
 """DPO on a real model: the recorded run as a table, and a live run on recorded pairs.
 
-The labeler's rule, the pairs and the figures are `course.studies.l09_real`'s; how a live demo goes
-on is `course.show.live`'s. The live run has half of the pairs. Left out on purpose: the KL of the
-live run, which takes as long as its training.
+The labeler's rule, the pairs and the figures are `course.studies.l09_smollm2_dpo`'s; how a live
+demo goes on is `course.show.live`'s. The live run has half of the pairs. Left out on purpose: the
+KL of the live run, which takes as long as its training.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
 from course.show.charts import percent_ticks
+from course.show.l03_programs import percent
 from course.stages.stage import DPO
 from course.stats import interval
 
@@ -60,12 +61,12 @@ def _row(name: str, said: dict[str, float] | None, won: str, kl: str) -> dict[st
         "wins against the untouched model (95 %)": won,
         "KL, nats per answer": kl,
         "words": f"{said['words']:.0f}" if said else "",
-        "come to an end": f"{100 * said['ended']:.0f} %" if said else "",
+        "come to an end": percent(said["ended"], 0) if said else "",
     }
 
 
 def _won(share: float, ends: list[float]) -> str:
-    return f"{100 * share:.0f} % ({100 * ends[0]:.0f} to {100 * ends[1]:.0f} %)"
+    return f"{percent(share, 0)} ({100 * ends[0]:.0f} to {100 * ends[1]:.0f} %)"
 
 
 def _answers(examples: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -127,20 +128,9 @@ class LiveRealDPO(live.Watched):
         from course.real import tune
         from course.studies import l09_smollm2_dpo
 
-        prompts = [tune.prompt(self.tokenizer, question) for question in self.asked]
         with tune.merged(self.model) as plain:
-            written = tune.write(
-                plain, prompts, l09_smollm2_dpo.NEW_TOKENS, self.tokenizer.eos_token_id
-            )
-        self.answers.append(
-            [
-                l09_smollm2_dpo.Answer(
-                    self.tokenizer.decode(answer, skip_special_tokens=True),
-                    len(answer) < l09_smollm2_dpo.NEW_TOKENS,
-                )
-                for answer in written
-            ]
-        )
+            drawn = l09_smollm2_dpo.draw(plain, self.tokenizer, self.asked, 1, 0, temperature=0.0)
+        self.answers.append([answer for ((_, answer),) in drawn])
         won = sum(map(l09_smollm2_dpo.wins, self.answers[-1], self.answers[0]))
         return won / len(self.asked), *interval(won, len(self.asked))
 
@@ -157,11 +147,10 @@ class LiveRealDPO(live.Watched):
         """Show the first and the last answers side by side."""
         self.tell(
             f"{self.done} of {self.planned} steps on {len(self.pairs)} pairs, {self.seconds:.0f} "
-            f"s. By the rule its answers win {100 * self.points[-1][1]:.0f} % of {len(self.asked)} "
+            f"s. By the rule its answers win {percent(self.points[-1][1], 0)} of {len(self.asked)} "
             "questions against its own first answers; a tie counts one half."
         )
-        if self.done < self.planned / 2:
-            style.say("This computer is slow or busy: give it more seconds, or see the record.")
+        self.admit()
         rows = [
             {
                 "asked": question,
@@ -179,7 +168,7 @@ class LiveRealDPO(live.Watched):
         found = sources.record(RECORD)
         if found is not None:
             sources.figure_line(
-                found | {"name": RECORD, "won": f"{100 * found['win_dpo']:.0f} %"},
+                found | {"name": RECORD, "won": percent(found["win_dpo"], 0)},
                 "After DPO on {pairs} pairs SmolLM2's answers to other questions won {won} "
                 "against those of the untouched model.",
             )

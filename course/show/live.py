@@ -265,6 +265,11 @@ class Demo:
         else:
             say(sentence)
 
+    def admit(self) -> None:
+        """Say so if it came less than half of its way."""
+        if self.done < self.planned / 2:
+            say("This computer is slow or busy: give it more seconds, or see the record.")
+
     def left(self) -> float:
         """Return the seconds that are left."""
         return max(0.0, self.begin + self.limit - time.perf_counter())

@@ -57,7 +57,10 @@ def build(out: Path, *, run: list[str] | None = None, root: Path | None = None) 
     running = settings.sources(run, root) if run is None or run else []
     if out.exists() and any(out.iterdir()) and not (out / OURS).exists():
         raise CourseError(f"{out} holds files that this command hasn't made: name another folder.")
-    shown = {name: executed.outputs(name, root) if name in running else {} for name in names}
+    ground = executed.common(root) if running else ""
+    shown = {
+        name: executed.outputs(name, root, ground) if name in running else {} for name in names
+    }
     with tempfile.TemporaryDirectory(prefix="course-site-") as scratch:
         folder, made = Path(scratch) / "pages", Path(scratch) / "html"
         pages.prepare(folder, root, shown)

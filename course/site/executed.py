@@ -9,7 +9,6 @@ out on purpose: what our answers look like. They run, and only what is shown is 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tqdm import tqdm
 from course import paths
 from course.errors import CourseError
 from course.grader import notebook
+from course.grader.library import files
 
 SECONDS = 20  # for a live demo
 TIMEOUT = 900  # seconds for a cell
@@ -27,7 +27,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 Outputs = dict[str, list[dict[str, Any]]]  # cell id → its outputs
 
 
-def outputs(lesson: str, root: Path, seconds: int = SECONDS) -> Outputs:
+def outputs(lesson: str, root: Path, ground: str, seconds: int = SECONDS) -> Outputs:
     """Return what each code cell of a lesson shows, from the cache if nothing has changed.
 
     Parameters
@@ -35,6 +35,8 @@ def outputs(lesson: str, root: Path, seconds: int = SECONDS) -> Outputs:
     lesson : str
     root : Path
         The course's folder, with ``source/``.
+    ground : str
+        What `common` gives.
     seconds : int
         How long a live demo may train.
 
@@ -48,9 +50,10 @@ def outputs(lesson: str, root: Path, seconds: int = SECONDS) -> Outputs:
     CourseError
         If a cell fails; what had run before stays in the cache.
     """
-    kept = paths.cache() / "site" / f"{lesson}-{mark(lesson, root, seconds)}.json"
+    kept = paths.cache() / "site" / f"{lesson}-{mark(lesson, root, ground, seconds)}.json"
     if kept.exists():
-        return json.loads(kept.read_text(encoding="utf-8"))
+        found: Outputs = json.loads(kept.read_text(encoding="utf-8"))
+        return found
     found = run(lesson, root, seconds)
     for old in kept.parent.glob(f"{lesson}-*.json"):
         old.unlink(missing_ok=True)
@@ -58,24 +61,16 @@ def outputs(lesson: str, root: Path, seconds: int = SECONDS) -> Outputs:
     return found
 
 
-def mark(lesson: str, root: Path, seconds: int) -> str:
-    """Return a short name for all that a lesson's outputs depend on."""
-    made = hashlib.sha256(str(seconds).encode())
-    for path in sorted(ingredients(lesson, root)):
-        made.update(path.relative_to(root).as_posix().encode() + b"\0")
-        made.update(hashlib.sha256(path.read_bytes()).digest())
-    return made.hexdigest()[:16]
-
-
-def ingredients(lesson: str, root: Path) -> Iterator[Path]:
-    """Yield the files that a lesson's outputs depend on."""
-    yield notebook.path_of(lesson, root / "source")
+def common(root: Path) -> str:
+    """Return a hash of what all lessons depend on: the library and the data."""
     library = Path(paths.__file__).parent
-    if library.is_relative_to(root):
-        for path in library.rglob("*.py"):
-            if path.relative_to(library).parts[0] not in APART:
-                yield path
-    yield from (path for path in (root / "data").rglob("*") if path.is_file())
+    return f"{files(library, APART)} {files(root / 'data')}"
+
+
+def mark(lesson: str, root: Path, ground: str, seconds: int) -> str:
+    """Return a short name for all that a lesson's outputs depend on."""
+    own = hashlib.sha256(notebook.path_of(lesson, root / "source").read_bytes()).hexdigest()
+    return hashlib.sha256(f"{own} {ground} {seconds}".encode()).hexdigest()[:16]
 
 
 def run(lesson: str, root: Path, seconds: int) -> Outputs:

@@ -45,44 +45,6 @@ FAVICON = (
     'fill="#1f6f8b"/><path d="M8 20l5-8 5 8 6-10" fill="none" stroke="#fff" stroke-width="3"/>'
     "</svg>"
 )
-CSS = """\
-/* Tables and pictures are never wider than the page; a wide table scrolls by itself. */
-.cell_output { overflow-x: auto; }
-.cell_output img { max-width: 100%; height: auto; }
-.cell_output table { font-variant-numeric: tabular-nums; }
-/* In the dark the theme puts a light ground under our tables; they read without it. */
-html[data-theme="dark"] .bd-content div.cell_output .text_html:not(:has(table.dataframe)) {
-  background: transparent; color: inherit; }
-.prev-next-footer { overflow-wrap: anywhere; }
-#pst-search-dialog > [hidden] { display: none !important; }
-#find .pagefind-ui { --pagefind-ui-font: inherit; --pagefind-ui-primary: var(--pst-color-link);
-  --pagefind-ui-text: var(--pst-color-text-base); --pagefind-ui-border: var(--pst-color-border);
-  --pagefind-ui-background: var(--pst-color-background);
-  --pagefind-ui-tag: var(--pst-color-surface); }
-#find { min-width: min(40rem, 88vw); max-height: 75vh; overflow-y: auto; padding: 1rem;
-  background: var(--pst-color-background); }
-"""
-# The theme's search dialogue gets a search that answers while one types, and knows forms of words.
-JS = """\
-window.addEventListener("DOMContentLoaded", () => {
-  const dialog = document.querySelector("#pst-search-dialog");
-  if (!dialog) return;
-  const root = document.documentElement.dataset.content_root || "./";
-  const made = (kind, values) => Object.assign(document.createElement(kind), values);
-  const add = (kind, values) => document.head.append(made(kind, values));
-  add("link", { rel: "stylesheet", href: `${root}pagefind/pagefind-ui.css` });
-  add("script", {
-    src: `${root}pagefind/pagefind-ui.js`,
-    onload: () => {
-      for (const form of dialog.children) form.hidden = true; // the theme wants to find its input
-      dialog.append(made("div", { id: "find" }));
-      new PagefindUI({ element: "#find", showImages: false, showSubResults: true });
-      new MutationObserver(() => dialog.open && dialog.querySelector("#find input").focus())
-        .observe(dialog, { attributes: true, attributeFilter: ["open"] });
-    },
-  });
-});
-"""
 INDEX = """\
 # {title}
 
@@ -136,11 +98,11 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
     for name, text in {
         "index.md": index,
         "conf.py": CONF.format(title=TITLE),
-        "_static/site.css": CSS,
         "_static/favicon.svg": FAVICON,
-        "_static/site.js": JS,
     }.items():
         paths.write(folder / name, text)
+    for name in ("site.css", "site.js"):
+        shutil.copy(Path(__file__).with_name(name), folder / "_static")
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:

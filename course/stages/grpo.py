@@ -27,12 +27,17 @@ from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course import seeds
 from course.lm import arithmetic, forward, optim
-from course.lm.batching import even
 from course.lm.data import encode
-from course.lm.threads import LEARNERS, together
 from course.lm.train import Metrics, Trainer, mean_metrics
 from course.stages import code, programs
-from course.stages.rollout import SHARE, Rollout, ends, response_logprobs, rollout
+from course.stages.rollout import (
+    Rollout,
+    by_shares,
+    next_requests,
+    response_logprobs,
+    rollout,
+    shares,
+)
 from course.world import tasks
 from course.world.tasks import Task
 
@@ -180,10 +185,10 @@ def train(
         rate, steps = optim.linear(iteration, recipe.rounds, WARM_UP), []
         for part in (teaching[k :: recipe.steps] for k in range(recipe.steps)):
             if part:
-                shares = shared(batch, part, trainer.learners)
+                parts = shares(batch, part, trainer.learners)
                 w = forward.weights(policy, dtype)
-                micro_batches = [MicroBatch(batch.take(share), w) for share in shares]
-                steps.append(trainer.step(micro_batches, list(map(len, shares)), rate))
+                micro_batches = [MicroBatch(batch.take(share), w) for share in parts]
+                steps.append(trainer.step(micro_batches, list(map(len, parts)), rate))
         yield Progress(
             iteration=iteration + 1,
             iterations=recipe.rounds,
@@ -201,9 +206,7 @@ def train(
 
 def next_tasks(prompts: Sequence[Sequence[int]], iteration: int, recipe: Recipe) -> list[int]:
     """Return the numbers of the next tasks, each as often as its group has programs."""
-    first = iteration * recipe.tasks
-    numbers = [i % len(prompts) for i in range(first, first + recipe.tasks)]
-    numbers.sort(key=lambda i: len(prompts[i]))
+    numbers = next_requests(prompts, iteration, recipe.tasks)
     return [i for i in numbers for _ in range(recipe.group)]
 
 
@@ -268,23 +271,10 @@ def plain_logprobs(scores: Tensor, tokens: Tensor) -> Tensor:
 
 def reference_logprobs(kept: forward.Weights, batch: Rollout) -> Tensor:
     """Return what the start says of the programs' tokens, shape (programs, time)."""
-    shares = shared(batch, range(len(batch.responses)), LEARNERS)
-
-    def each(share: list[int]) -> Tensor:
-        with torch.no_grad():  # a setting of each thread
-            part = batch.take(share)
-            return response_logprobs(kept, part.tokens, part.mask, plain_logprobs)
-
-    found = torch.zeros(batch.mask.shape)
-    for share, part in zip(shares, together(each, shares), strict=True):
-        found[share, : part.shape[1]] = part
+    (found,) = by_shares(
+        batch, lambda part: (response_logprobs(kept, part.tokens, part.mask, plain_logprobs),)
+    )
     return found
-
-
-def shared(batch: Rollout, part: Sequence[int], learners: int) -> list[list[int]]:
-    """Return the programs numbered `part` in shares that take equally long."""
-    last = ends(batch.mask[list(part)])
-    return [[part[i] for i in share] for share in even(last, learners, SHARE)]
 
 
 # Learning -----------------------------------------------------------------------------------------

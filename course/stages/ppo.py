@@ -28,19 +28,18 @@ from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerFa
 
 from course import seeds
 from course.lm import arithmetic, evals, forward, optim
-from course.lm.batching import even
 from course.lm.model import RewardModel
 from course.lm.threads import one_thread
 from course.lm.train import Metrics, Trainer, mean_metrics
 from course.stages.freeze import FEEDBACK_PARTS, EmbeddingNoise, Frozen, with_noise
 from course.stages.rollout import (
-    SHARE,
     Rollout,
     TokenLogprobs,
-    ends,
     evaluate_rollout,
+    next_requests,
     response_logprobs,
     rollout,
+    shares,
     token_values,
 )
 
@@ -264,16 +263,6 @@ def noisy(model: PreTrainedModel, noise: Tensor | None) -> forward.Weights:
     return with_noise(forward.weights(model, arithmetic.dtype()), noise)
 
 
-def next_requests(prompts: Sequence[Sequence[int]], iteration: int, count: int) -> list[int]:
-    """Return the numbers of the next `count` requests, in a circle; neighbours are of like length.
-
-    Those share a forward pass, so little is padded.
-    """
-    first = iteration * count
-    numbers = [i % len(prompts) for i in range(first, first + count)]
-    return sorted(numbers, key=lambda i: len(prompts[i]))
-
-
 # From rewards to advantages -----------------------------------------------------------------------
 
 
@@ -326,12 +315,11 @@ def micro_batches(
     learners: int,
 ) -> list[MicroBatch]:
     """Return the answers numbered `answers`, and the text, as shares that take equally long."""
-    last = ends(batch.mask[list(answers)])
-    shares = [[answers[i] for i in share] for share in even(last, learners, SHARE)]
-    texts = [None] * len(shares) if text is None else text.chunk(len(shares))
+    parts = shares(batch, answers, learners)
+    texts = [None] * len(parts) if text is None else text.chunk(len(parts))
     return [
-        MicroBatch(batch.take(share), part, w, critic)
-        for share, part in zip(shares, texts, strict=True)
+        MicroBatch(batch.take(part), rows, w, critic)
+        for part, rows in zip(parts, texts, strict=True)
     ]
 
 

@@ -148,20 +148,58 @@ def evaluate_rollout(
     last = ends(batch.mask)
     rows = [row[: at + 2] for row, at in zip(batch.tokens.tolist(), last, strict=True)]
     scores = score(reward_model, rows, arithmetic.dtype())  # (answers,)
-    shares = even(last, LEARNERS, SHARE)
 
-    def evaluate(share: list[int]) -> tuple[Tensor, ...]:
+    def evaluate(part: Rollout) -> tuple[Tensor, ...]:
+        logprobs = response_logprobs(reference, part.tokens, part.mask, token_logprobs)
+        return (logprobs,) if critic is None else (logprobs, token_values(critic, part.tokens))
+
+    known = by_shares(batch, evaluate)
+    return replace(batch, scores=scores, ref_logprobs=known[0], values=(*known, None)[1])
+
+
+def by_shares(
+    batch: Rollout, evaluate: Callable[[Rollout], tuple[Tensor, ...]]
+) -> tuple[Tensor, ...]:
+    """Return what `evaluate` says of all answers, asked in shares by threads, without gradients.
+
+    Parameters
+    ----------
+    evaluate : callable
+        A part of the rollout → tables of shape (answers, time), as many for each part.
+
+    Returns
+    -------
+    tuple of Tensor, shape (answers, time)
+        0 beyond a part's own time.
+    """
+    parts = shares(batch, range(len(batch.responses)), LEARNERS)
+
+    def each(part: list[int]) -> tuple[Tensor, ...]:
         with torch.no_grad():  # a setting of each thread
-            time = places([last[i] for i in share])
-            tokens, mask = batch.tokens[share, : time + 1], batch.mask[share, :time]
-            logprobs = response_logprobs(reference, tokens, mask, token_logprobs)
-            return (logprobs,) if critic is None else (logprobs, token_values(critic, tokens))
+            return evaluate(batch.take(part))
 
-    tables = [torch.zeros(batch.mask.shape) for _ in range(1 if critic is None else 2)]
-    for share, parts in zip(shares, together(evaluate, shares), strict=True):
-        for table, part in zip(tables, parts, strict=True):
-            table[share, : part.shape[1]] = part
-    return replace(batch, scores=scores, ref_logprobs=tables[0], values=(*tables, None)[1])
+    tables: tuple[Tensor, ...] = ()
+    for part, found in zip(parts, together(each, parts), strict=True):
+        tables = tables or tuple(torch.zeros(batch.mask.shape) for _ in found)
+        for table, values in zip(tables, found, strict=True):
+            table[part, : values.shape[1]] = values
+    return tables
+
+
+def shares(batch: Rollout, answers: Sequence[int], learners: int) -> list[list[int]]:
+    """Return the answers numbered `answers` in shares that take equally long."""
+    last = ends(batch.mask[list(answers)])
+    return [[answers[i] for i in share] for share in even(last, learners, SHARE)]
+
+
+def next_requests(prompts: Sequence[Sequence[int]], iteration: int, count: int) -> list[int]:
+    """Return the numbers of the next `count` requests, in a circle; neighbours are of like length.
+
+    Those share a forward pass, so little is padded.
+    """
+    first = iteration * count
+    numbers = [i % len(prompts) for i in range(first, first + count)]
+    return sorted(numbers, key=lambda i: len(prompts[i]))
 
 
 def response_logprobs(

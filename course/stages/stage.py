@@ -514,7 +514,7 @@ LINEAGE = table(
                 "Fine-tuned from mini-babbage on {pairs:,} tiny programs, then trained by GRPO on "
                 "programs of its own that are run.",
                 league=(),
-                unseen="programs",
+                unseen="no training has seen its programs",
             ),
         ),
     ),

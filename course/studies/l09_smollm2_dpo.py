@@ -35,7 +35,6 @@ from course.stages.context import Run, history, since, watch
 from course.stages.dpo import DpoLoss
 from course.stages.stage import DPO, Figures, Work
 from course.stats import interval
-from course.studies.l03_adapter import DIFFERENT
 
 WORDS, CUT, LIST = 12, 40, 10  # the best length, and what a missing end and a list cost
 NEW_TOKENS = 36
@@ -113,8 +112,15 @@ def wins(mine: Answer, theirs: Answer) -> float:
     return 0.5 + 0.5 * ((score(mine) > score(theirs)) - (score(mine) < score(theirs)))
 
 
-def draw(model: Any, tokenizer: Any, asked: Sequence[str], times: int, seed: int) -> Any:
-    """Return answers that a plain model draws at temperature 1, `times` for each question.
+def draw(
+    model: Any,
+    tokenizer: Any,
+    asked: Sequence[str],
+    times: int,
+    seed: int,
+    temperature: float = 1.0,
+) -> Any:
+    """Return answers that a plain model draws, `times` for each question.
 
     Returns
     -------
@@ -122,7 +128,7 @@ def draw(model: Any, tokenizer: Any, asked: Sequence[str], times: int, seed: int
     """
     prompts = [tune.prompt(tokenizer, question) for question in asked for _ in range(times)]
     end = tokenizer.eos_token_id
-    written = tune.write(model, prompts, NEW_TOKENS, end, temperature=1.0, seed=seed)
+    written = tune.write(model, prompts, NEW_TOKENS, end, temperature=temperature, seed=seed)
     found = []
     for asked_tokens, answer in zip(prompts, written, strict=True):
         ended = len(answer) < NEW_TOKENS
@@ -282,7 +288,7 @@ def study(run: Run) -> Figures:
     return {
         "model": catalogue.SMOLLM2,
         "source": tune.source(),
-        "sources": DIFFERENT,
+        "sources": tune.DIFFERENT,
         "pairs": len(found),
         "questions": len(tested),
         "new_tokens": NEW_TOKENS,

@@ -46,7 +46,7 @@ def cached(tiny, tmp_path_factory):
     """Run the tiny lesson once, with a cache of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield executed.outputs(TINY, tiny)
+        yield executed.outputs(TINY, tiny, executed.common(tiny))
 
 
 def test_a_lesson_runs_with_our_answers_and_shows_what_its_cells_show(cached):
@@ -58,12 +58,12 @@ def test_a_lesson_runs_with_our_answers_and_shows_what_its_cells_show(cached):
 def test_it_runs_again_only_when_something_has_changed(cached, tiny, monkeypatch):
     ran = []
     monkeypatch.setattr(executed, "run", lambda *args: ran.append(args) or {})
-    assert executed.outputs(TINY, tiny) == cached
+    assert executed.outputs(TINY, tiny, executed.common(tiny)) == cached
     assert ran == []
     (tiny / "data" / "new.csv").write_text("1\n")
-    before = executed.mark(TINY, tiny, executed.SECONDS)
+    before = executed.mark(TINY, tiny, executed.common(tiny), executed.SECONDS)
     (tiny / "data" / "new.csv").write_text("2\n")
-    assert executed.mark(TINY, tiny, executed.SECONDS) != before
+    assert executed.mark(TINY, tiny, executed.common(tiny), executed.SECONDS) != before
     (tiny / "data" / "new.csv").unlink()
 
 
@@ -240,9 +240,7 @@ def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
     until(lambda: page.execute_script(WIDE) <= 0, "a page as wide as the phone")  # when all is set
     page.execute_script(FIND)
     until(lambda: page.execute_script(TYPE), "the search")
-    # what is found comes in one by one
-    found = lambda: any("01_pretraining" in link for link in page.execute_script(FOUND))  # noqa: E731
-    until(found, "the lesson among what is found")
+    until(lambda: "01_pretraining" in str(page.execute_script(FOUND)), "the lesson, one by one")
     assert set(filter(None, page.execute_script(ASKED))) == {urlsplit(page.base).netloc}
     severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
     assert severe == []

@@ -118,7 +118,7 @@ def test_rewards_become_advantages_by_the_functions_that_are_given():
 
 def test_requests_come_in_a_circle_with_like_lengths_side_by_side():
     prompts = [[1] * n for n in (5, 2, 9, 1, 4)]
-    first, second = (ppo.next_requests(prompts, iteration, 3) for iteration in (0, 1))
+    first, second = (rollout.next_requests(prompts, iteration, 3) for iteration in (0, 1))
     assert first == [1, 0, 2]
     assert second == [3, 4, 0]
 

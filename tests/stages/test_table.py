@@ -96,6 +96,13 @@ def test_a_new_stage_is_run_shown_recorded_shipped_and_measured_by_its_targets(e
     assert chatbox.names(TABLE)[0] == "mini-rloo"
 
 
+def test_what_cards_say_of_the_test_split_is_a_clause():
+    every = [made for entry in ALL.values() for made in entry.models]
+    assert len(every) > 5
+    for made in every:
+        assert made.unseen.startswith("no "), made.name
+
+
 def test_what_cards_say_of_the_test_split_is_so():
     for split in ("person", "event", "place"):
         parts = [set(names) for names in village.SPLITS[split].values()]

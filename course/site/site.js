@@ -1,0 +1,19 @@
+// The theme's search dialogue gets a search that answers while one types, and knows forms of words.
+window.addEventListener("DOMContentLoaded", () => {
+  const dialog = document.querySelector("#pst-search-dialog");
+  if (!dialog) return;
+  const root = document.documentElement.dataset.content_root || "./";
+  const made = (kind, values) => Object.assign(document.createElement(kind), values);
+  const add = (kind, values) => document.head.append(made(kind, values));
+  add("link", { rel: "stylesheet", href: `${root}pagefind/pagefind-ui.css` });
+  add("script", {
+    src: `${root}pagefind/pagefind-ui.js`,
+    onload: () => {
+      for (const form of dialog.children) form.hidden = true; // the theme wants to find its input
+      dialog.append(made("div", { id: "find" }));
+      new PagefindUI({ element: "#find", showImages: false, showSubResults: true });
+      new MutationObserver(() => dialog.open && dialog.querySelector("#find input").focus())
+        .observe(dialog, { attributes: true, attributeFilter: ["open"] });
+    },
+  });
+});
