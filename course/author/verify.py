@@ -108,7 +108,9 @@ class Variant:
     inputs: str = ""
 
 
-def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
+def verify(
+    lessons: list[str] | None = None, *, root: Path | None = None, draws: int = DRAWS
+) -> dict[str, Any]:
     """Test the tests of `lessons`, or of all.
 
     Parameters
@@ -116,6 +118,9 @@ def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dic
     lessons : list of str, optional
     root : Path, optional
         The course's folder.
+    draws : int
+        Inputs of an exercise on which its alternates are held to its solution; a mutant has
+        ``DRAWS`` of them to differ.
 
     Returns
     -------
@@ -130,7 +135,7 @@ def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dic
         If a lesson is unknown or its notebook damaged.
     """
     root = root or paths.ROOT
-    all_plans = [Plan(name, root) for name in settings.sources(lessons, root)]
+    all_plans = [Plan(name, root, draws) for name in settings.sources(lessons, root)]
     steps = sum(plan.steps() for plan in all_plans)
     with tqdm(total=steps, desc="Verifying", unit="run", disable=None, leave=False) as bar:
         pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(all_plans))))
@@ -191,8 +196,8 @@ def variants(path: Path) -> list[Variant]:
 class Plan:
     """One lesson: what is to run, and the problems found so far."""
 
-    def __init__(self, lesson: str, root: Path) -> None:
-        self.lesson, self.root = lesson, root
+    def __init__(self, lesson: str, root: Path, draws: int = DRAWS) -> None:
+        self.lesson, self.root, self.draws = lesson, root, draws
         self.path = notebook.path_of(lesson, root / "source")
         self.source = open_notebook(self.path, root, HOOKS)
         self.cells = self.source.cells
@@ -368,59 +373,92 @@ class Plan:
         """Run all variants of the exercise whose answer is the step at `place`."""
         answer = self.job.steps[place]
         name = answer.exercise
-        # Of other exercises' checks the visible part tells whether a variant costs them.
-        rest = [
-            step
-            if not step.grade or step.exercise == name
-            else dataclasses.replace(step, source=notebook.visible(step.source))
-            for step in self.job.steps[place + 1 :]
-        ]
+        rest = self.job.steps[place + 1 :]
         own = [step for step in rest if step.grade and step.exercise == name]
-        seen = [dataclasses.replace(step, source=notebook.visible(step.source)) for step in own]
+        seen = [_visible(step) for step in own]
         for alternate in self.alternates[name]:
             theirs = dataclasses.replace(answer, source=alternate.code)
-            self.kept += self.check_alternate(name, alternate, worker.branch([theirs, *rest]))
+            self.kept += self.check_alternate(name, alternate, worker.branch([theirs, *own]))
             bar.update()
         for mutant in self.mutants[name]:
             theirs = dataclasses.replace(answer, source=mutant.code)
-            ran = worker.branch([theirs, *seen, *rest])  # first what a learner sees
+            ran = worker.branch([theirs, *seen, *own])  # first what a learner sees
             unseen = all(one.passed for one in ran[1 : 1 + len(seen)])
             self.killed += self.check_mutant(name, mutant, ran, len(seen), unseen)
             bar.update()
-
+        self.check_others(worker, answer, seen, rest)
         first = own[0].source if own else ""
         if re.search(rf"(?m)^def {name}_inputs\(", first):
             self.drawn += 1
-            self.draw(worker, answer, own)
+            told = [one for one in self.mutants[name] if one.inputs != "same"]
+            same = self.draw(worker, answer, own[0], self.draws, told, self.alternates[name])
+            if same and self.draws < DRAWS:
+                same = self.draw(worker, answer, own[0], DRAWS, same)
+            for mutant in same:
+                text = "on drawn inputs this mutant never differs from the solution."
+                self.problem(text, name, mutant.name)
 
-    def draw(self, worker: Worker, answer: Step, own: list[Step]) -> None:
-        """Hold the variants of an exercise to its solution, on arguments drawn by its checks."""
+    def check_others(
+        self, worker: Worker, answer: Step, seen: Sequence[Step], rest: Sequence[Step]
+    ) -> None:
+        """Note what a variant does to other exercises: their visible checks pass after it.
+
+        All variants run one after the other, then the `rest` of the notebook once. Where something
+        of it fails, each variant goes alone, to tell which one it was.
+        """
         name = answer.exercise
-        code = WANTED.format(name=name, draws=DRAWS, seconds=DRAW_SECONDS)
-        others = [*self.alternates[name], *self.mutants[name]]
-        steps = [answer, own[0], dataclasses.replace(own[0], source=code)]
-        for variant in others:
+        others = [_visible(step) for step in rest if step.exercise != name]
+        mine = [*self.alternates[name], *self.mutants[name]]
+        groups = [[dataclasses.replace(answer, source=one.code), *seen] for one in mine]
+        together = worker.branch([*(step for group in groups for step in group), *others])
+        if all(one.passed for one in together[len(together) - len(others) :] if one.exercise):
+            return
+        for variant, group in zip(mine, groups, strict=True):
+            for one in worker.branch([*group, *others])[len(group) :]:
+                if one.exercise and not one.passed:
+                    cell = one.grade or one.exercise
+                    text = f"this variant also costs {cell}: {said(one)}"
+                    self.problem(text, name, variant.name)
+
+    def draw(
+        self,
+        worker: Worker,
+        answer: Step,
+        check: Step,
+        draws: int,
+        mutants: Sequence[Variant],
+        alternates: Sequence[Variant] = (),
+    ) -> list[Variant]:
+        """Hold variants to the solution on so many arguments drawn by `check`.
+
+        Returns
+        -------
+        list of Variant
+            The mutants that never differ.
+        """
+        name = answer.exercise
+        code = WANTED.format(name=name, draws=draws, seconds=DRAW_SECONDS)
+        steps = [answer, check, dataclasses.replace(check, source=code)]
+        for variant in (*alternates, *mutants):
             steps.append(dataclasses.replace(answer, source=variant.code))
-            steps.append(dataclasses.replace(own[0], source=AGREES))
+            steps.append(dataclasses.replace(check, source=AGREES))
         ran = worker.branch(steps)
         if not ran[2].passed:
             self.problem(f"its drawn inputs: {said(ran[2])}", name)
-            return
-        for number, variant in enumerate(others):
-            one = ran[4 + 2 * number]
-            if number < len(self.alternates[name]):
-                if not one.passed:
-                    text = f"on drawn inputs this alternate differs from the solution: {said(one)}"
-                    self.problem(text, name, variant.name)
-            elif one.passed and variant.inputs != "same":
-                text = "on drawn inputs this mutant never differs from the solution."
-                self.problem(text, name, variant.name)
+            return []
+        outcomes = ran[4::2]
+        for alternate, one in zip(alternates, outcomes, strict=False):
+            if not one.passed:
+                text = f"on drawn inputs this alternate differs from the solution: {said(one)}"
+                self.problem(text, name, alternate.name)
+        ended = zip(mutants, outcomes[len(alternates) :], strict=True)
+        return [mutant for mutant, one in ended if one.passed]
 
     def check_alternate(self, name: str, alternate: Variant, ran: list[Result]) -> bool:
         """Tell whether an alternate keeps all points."""
         before = len(self.problems)
         for one in ran:
-            if (one.grade or one.exercise) and not one.passed:
+            if not one.passed:
                 where = f"loses {one.grade}" if one.grade else "doesn't run"
                 self.problem(f"this alternate {where}: {said(one)}", name, alternate.name)
         return len(self.problems) == before
@@ -428,7 +466,7 @@ class Plan:
     def check_mutant(
         self, name: str, mutant: Variant, ran: list[Result], seen: int, unseen: bool
     ) -> bool:
-        """Tell whether a mutant falls as it should: by an assertion, in its own exercise only.
+        """Tell whether a mutant falls as it should: by an assertion.
 
         Parameters
         ----------
@@ -436,7 +474,7 @@ class Plan:
             The exercise.
         mutant : Variant
         ran : list of Result
-            The answer, so many (`seen`) of its checks without their hidden part, and the rest.
+            The answer, so many (`seen`) of its checks without their hidden part, and all of them.
         seen : int
         unseen : bool
             Whether all of those have passed.
@@ -448,11 +486,8 @@ class Plan:
                 continue
             if one is ran[0]:
                 self.problem(f"this mutant doesn't run: {said(one)}", name, mutant.name)
-            elif one.grade and one.exercise == name:
+            else:
                 own.append(one)
-            elif one.exercise:
-                cell = one.grade or one.exercise
-                self.problem(f"this mutant also costs {cell}: {said(one)}", name, mutant.name)
         fell = [one for one in (*own, *ran[1 : 1 + seen]) if not one.passed]
         for outcome in {one.error: one for one in fell}.values():
             if outcome.error != "AssertionError":
@@ -534,6 +569,11 @@ def _solution(cell: Cell, graded: set[str]) -> Iterator[str]:
         yield f"the solution doesn't define a function {cell.name}."
     if cell.name not in graded:
         yield "no check grades it."
+
+
+def _visible(step: Step) -> Step:
+    """Return a check without its hidden part; another step as it is."""
+    return dataclasses.replace(step, source=notebook.visible(step.source)) if step.grade else step
 
 
 def said(result: Result) -> str:

@@ -728,8 +728,7 @@ DEFECTS = {
         cell("shares", "    ### BEGIN SOLUTION\n", "    ### BEGIN SOLUTION\n    import os\n\n"
              "    os._exit(0)\n"),
         [
-            r"average · \S+ · this mutant also costs shares_1: DeadKernelError: .*",
-            r"average · running · this alternate loses shares_1: DeadKernelError: .*",
+            r"average · \S+ · this variant also costs shares_1: DeadKernelError: .*",
             r"the solution notebook ends Python \(DeadKernelError\)\.",
         ],
     ),
@@ -753,7 +752,7 @@ DEFECTS = {
     ),
     "costs_another": (
         sub(AVERAGE, "return float(sum(", "math.log = lambda x: x\n    return float(sum("),
-        [r"average · forgets_to_divide · this mutant also costs shares_1: AssertionError: .*"],
+        [r"average · forgets_to_divide · this variant also costs shares_1: AssertionError: .*"],
     ),
     "says_other": (
         sub(AVERAGE, "says: You returned the median", "says: You returned the mode"),
