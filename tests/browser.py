@@ -47,6 +47,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import warm
 
 from course import paths
 from course.learner import desk
@@ -186,7 +187,9 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.root,
-                env={k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"} | ours,
+                env={k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"}
+                | warm.environment()
+                | ours,
             )
         self.info = folder / "runtime" / f"jpserver-{self.process.pid}.json"
         self.url = ""

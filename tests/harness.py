@@ -25,6 +25,7 @@ from typing import Any
 
 import nbformat
 import pytest
+import warm
 from kernel import Kernel
 
 from course import paths
@@ -158,7 +159,7 @@ def execute(
     if probe:
         code = f"import sys\nprint({probe!r} in sys.modules)"
         nb.cells.append(nbformat.v4.new_code_cell(code, id="probe"))
-    one = kernel or Kernel()
+    one = kernel or Kernel(cold=probe in warm.MODULES)
     try:
         one.execute(nb, folder, **environment)
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import warm
 from nbclient import NotebookClient
 
 FRESH = """%reset -f
@@ -33,10 +34,13 @@ class Kernel:
     ----------
     timeout : int
         Seconds for a cell.
+    cold : bool
+        Not a warm one (`warm`), whose heavy modules are loaded already.
     """
 
-    def __init__(self, timeout: int = 900) -> None:
+    def __init__(self, timeout: int = 900, cold: bool = False) -> None:
         self.timeout, self.loop = timeout, asyncio.new_event_loop()
+        self.warm = None if cold else warm.jupyter_path()
         self.client: NotebookClient | None = None
 
     def execute(self, nb: Any, folder: Path, **environment: str) -> None:
@@ -54,7 +58,10 @@ class Kernel:
         if self.client is None:
             self.client = NotebookClient(nb, timeout=self.timeout, allow_errors=True)
             self.client.resources = {"metadata": {"path": str(folder)}}
-            self.client.create_kernel_manager()
+            manager = self.client.create_kernel_manager()
+            if self.warm:
+                manager.kernel_spec_manager.kernel_dirs = [str(self.warm / "kernels")]
+                manager.kernel_name = "warm"
             await self.client.async_start_new_kernel(env=env, cwd=str(folder))
             await self.client.async_start_new_kernel_client()
         else:

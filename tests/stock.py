@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import warm
+
 from course import paths
 from course.author import verify
 from course.grader import adapter, notebook, settings
@@ -52,7 +54,7 @@ def configured(root: Path, *commands: list[str], **variables: str) -> subprocess
     return subprocess.run(
         [sys.executable, "-c", COMMANDS, json.dumps(commands), *adapter.newest_version()],
         cwd=root,
-        env=environment | {"OMP_NUM_THREADS": "1"} | variables,
+        env=environment | {"OMP_NUM_THREADS": "1"} | warm.environment() | variables,
         capture_output=True,
         text=True,
     )
