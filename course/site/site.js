@@ -4,7 +4,11 @@ const SCRIPTS = { ".tag_lab-answer": "lab.js" };
 const beside = (name) => new URL(name, document.querySelector('script[src*="site.js"]').src).href;
 window.addEventListener("DOMContentLoaded", () => {
   for (const [what, name] of Object.entries(SCRIPTS)) {
-    if (document.querySelector(what)) import(beside(name));
+    const place = document.querySelector(what);
+    if (place && location.protocol === "file:") {
+      const text = "To answer in the page, show it with: python3 start.py site --serve";
+      place.before(Object.assign(document.createElement("p"), { textContent: text }));
+    } else if (place) import(beside(name));
   }
 });
 

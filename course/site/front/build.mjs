@@ -28,7 +28,7 @@ const made = await build({
   charset: "utf8",
   minify: true,
   legalComments: "none", // all licences are in one file, below
-  loader: { ".py": "text" },
+  loader: { ".css": "text" },
   metafile: true,
 });
 
