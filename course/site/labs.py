@@ -90,7 +90,7 @@ def add(site: Path, root: Path, lessons: list[str], pyodide: Path | None = None)
     if pyodide:
         plan["address"] = f"pyodide-{plan['version']}/"
         copy(pyodide, site / "_static" / plan["address"], plan["files"])
-    course = library(root, lessons)
+    course = library(root)
     plan["course"] = f"course-{hashlib.sha256(course).hexdigest()[:12]}.zip"
     paths.write(site / "_static" / plan["course"], course)
     paths.write(site / "_static" / "labs.json", json.dumps(plan))
@@ -118,13 +118,12 @@ def copy(origin: Path, to: Path, files: dict[str, dict[str, Any]]) -> None:
         paths.write(to / name, content)
 
 
-def library(root: Path, lessons: list[str]) -> bytes:
+def library(root: Path) -> bytes:
     """Return the part of the course that a page's Python imports, as a zip file."""
-    data = [*sorted((root / "data" / "family").glob("*.csv"))]
-    for lesson in lessons:
-        data += [claims.place(root) / f"{lesson}{suffix}" for suffix in (".csv", ".txt")]
+    places = (root / "data" / "family", "*.csv"), (claims.place(root), "*.*")
+    data = [path for place, names in places for path in sorted(place.glob(names))]
     content = {f"course/{name}": HERE.parent / name for name in LIBRARY}
-    content |= {path.relative_to(root).as_posix(): path for path in data if path.exists()}
+    content |= {path.relative_to(root).as_posix(): path for path in data}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, path in content.items():  # no times: the same files give the same bytes

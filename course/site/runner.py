@@ -120,6 +120,19 @@ def needed(ordinary: Sequence[str], setup: str, cells: Sequence[str]) -> list[st
     return chosen
 
 
+def cells_of(task: dict[str, Any]) -> list[str]:
+    """Return the cells that run before a task's answer; the task is as in `check`."""
+    cells = [task["stub"], *(one["source"] for one in task["checks"])]
+    return [task["setup"], *needed(task["ordinary"], task["setup"], cells)]
+
+
+def names(text: str, packages: Sequence[str]) -> str:
+    """Return which `packages` a task that is written in JSON names, one a line."""
+    task = json.loads(text)
+    every = [*cells_of(task), task["answer"], *(one["source"] for one in task["checks"])]
+    return "\n".join(one for one in packages if re.search(rf"\b{one}\b", "\n".join(every)))
+
+
 # --- a run ----------------------------------------------------------------------------------------
 
 
@@ -219,8 +232,7 @@ def check(task: dict[str, Any], say: Callable[[str], object] = print) -> dict[st
     printed = Printed(say)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
-            cells = needed(task["ordinary"], task["setup"], [task["stub"], *sources])
-            for source in (task["setup"], *cells):
+            for source in cells_of(task):
                 execute(source, "<the notebook>", space)
             execute(task["answer"], ANSWER, space)
         except BaseException as error:  # exit() and Stop, too

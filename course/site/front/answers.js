@@ -12,14 +12,19 @@ const done = (request) =>
   });
 
 export class Answers {
-  // `refused` is called once when the browser doesn't keep answers, `changed` with the key and the
-  // answer when another tab has written one.
+  // `refused` is called once when the browser doesn't keep answers, `changed` with the cell and the
+  // answer when another tab with this lesson has written one.
   constructor(lesson, refused, changed) {
     this.lesson = lesson;
     this.memory = new Map();
     this.refused = refused;
     this.channel = self.BroadcastChannel ? new BroadcastChannel(NAME) : null;
-    if (this.channel) this.channel.onmessage = ({ data }) => changed(data.key, data.kept);
+    if (!this.channel) return;
+    this.channel.onmessage = ({ data }) => {
+      if (data.lesson !== lesson) return;
+      this.memory.set(`${lesson}/${data.id}`, data.kept);
+      changed(data.id, data.kept);
+    };
   }
 
   async open() {
@@ -68,7 +73,7 @@ export class Answers {
         this.refuse(); // full, or taken away meanwhile
       }
     }
-    this.channel?.postMessage({ key, kept });
+    this.channel?.postMessage({ lesson: this.lesson, id, kept });
     return Boolean(this.base);
   }
 }

@@ -4,7 +4,7 @@
 import { Answers } from "./answers.js";
 import { editor, replace } from "./editor.js";
 import style from "./lab.css";
-import { exercises, exported, imported, version } from "./notebook.js";
+import { exercises, exported, imported, text, version } from "./notebook.js";
 import { Python } from "./python.js";
 
 const SAVE_AFTER = 400; // milliseconds after a keystroke
@@ -37,19 +37,23 @@ class Lab {
     Object.assign(this, { page, exercise });
     this.run = button("Run and check", () => this.check());
     this.stop = button("Stop", () => page.python.stop());
-    this.again = button("Start again", () => replace(this.view, exercise.stub));
+    this.again = button("Start again", () => {
+      replace(this.view, exercise.stub);
+      this.say("Ctrl-Z in the editor brings your answer back.");
+    });
     this.stop.disabled = true;
     this.run.disabled = !page.able;
-    this.status = make("p", { className: "lab-status", role: "status" });
+    this.status = make("p", { className: "lab-status", role: "status" }); // read out when it changes
     this.checks = make("ul", { className: "lab-checks" });
-    this.printed = make("pre", { className: "lab-printed", hidden: true, tabIndex: 0 });
-    this.printed.setAttribute("aria-label", "What your answer printed");
-    this.verdicts = make("div", { className: "lab-verdicts" });
-    const text = make("div", { className: "lab-editor" });
+    const printed = { role: "group", label: "What your answer printed", tabIndex: 0 }; // may scroll
+    this.printed = make("pre", { className: "lab-printed", hidden: true, ...printed });
+    const told = { role: "group", label: "Your verdicts", tabIndex: 0 };
+    this.verdicts = make("div", { className: "lab-verdicts", hidden: true, ...told });
+    const holder = make("div", { className: "lab-editor" });
     const section = make(
       "section",
       { className: "lab", label: `Your answer: ${exercise.name}` },
-      text,
+      holder,
       make("div", { className: "lab-buttons" }, this.run, this.stop, this.again),
       this.status,
       this.checks,
@@ -57,14 +61,16 @@ class Lab {
       this.verdicts,
     );
     const kept = page.answers.get(exercise.id);
-    this.view = editor(text, {
+    this.view = editor(holder, {
       label: `Your answer: ${exercise.name}. Escape, then Tab, leaves the editor.`,
       code: kept?.code ?? exercise.stub,
       run: () => this.check(),
       typed: () => this.typed(),
       focused: () => page.able && page.start(this),
     });
-    section.editor = this.view;
+    // What is typed here is for the editor alone: "/" would else open the theme's search.
+    section.addEventListener("keydown", (event) => event.stopPropagation());
+    section.lab = this; // for whoever looks from outside, such as a test
     place.replaceChildren(section);
     this.section = section;
     if (kept && kept.version !== version(exercise)) {
@@ -90,7 +96,7 @@ class Lab {
   told(passed) {
     const { checks, points } = this.exercise;
     const got = checks.filter((c) => passed.includes(c.id)).reduce((sum, c) => sum + c.points, 0);
-    this.say(`${passed.length} of ${count(checks.length, "check")} pass: ${got} of ${points} points.`);
+    this.say(`Passed: ${passed.length} of ${count(checks.length, "check")}, ${got} of ${points} points.`);
   }
 
   typed() {
@@ -118,7 +124,6 @@ class Lab {
   take(kept) {
     clearTimeout(this.timer);
     this.timer = null;
-    this.page.answers.memory.set(`${lesson}/${this.exercise.id}`, kept);
     if (kept.code !== this.code) {
       this.taking = true;
       replace(this.view, kept.code);
@@ -140,6 +145,7 @@ class Lab {
     this.stop.disabled = false;
     this.checks.replaceChildren();
     this.verdicts.replaceChildren();
+    this.verdicts.hidden = true;
     this.printed.textContent = "";
     this.printed.hidden = true;
     this.say(page.ready ? "Running …" : "Python starts …");
@@ -161,7 +167,7 @@ class Lab {
       }
       this.show(found);
     } catch (error) {
-      this.say(`Python has ended (${error.message}). Your answer is kept; run it again.`);
+      if (page.ready) this.say(`Python has ended (${error.message}). Your answer is kept: run it again.`);
     }
     this.run.disabled = false;
     this.stop.disabled = true;
@@ -180,6 +186,7 @@ class Lab {
       }),
     );
     if (!verdicts) return;
+    this.verdicts.hidden = false;
     const heads = ["statement", "you say", "right is", "why"];
     const body = verdicts.rows.map(({ statement, yours, right, why, fine }) =>
       make(
@@ -225,7 +232,7 @@ class Page {
           "This browser keeps no answers (its storage is full or blocked): they are here until " +
             "you close the page. Export them before.",
         ),
-      (key, kept) => this.labs.get(key.split("/")[1])?.take(kept),
+      (id, kept) => this.labs.get(id)?.take(kept),
     );
     await this.answers.open();
     const places = [...document.querySelectorAll(".tag_lab-answer, .tag_lab-elsewhere")];
@@ -242,7 +249,7 @@ class Page {
       }
     }
     document.head.append(make("style", {}, style));
-    places[0].before(this.panel());
+    (places[0].closest("article section") ?? places[0]).before(this.panel());
     this.progress();
     addEventListener("pagehide", () => this.labs.forEach((lab) => lab.flush()));
     document.addEventListener("visibilitychange", () => this.labs.forEach((lab) => lab.flush()));
@@ -275,19 +282,21 @@ class Page {
 
   panel() {
     const { files, packages, version: number, address } = this.plan;
-    const extra = /\bpandas\b/.test(this.release) ? [] : packages.pandas;
-    const bytes = Object.entries(files)
-      .filter(([name]) => !extra.includes(name))
-      .reduce((sum, [, file]) => sum + file.bytes, 0);
+    const size = (names) => MB(names.reduce((sum, name) => sum + files[name].bytes, 0));
+    const core = Object.keys(files).filter((name) => !packages.pandas.includes(name));
+    const tables = JSON.parse(this.release).cells.some(
+      (cell) => cell.cell_type === "code" && /\bimport pandas\b/.test(text(cell)),
+    );
+    const more = tables ? `, and pandas, ${size(packages.pandas)}, for exercises that use it` : "";
     const host = new URL(address, import.meta.url).host;
     const from = host === location.host ? "this site" : host;
     const elsewhere = this.exercises.length - this.labs.size;
     const words = [
       "You can answer the exercises of this lesson here. When you click in an editor, the page " +
-        `fetches Python: Pyodide ${number}, ${MB(bytes)}, from ${from}. Your browser keeps it.`,
-      "Answers are saved in this browser, and nowhere else. These are the visible checks; the " +
-        "hidden ones run when an instructor grades. Demos show what they showed when we ran them: " +
-        "they are live in JupyterLab.",
+        `fetches Python: Pyodide ${number}, ${size(core)}${more}, from ${from}. Your browser keeps it.`,
+      "Answers are saved in this browser and nowhere else. The checks here are the visible ones; " +
+        "hidden ones run when an instructor grades. Demos show what they showed when we ran them; " +
+        "in JupyterLab they are live.",
       "Keys: Ctrl-Enter runs and checks; Tab indents; Escape, then Tab, leaves the editor.",
     ];
     if (elsewhere) words.push(`${count(elsewhere, "exercise")} of this lesson: in JupyterLab only.`);
@@ -302,7 +311,7 @@ class Page {
     return make(
       "section",
       { className: "lab-panel", label: "The exercises of this lesson" },
-      ...words.map((text) => make("p", {}, text)),
+      ...words.map((one) => make("p", {}, one)),
       make(
         "div",
         { className: "lab-buttons" },
@@ -325,8 +334,7 @@ class Page {
       if (passed.length === lab.exercise.checks.length) right += 1;
     }
     this.total.textContent =
-      `${right} of ${count(labs.length, "exercise")} pass their visible checks: ` +
-      `${got} of ${points} points.`;
+      `You have passed ${right} of ${count(labs.length, "exercise")}, ${got} of ${points} points.`;
   }
 
   export() {

@@ -59,7 +59,8 @@ async function load(names) {
 
 async function run(message) {
   const text = JSON.stringify(message.task);
-  await load(Object.keys(plan.packages).filter((name) => text.includes(name)));
+  const named = runner.names(text, Object.keys(plan.packages));
+  await load(named.split("\n").filter(Boolean));
   const found = runner.answer(text, (said) => postMessage({ kind: "said", text: said }));
   postMessage({ kind: "done", found: JSON.parse(found) });
 }
