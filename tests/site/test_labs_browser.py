@@ -1,10 +1,11 @@
 """The exercises of the pages in Chromium, with the Python that a learner gets.
 
-One site of three lessons, one server, one browser. A test goes on in the page that it finds, so
-that Python starts three times in all: in lesson 00, in lesson 04 (which loads pandas), and on a
-server without the isolation headers. The server counts what it sends, and has the browser tell of
-each request to another host, which its policy forbids. Figures are printed; with COURSE_RECORD=1
-they are kept as the run record `labs`:
+One site of three lessons and one browser. Lesson 00 comes from a server without the isolation
+headers, the others from one with them. A test goes on in the page that it finds, so that Python
+starts three times in all: in lesson 00 before and after a loop is stopped, and in lesson 04, which
+loads pandas. The servers count what they send, and have the browser tell of each request to another
+host, which their policy forbids. Figures are printed; with COURSE_RECORD=1 they are kept as the run
+record `labs`:
 
     COURSE_RECORD=1 .venv/bin/python -m pytest -n 0 -s tests/site/test_labs_browser.py
 """
@@ -135,13 +136,16 @@ def small(root):
 class Reader:
     """Somebody with a browser."""
 
-    def __init__(self, driver, base, root, folder):
-        self.driver, self.base, self.root, self.folder = driver, base, root, folder
+    def __init__(self, driver, bases, root, folder):
+        self.driver, self.bases, self.root, self.folder = driver, bases, root, folder
         self.figures = {}
 
-    def open(self, lesson, base=None):
+    def address(self, lesson):
+        return f"{self.bases[lesson]}/{lesson}/{lesson}.html"
+
+    def open(self, lesson):
         """Open a lesson and wait until its exercises are there."""
-        self.driver.get(f"{base or self.base}/{lesson}/{lesson}.html")
+        self.driver.get(self.address(lesson))
         self.ready()
 
     def ready(self):
@@ -150,7 +154,7 @@ class Reader:
 
     def stay(self, lesson):
         """Open a lesson unless it is what the browser shows."""
-        if not self.driver.current_url.startswith(f"{self.base}/{lesson}/"):
+        if not self.driver.current_url.startswith(self.address(lesson)):
             self.open(lesson)
 
     def js(self, code, *arguments):
@@ -159,6 +163,10 @@ class Reader:
     def check(self, name, *codes):
         """Answer an exercise, and return what the page finds in each answer."""
         return self.driver.execute_async_script(CHECK, name, codes)
+
+    def run(self, tasks):
+        """Give tasks to the page's Python, and return what it finds."""
+        return self.driver.execute_async_script(TASKS, tasks)
 
     def write(self, name, code, *, above=False):
         """Put code into an editor: in place of what is there, or above it."""
@@ -212,8 +220,9 @@ def reader(site, tmp_path_factory):
     driver.set_script_timeout(300)
     downloads = {"behavior": "allow", "downloadPath": str(folder)}
     driver.execute_cdp_cmd("Page.setDownloadBehavior", downloads)
-    with serving(pages, Handler) as base:
-        yield Reader(driver, base, root, folder)
+    with serving(pages, Bare) as bare, serving(pages, Handler) as isolated:
+        bases = {START: bare, TORCH: isolated, TABLES: isolated}
+        yield Reader(driver, bases, root, folder)
         driver.quit()
 
 
@@ -279,18 +288,20 @@ def test_a_wrong_answer_reads_the_checks_own_sentence(reader):
     assert found["status"].startswith("your answer stopped with SyntaxError: expected ':' (line 1 ")
 
 
-def hold(reader, lesson):
-    """All alternates pass their checks in the page, and all mutants do what they promise."""
+def hold(lesson, run):
+    """All alternates pass the checks of the page, and all mutants do what they promise.
+
+    `run` takes an exercise's name and answers, and returns what is found in each.
+    """
     seen = 0
     for name in solutions(lesson):
-        every = variants("alternates", lesson, name), variants("mutants", lesson, name)
-        alternates, mutants = every
-        found = reader.check(name, *(one.code for group in every for one in group))
+        alternates, mutants = (variants(kind, lesson, name) for kind in ("alternates", "mutants"))
+        found = run(name, [one.code for one in (*alternates, *mutants)])
         seen += len(found)
         for variant, one in zip(alternates, found, strict=False):
-            assert passes(one), (name, variant.name, one["text"])
+            assert passes(one), (name, variant.name, one)
         for variant, one in zip(mutants, found[len(alternates) :], strict=True):
-            assert passes(one) == (variant.falls == "hidden"), (name, variant.name, one["text"])
+            assert passes(one) == (variant.falls == "hidden"), (name, variant.name, one)
             if variant.falls == "visible":
                 said = " ".join(check["message"] for check in one["checks"])
                 assert variant.says in said, (name, variant.name, said)
@@ -299,35 +310,62 @@ def hold(reader, lesson):
 
 def test_mutants_and_alternates_of_lesson_00(reader):
     reader.stay(START)
-    assert hold(reader, START) > 40
+    assert hold(START, lambda name, codes: reader.check(name, *codes)) > 40
 
 
-def test_a_loop_is_stopped_and_python_goes_on(reader):
+def test_without_isolation_a_loop_is_stopped_by_a_new_python(reader):
     reader.stay(START)
-    assert reader.js("return crossOriginIsolated")
-    reader.check("win_share", right())  # Python is there
-    reader.js("document.querySelector('.lab').lab.page.python.worker.mark = 'the same'")
+    assert not reader.js("return crossOriginIsolated")
     reader.js(START_RUN, "win_share", "print('in it')\nwhile True:\n    pass")
     reader.wait_for("win_share", "printed.textContent", "in it")
     assert reader.lab("win_share", "run.disabled")
     reader.js(f"{LAB} lab.stop.click()", "win_share")
     reader.wait_for("win_share", "status.textContent", "Stopped. Your answer is kept.")
+    assert reader.lab("win_share", "code").startswith("print('in it')")
     (found,) = reader.check("win_share", right())
     assert passes(found)
-    mark = "return document.querySelector('.lab').lab.page.python.worker.mark"
-    assert reader.js(mark) == "the same"
 
 
-def test_an_endless_print_is_cut_and_stopped(reader):
+def test_the_keyboard_alone_is_enough(reader):
+    from selenium.webdriver import ActionChains, Keys
+
     reader.stay(START)
-    reader.js(START_RUN, "win_share", "while True:\n    print('again and again')")
-    reader.wait_for("win_share", "printed.textContent", "only the first 20,000 letters are shown")
-    reader.js(f"{LAB} lab.stop.click()", "win_share")
-    reader.wait_for("win_share", "status.textContent", "Stopped.")
-    assert len(reader.lab("win_share", "printed.textContent")) < 20_100
+    driver = reader.driver
+    reader.js("document.querySelector('.lab-panel button').focus()")
+    for _ in range(60):  # links and folded hints are on the way
+        if "cm-content" in reader.js("return document.activeElement.className"):
+            break
+        ActionChains(driver).send_keys(Keys.TAB).perform()
+    keys = ActionChains(driver).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL)
+    keys.send_keys("def win_share(wins, losses):\nreturn wins / (wins + losses)").perform()
+    written = reader.lab("win_share", "code")
+    assert written == "def win_share(wins, losses):\n    return wins / (wins + losses)"
+    ActionChains(driver).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
+    reader.wait_for("win_share", "status.textContent", "Passed: 1 of 1 check")
+    ActionChains(driver).send_keys(Keys.ESCAPE).send_keys(Keys.TAB).perform()
+    assert reader.js("return document.activeElement.textContent") == "Run and check"
+
+
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_a_phone_in_the_dark_holds_it(reader):
+    reader.stay(START)
+    driver = reader.driver
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    reader.check("win_share", variants("mutants", START, "win_share")[0].code)
+    reader.js(f"{LAB} lab.section.scrollIntoView()", "win_share")
+    wait("a page as wide as the phone", lambda: reader.js(WIDE) <= 0, 60)
+    reader.picture("phone-dark")
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def test_answers_and_progress_are_there_after_a_reload(reader):
+    """What was typed at the very end, too; and of an exercise that has changed one is told."""
     reader.stay(START)
     reader.check("win_share", right())
     reader.check("next_word", variants("mutants", START, "next_word")[0].code)
@@ -339,21 +377,16 @@ def test_answers_and_progress_are_there_after_a_reload(reader):
     assert reader.lab("win_share", "status.textContent").startswith("Passed: 1 of 1")
     assert reader.total() == "You have passed 1 of 2 exercises, 4 of 10 points."
     # Typed, and the page left at once: what was written is kept, and no longer counts as passed.
+    save = f"{LAB} lab.save({{version: 'an older one'}}).then(arguments[1])"
+    reader.driver.execute_async_script(save, "next_word")
     reader.write("win_share", "# more\n", above=True)
     reader.driver.refresh()
-    wait("the reload", lambda: (reader.lab("win_share", "code") or "").startswith("# more"), 60)
-    assert reader.total() == "You have passed 0 of 2 exercises, 0 of 10 points."
-
-
-def test_an_exercise_that_has_changed_says_so(reader):
-    reader.stay(START)
-    save = f"{LAB} const done = arguments[1]; lab.save({{version: 'an older one'}}).then(done)"
-    reader.driver.execute_async_script(save, "win_share")
-    reader.driver.refresh()
     reader.ready()
-    said = reader.lab("win_share", "status.textContent")
+    assert reader.lab("win_share", "code") == "# more\n" + right()
+    assert reader.total() == "You have passed 0 of 2 exercises, 0 of 10 points."
+    said = reader.lab("next_word", "status.textContent")
     assert said.startswith("This exercise has changed since your answer was saved")
-    assert reader.lab("win_share", "code")
+    assert reader.lab("next_word", "code") == code
 
 
 def test_of_two_tabs_the_one_that_typed_last_wins(reader):
@@ -441,58 +474,19 @@ def test_an_import_brings_answers_and_refuses_nonsense(reader):
     assert reader.lab("next_word", "code") == kept
 
 
-def test_the_keyboard_alone_is_enough(reader):
-    from selenium.webdriver import ActionChains, Keys
-
-    reader.stay(START)
-    driver = reader.driver
-    reader.js("document.querySelector('.lab-panel button').focus()")
-    for _ in range(60):  # links and folded hints are on the way
-        if "cm-content" in reader.js("return document.activeElement.className"):
-            break
-        ActionChains(driver).send_keys(Keys.TAB).perform()
-    keys = ActionChains(driver).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL)
-    keys.send_keys("def win_share(wins, losses):\nreturn wins / (wins + losses)").perform()
-    written = reader.lab("win_share", "code")
-    assert written == "def win_share(wins, losses):\n    return wins / (wins + losses)"
-    ActionChains(driver).key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
-    reader.wait_for("win_share", "status.textContent", "Passed: 1 of 1 check")
-    ActionChains(driver).send_keys(Keys.ESCAPE).send_keys(Keys.TAB).perform()
-    assert reader.js("return document.activeElement.textContent") == "Run and check"
-
-
-PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def test_a_phone_in_the_dark_holds_it(reader):
-    reader.stay(START)
-    driver = reader.driver
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
-    reader.check("win_share", variants("mutants", START, "win_share")[0].code)
-    reader.js(f"{LAB} lab.section.scrollIntoView()", "win_share")
-    wait("a page as wide as the phone", lambda: reader.js(WIDE) <= 0, 60)
-    reader.picture("phone-dark")
-    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-
-
 REFUSE = "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };"
 
 
 def test_without_storage_and_webassembly_one_reads_why_and_loses_nothing(reader):
-    with reader.before(REFUSE):
+    with reader.before(f"{REFUSE} delete self.WebAssembly;"):
         reader.open(START)
-        assert reader.notice().startswith("This browser keeps no answers")
+        panel = reader.js("return document.querySelector('.lab-panel').innerText")
+        assert "This browser keeps no answers (its storage is full or blocked)" in panel
+        assert "This browser has no WebAssembly, so answers can't be checked here." in panel
+        assert reader.lab("win_share", "run.disabled")
         reader.write("win_share", "# here\n", above=True)
         nb = notebook.read(exported(reader))
         assert notebook.text_of(group.cell_of(nb, "win_share")).startswith("# here\n")
-    with reader.before("delete self.WebAssembly;"):
-        reader.open(START)
-        assert reader.notice().startswith("This browser has no WebAssembly")
-        assert reader.lab("win_share", "run.disabled")
 
 
 # --- other lessons --------------------------------------------------------------------------------
@@ -507,26 +501,6 @@ def test_torch_exercises_lead_to_jupyterlab(reader):
     assert "needs PyTorch, which doesn't run in a page: answer it in JupyterLab" in said[0]
     assert reader.lab("pass_at_k", "code")
     assert reader.js(f"{LAB} return lab === undefined", "lora_forward")
-
-
-def test_mutants_and_alternates_of_lesson_04_with_tables(reader):
-    reader.open(TABLES)
-    panel = reader.js("return document.querySelector('.lab-panel').innerText")
-    assert "17 MB, and pandas, 6 MB, for exercises that use it, from this site" in panel
-    assert hold(reader, TABLES) > 60
-
-
-def test_verdicts_come_once_all_is_decided(reader):
-    reader.stay(TABLES)
-    (found,) = reader.check("decide", right("decide", TABLES))
-    assert found["verdicts"]["good"] == 12
-    assert "12 of 12 are right, verdict and figure." in found["text"]
-    reader.js(f"{LAB} lab.verdicts.scrollIntoView()", "decide")
-    reader.picture("verdicts")
-    decided = notebook.read(notebook.path_of(TABLES, paths.RELEASE))
-    stub = notebook.text_of(group.cell_of(decided, "decide"))
-    (found,) = reader.check("decide", stub)
-    assert found["verdicts"] is None
 
 
 def tasks(lesson):
@@ -550,10 +524,36 @@ def tasks(lesson):
         }
 
 
+def test_mutants_and_alternates_of_lesson_04_with_tables(reader):
+    """By the page's Python alone: the editor was in the way of lesson 00's."""
+    reader.open(TABLES)
+    panel = reader.js("return document.querySelector('.lab-panel').innerText")
+    assert "17 MB, and pandas, 6 MB, for exercises that use it, from this site" in panel
+    every = {task["name"]: task for task in tasks(TABLES)}
+
+    def run(name, codes):
+        return reader.run([every[name] | {"answer": code} for code in codes])
+
+    assert hold(TABLES, run) > 60
+
+
+def test_verdicts_come_once_all_is_decided(reader):
+    reader.stay(TABLES)
+    (found,) = reader.check("decide", right("decide", TABLES))
+    assert found["verdicts"]["good"] == 12
+    assert "12 of 12 are right, verdict and figure." in found["text"]
+    reader.js(f"{LAB} lab.verdicts.scrollIntoView()", "decide")
+    reader.picture("verdicts")
+    decided = notebook.read(notebook.path_of(TABLES, paths.RELEASE))
+    stub = notebook.text_of(group.cell_of(decided, "decide"))
+    (found,) = reader.check("decide", stub)
+    assert found["verdicts"] is None
+
+
 def test_our_answers_to_all_exercises_that_are_in_a_page_pass_in_it(reader, capsys):
     reader.stay(TABLES)
     every = [task for lesson in ALL for task in tasks(lesson)]
-    found = reader.driver.execute_async_script(TASKS, every)
+    found = reader.run(every)
     failed = [
         (task["lesson"], task["name"], one["error"], one["checks"])
         for task, one in zip(every, found, strict=True)
@@ -577,18 +577,26 @@ def test_our_answers_to_all_exercises_that_are_in_a_page_pass_in_it(reader, caps
         records.write("labs", reader.figures)
 
 
-# --- a host without headers -----------------------------------------------------------------------
+def test_with_isolation_a_loop_is_stopped_and_python_goes_on(reader):
+    reader.stay(TABLES)
+    assert reader.js("return crossOriginIsolated")
+    reader.check("ancestors", right("ancestors", TABLES))  # Python is there
+    reader.js("document.querySelector('.lab').lab.page.python.worker.mark = 'the same'")
+    reader.js(START_RUN, "ancestors", "print('in it')\nwhile True:\n    pass")
+    reader.wait_for("ancestors", "printed.textContent", "in it")
+    assert reader.lab("ancestors", "run.disabled")
+    reader.js(f"{LAB} lab.stop.click()", "ancestors")
+    reader.wait_for("ancestors", "status.textContent", "Stopped. Your answer is kept.")
+    (found,) = reader.check("ancestors", right("ancestors", TABLES))
+    assert passes(found)
+    mark = "return document.querySelector('.lab').lab.page.python.worker.mark"
+    assert reader.js(mark) == "the same"
 
 
-def test_without_isolation_a_loop_is_stopped_by_a_new_python(reader, site):
-    with serving(site[1], Bare) as base:
-        reader.open(START, base)
-        assert not reader.js("return crossOriginIsolated")
-        reader.js(START_RUN, "win_share", "print('in it')\nwhile True:\n    pass")
-        reader.wait_for("win_share", "printed.textContent", "in it")
-        reader.js(f"{LAB} lab.stop.click()", "win_share")
-        reader.wait_for("win_share", "status.textContent", "Stopped. Your answer is kept.")
-        assert reader.lab("win_share", "code").startswith("print('in it')")
-        (found,) = reader.check("win_share", right())
-        assert passes(found)
-        reader.driver.get("about:blank")
+def test_an_endless_print_is_cut_and_stopped(reader):
+    reader.stay(TABLES)
+    reader.js(START_RUN, "ancestors", "while True:\n    print('again and again')")
+    reader.wait_for("ancestors", "printed.textContent", "only the first 20,000 letters are shown")
+    reader.js(f"{LAB} lab.stop.click()", "ancestors")
+    reader.wait_for("ancestors", "status.textContent", "Stopped.")
+    assert len(reader.lab("ancestors", "printed.textContent")) < 20_100

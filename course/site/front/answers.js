@@ -1,6 +1,7 @@
 // A learner's answers, kept in this browser (IndexedDB): lesson/cell → the answer and what passed.
 // Where the browser refuses to keep them they stay in memory until the page is closed. Of two tabs
-// the one that typed last wins, and the other one shows it.
+// the one that typed last wins, and the other one shows it. A page that is being closed has no time
+// for IndexedDB: what was typed at the very end goes to localStorage, and from there at the next visit.
 const NAME = "gpt-course";
 const STORE = "answers";
 
@@ -43,6 +44,22 @@ export class Answers {
     } catch {
       this.refuse();
     }
+    try {
+      const start = `${NAME}/${this.lesson}/`;
+      for (const key of Object.keys(localStorage).filter((one) => one.startsWith(start))) {
+        const id = key.slice(start.length);
+        const kept = JSON.parse(localStorage.getItem(key));
+        if (kept.time > (this.get(id)?.time ?? 0)) await this.set(id, kept);
+        localStorage.removeItem(key);
+      }
+    } catch {} // blocked as well: nothing was left there
+  }
+
+  // Keep an answer at once, while the page is being closed.
+  leave(id, kept) {
+    try {
+      localStorage.setItem(`${NAME}/${this.lesson}/${id}`, JSON.stringify(kept));
+    } catch {} // blocked: `refused` has said so
   }
 
   refuse() {

@@ -105,19 +105,25 @@ class Lab {
     this.timer = setTimeout(() => this.save(), SAVE_AFTER);
   }
 
+  // What is to be kept. An answer to an older exercise stays one until it is checked again.
+  kept(news = {}) {
+    const before = this.page.answers.get(this.exercise.id) ?? {};
+    const first = { passed: [], version: version(this.exercise) };
+    return { ...first, ...before, code: this.code, ...news, time: Date.now() };
+  }
+
   async save(news = {}) {
     clearTimeout(this.timer);
     this.timer = null;
-    const { exercise, page } = this;
-    const before = page.answers.get(exercise.id) ?? {};
-    // As it was saved: an answer to an older exercise stays one until it is checked again.
-    const kept = { passed: [], version: version(exercise), ...before, code: this.code, ...news };
-    await page.answers.set(exercise.id, { ...kept, time: Date.now() });
-    page.progress();
+    await this.page.answers.set(this.exercise.id, this.kept(news));
+    this.page.progress();
   }
 
+  // The page is left or hidden.
   flush() {
-    if (this.timer) this.save();
+    if (!this.timer) return;
+    this.page.answers.leave(this.exercise.id, this.kept());
+    this.save();
   }
 
   // Another tab has written this answer later than we have.
@@ -301,9 +307,9 @@ class Page {
     ];
     if (elsewhere) words.push(`${count(elsewhere, "exercise")} of this lesson: in JupyterLab only.`);
     if (!this.able) {
-      this.say(
-        "This browser has no WebAssembly, so answers can't be checked here. They are kept; " +
-          "Export takes them to JupyterLab.",
+      words.push(
+        "This browser has no WebAssembly, so answers can't be checked here. Export them and open " +
+          "the notebook in JupyterLab.",
       );
     }
     const file = make("input", { type: "file", accept: ".ipynb", hidden: true, label: "A notebook" });
