@@ -20,8 +20,10 @@ from course.errors import CourseError
 from course.grader import notebook
 
 HERE = Path(__file__).parent
-LIBRARY = ("__init__.py", "checks.py", "claims.py", "errors.py", "paths.py")
-LIBRARY += ("site/__init__.py", "site/runner.py")
+LIBRARY = (
+    *("__init__.py", "checks.py", "claims.py", "errors.py", "paths.py"),
+    *("site/__init__.py", "site/runner.py"),
+)
 ABSENT = "torch"
 
 
@@ -50,9 +52,9 @@ def in_page(nb: dict[str, Any]) -> dict[str, bool]:
 
 def _from_torch(nb: dict[str, Any]) -> set[str]:
     """Return the names that the set-up cell gives to PyTorch and its parts."""
-    setup = next((c for c in nb["cells"] if c.get("id") == "setup"), {})
+    setup = [notebook.text_of(cell) for cell in nb["cells"] if cell.get("id") == "setup"]
     found = set()
-    for node in ast.walk(ast.parse(notebook.text_of(setup))):
+    for node in ast.walk(ast.parse("\n".join(setup))):
         if isinstance(node, ast.Import):
             some = [a for a in node.names if a.name.partition(".")[0] == ABSENT]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == ABSENT:

@@ -98,6 +98,18 @@ def test_the_library_is_the_same_whenever_it_is_made():
     assert labs.library(paths.ROOT) == labs.library(paths.ROOT)
 
 
+def test_a_site_names_the_official_address_unless_it_has_a_copy(tmp_path):
+    (tmp_path / LESSONS[0]).mkdir()
+    (tmp_path / "_static").mkdir()
+    labs.add(tmp_path, paths.ROOT, LESSONS[:1])
+    plan = json.loads((tmp_path / "_static" / "labs.json").read_text(encoding="utf-8"))
+    version = plan["version"]
+    assert plan["address"] == f"https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+    assert (tmp_path / "_static" / plan["course"]).stat().st_size < 100_000
+    every = [name for names in plan["packages"].values() for name in names]
+    assert set(every) < set(plan["files"])
+
+
 def test_another_pyodide_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(CourseError, match=r"has no pyodide\.mjs: unpack the full release 0"):
         labs.copy(tmp_path, tmp_path / "to", labs.runtime()["files"])
