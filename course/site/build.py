@@ -68,6 +68,8 @@ def build(
     running = settings.sources(run, root) if run is None or run else []
     if out.exists() and any(out.iterdir()) and not (out / OURS).exists():
         raise CourseError(f"{out} holds files that this command hasn't made: name another folder.")
+    if pyodide:
+        labs.hold(pyodide, labs.runtime()["files"])  # before lessons run for minutes
     ground = executed.common(root) if running else ""
     shown = {
         name: executed.outputs(name, root, ground) if name in running else {} for name in names

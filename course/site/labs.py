@@ -98,8 +98,8 @@ def add(site: Path, root: Path, lessons: list[str], pyodide: Path | None = None)
     paths.write(site / "_static" / "labs.json", json.dumps(plan))
 
 
-def copy(origin: Path, to: Path, files: dict[str, dict[str, Any]]) -> None:
-    """Copy the files of a distribution, each held to its SHA-256.
+def hold(origin: Path, files: dict[str, dict[str, Any]]) -> None:
+    """Hold the files of a distribution to their SHA-256.
 
     Raises
     ------
@@ -107,17 +107,22 @@ def copy(origin: Path, to: Path, files: dict[str, dict[str, Any]]) -> None:
         If one is missing or another.
     """
     version = runtime()["version"]
-    to.mkdir(parents=True, exist_ok=True)
     for name, about in files.items():
         path = origin / name
         if not path.is_file():
             raise CourseError(
                 f"{origin} has no {name}: unpack the full release {version} of Pyodide there."
             )
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != about["sha256"]:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != about["sha256"]:
             raise CourseError(f"{path} isn't the one of Pyodide {version}: its SHA-256 differs.")
-        paths.write(to / name, content)
+
+
+def copy(origin: Path, to: Path, files: dict[str, dict[str, Any]]) -> None:
+    """Copy the files of a distribution if all are what they should be, see `hold`."""
+    hold(origin, files)
+    to.mkdir(parents=True, exist_ok=True)
+    for name in files:
+        shutil.copy(origin / name, to)
 
 
 def library(root: Path) -> bytes:

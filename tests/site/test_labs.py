@@ -116,7 +116,9 @@ def test_another_pyodide_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "pyodide.mjs").write_text("another")
     with pytest.raises(CourseError, match="its SHA-256 differs"):
         labs.copy(tmp_path, tmp_path / "to", labs.runtime()["files"])
-    assert not list((tmp_path / "to").iterdir())
+    assert not (tmp_path / "to").exists()
+    with pytest.raises(CourseError, match="its SHA-256 differs"):
+        build.build(tmp_path / "site", pyodide=tmp_path)  # at once: no lesson runs
 
 
 # --- a run ----------------------------------------------------------------------------------------

@@ -261,7 +261,7 @@ def test_a_first_visit_says_what_it_fetches_and_fetches_it_when_the_editor_is_us
     began = Handler.sent
     reader.open(START)
     panel = reader.js("return document.querySelector('.lab-panel').innerText")
-    assert "the page fetches Python: Pyodide 0.27.7, 17 MB, from this site" in panel
+    assert "Pyodide 0.27.7, a Python for browsers: 17 MB, from this site" in panel
     assert not reader.js("return !!document.querySelector('.lab').lab.page.python.worker")
     begin = time.monotonic()
     reader.js(f"{LAB} lab.section.scrollIntoView(); lab.view.focus()", "win_share")

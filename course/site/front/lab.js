@@ -299,7 +299,8 @@ class Page {
     const elsewhere = this.exercises.length - this.labs.size;
     const words = [
       "You can answer the exercises of this lesson here. When you click in an editor, the page " +
-        `fetches Python: Pyodide ${number}, ${size(core)}${more}, from ${from}. Your browser keeps it.`,
+        `fetches Pyodide ${number}, a Python for browsers: ${size(core)}${more}, from ${from}. ` +
+        "Your browser keeps it.",
       "Answers are saved in this browser and nowhere else. The checks here are the visible ones; " +
         "hidden ones run when an instructor grades. Demos show what they showed when we ran them; " +
         "in JupyterLab they are live.",
