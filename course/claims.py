@@ -101,6 +101,28 @@ def fault(answers: Any, name: str, statement: Mapping[str, str]) -> str:
     return ""
 
 
+def expect_form(lesson: str, decide: Callable[[], Any], *names: str) -> None:
+    """Check the form of the answers for the statements `names`, not whether they are right.
+
+    Parameters
+    ----------
+    lesson : str
+    decide : callable
+        The learner's function; it returns a dictionary, id → (verdict, figure).
+    *names : str
+        Ids of statements.
+
+    Raises
+    ------
+    AssertionError
+        If there is no answer for one of them, or one has another form.
+    """
+    answers, statements = decide(), asked(lesson)
+    for name in names:
+        found = fault(answers, name, statements[name])
+        assert not found, f"{EXERCISE}: {found}"
+
+
 def is_number(figure: Any) -> bool:
     """Tell whether a figure is a real number; nan, infinity and True are none."""
     figure = _plain(figure)

@@ -191,15 +191,22 @@ def site(
         bool, typer.Option("--serve", help="Show them on this computer until Ctrl-C.")
     ] = False,
     port: Annotated[int, typer.Option(help="For --serve; 0 takes a free one.")] = 8000,
+    pyodide: Annotated[
+        Path | None,
+        typer.Option("--pyodide", help="A folder with the full release of Pyodide to serve."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make pages of all lessons, to read in a browser, with all that their cells show.
+
+    Exercises that need numpy or pandas are answered in the pages, with Pyodide, a Python for
+    browsers: from its official address, or from --pyodide, so that nobody else is asked.
 
     The first time each lesson runs once, some minutes each; later only what has changed.
     """
     from course.site import build as build_module
 
-    result = build_module.build(out.absolute())
+    result = build_module.build(out.absolute(), pyodide=pyodide)
     if not as_json:
         said = "{pages} pages, {mb} MB, in {seconds} s: {out}/index.html".format(**result)
         print("\n".join([*result["problems"], said]))

@@ -7,8 +7,6 @@ the environment variable ``COURSE_ROOT`` (tests and the grader's sandbox set it)
 import os
 from pathlib import Path
 
-import platformdirs
-
 ROOT = Path(os.environ.get("COURSE_ROOT") or Path(__file__).resolve().parent.parent)
 DATA = ROOT / "data"
 MODELS = DATA / "models"
@@ -21,6 +19,8 @@ TESTS = ROOT / "tests"
 
 def cache() -> Path:
     """Return the user's cache folder of the course (``COURSE_CACHE`` overrides it), not created."""
+    import platformdirs  # not at the top: the page's Python has none, and keeps nothing
+
     return Path(os.environ.get("COURSE_CACHE") or platformdirs.user_cache_path("gpt-course"))
 
 

@@ -15,6 +15,7 @@ from course.show.sizes import short
 from course.show.style import say
 
 LATER = "The form is right. Whether the verdicts are, you hear when your work is graded."
+expect_form = claims.expect_form  # for the doors of lessons
 
 
 def statements(lesson: str) -> style.Page:
@@ -31,28 +32,6 @@ def statements(lesson: str) -> style.Page:
             for name, what in claims.asked(lesson).items()
         ]
     )
-
-
-def expect_form(lesson: str, decide: Callable[[], Any], *names: str) -> None:
-    """Check the form of the answers for the statements `names`, not whether they are right.
-
-    Parameters
-    ----------
-    lesson : str
-    decide : callable
-        The learner's function; it returns a dictionary, id → (verdict, figure).
-    *names : str
-        Ids of statements.
-
-    Raises
-    ------
-    AssertionError
-        If there is no answer for one of them, or one has another form.
-    """
-    answers, asked = decide(), claims.asked(lesson)
-    for name in names:
-        fault = claims.fault(answers, name, asked[name])
-        assert not fault, f"{claims.EXERCISE}: {fault}"
 
 
 def expect_verdicts(

@@ -12,9 +12,11 @@ from typing import Any
 
 from course import paths
 from course.grader import notebook
+from course.site import labs
 from course.site.executed import Outputs
 
 FIRST = "00_start_here"
+BUILT = Path(__file__).with_name("built")  # what front/build.mjs has made
 CONF = """\
 project = html_title = {title!r}
 extensions = ["myst_nb", "sphinx-mathjax-offline"]
@@ -63,8 +65,9 @@ TITLE = "How GPT-3 became ChatGPT"
 ABOUT = """\
 Ten lessons with exercises, on a small family of language models that we trained ourselves on an
 invented village. Each step from GPT-3 to ChatGPT is taken with them and measured. These pages are
-for reading: they show each lesson with all that its cells show when they run. Exercises are
-answered in JupyterLab, after a set-up by one command.
+for reading: they show each lesson with all that its cells show when they run. Exercises that need
+Python and numpy or pandas are answered and checked in the page, the others in JupyterLab, after a
+set-up by one command.
 """
 
 
@@ -103,6 +106,7 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
         paths.write(folder / name, text)
     for name in ("site.css", "site.js"):
         shutil.copy(Path(__file__).with_name(name), folder / "_static")
+    shutil.copytree(BUILT, folder / "_static", dirs_exist_ok=True)
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
@@ -121,6 +125,7 @@ def title_of(nb: dict[str, Any]) -> str:
 def page(nb: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
     """Return a released notebook with outputs, and tags in place of nbgrader's marks."""
     nb = copy.deepcopy(nb)
+    here = labs.in_page(nb)
     for cell in nb["cells"]:
         marks = notebook.marks(cell)
         folded = cell["metadata"].get("jupyter", {}).get("source_hidden", False)
@@ -131,5 +136,8 @@ def page(nb: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
                 cell["outputs"] = outputs.get(cell.get("id", ""), [])
             if check or folded or cell.get("id") == "setup":
                 tags.append("hide-input")
+            if marks.get("solution"):
+                kind = "answer" if here.get(marks["grade_id"]) else "elsewhere"
+                tags += [f"lab-{kind}", f"cid--{cell['id']}"]
         cell["metadata"] = {"tags": tags} if tags else {}
     return nb

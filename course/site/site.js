@@ -1,3 +1,17 @@
+// A page loads the scripts of what is on it: what to look for → the module beside this file.
+const SCRIPTS = { ".tag_lab-answer": "lab.js" };
+
+const beside = (name) => new URL(name, document.querySelector('script[src*="site.js"]').src).href;
+window.addEventListener("DOMContentLoaded", () => {
+  for (const [what, name] of Object.entries(SCRIPTS)) {
+    const place = document.querySelector(what);
+    if (place && location.protocol === "file:") {
+      const text = "To answer in the page, show it with: python3 start.py site --serve";
+      place.before(Object.assign(document.createElement("p"), { textContent: text }));
+    } else if (place) import(beside(name));
+  }
+});
+
 // The theme's search dialogue gets a search that answers while one types, and knows forms of words.
 window.addEventListener("DOMContentLoaded", () => {
   const dialog = document.querySelector("#pst-search-dialog");
