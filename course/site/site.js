@@ -1,5 +1,5 @@
 // A page loads the scripts of what is on it: what to look for → the module beside this file.
-const SCRIPTS = { ".tag_lab-answer": "lab.js" };
+const SCRIPTS = { ".tag_lab-answer": "lab.js", "#talk": "chat.js", "#slider": "slider.js" };
 
 const beside = (name) => new URL(name, document.querySelector('script[src*="site.js"]').src).href;
 window.addEventListener("DOMContentLoaded", () => {
