@@ -146,6 +146,7 @@ def test_scores_and_tokens_are_those_of_pytorch(page, name):
         tokenizer("<|user|> 안녕, who are you?<|assistant|>")["input_ids"],
         [rng.randrange(len(tokenizer)) for _ in range(118)],
     ]
+    prompts = prompts[: 3 if mini.num_parameters() < 1e6 else 2]  # the large one takes its time
     found = run(page("index"), COMPUTE, name, prompts, 20)
     for i, prompt in enumerate(prompts):
         with torch.inference_mode():
