@@ -1,7 +1,7 @@
 """From lessons to a folder of pages: run what must run, then Sphinx, then an index to search.
 
 All that a page needs lies in the folder: letters, formulas, search. It works below any address.
-Left out on purpose: answering exercises in the page, and talking to the models.
+Left out on purpose: answering exercises in the page.
 """
 
 import contextlib

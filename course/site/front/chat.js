@@ -344,7 +344,11 @@ async function start() {
   if (typeof Worker === "undefined") return "This browser has no workers: try a newer one.";
   const answer = await fetch(new URL("talk.json", import.meta.url)).catch(() => undefined);
   if (!answer?.ok) return "The list of models can't be fetched: build the site again, or reload.";
-  new Page(await answer.json());
+  try {
+    new Page(await answer.json());
+  } catch (error) {
+    return `The models can't run in this browser: ${error.message}.`;
+  }
   root.dataset.state = "ready";
 }
 
