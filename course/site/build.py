@@ -1,7 +1,6 @@
 """From lessons to a folder of pages: run what must run, then Sphinx, then an index to search.
 
 All that a page needs lies in the folder: letters, formulas, search. It works below any address.
-Left out on purpose: talking to the models.
 """
 
 import contextlib

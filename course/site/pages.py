@@ -12,7 +12,7 @@ from typing import Any
 
 from course import paths
 from course.grader import notebook
-from course.site import labs
+from course.site import labs, models
 from course.site.executed import Outputs
 
 FIRST = "00_start_here"
@@ -54,6 +54,8 @@ INDEX = """\
 
 {table}
 
+{more}
+
 ```{{toctree}}
 :hidden:
 :maxdepth: 1
@@ -82,11 +84,13 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
     shown : dict
         Lesson → what its cells show; these lessons become pages, in this order.
     """
-    titles = {}
+    titles, with_models = {}, models.prepare(folder)
     for lesson, outputs in shown.items():
         shutil.copytree(root / "release" / lesson, folder / lesson, ignore=_ignored)
         path = notebook.path_of(lesson, folder)
         nb = page(notebook.read(path), outputs)
+        if lesson == models.LESSON and with_models:
+            nb["cells"].append(models.links())
         path.write_text(json.dumps(nb, ensure_ascii=False), encoding="utf-8")
         titles[lesson] = title_of(nb)
     tree = [f"{lesson}/{lesson}" for lesson in shown]
@@ -96,7 +100,11 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
         number, _, name = title.partition(" · ")
         rows.append(f"| {number} | [{name}]({lesson}/{lesson}.ipynb) |")
     index = INDEX.format(
-        title=TITLE, about=ABOUT, table="\n".join(rows), tree="\n".join([*tree, *beside])
+        title=TITLE,
+        about=ABOUT,
+        table="\n".join(rows),
+        more=models.LINKS.format(up="") if with_models else "",
+        tree="\n".join([*tree, *with_models, *beside]),
     )
     for name, text in {
         "index.md": index,

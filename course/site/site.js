@@ -1,12 +1,12 @@
 // A page loads the scripts of what is on it: what to look for → the module beside this file.
-const SCRIPTS = { ".tag_lab-answer": "lab.js" };
+const SCRIPTS = { ".tag_lab-answer": "lab.js", "#talk": "chat.js", "#slider": "slider.js" };
 
 const beside = (name) => new URL(name, document.querySelector('script[src*="site.js"]').src).href;
 window.addEventListener("DOMContentLoaded", () => {
   for (const [what, name] of Object.entries(SCRIPTS)) {
     const place = document.querySelector(what);
     if (place && location.protocol === "file:") {
-      const text = "To answer in the page, show it with: python3 start.py site --serve";
+      const text = "What one answers and clicks here works when it is shown with: python3 start.py site --serve";
       place.before(Object.assign(document.createElement("p"), { textContent: text }));
     } else if (place) import(beside(name));
   }

@@ -5,7 +5,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from transformers import PreTrainedModel
 
@@ -80,13 +80,25 @@ def rlhf(
     requests : sequence of Example, optional
         What it is asked, in order; `ppo_requests` if left out.
     """
+    policy, steps = rlhf_steps(run, recipe, start, rewarded, requests)
+    return policy, watch(steps, name, lambda p: f"reward {p.reward:.2f} kl {p.kl:.2f}")
+
+
+def rlhf_steps(
+    run: Run,
+    recipe: ppo.Recipe,
+    start: str,
+    rewarded: PreTrainedModel | None = None,
+    requests: Sequence[Example] = (),
+) -> tuple[PreTrainedModel, Iterator[ppo.Progress]]:
+    """Return what `rlhf` trains, and the iterations that train it; for who looks in between."""
     policy, requests = run.get(start), requests or ppo_requests(recipe, run.seed)
     web = (
         rehearsed(run.tokenizer, stream("ppo/web", run.seed), recipe.rows)
         if recipe.rehearsal
         else None
     )
-    steps = ppo.train(
+    return policy, ppo.train(
         policy,
         run.get(start),
         rewarded or run.get("mini-reward"),
@@ -97,8 +109,6 @@ def rlhf(
         web=web,
         seed=run.seed,
     )
-    done = watch(steps, name, lambda p: f"reward {p.reward:.2f} kl {p.kl:.2f}")
-    return policy, done
 
 
 def ppo_requests(recipe: ppo.Recipe, seed: int) -> list[Example]:

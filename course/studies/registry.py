@@ -47,6 +47,12 @@ def _league() -> Work:
     return l08_league.WORK
 
 
+def _checkpoints() -> Work:
+    from course.studies import l08_checkpoints
+
+    return l08_checkpoints.WORK
+
+
 def _frontier() -> Work:
     from course.studies import l09_frontier
 
@@ -158,6 +164,16 @@ STUDIES = table(
             "seed seconds".split()
         ),
         needs=("base", "sft", "ppo", "chat", "headline"),
+    ),
+    Study(
+        name="checkpoints",
+        about="one request along the way from step 0 to chat",
+        lesson="08_chatgpt",
+        work=_checkpoints,
+        record="checkpoints",
+        shown=("stops", "entropy", "seed", "seconds"),
+        needs=("base", "sft", "reward", "ppo", "chat"),
+        exercises=(SFT, PPO),
     ),
     Study(
         name="frontier",

@@ -118,6 +118,10 @@ def test_every_lesson_and_every_page_beside_it_is_there(texts):
     for path in (paths.RELEASE / LESSONS[0]).glob("*.md"):
         assert f"{LESSONS[0]}/{path.stem}.html" in texts
     assert "shown by the first demo" in texts[f"{LESSONS[0]}/{LESSONS[0]}.html"]
+    for page in ("talk.html", "slider.html"):  # the two with our models
+        assert page in texts
+        assert f'href="{page}"' in texts["index.html"]
+        assert f'href="../{page}"' in texts["08_chatgpt/08_chatgpt.html"]
 
 
 @here

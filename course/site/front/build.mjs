@@ -12,6 +12,9 @@ import { fileURLToPath } from "node:url";
 const entries = [
   "lab.js", // the exercises of a lesson's page
   "lab_worker.js", // Python for them
+  "chat.js", // the page to talk to the models
+  "chat_worker.js", // the models for it
+  "slider.js", // the page from step 0 to chat
 ];
 
 const here = dirname(fileURLToPath(import.meta.url));
