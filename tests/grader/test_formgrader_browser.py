@@ -20,7 +20,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from browser import WINDOW, Notebook, Server, start_browser, wait
+from browser import Notebook, Server, start_browser, wait
 from grading_class import (
     LESSON,
     StandIn,
@@ -96,11 +96,11 @@ class Room:
         look = lambda: self.driver.execute_script(PRESS, key, button)  # noqa: E731
         wait(f"{button} of {key}", look, 120)
 
-    def dialog(self, picture=""):
+    def dialog(self, *picture):
         """Return what the dialog says, once it is closed again."""
         said = wait("the dialog", lambda: self.driver.execute_script(DIALOG), 400)
         if picture:
-            self.picture(picture)
+            self.picture(*picture)
         gone = "return !document.querySelector('.modal');"
         self.driver.execute_script("document.querySelector('.modal.in button').click();")
         wait("the dialog's end", lambda: self.driver.execute_script(gone), 60)
@@ -145,19 +145,21 @@ class Room:
         look = lambda: self.driver.execute_script(LISTED, part, LESSON, button)  # noqa: E731
         wait(f"{button} in the list", look, 120)
 
-    def picture(self, name, height=WINDOW[1]):
-        """Keep a picture of the window, and one for the guides if that is asked for."""
+    def picture(self, name, height=0):
+        """Keep a picture of the window; with a height, one for the guides if that is asked for."""
         from PIL import Image
 
         png = self.driver.get_screenshot_as_png()
         folder = Path(os.environ.get("COURSE_SCREENSHOTS") or paths.WORK / "screenshots")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"classroom-{name}.png").write_bytes(png)
-        if os.environ.get("COURSE_GUIDE_PICTURES"):
-            image = Image.open(io.BytesIO(png)).convert("RGB").crop((0, 0, WINDOW[0], height))
+        if height and os.environ.get("COURSE_GUIDE_PICTURES"):
+            image = Image.open(io.BytesIO(png)).convert("RGB")
+            image = image.crop((0, 0, image.width, min(height, image.height)))
+            image = image.resize((960, 960 * image.height // image.width))
             place = paths.ROOT / "docs" / "pictures" / f"{name}.png"
             place.parent.mkdir(exist_ok=True)
-            image.resize((960, 960 * height // WINDOW[0])).quantize(64).save(place, optimize=True)
+            image.quantize(128, dither=Image.Dither.NONE).save(place, optimize=True)
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +291,7 @@ def test_without_a_sandbox_the_buttons_say_one_sentence(page):
     (page.root / "no-sandbox").touch()
     page.go(f"manage_submissions/{LESSON}")
     page.press("max", "autograde")
-    said = page.dialog("refused")
+    said = page.dialog("refused", 500)
     assert said.startswith("error-modal"), said
     sentence = sandbox.NO_ISOLATION.format(why="bubblewrap isn't installed")
     assert said.count(sentence) == 1
@@ -391,13 +393,14 @@ def test_the_whole_round_from_release_to_feedback(page):
     wait("the notebook", lambda: notebook.script("return !!panel?.context.isReady"), 120)
     write = "cells.find(c => c.model.sharedModel.getMetadata('nbgrader')?.grade_id === rest[0])"
     for name, source in solutions(root).items():
+        source = re.sub(r"(?m)^ *### (BEGIN|END) SOLUTION\n?", "", source)
         notebook.script(f"{write}.model.sharedModel.setSource(rest[1]);", None, name, source)
     notebook.save()
     press = "panel.node.querySelector('.validate-button').click();"
     wait("the validate button", lambda: notebook.script(press + "return true;"), 60)
     dialog = "return document.querySelector('.jp-Dialog')?.innerText;"
     said = wait("the validation", lambda: driver.execute_script(dialog), 400)
-    page.picture("validated")
+    page.picture("validated", 620)
     assert "Success" in said, said
     driver.execute_script("document.querySelector('.jp-Dialog button').click();")
     driver.execute_script("window.jupyterapp.commands.execute('nbgrader:open-assignment-list');")
