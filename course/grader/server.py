@@ -68,7 +68,7 @@ class Run:
                 self.process.stdin.close()
 
     def state(self) -> dict[str, Any]:
-        """Return what a page shows: ``running``, ``progress``, and at the end ``said``, ``ok``."""
+        """Return what a page shows: `KEYS`, ``running``, ``stopping``; at last ``said``, ``ok``."""
         state = self.progress | {"running": not self.answer.done(), "stopping": self.stopping}
         if self.answer.done():
             answer = self.answer.result()
@@ -85,24 +85,22 @@ class Run:
 
     def _run(self) -> dict[str, Any]:
         with tempfile.TemporaryFile() as errors:
-            self.process = subprocess.Popen(
+            with subprocess.Popen(
                 self.command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=inherited(),
                 start_new_session=os.name == "posix",  # Ctrl-C is for the server, which may ask
-            )
-            if self.stopping:  # already
-                self.stop()
-            assert self.process.stdout is not None
-            last = ""
-            for line in self.process.stdout:
-                last = line.decode("utf-8", "replace")
-                with contextlib.suppress(ValueError, AttributeError):
-                    self.progress |= {k: v for k, v in json.loads(last).items() if k in KEYS}
-            code = self.process.wait()
-            self.stop()
+            ) as self.process:
+                if self.stopping:  # already
+                    self.stop()
+                last = ""
+                for line in self.process.stdout or ():
+                    last = line.decode("utf-8", "replace")
+                    with contextlib.suppress(ValueError, AttributeError):
+                        self.progress |= {k: v for k, v in json.loads(last).items() if k in KEYS}
+            code = self.process.returncode
             errors.seek(0)
             return buttons.understood(last, errors.read().decode("utf-8", "replace"), code)
 
