@@ -53,6 +53,8 @@ c.Pages.hooks = "course.hooks:HOOKS"
 
 # Collecting believes no name, follows no link, and takes what nobody else has touched.
 c.ExchangeFactory.collect = "course.grader.collect.Collect"
+# Feedback goes back to all who handed in through the exchange, whoever else didn't.
+c.ExchangeFactory.release_feedback = "course.grader.release.ReleaseFeedback"
 
 # What `nbgrader zip_collect` makes of an LMS's files. Canvas: name_12345_67890_LESSON.ipynb, with
 # LATE before the first number if it was; the student is that number, Canvas' own. Moodle: Full

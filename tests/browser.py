@@ -21,6 +21,7 @@ one browser, shared by all tests of a session, and an empty folder for each test
         nb.screenshot("after", 1)             # to look at; one is kept of each failure
 
 Every wait has an end (`timeout=` seconds) and says what it saw; nothing sleeps for a fixed time.
+COURSE_PATIENCE=10 makes all waits ten times as long, for a busy machine.
 ``start`` runs a cell without waiting for it, ``interrupt`` stops it, ``wait_until_idle`` waits.
 For anything else there are ``nb.find`` (an element in a cell's output), ``nb.python`` (code in the
 kernel), ``nb.script`` (JavaScript with `panel`, `cell` and `app`) and ``lab.driver``, Selenium's.
@@ -141,6 +142,7 @@ def wait(what, look, timeout):
         e.NoSuchElementException,
         e.StaleElementReferenceException,
     )
+    timeout *= float(os.environ.get("COURSE_PATIENCE", "1"))
     end, last = time.monotonic() + timeout, ""
     while True:
         try:
@@ -154,11 +156,14 @@ def wait(what, look, timeout):
 
 
 class Server:
-    """JupyterLab on a free port of this computer, with a `folder` of its own for everything."""
+    """JupyterLab on a free port of this computer, with a `folder` of its own for everything.
 
-    def __init__(self, folder):
-        self.root, self.log = folder / "desk", folder / "server.log"
-        self.root.mkdir()
+    It shows `root`, or an empty folder; `variables` are added to its environment.
+    """
+
+    def __init__(self, folder, root=None, **variables):
+        self.root, self.log = root or folder / "desk", folder / "server.log"
+        self.root.mkdir(exist_ok=True)
         self.token = secrets.token_hex(16)
         ours = {
             "JUPYTER_TOKEN": self.token,
@@ -171,6 +176,7 @@ class Server:
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         }
         ours |= {f"JUPYTER_{k.upper()}_DIR": str(folder / k) for k in ("config", "data", "runtime")}
+        ours |= variables
         # As `course lab` opens it, but for the folder, the port and the page that nobody sees.
         settings = [a for a in desk.lab_arguments(first=False) if ".root_dir=" not in a]
         settings += [

@@ -189,7 +189,8 @@ def test_without_json_nothing_is_printed_twice(capsys):
 # --- what the documents say -----------------------------------------------------------------------
 
 
-PAGES = ["docs/grading.md", "docs/cluster.md"]  # of docs/, those for instructors
+GUIDES = ["docs/instructor.md", "docs/student.md", "docs/self-learner.md"]
+PAGES = ["docs/grading.md", "docs/cluster.md", *GUIDES]  # of docs/, those with commands
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *PAGES])

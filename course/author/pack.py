@@ -25,7 +25,10 @@ KINDS = ("student", "instructor")
 FILES = ("start.py", "requirements.txt", "LICENSE")
 ROOMS_LEFT_OUT = ("author", "bench", "site")  # of course/
 TOLD = "*.txt"  # of data/verdicts: which verdicts are right
-DOCS = ("differences.md", "updating.md")
+DOCS = (
+    *("differences.md", "updating.md", "student.md", "pictures/validated.png"),
+    *("pictures/assignment-list.png", "pictures/feedback.png"),
+)
 TEST = "tests/pack/test_pack.py"
 SKIPPED = ("__pycache__", ".ipynb_checkpoints", "*.egg-info", "*.part", "*.pyc", ".git")
 

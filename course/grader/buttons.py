@@ -4,19 +4,23 @@
 in place of nbgrader's execution of cells; `Unread` keeps nbgrader from reading the student's file,
 which may be one that it can't read; `Pages` is what *generate feedback* writes. A process of its
 own does what `course grade` and `course feedback` do for one student, and nbgrader gets what that
-has written. So there is one score and one page, whoever asks.
+has written. So there is one score and one page, whoever asks. In JupyterLab the buttons start that
+process without nbgrader (`server.py`).
 
 Nothing is ever run or scored without that process: where it refuses (there is no sandbox, say), its
 sentence is logged and nbgrader takes the student's half-made folder away. A server that runs for
 weeks sees what has changed in the course meanwhile, since each process reads it anew.
 """
 
+import _thread
 import contextlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +30,12 @@ from nbconvert.preprocessors import Preprocessor
 from traitlets import Unicode
 
 from course.grader.errors import GraderError
+from course.grader.files import shown
 from course.grader.hooks import PLAIN, find
 from course.grader.local import inherited, python
 
-GRADE, FEEDBACK = "grade", "feedback"
+GRADE, FEEDBACK, ALL = "grade", "feedback", "all"
+STOPPED = "Stopped: what was graded until then stays. The same button goes on."
 BROKEN = "The grader has failed: {said}. Nothing was changed; run the same again."
 
 
@@ -107,22 +113,46 @@ class Pages(Exporter):
         return page, resources | {"output_extension": ".html"}
 
 
+def command(what: str, root: object, assignment: str, student: str, hooks: str) -> list[str]:
+    """Return the command that does it in a process of its own; `student` may be "", all of them.
+
+    It prints JSON objects, one a line: with `ALL` how far it is (``done``, ``total``, ``failed``),
+    and at last what `understood` returns. With `ALL` it stops as Ctrl-C stops `course grade` when
+    its standard input ends, so also when the process that has started it is gone.
+    """
+    return python("-m", f"{__package__}.buttons", what, str(root), assignment, student, hooks)
+
+
+def understood(last: str, said: str, code: int) -> dict[str, Any]:
+    """Return what the process answered: ``notes``, or an ``error``, one sentence.
+
+    Parameters
+    ----------
+    last : str
+        The last line that it printed.
+    said : str
+        What it wrote to stderr.
+    code : int
+        The number with which it ended.
+    """
+    with contextlib.suppress(ValueError):
+        answer = json.loads(last)
+        if isinstance(answer, dict) and {"notes", "error"} & set(answer):
+            return answer
+    why = said.strip().split("\n")[-1]
+    return {"error": BROKEN.format(said=why or f"it ended with {code}")}
+
+
 def _ask(what: str, whose: dict[str, str], converter: Any, hooks: str) -> None:
     """Let a process do it; log what an instructor has to know."""
-    words = [what, str(converter.coursedir.root), whose["assignment"], whose["student"], hooks]
     ran = subprocess.run(
-        python("-m", f"{__package__}.buttons", *words),
+        command(what, converter.coursedir.root, whose["assignment"], whose["student"], hooks),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         env=inherited(),
     )
-    lines = ran.stdout.decode("utf-8", "replace").strip().split("\n")
-    answer: dict[str, Any] = {}
-    with contextlib.suppress(ValueError):
-        answer = json.loads(lines[-1])
-    if not answer:
-        said = ran.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
-        answer = {"error": BROKEN.format(said=said or f"it ended with {ran.returncode}")}
+    printed, said = (text.decode("utf-8", "replace") for text in (ran.stdout, ran.stderr))
+    answer = understood(printed.strip().split("\n")[-1], said, ran.returncode)
     if "error" in answer:
         converter.log.addFilter(_withhold)  # once: a log has each filter one time
         converter.log.error(answer["error"])
@@ -138,26 +168,64 @@ def _withhold(record: logging.LogRecord) -> bool:
 
 
 def _do(what: str, root: Path, assignment: str, student: str, address: str) -> dict[str, Any]:
-    """Grade one student or write their pages; return ``notes``, or an ``error``."""
-    from course.grader import feedback, grade
-
+    """Grade a student, or all, or write pages; return ``notes``, or an ``error``."""
     try:
+        if what == ALL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" ignores it
+            threading.Thread(target=_until_closed, daemon=True).start()
+        from course.grader import feedback, grade
+
         hooks = find(address)
         if what == FEEDBACK:
-            result = feedback.feedback(assignment, student, root=root, hooks=hooks)
+            result = feedback.feedback(assignment, student or None, root=root, hooks=hooks)
             return {"notes": result["notes"]}
+        if what == ALL:
+            return _summary(grade.grade(assignment, tell=_tell, root=root, hooks=hooks))
         result = grade.grade(assignment, student, jobs=1, root=root, hooks=hooks)
     except GraderError as error:
         return {"error": str(error)}
     except OSError as error:
         return {"error": f"{error.strerror or error} ({error.filename or 'the disk'})."}
+    except KeyboardInterrupt:
+        return {"error": STOPPED}
     row = result["students"][student]
     if not result["ok"]:
         return {"error": f"{student}: {row['reason']}"}
-    notes = [row["reason"], *row["flags"], *result["notes"]]
+    same = "" if result["new"] else "It was graded before, and nothing has changed."
+    notes = [same, row["reason"], *row["flags"], *result["notes"]]
     return {"notes": [note for note in notes if note]}
+
+
+def _summary(result: dict[str, Any]) -> dict[str, Any]:
+    """Return ``notes`` on a class: how many, who failed, and what to look at."""
+    failed = [
+        f"{student}: {row['reason']}"
+        for student, row in result["students"].items()
+        if row["status"] == "failed"
+    ]
+    look = [
+        f"{shown(student)}: {', '.join(note for note in (row['reason'], *row['flags']) if note)}"
+        for student, row in result["students"].items()
+        if row["status"] != "failed" and (row["reason"] or row["flags"])
+    ]
+    counts = f"{result['new']} graded now, {result['unchanged']} as before, {len(failed)} failed."
+    return {"notes": [counts, *failed, *look, *result["notes"]], "failed": len(failed)}
+
+
+def _tell(done: int, total: int, failed: int) -> None:
+    print(json.dumps({"done": done, "total": total, "failed": failed}), flush=True)
+
+
+def _until_closed() -> None:
+    """Wait for the end of standard input, then interrupt the main thread as Ctrl-C does."""
+    while os.read(0, 1024):  # not `sys.stdin`, which a thread may not hold at the end
+        pass
+    if hasattr(signal, "pthread_kill"):  # which wakes it also while it waits for a lock
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 if __name__ == "__main__":
     what, root, *rest = sys.argv[1:]
-    print(json.dumps(_do(what, Path(root), *rest)))
+    print(json.dumps(_do(what, Path(root), *rest)), flush=True)

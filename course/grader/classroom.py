@@ -1,10 +1,14 @@
 """Set up what a class needs on one machine, and say what is missing, one line for each thing.
 
+What is set up is the exchange, and the extension of Jupyter's server that lets it answer while the
+formgrader's buttons work (`server.py`), in the environment that runs this.
+
 The exchange is nbgrader's folder through which lessons go out and hand-ins come back. nbgrader
 makes its folders when something is released; made here they have the sticky bit besides, so that
 nobody renames or deletes what belongs to somebody else. What isn't ours is left alone and named.
 """
 
+import json
 import os
 import re
 import stat
@@ -13,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from course.grader import sandbox, settings
+from course.grader import files, sandbox, settings
 from course.grader.local import inherited, python
 from course.grader.notebook import path_of
 
@@ -29,13 +33,16 @@ PARTS = {
     "the validate button": "nbgrader.server_extensions.validate_assignment",
 }
 PANELS = "@jupyter/nbgrader"
+# By this file Jupyter's server finds our extension.
+ENABLED = Path("etc", "jupyter", "jupyter_server_config.d", "course_grader.json")
+EXTENSION = {"ServerApp": {"jpserver_extensions": {f"{__package__}.server": True}}}
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 Row = dict[str, str]
 
 
 def classroom(root: Path) -> dict[str, Any]:
-    """Make the exchange, and look at everything that a class needs.
+    """Make the exchange, enable our buttons, and look at everything that a class needs.
 
     Parameters
     ----------
@@ -50,7 +57,7 @@ def classroom(root: Path) -> dict[str, Any]:
         well.
     """
     root = root.resolve()
-    rows = [*_course(root), *_extensions(), _isolation(), _private(root)]
+    rows = [*_course(root), *_extensions(), _buttons(), _isolation(), _private(root)]
     place = exchange(root)
     rows += _exchange(place, settings.config(root).get("CourseDirectory", {}).get("course_id", ""))
     ok = all(row["state"] != MISSING for row in rows)
@@ -104,6 +111,20 @@ def _extensions() -> list[Row]:
         do = f"Run `jupyter {kind} enable {name}`." if states else f"{name} isn't installed."
         rows.append(_row(what, "" if "enabled" in states and "disabled" not in states else do))
     return rows
+
+
+def _buttons() -> Row:
+    """Enable our extension of Jupyter's server: a file, as packages bring one."""
+    path = Path(sys.prefix) / ENABLED
+    text = json.dumps(EXTENSION, indent=2) + "\n"
+    what = "buttons in the server"
+    try:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            return _row(what)
+        files.write(path, text)
+    except OSError as error:
+        return _row(what, f"{path} can't be written ({error.strerror}): change that.")
+    return _row(what, "Restart JupyterLab if it runs.", MADE)
 
 
 def _said(*words: str) -> str:

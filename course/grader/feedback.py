@@ -32,6 +32,8 @@ DETAILS = re.compile(
 )
 STRING = re.compile(r"""\"[^"\n]*\"|'[^'\n]*'""")
 TELLING = 20  # characters in a row that show that a message quotes a check
+# The exchange's own files, by which nbgrader gives a page back to whoever handed in, and only once.
+NEEDED = ("timestamp.txt", "submission_secret.txt")
 WITHHELD = "a hidden check fails"
 
 
@@ -91,8 +93,9 @@ def feedback(
                 made = _page(notebook.read(path), original, assignment, session, one, hidden_tests)
                 files.write(target / f"{original.name}.html", made)
                 pages.append(str((target / f"{original.name}.html").relative_to(assignment.root)))
-            if (graded / "timestamp.txt").is_file():  # by it nbgrader tells new feedback from old
-                files.write(target / "timestamp.txt", (graded / "timestamp.txt").read_bytes())
+            for path in (graded / name for name in NEEDED):
+                if path.is_file():
+                    files.write(target / path.name, path.read_bytes())
     return {"ok": not notes, "assignment": name, "pages": pages, "notes": notes}
 
 

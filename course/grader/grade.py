@@ -33,6 +33,7 @@ GRADED, FAILED = "graded", "failed"
 EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
 CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
+Tell = Callable[[int, int, int], object]
 AHEAD = 2  # jobs that wait in addition to those that run, so that no worker waits for us
 
 
@@ -94,6 +95,7 @@ def grade(
     sandbox: str = "auto",
     force: bool = False,
     engine: Engine | None = None,
+    tell: Tell | None = None,
     root: Path,
     hooks: Hooks,
 ) -> dict[str, Any]:
@@ -115,6 +117,8 @@ def grade(
         Run again what has run before.
     engine : Engine, optional
         Instead of our own.
+    tell : callable, optional
+        Called with how many students are done, how many there are, and how many failed.
     root : Path
         The course's folder.
     hooks : Hooks
@@ -159,7 +163,7 @@ def grade(
         earlier = [mark for one in who if (mark := ledger.mark(one))]
         if any(mark["library"] != assignment.library for mark in earlier):
             notes.append(CHANGED)
-        run = _Run(assignment, ledger, session, force, start)
+        run = _Run(assignment, ledger, session, force, start, tell)
         try:
             run.all(who)
         except KeyboardInterrupt:
@@ -267,6 +271,7 @@ class _Run:
         session: Any,
         force: bool,
         start: Callable[[], Executor],
+        tell: Tell | None = None,
     ) -> None:
         from course.grader import adapter, record
 
@@ -274,6 +279,7 @@ class _Run:
         self.force = force
         self.recorder = adapter.Recorder(assignment.name, assignment.root)
         self.before = record.totals(assignment.name, session)
+        self.tell = tell
         self.start = start  # not before there is something to run: it takes seconds
         self.executor: Executor | None = None
         self.running: dict[str, Future[Ran]] = {}
@@ -292,6 +298,16 @@ class _Run:
         on_way: list[_Item] = []
         began = time.monotonic()
         bar = tqdm(total=len(who), desc="Grading", unit="student", disable=None, leave=False)
+        done = 0
+
+        def step(count: int = 1) -> None:
+            nonlocal done
+            done += count
+            bar.update(count)
+            if self.tell is not None:
+                self.tell(done, len(who), len(self.failures))
+
+        step(0)
         with bar:
             more = True
             while more or on_way:
@@ -304,7 +320,7 @@ class _Run:
                     if item is not None:
                         on_way.append(item)
                     else:
-                        bar.update()
+                        step()
                 ready = [item for item in on_way if all(f.done() for f in item.waiting.values())]
                 if not ready and on_way:
                     futures = {f for item in on_way for f in item.waiting.values()}
@@ -314,7 +330,7 @@ class _Run:
                 for item in ready:
                     on_way.remove(item)
                     self._finish(item)
-                    bar.update()
+                    step()
                 speed = 60 * bar.n / max(time.monotonic() - began, 1e-3)
                 bar.set_postfix_str(f"{len(self.failures)} failed, {speed:.0f} a minute")
         if len(who) == len(prepare.students(self.assignment)[0]):

@@ -21,6 +21,7 @@ def root(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_EXCHANGE", str(tmp_path / "shared" / "exchange"))
     monkeypatch.setattr(classroom, "_said", lambda *words: ALL_THERE)
     monkeypatch.setattr(sandbox, "missing", lambda: "")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
     return group.registered(tmp_path / "course")
 
 
@@ -50,6 +51,8 @@ def test_the_exchange_is_made_whatever_the_umask(root, tmp_path, umask):
     inside = {"gpt-course": 0o755, "outbound": 0o755, "inbound": 0o3733, "feedback": 0o711}
     below = {f"gpt-course/{n}" if n != "gpt-course" else n: mode for n, mode in inside.items()}
     assert modes == {".": 0o1777} | below
+    enabled = json.loads((tmp_path / "environment" / classroom.ENABLED).read_text())
+    assert enabled == {"ServerApp": {"jpserver_extensions": {"course.grader.server": True}}}
     again = classroom.classroom(root)
     assert "made" not in {row["state"] for row in again["rows"]}
 
@@ -131,8 +134,9 @@ def test_the_command_with_jupyters_own_answers(root, tmp_path):
     own.parent.mkdir()
     off = {"ServerApp": {"jpserver_extensions": {classroom.PARTS["the formgrader"]: False}}}
     own.write_text(json.dumps(off), encoding="utf-8")
+    code = "import sys; sys.prefix = sys.argv.pop(1); from course import cli; cli.main()"
     ran = subprocess.run(
-        [sys.executable, "-P", "-m", "course.cli", "classroom"],
+        [sys.executable, "-P", "-c", code, str(tmp_path / "environment"), "classroom"],
         env=os.environ | {"COURSE_ROOT": str(root), "JUPYTER_CONFIG_DIR": str(own.parent)},
         capture_output=True,
         text=True,

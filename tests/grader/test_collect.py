@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import stat
+import sys
 
 import grading_class as group
 import pytest
@@ -16,7 +17,8 @@ from grading_class import LESSON
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError
 
-from course.grader import classroom, collect, sandbox, settings
+from course.grader import classroom, collect, feedback, grade, sandbox, settings
+from course.hooks import HOOKS
 
 pytestmark = pytest.mark.slow
 OLD, NEW = "2026-05-02 10:00:00.000000 UTC", "2026-05-03 10:00:00.000000 UTC"
@@ -291,6 +293,7 @@ def test_the_whole_round_through_the_exchange_that_we_make(root, tmp_path, monke
     shutil.rmtree(tmp_path / "exchange")
     monkeypatch.setattr(classroom, "_said", lambda *words: "")
     monkeypatch.setattr(sandbox, "missing", lambda: "")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
     classroom.classroom(root)
     desk = tmp_path / "desk"
     shutil.copytree(root / "release", desk)
@@ -310,3 +313,18 @@ def test_the_whole_round_through_the_exchange_that_we_make(root, tmp_path, monke
     assert json.loads(got(root, student))["cells"]
     (secret,) = (root / "submitted").rglob("submission_secret.txt")
     assert secret.read_text()
+
+    # Feedback by our command, given back by nbgrader's; aaa's hand-in came by another way.
+    group.hand_in(root, "aaa", group.released(root))
+    grade.grade(LESSON, root=root, hooks=HOOKS, engine=group.Canned())
+    feedback.feedback(LESSON, root=root, hooks=HOOKS)
+    ran = stock.configured(root, ["release_feedback", LESSON])
+    assert ran.returncode == 0, ran.stderr
+    assert "aaa didn't hand in through the exchange: send " in ran.stderr
+    ran = stock.configured(
+        desk, ["fetch_feedback", LESSON], JUPYTER_DATA_DIR=str(tmp_path / "data")
+    )
+    assert ran.returncode == 0, ran.stderr
+    (page,) = desk.rglob(f"feedback/*/{LESSON}.html")
+    mine = root / "feedback" / student / LESSON / page.name
+    assert page.read_bytes() == mine.read_bytes()

@@ -88,6 +88,33 @@ def test_a_word_in_a_text_cell_is_recorded_without_a_run(root):
     assert "please be kind" in graded
 
 
+def test_a_student_who_hands_in_again_while_grading_runs(root):
+    """The score belongs to what was read; only what has come since is graded next time."""
+    a_class(root, 2)
+    better = {"average": "def average(): 9", "shares": "def shares(): 9"}
+
+    class Meanwhile(group.Canned):
+        def run(self, job):
+            group.hand_in(root, "s0", group.answered(root, better))
+            return super().run(job)
+
+    first, _ = run(root, Meanwhile())
+    assert first["students"]["s0"]["score"] == 50
+    graded = notebook.path_of(LESSON, root / "autograded" / "s0").read_text(encoding="utf-8")
+    assert "# wrong" in graded
+    second, jobs = run(root)
+    assert (second["new"], jobs) == (1, 1)
+    assert second["students"]["s0"]["score"] == 100
+
+
+def test_who_asks_is_told_how_far_it_is(root):
+    a_class(root, 3)
+    run(root, student="s1")
+    told = []
+    run(root, tell=lambda *counts: told.append(counts))
+    assert told == [(0, 3, 0), (1, 3, 0), (2, 3, 0), (3, 3, 0)]
+
+
 def test_equal_submissions_run_once(root):
     for student in ("ann", "bob"):
         group.hand_in(root, student, group.released(root))
