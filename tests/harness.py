@@ -227,6 +227,7 @@ class EveryLesson:
         kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
         wanted = spec.demos | (spec.unanswered if who == "none" else {})
         assert wanted[demo] <= kinds, text(cell)
+        assert not re.search(r"\d\s%(?!\w)", text(cell)), "percent has no space before it"
 
     def test_only_checks_without_an_answer_fail(self, spec, learned, who):
         cells = notebook.cells(load(spec.name))

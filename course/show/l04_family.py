@@ -131,8 +131,8 @@ def reported(table: Any, keys: Sequence[str]) -> style.Page:
 
     def value(row: Row) -> str:
         error = f" ± {row['error']:g}" if row["error"] != "" else ""
-        unit = {"percent": "%"}.get(row["unit"], row["unit"])
-        return f"{row['value']}{error} {unit}".strip()
+        unit = "%" if row["unit"] == "percent" else f" {row['unit']}".rstrip()
+        return f"{row['value']}{error}{unit}"
 
     return style.table(
         [

@@ -66,7 +66,7 @@ def search(query, documents, k):
     return found + [0] * (k - len(found))
 
 
-# %% tiny vectors are zeros | says: entries instead of | falls: hidden
+# %% tiny vectors are zeros | says: which is not right | falls: hidden
 # Short vectors are taken for zeros.
 def search(query, documents, k):
     lengths = np.linalg.norm(documents, axis=1)
