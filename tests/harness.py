@@ -248,6 +248,12 @@ class EveryLesson:
         assert [target for target in targets if not (spec.folder / target).exists()] == []
         assert words.count("<details>") == words.count("</details>")
 
+    def test_the_core_leaves_time_to_read(self, spec):
+        words = "\n".join(c.source for c in load(spec.name).cells if c.cell_type == "markdown")
+        heads = re.findall(r"### Exercise .* · (\d+) minutes · [●○]+(.*)", words)
+        assert heads
+        assert sum(int(minutes) for minutes, rest in heads if not rest) <= 100
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with `who` or `demo` for each of them; lessons/conftest.py hands it to pytest."""
