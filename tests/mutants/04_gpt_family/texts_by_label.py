@@ -148,7 +148,7 @@ def texts_by_label(api, cutoffs):
     return {label: sorted(some) for label, some in out.items()}
 
 
-# %% not found goes last | falls: hidden
+# %% not found goes last | says: 'until 2021', which is not right | falls: hidden
 # The list is sorted, but "not found" is put at its end, whatever comes after it in the alphabet.
 def texts_by_label(api, cutoffs):
     texts = {}
