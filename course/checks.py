@@ -25,6 +25,7 @@ numpy, so that it runs in a browser; tensors and data frames are recognised by t
 """
 
 import copy
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -177,6 +178,7 @@ def expect_gradient(
     name: str,
     *,
     wrt: Sequence[int] = (0,),
+    names: Sequence[str] = (),
     given: str = "",
     part: int | None = None,
 ) -> None:
@@ -196,6 +198,9 @@ def expect_gradient(
         What is checked, as in `expect`.
     wrt : sequence of int
         The places in `args` of the tensors that are trained; real numbers.
+    names : sequence of str, optional
+        What these are called, one for each of `wrt`. Without them the function's own names are
+        said, or, where those aren't known (in the grader), the place.
     given : str, optional
         The input in words.
     part : int, optional
@@ -226,8 +231,8 @@ def expect_gradient(
             "changes nothing. Leave out .detach(), .item(), torch.no_grad(), numpy, and "
             "torch.tensor(...) of a result."
         )
-    for place, gradient in zip(wrt, found, strict=True):
-        which = f"argument {place + 1}" if len(args) > 1 else "the argument"
+    called = [f"`{one}`" for one in names] or _called(function, wrt)
+    for which, place, gradient in zip(called, wrt, found, strict=True):
         slope = _slopes(function, args, place, weights, part)
         got = np.zeros(slope.shape) if gradient is None else _array(gradient).astype(float)
         if got.shape != slope.shape or not np.isfinite(got).all():
@@ -242,6 +247,18 @@ def expect_gradient(
         else:
             text = f"the gradient is {got[at]:.4g}, but a small step there shows {slope[at]:.4g}."
         raise AssertionError(f"{start}for {which}{where} {text}")
+
+
+def _called(function: Callable[..., Any], places: Sequence[int]) -> list[str]:
+    """Return what a function calls its arguments, or which ones they are."""
+    try:
+        own = [p.name for p in inspect.signature(function).parameters.values() if p.kind in _PLACED]
+    except (TypeError, ValueError):
+        own = []
+    return [f"`{own[i]}`" if i < len(own) else f"argument {i + 1}" for i in places]
+
+
+_PLACED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def _part(value: Any, part: int | None) -> Any:
@@ -306,7 +323,12 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
         if got is None:
             inside = "" if it == _WHOLE else ", or to fill this place"
             return f"{it} is None. Did you forget `return`{inside}?"
-        return f"{it} is {_word(got)}, but {_KINDS.get(kind, kind)} is asked for."
+        asked = _KINDS.get(kind, kind)
+        if kind in ("array", "tensor") and _kind(got) == "number":
+            asked += f" of shape {_shape(_array(want).shape, how.shape)}"
+        elif kind == "number" and _kind(got) in ("array", "tensor"):
+            asked = "one number, without axes,"
+        return f"{it} is {_word(got)}, but {asked} is asked for."
 
     def inner(g: Any, w: Any, place: str) -> str | None:
         return _fault(g, w, it + place, how)
@@ -317,7 +339,7 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
         return _number_fault(_plain(got), _plain(want), it, how)
     if kind == "sequence":
         if len(got) != len(want):
-            return f"{it} has {len(got)} entries instead of {len(want)}."
+            return f"{it} has {_count(len(got), 'entries')} instead of {len(want)}."
         return _first(inner(g, w, f"[{i}]") for i, (g, w) in enumerate(zip(got, want, strict=True)))
     if kind == "mapping":
         if set(got) != set(want):
@@ -331,7 +353,7 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
         if set(got.columns) != set(want.columns):
             return _keys_fault(set(got.columns), set(want.columns), it, "columns", True)
         if len(got) != len(want):
-            return f"{it} has {len(got)} rows instead of {len(want)}."
+            return f"{it} has {_count(len(got), 'rows')} instead of {len(want)}."
         return _first(inner(got[c].tolist(), want[c].tolist(), f"[{c!r}]") for c in want.columns)
     if got is want or (got == want) is True or (kind == "truth" and bool(got) == bool(want)):
         return None
@@ -341,8 +363,9 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
 def _array_fault(got: np.ndarray, want: np.ndarray, it: str, how: _How) -> str | None:
     """Climb shape → kind of numbers → nan and infinity → values for two arrays."""
     if got.shape != want.shape:
-        axes = f"{how.shape} = {want.shape}" if how.shape else f"{want.shape}"
-        return f"{it} has shape {got.shape}, but {axes} is asked for."
+        why = _other_shape(got.shape, want.shape, how.shape)
+        asked = _shape(want.shape, how.shape)
+        return f"{it} has shape {got.shape}, but {asked} is asked for{why}."
     numbers = [x.dtype.kind in "biuf" for x in (got, want)]
     real = [x.dtype.kind == "f" for x in (got, want)]
     if not numbers[1]:
@@ -367,6 +390,28 @@ def _array_fault(got: np.ndarray, want: np.ndarray, it: str, how: _How) -> str |
     at = f" at [{', '.join(map(str, place))}]" if place else ""
     count = f" ({other.sum()} of {other.size} places are wrong)" if other.size > 1 else ""
     return _value_fault(*_pair(got[place], want[place]), f"{it}{at}", how.reveal) + count
+
+
+def _shape(shape: tuple[int, ...], names: str) -> str:
+    return f"{names} = {shape}" if names else f"{shape}"
+
+
+def _other_shape(got: tuple[int, ...], want: tuple[int, ...], names: str) -> str:
+    """Return in words how a shape differs from the right one, if a few words can say it."""
+    ones = [tuple(n for n in shape if n != 1) for shape in (got, want)]
+    if len(got) == len(want):
+        if sorted(got) == sorted(want):
+            return ": the axes are in another order"
+        axes = [name.strip() for name in names.strip("()").split(",") if name.strip()]
+        said = [
+            f"{axes[i] if len(axes) == len(want) else f'axis {i}'} has length {g}, not {w}"
+            for i, (g, w) in enumerate(zip(got, want, strict=True))
+            if g != w
+        ]
+        return f": {' and '.join(said)}"
+    if abs(len(got) - len(want)) == 1 and ones[0] == ones[1]:
+        return f": an axis of length 1 is {'missing' if len(got) < len(want) else 'too many'}"
+    return f": it has {_count(len(got), 'axes')} instead of {len(want)}"
 
 
 _NAN = "nan (it comes from 0/0, inf - inf, or the logarithm of a negative number)"
@@ -400,7 +445,7 @@ def _keys_fault(got: set, want: set, it: str, word: str, reveal: bool) -> str:
     for label, some in (("lacks", want - got), ("shouldn't have", got - want)):
         if some:
             shown = ", ".join(sorted(map(repr, some))[:5]) if reveal or label != "lacks" else ""
-            said.append(f"{label} {len(some)} {word}" + (f" ({shown})" if shown else ""))
+            said.append(f"{label} {_count(len(some), word)}" + (f" ({shown})" if shown else ""))
     return f"{it} {' and '.join(said)}."
 
 
@@ -435,13 +480,21 @@ def _kind(x: Any) -> str:
 def _word(x: Any) -> str:
     """Name the kind of `x` in words, more exactly than `_KINDS` where that helps."""
     if isinstance(x, list | tuple):
-        return f"a {type(x).__name__} of {len(x)} entries"
-    if isinstance(x, np.ndarray) and x.ndim:
-        return f"a numpy array of shape {x.shape}"
+        return f"a {type(x).__name__} of {_count(len(x), 'entries')}"
     kind = _kind(x)
+    if kind in ("array", "tensor") and x.ndim:
+        return f"{_KINDS[kind]} of shape {tuple(x.shape)}"
     if kind in ("truth", "number"):
         return f"{_plain(x)!r}"
     return _KINDS.get(kind, f"an object of type {kind}")
+
+
+_ONE = {"entries": "entry", "rows": "row", "keys": "key", "columns": "column", "axes": "axis"}
+
+
+def _count(number: int, word: str) -> str:
+    """Say how many there are: "1 entry", "2 entries"."""
+    return f"{number} {_ONE[word] if number == 1 else word}"
 
 
 def _array(x: Any) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""How sure a measured share or mean is. Plots need it where torch isn't loaded.
+"""How sure a measured share or mean is, and how a share is written: "42%", without a space.
+
+Plots need it where torch isn't loaded.
 
 numpy and scipy are imported by the functions: they are slow to load.
 """
@@ -7,7 +9,7 @@ from typing import Any
 
 
 def interval(hits: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927), sound for few trials; all for none.
+    """Return the 95% interval of a share (Wilson 1927), sound for few trials; all for none.
 
     Parameters
     ----------
@@ -23,7 +25,7 @@ def interval(hits: float, n: int) -> tuple[float, float]:
 
 
 def mean_interval(values: Any) -> tuple[Any, Any]:
-    """Return the mean over seeds and the half width of its 95 % interval.
+    """Return the mean over seeds and the half width of its 95% interval.
 
     Parameters
     ----------
@@ -42,3 +44,23 @@ def mean_interval(values: Any) -> tuple[Any, Any]:
     if seeds < 2:
         return table.mean(0), np.zeros(table.shape[1])
     return table.mean(0), t.ppf(0.975, seeds - 1) * table.std(0, ddof=1) / np.sqrt(seeds)
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """Write a share in percent, such as "42%"; near 0 and 1 with a digit after the point if open.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+    digits : int, optional
+        After the point.
+    """
+    if digits is None:
+        digits = 0 if 0.095 <= share < 0.99 or share in (0, 1) else 1
+    return f"{share:.{digits}%}"
+
+
+def percent_within(share: float, low: float, high: float) -> str:
+    """Write a share in percent with both ends of its interval, such as "42% (37 to 47)"."""
+    return f"{percent(share, 0)} ({100 * low:.0f} to {100 * high:.0f})"

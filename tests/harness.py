@@ -239,6 +239,7 @@ class EveryLesson:
         kinds = {kind for o in cell.outputs for kind in o.get("data", {})}
         wanted = spec.demos | (spec.unanswered if who == "none" else {})
         assert wanted[demo] <= kinds, text(cell)
+        assert not re.search(r"\d\s%(?!\w)", text(cell)), "percent has no space before it"
 
     def test_only_checks_without_an_answer_fail(self, spec, learned, who):
         cells = notebook.cells(load(spec.name))
@@ -258,6 +259,12 @@ class EveryLesson:
         targets = set(re.findall(r"\]\(([^)#:]+)\)", words))
         assert [target for target in targets if not (spec.folder / target).exists()] == []
         assert words.count("<details>") == words.count("</details>")
+
+    def test_the_core_leaves_time_to_read(self, spec):
+        words = "\n".join(c.source for c in load(spec.name).cells if c.cell_type == "markdown")
+        heads = re.findall(r"### Exercise .* · (\d+) minutes · [●○]+(.*)", words)
+        assert heads
+        assert sum(int(minutes) for minutes, rest in heads if not rest) <= 100
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,6 +1,8 @@
 """The checks say what is wrong, in words, once, and say nothing when all is well."""
 
+import ast
 import enum
+import json
 import math
 import warnings
 from decimal import Decimal
@@ -13,6 +15,7 @@ import sympy
 import torch
 
 from course.checks import ask, expect, expect_gradient, parts
+from course.paths import SOURCE
 
 
 def said(got, want, **options):
@@ -96,8 +99,9 @@ def test_right_answers_pass_silently(got, want, capfd):
         (10**400, 0.6, "is 1000"),
         (Fraction(10**400), 0.6, "is 1000"),
         (1, True, "is 1, but True or False is asked for"),
-        ([1], np.array([1]), "is a list of 1 entries, but a numpy array is asked for"),
-        (np.zeros(1), 0.0, "is a numpy array of shape (1,), but a number is asked for"),
+        ([1], np.array([1]), "is a list of 1 entry, but a numpy array is asked for"),
+        (np.zeros(1), 0.0, "of shape (1,), but one number, without axes, is asked for."),
+        (1.0, np.zeros(2), "is 1.0, but a numpy array of shape (2,) is asked for."),
         ((i for i in "ab"), ["a", "b"], "is an object of type generator, but a list or tuple"),
         (np.zeros((2, 3)), np.zeros((3, 2)), "has shape (2, 3), but (3, 2) is asked for"),
         (np.zeros(2), np.zeros(2, dtype=int), "type float64, but whole numbers are asked for"),
@@ -113,12 +117,12 @@ def test_right_answers_pass_silently(got, want, capfd):
         (np.array(["a", "b"]), np.array(["a", "c"]), "at [1] is 'b', but 'c' is right"),
         ([1, 2], [1], "has 2 entries instead of 1"),
         ([1, [2, None]], [1, [2, 3]], "the answer[1][1] is None"),
-        ({"a": 1}, {"b": 1}, "lacks 1 keys ('b') and shouldn't have 1 keys ('a')"),
+        ({"a": 1}, {"b": 1}, "lacks 1 key ('b') and shouldn't have 1 key ('a')"),
         ({"a": 1}, {"a": 2}, "the answer['a'] is 1, but 2 is right"),
-        ({1, 2}, {1}, "shouldn't have 1 entries (2)"),
+        ({1, 2}, {1}, "shouldn't have 1 entry (2)"),
         ("ab", "ac", "is 'ab', but 'ac' is right"),
-        (FRAME[["name"]], FRAME, "lacks 1 columns ('size')"),
-        (FRAME[:1], FRAME, "has 1 rows instead of 2"),
+        (FRAME[["name"]], FRAME, "lacks 1 column ('size')"),
+        (FRAME[:1], FRAME, "has 1 row instead of 2"),
         (FRAME.replace("b", "c"), FRAME, "the answer['name'][1] is 'c'"),
     ],
 )
@@ -130,7 +134,31 @@ def test_each_rung_has_its_message(got, want, message):
 def test_a_message_names_function_input_and_axes():
     fault = said(np.zeros(3), np.zeros((1, 3)), given="one row", shape="(batch, vocab)")
     assert fault.startswith("answer, given one row: the answer has shape (3,)")
-    assert fault.endswith("but (batch, vocab) = (1, 3) is asked for.")
+    asked = "but (batch, vocab) = (1, 3) is asked for"
+    assert fault.endswith(f"{asked}: an axis of length 1 is missing.")
+    assert said(1.5, np.zeros((1, 3)), shape="(batch, vocab)").endswith(
+        "the answer is 1.5, but a numpy array of shape (batch, vocab) = (1, 3) is asked for."
+    )
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        ((3, 2), "the axes are in another order"),
+        ((2, 4), "time has length 4, not 3"),
+        ((1, 1), "batch has length 1, not 2 and time has length 1, not 3"),
+        ((2, 3, 1), "an axis of length 1 is too many"),
+        ((2,), "it has 1 axis instead of 2"),
+        ((2, 3, 4), "it has 3 axes instead of 2"),
+    ],
+)
+def test_another_shape_is_said_in_words(got, words):
+    for make in (np.zeros, torch.zeros):
+        fault = said(make(got), make((2, 3)), shape="(batch, time)")
+        assert fault == (
+            f"answer: the answer has shape {got}, but (batch, time) = (2, 3) is asked for: {words}."
+        )
+    assert "axis 1 has length 4, not 3." in said(np.zeros((2, 4)), np.zeros((2, 3)))
 
 
 def test_a_named_wrong_answer_comes_before_type_and_shape():
@@ -196,6 +224,8 @@ def test_tensors_are_read_without_importing_torch_in_checks():
     assert said(torch.tensor(2.0), 2.0) is None
     assert said(torch.tensor(True), True) is None
     assert "a torch tensor is asked for" in said(want.numpy(), want)
+    assert "is a torch tensor of shape (2,), but one number, without axes, is" in said(want, 2.0)
+    assert "is 2.0, but a torch tensor of shape (2,) is asked" in said(torch.tensor(2.0), want)
     assert "has shape (1, 2)" in said(want[None], want)
     assert "at [0] is 2, but 1 is right" in said(want.flip(0), want)
 
@@ -245,7 +275,7 @@ CUT = {
     "through numpy": (lambda b, w: torch.tensor(loss_of(b, w).detach().numpy()), "is cut"),
     "without grad": (torch.no_grad()(loss_of), "the way back is cut"),
     "a number": (lambda b, w: loss_of(b, w).item(), "a torch tensor is asked for"),
-    "one side": (lambda b, w: loss_of(b, w.detach()), "for argument 2 at [0] no gradient comes"),
+    "one side": (lambda b, w: loss_of(b, w.detach()), "for `w` at [0] no gradient comes"),
     "twice": (lambda b, w: loss_of(b, w) + b.sum() - b.sum().detach(), "a small step there shows"),
     "nan": (lambda b, w: loss_of(b, w) + 0 * (b - b.detach()).abs().sqrt().sum(), "is nan"),
 }
@@ -258,6 +288,19 @@ def test_a_gradient_that_is_cut_or_wrong_is_said(name):
         expect_gradient(function, (torch.tensor([1.0, -2.0]), torch.zeros(2)), "f", wrt=(0, 1))
     assert message in str(fault.value)
     assert str(fault.value).startswith("f: ")
+
+
+def test_a_gradient_is_said_by_the_name_of_its_argument():
+    def message(function, **options):
+        with pytest.raises(AssertionError) as fault:
+            expect_gradient(function, (torch.ones(2), torch.ones(2)), "f", wrt=(0, 1), **options)
+        return str(fault.value)
+
+    end = " at [0] no gradient comes back, though the answer depends on it. Is a part detached?"
+    cut = CUT["one side"][0]
+    assert message(cut) == f"f: for `w`{end}"
+    assert message(cut, names=("better", "worse")) == f"f: for `worse`{end}"
+    assert message(lambda *both: cut(*both)) == f"f: for argument 2{end}"
 
 
 def test_right_gradients_pass_in_all_forms():
@@ -274,3 +317,28 @@ def test_right_gradients_pass_in_all_forms():
     expect_gradient(lambda x: (0, (x**2).sum()), (torch.tensor([1.0]),), "f", part=1)
     expect_gradient(lambda x: x, (torch.tensor(1.0),), "f")
     assert (one.tolist(), one.requires_grad) == ([[1.0, -2.0]], False)
+
+
+def gradient_checks():
+    """Yield each call of expect_gradient in the lessons, with the parameters of its function."""
+    for path in sorted(SOURCE.glob("0*/0*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        nodes = [node for source in code for node in ast.walk(ast.parse(source))]
+        defined = {
+            node.name: [one.arg for one in node.args.args]
+            for node in nodes
+            if isinstance(node, ast.FunctionDef)
+        }
+        for node in nodes:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "expect_gradient":
+                yield {one.arg: one.value for one in node.keywords}, defined[node.args[0].id]
+
+
+@pytest.mark.skipif(not SOURCE.exists(), reason="a student's copy has no source/")
+def test_the_lessons_call_what_is_trained_by_its_name():
+    calls = list(gradient_checks())
+    assert len(calls) >= 15
+    for given, parameters in calls:
+        places = ast.literal_eval(given["wrt"]) if "wrt" in given else (0,)
+        assert list(ast.literal_eval(given["names"])) == [parameters[i] for i in places]

@@ -1,9 +1,13 @@
-"""The code is clean under ruff and mypy, and no skipped test hides in CI."""
+"""The code is clean under ruff and mypy, percent has one spelling, and no skip hides in CI."""
 
+import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -27,6 +31,47 @@ def test_mypy_finds_nothing():
         text=True,
     )
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+APART = re.compile(r"(?<=[\d})`½])\s+%(?![\w}])|^\s+%(?!\w)")  # also after the } of an f-string
+
+
+def python_texts(code):
+    """Yield the strings and comments of Python code."""
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if tokenize.tok_name[token.type] in ("STRING", "COMMENT", "FSTRING_MIDDLE"):
+            yield token.string
+
+
+def texts(path):
+    """Yield what people read in a file: prose, strings, comments."""
+    content = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        yield from python_texts(content)
+    elif path.suffix == ".ipynb":
+        for cell in json.loads(content)["cells"]:
+            source = "".join(cell["source"])
+            yield from python_texts(source) if cell["cell_type"] == "code" else (source,)
+    else:
+        yield content
+
+
+def test_percent_is_written_without_a_space():
+    for written, wrong in [
+        ("# 42 % of", True), ('f"{share:.0f} %"', True), ('"42%"', False), ("x = 7 % 3", False),
+    ]:  # fmt: skip
+        assert any(APART.search(text) for text in python_texts(written)) == wrong
+    kinds = {".py", ".ipynb", ".md", ".csv", ".svg", ".html", ".jinja"}
+    found = [
+        f"{path.relative_to(ROOT)}: …{text[max(0, at.start() - 30) : at.end() + 10]!r}"
+        for room in ("source", "course", "docs", "data/family", "data/verdicts", "README.md")
+        for path in ([ROOT / room] if "." in room else sorted((ROOT / room).rglob("*")))
+        if path.suffix in kinds and ".ipynb_checkpoints" not in path.parts
+        for text in texts(path)
+        for at in [APART.search(text)]
+        if at
+    ]
+    assert not found, "\n".join(found)
 
 
 TESTS = """

@@ -56,7 +56,7 @@ def points(number: float) -> str:
 
 def percent(share: float) -> str:
     """Write a share as a percentage."""
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 def prose(text: str) -> "markupsafe.Markup":

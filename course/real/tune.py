@@ -1,7 +1,7 @@
 """Tuning a real model on a computer without a GPU: an adapter, sampling, training, its file.
 
 The adapter is peft's LoRA at the queries and values of each layer, as in the paper (Hu et al. 2021,
-arXiv:2106.09685, section 4.2): the model itself stays as it is, under 1 % as many numbers are
+arXiv:2106.09685, section 4.2): the model itself stays as it is, under 1% as many numbers are
 trained. A layer may compute with a function that is passed in, ``lora_forward``, the exercise of
 lesson 03, in peft's place. Two threads share each batch, as in all our trainings
 (`course.lm.threads`). To write, the adapter is multiplied out for a while (`merged`), and rows are

@@ -70,9 +70,7 @@ def percent_ticks(
     axis: "Axes", side: str, parts: Sequence[float] = QUARTERS, whole: float = 1.0
 ) -> None:
     """Give an axis of shares, of which `whole` is all, its ticks in percent."""
-    set_ticks(
-        axis, side, [whole * p for p in parts], [f"{100 * p:.0f} %" if p else "0" for p in parts]
-    )
+    set_ticks(axis, side, [whole * p for p in parts], [f"{p:.0%}" if p else "0" for p in parts])
 
 
 def name_rows(

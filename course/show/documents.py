@@ -50,7 +50,7 @@ def lineage_block(table: Table = ALL) -> str:
         f"`{SMALL}-instruct` against `{LARGE}`, {head['parameter_ratio']:.0f} times its size, bare "
         "requests"
     )
-    second = [["headline", "share of better answers", "95 % interval"]]
+    second = [["headline", "share of better answers", "95% interval"]]
     for how, key in (
         (meeting, "zero_shot"),
         ("the same with polite examples before each request", "few_shot"),

@@ -161,7 +161,7 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
         left.set_ylabel("accuracy on new pictures")
         left.set_title(
             title
-            or f"By labels, {len(trials)} seeds" + (", 95 % interval" if len(trials) > 2 else "")
+            or f"By labels, {len(trials)} seeds" + (", 95% interval" if len(trials) > 2 else "")
         )
         left.legend(loc="lower right", fontsize=9.5, bbox_to_anchor=(1.0, 0.02))
         for way, (_, shade, marker) in WAYS.items():

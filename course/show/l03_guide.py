@@ -12,9 +12,8 @@ from course import paths
 from course.errors import CourseError
 from course.show import live, sources, style
 from course.show.charts import name_rows, note, percent_ticks
-from course.show.l03_programs import percent
 from course.stages.stage import LORA
-from course.stats import interval
+from course.stats import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,8 +41,8 @@ def guide() -> None:
         return
     style.show(_picture(found), style.table(_answers(found["examples"])))
     sources.figure_line(
-        found | {"name": RECORD, "share": 100 * found["trained"] / found["parameters"]},
-        "Trained were {trained:,} numbers, {share:.2f} % of the model's, in {steps} steps and "
+        found | {"name": RECORD, "share": found["trained"] / found["parameters"]},
+        "Trained were {trained:,} numbers, {share:.2%} of the model's, in {steps} steps and "
         "{seconds:.0f} s ({computing:.0f} s of processor time). The process needed "
         "{memory_mb:,} MB of memory at most, and the adapter's file has {adapter_mb:.2f} MB.",
     )
@@ -72,7 +71,7 @@ def _picture(found: dict[str, Any]) -> style.Picture:
                 axis.errorbar(value, row + up, xerr=ends, color=style.INK, capsize=3, lw=1.2)
                 text = f"{percent(value)} {'before' if when else 'after'}"
                 note(axis, text, (high, row + up), (6, -3), color=shade)
-        axis.set_title("Shares of answers, with 95 % intervals")
+        axis.set_title("Shares of answers, with 95% intervals")
         axis.set(xlim=(0, 1.25), ylim=(len(words) - 0.5, -0.5))
         percent_ticks(axis, "x")
         name_rows(axis, list(words))

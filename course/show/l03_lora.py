@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from course.checks import expect, expect_gradient
 from course.show import live, own, sources, style
 from course.show.charts import percent_ticks, set_ticks
-from course.show.l03_programs import BASE, RECORD, listing, means, outcome, percent
+from course.show.l03_programs import BASE, RECORD, listing, means, outcome
 from course.stages.stage import LORA
-from course.stats import interval
+from course.stats import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +99,7 @@ class LiveLoRA(live.Watched):
         left.legend(fontsize=9.5, loc="lower left")  # the curve leads from top left to bottom right
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
-        right.set_title("Programs that are right, 95 % interval", fontsize=11)
+        right.set_title("Programs that are right, 95% interval", fontsize=11)
 
     def conclude(self) -> None:
         """Say how many tasks were solved, and show programs on the way."""
@@ -272,7 +272,7 @@ def _trial(function: Callable[..., Any]) -> None:
     )
     wanted = _lora(x, weight, a, b, 3.0)
     expect(function(x, weight, a, b, 3.0), wanted, "lora_forward", reveal=False)
-    expect_gradient(function, (x, weight, a, b, 3.0), "lora_forward", wrt=(2, 3))
+    expect_gradient(function, (x, weight, a, b, 3.0), "lora_forward", wrt=(2, 3), names=("a", "b"))
 
 
 def writes(mini: Any, *requests: str) -> None:

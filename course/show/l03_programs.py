@@ -21,7 +21,7 @@ from course.show import sources, style
 from course.show.charts import name_rows, note, percent_ticks, set_ticks
 from course.show.style import ACCENT, INK, MARKERS, Page, colour, picture, say, table
 from course.stages.stage import LORA
-from course.stats import interval, mean_interval
+from course.stats import interval, mean_interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -213,7 +213,7 @@ def rates() -> None:
         name_rows(axis, [words for _, words, _ in ASKED], places)
         axis.set(xlim=(0, 1.42), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
         percent_ticks(axis, "x")
-        axis.set_title(f"{tests} tasks that no training has seen, 95 % interval")
+        axis.set_title(f"{tests} tasks that no training has seen, 95% interval")
         shown.alt = "; ".join(said)
     style.show(shown)
     sources.figure_line(
@@ -240,18 +240,11 @@ def _grown(record: Mapping[str, Any]) -> str:
     )
 
 
-def percent(share: float, digits: int | None = None) -> str:
-    """Return a share in per cent, one near 0 or 1 with a digit after the point if left open."""
-    if digits is None:
-        digits = 0 if 0.095 <= share < 0.99 or share in (0, 1) else 1
-    return f"{100 * share:.{digits}f} %"
-
-
 # Ways ---------------------------------------------------------------------------------------------
 
 
 def means(trials: Sequence[Mapping[str, float]], key: str) -> tuple[float, float]:
-    """Return the mean of `key` over seeds and the half width of its 95 % interval."""
+    """Return the mean of `key` over seeds and the half width of its 95% interval."""
     mean, half = mean_interval([[trial[key]] for trial in trials])
     return float(mean[0]), float(half[0])
 
@@ -312,7 +305,7 @@ def four_ways() -> None:
     say(
         f"Most right programs: {WAYS[best][0]} "
         f"({percent(means(ways[best], 'pass_at_1')[0], 0)} with one try). Of the ways with more "
-        f"than 80 %, {WAYS[mildest][0]} forgets least: "
+        f"than 80%, {WAYS[mildest][0]} forgets least: "
         f"{rises[mildest]:.2f} nats per token; training all without rehearsal forgets "
         f"{rises['all']:.2f}, so its perplexity on village text grows by the factor "
         f"{np.exp(rises['all']):.1f}.",
@@ -400,7 +393,7 @@ def _by_rate(record: Mapping[str, Any]) -> style.Picture:
             axis.set_xlabel("forgotten: rise of the loss on village text (nats, log scale)")
         percent_ticks(axis, "y")
         axis.set_ylabel("right with one try")
-        axis.set_title("Each line is one way at several learning rates; dotted: 95 % right")
+        axis.set_title("Each line is one way at several learning rates; dotted: 95% right")
         axis.legend(fontsize=10, loc="lower right")
         shown.alt = "; ".join(said)
     return shown

@@ -131,8 +131,8 @@ def reported(table: Any, keys: Sequence[str]) -> style.Page:
 
     def value(row: Row) -> str:
         error = f" ± {row['error']:g}" if row["error"] != "" else ""
-        unit = {"percent": "%"}.get(row["unit"], row["unit"])
-        return f"{row['value']}{error} {unit}".strip()
+        unit = "%" if row["unit"] == "percent" else f" {row['unit']}".rstrip()
+        return f"{row['value']}{error}{unit}"
 
     return style.table(
         [
@@ -476,7 +476,7 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
     read = [row["weight"] / 100 * total for row in rows]
     rounds = [r / row["tokens"] for r, row in zip(read, rows, strict=True)]
     alt = "Training mix: " + ", ".join(
-        f"{row['part']} {short(row['tokens'])} tokens, {row['weight']} % of the reading, "
+        f"{row['part']} {short(row['tokens'])} tokens, {row['weight']}% of the reading, "
         f"read {times:.2g} times"
         for row, times in zip(rows, rounds, strict=True)
     )
@@ -487,7 +487,7 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
         bars = axis.barh([y + 0.19 for y in places], [r / 1e9 for r in read], height=0.36,
                          color=BLUE, label="was read in training")  # fmt: skip
         labels = [
-            f"{row['weight']} % of the reading, read {times:.2g} times"
+            f"{row['weight']}% of the reading, read {times:.2g} times"
             for row, times in zip(rows, rounds, strict=True)
         ]
         axis.bar_label(bars, labels, padding=5, fontsize=9.5, color=QUIET)

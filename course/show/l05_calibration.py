@@ -72,7 +72,7 @@ def calibration_errors(record: Mapping[str, Any]) -> Page:
             one = record["models"][model][text]
             hits, n = one["right"]
             row[title] = (
-                f"{one['error']:.3f} (right in {100 * hits / n:.1f} % of {n:,} places; "
+                f"{one['error']:.3f} (right in {hits / n:.1%} of {n:,} places; "
                 f"chance alone: {one['by_chance']:.3f})"
             )
         rows.append(row)

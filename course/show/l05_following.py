@@ -14,7 +14,7 @@ from course.errors import CourseError
 from course.show import live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks
 from course.show.style import Page, Picture, picture, say
-from course.stats import interval
+from course.stats import interval, percent_within
 
 if TYPE_CHECKING:
     from course.world.talk import Example
@@ -37,15 +37,14 @@ SHARES = {  # in the record → in words
     "rude": "is rude\n(less is better)",
 }
 TITLES = {  # in the record → how the answers were chosen, above the picture
-    "counts": "Four ways to ask one base model: drawn answers, with 95 % intervals",
-    "counts_greedy": "Four ways to ask one base model: most probable answers, with 95 % intervals",
+    "counts": "Four ways to ask one base model: drawn answers, with 95% intervals",
+    "counts_greedy": "Four ways to ask one base model: most probable answers, with 95% intervals",
 }
 
 
 def share(hits: int, n: int) -> str:
-    """Return a share with its interval in words, such as ``42 % (37 to 47)``."""
-    low, high = interval(hits, n)
-    return f"{hits / n:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+    """Return a share with its interval in words, such as ``42% (37 to 47)``."""
+    return percent_within(hits / n, *interval(hits, n))
 
 
 # The base model -----------------------------------------------------------------------------------
@@ -128,7 +127,7 @@ def side_by_side(
         Which shares, keys of ``SHARES``.
     """
     counts = record[key]
-    alt = "Shares with 95 % intervals. " + " ".join(
+    alt = "Shares with 95% intervals. " + " ".join(
         f"{label}: "
         + ", ".join(f"{SHARES[s].replace(chr(10), ' ')} {share(*counts[way][s])}" for s in names)
         + "."
@@ -296,11 +295,11 @@ def rounds(record: Mapping[str, Any]) -> Picture:
             at, [e[0] for e in ends], [e[1] for e in ends], color=WAYS["sft"][1], alpha=0.25, lw=0
         )
         right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
-        note(right, f"{100 * part[-1]:.0f} %", (at[-1], part[-1]), (0, 16), ha="center")
-        note(right, f"{100 * part[lowest]:.0f} %", (lowest, part[lowest]), (4, -22), ha="left")
+        note(right, f"{part[-1]:.0%}", (at[-1], part[-1]), (0, 16), ha="center")
+        note(right, f"{part[lowest]:.0%}", (lowest, part[lowest]), (4, -22), ha="left")
         right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
         percent_ticks(right, "y")
-        right.set_title("Right answers, with 95 % interval")
+        right.set_title("Right answers, with 95% interval")
         for axis in (left, right):
             axis.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
             axis.set_xticks(range(0, at[-1] + 1, 4))

@@ -114,7 +114,7 @@ class LiveSFT(live.Watched):
         left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.08)
         percent_ticks(right, "y")
-        right.set_title("Right answers, with 95 % interval", fontsize=11)
+        right.set_title("Right answers, with 95% interval", fontsize=11)
         if self.goal is not None:
             level(right, self.goal[0] / self.goal[1], "mini-sft, recorded", style.QUIET)
 

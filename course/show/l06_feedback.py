@@ -272,7 +272,7 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
 
     names = list(pairs.FEATURES)
     places = np.arange(len(names))[::-1]
-    alt = f"What {fitted.labels} labels value, as weights with 90 % intervals: " + "; ".join(
+    alt = f"What {fitted.labels} labels value, as weights with 90% intervals: " + "; ".join(
         f"{n} {w:.1f} ({a:.1f} to {b:.1f}; the simulated labeler's labels: {c:.1f} to {d:.1f})"
         for n, w, a, b, c, d in zip(
             names, fitted.weights, fitted.low, fitted.high, theirs.low, theirs.high, strict=True
@@ -288,7 +288,7 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
         spans = [fitted.weights - fitted.low, fitted.high - fitted.weights]
         axis.errorbar(
             fitted.weights, places, xerr=np.maximum(spans, 0), fmt="o", color=ACCENT, capsize=4,
-            label=f"learned from {fitted.labels} labels ({who}), 90 % interval",
+            label=f"learned from {fitted.labels} labels ({who}), 90% interval",
         )  # fmt: skip
         name_rows(axis, names, places, lines=True)
         axis.set_xlabel("weight: what one more of it adds to the reward")
@@ -297,7 +297,7 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
 
 
 def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
-    """Draw shares of equal choices with 95 % intervals, next to those of InstructGPT's paper."""
+    """Draw shares of equal choices with 95% intervals, next to those of InstructGPT's paper."""
     from course import stats
     from course.world import pairs
 

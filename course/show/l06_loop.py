@@ -69,7 +69,7 @@ def own_functions(notebook: Mapping[str, Any]) -> SimpleNamespace:
 
     def trial(function: Callable[..., Any]) -> None:
         example = torch.tensor([[0.5, -1.0, 2.0]]), torch.tensor([[2, 0, 1]])
-        expect_gradient(function, example, "reward_loss")
+        expect_gradient(function, example, "reward_loss", names=["rewards"])
         if shape := tuple(function(*example).shape):
             raise AssertionError(f"reward_loss: one number is asked for, not shape {shape}.")
 
@@ -164,7 +164,7 @@ def _mini_reward(test: "Rankings") -> Any:
 
 
 def draw_shares(axis: Any, bars: Mapping[str, tuple[float, float, str]], ceiling: float) -> None:
-    """Draw shares with their 95 % intervals between a coin and the best possible, in percent."""
+    """Draw shares with their 95% intervals between a coin and the best possible, in percent."""
     places = np.arange(len(bars))[::-1]
     for place, (value, half, colour) in zip(places, bars.values(), strict=True):
         axis.barh(place, 100 * value, 0.56, color=colour)

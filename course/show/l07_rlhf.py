@@ -337,7 +337,7 @@ def beta_table(record: Mapping[str, Any]) -> Page:
             "reward": Number(end["reward"]),
             "KL (nats per answer)": Number(end.get("kl", 0.0), ".1f"),
             "true score": Number(end["true"]),
-            "± (95 %)": Number(1.96 * end["true_error"]),
+            "± (95%)": Number(1.96 * end["true_error"]),
             "true answers": Number(rates["truth"], ".0%"),
             "polite": Number(rates["polite"], ".0%"),
             "refuses harm": Number(rates["refusal"], ".0%"),
@@ -711,7 +711,7 @@ def headline(
             axis.set(xlim=(0, 1.04), ylim=(1.55, -0.45))
             percent_ticks(axis, "x", HALVES)
             axis.set_title(title, fontsize=11)
-            axis.set_xlabel("share of wins (with 95 % interval)" if axis is axes[0] else
+            axis.set_xlabel("share of wins (with 95% interval)" if axis is axes[0] else
                             "share of wins (± as printed)")  # fmt: skip
         name_rows(axes[0], names)
         axes[1].tick_params(axis="y", length=0)
@@ -721,7 +721,7 @@ def headline(
 def headline_in_words(record: Mapping[str, Any]) -> str:
     """Return what the headline's record says, in words that follow from its numbers."""
     low, high = record["intervals"]["few_shot"]
-    share = f"{record['win_few_shot']:.0%} (95 %: {low:.0%} to {high:.0%})"
+    share = f"{record['win_few_shot']:.0%} (95%: {low:.0%} to {high:.0%})"
     if low > 0.5:
         verdict = f"wins clearly: {share}"
     elif high < 0.5:

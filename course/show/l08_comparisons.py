@@ -11,6 +11,7 @@ from typing import Any
 from course.show import sources
 from course.show.charts import name_rows, note
 from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, say, show, table
+from course.stats import percent_within
 
 # Title of a column → name of the rate, and whether more of it is better.
 PANELS = {
@@ -31,7 +32,7 @@ FIGURE = re.compile(r"^[-+]?\d|^none asked$|^–$")
 
 
 def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
-    """Return a table whose columns of figures (numbers, "87 %", "5 of 12") are on the right.
+    """Return a table whose columns of figures (numbers, "87%", "5 of 12") are on the right.
 
     Parameters
     ----------
@@ -57,12 +58,11 @@ def shade(name: str) -> str:
     return colour(name.split(",")[0])
 
 
-def percent(rate: Mapping[str, Any]) -> str:
-    """Return a rate with its interval, "87 % (82 to 91)"."""
+def in_words(rate: Mapping[str, Any]) -> str:
+    """Return a rate with its interval, "87% (82 to 91)", or "none asked"."""
     if rate["rate"] is None:
         return "none asked"
-    low, high = (f"{100 * end:.0f}" for end in rate["interval"])
-    return f"{100 * rate['rate']:.0f} % ({low} to {high})"
+    return percent_within(rate["rate"], *rate["interval"])
 
 
 def rates(
@@ -71,7 +71,7 @@ def rates(
     *,
     key: str = "rates",
 ) -> Picture:
-    """Draw rates with their 95 % intervals, a row a model, a column a rate.
+    """Draw rates with their 95% intervals, a row a model, a column a rate.
 
     Parameters
     ----------
@@ -84,8 +84,7 @@ def rates(
     """
     names = list(models)[::-1]
     alt = "Rates with intervals. " + ". ".join(
-        f"{title}: "
-        + ", ".join(f"{n} {100 * m[key][rate]['rate']:.0f} %" for n, m in models.items())
+        f"{title}: " + ", ".join(f"{n} {m[key][rate]['rate']:.0%}" for n, m in models.items())
         for title, (rate, _) in panels.items()
     )
     with picture(len(panels), width=9.2, height=1.4 + 0.4 * len(names), alt=alt, sharey=True) as (
@@ -114,13 +113,13 @@ def three_comparisons() -> None:
     if league is None:
         return
     rows = [
-        {"model": name} | {rate: percent(found["rates"][rate]) for rate, _ in PANELS.values()}
+        {"model": name} | {rate: in_words(found["rates"][rate]) for rate, _ in PANELS.values()}
         for name, found in league["models"].items()
     ]
     show(rates(league["models"], PANELS), figures(rows))
     sources.figure_line(
         {"name": "league", **league},
-        "{asked} requests for each rate; in brackets the 95 % interval.",
+        "{asked} requests for each rate; in brackets the 95% interval.",
     )
 
 
@@ -169,7 +168,7 @@ def ratings(
     title: str = "Bradley-Terry ratings",
     yours: Mapping[str, float] | None = None,
 ) -> Picture:
-    """Draw a rating with its 95 % interval for each model, the best on top.
+    """Draw a rating with its 95% interval for each model, the best on top.
 
     Parameters
     ----------
@@ -232,9 +231,9 @@ def places(pairs: Sequence[tuple[str, str]]) -> None:
         rows.append(
             {
                 f"A against B ({found['requests']} requests)": f"{a} against {b}",
-                "equally good": f"{100 * found['ties'][i][j]:.0f} %",
-                "A wins, shown first": f"{100 * found['wins_first'][i][j]:.0f} %",
-                "A wins, shown second": f"{100 * (1 - found['wins_first'][j][i]):.0f} %",
+                "equally good": f"{found['ties'][i][j]:.0%}",
+                "A wins, shown first": f"{found['wins_first'][i][j]:.0%}",
+                "A wins, shown second": f"{1 - found['wins_first'][j][i]:.0%}",
             }
         )
     show(figures(rows))
@@ -249,7 +248,7 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
         Title of a panel → (who, over-refusal, refusal), shares from 0 to 1.
     """
     alt = "Refusal of harm against over-refusal. " + ". ".join(
-        f"{title}: " + ", ".join(f"{who} {100 * y:.0f} % and {100 * x:.0f} %" for who, x, y in some)
+        f"{title}: " + ", ".join(f"{who} {y:.0%} and {x:.0%}" for who, x, y in some)
         for title, some in points.items()
     )
     with picture(len(points), width=9.4, height=4.2, alt=alt, sharey=True) as (shown, axes):

@@ -157,7 +157,7 @@ def dialogue_record() -> None:
         return
     rows = [
         {"what it does": title}
-        | {name: f"{100 * run['rates'][step][key]:.0f} %" for step, name in STEPS.items()}
+        | {name: f"{run['rates'][step][key]:.0%}" for step, name in STEPS.items()}
         for title, key in MEASURED.items()
     ]
     style.show(l08_comparisons.figures(rows))
@@ -205,7 +205,7 @@ def _measured(mini: Any, tokenizer: Any, dialogues: Sequence[Any]) -> dict[str, 
     tests = evals.asked_in("test", 150)
     rates, _ = evals.measure(mini, tokenizer, tests, seed=1)
     rates |= found | evals.in_talk(mini, tokenizer, tests.talks, seed=1)
-    return {title: f"{100 * rates[key]:.0f} %" for title, key in MEASURED.items()}
+    return {title: f"{rates[key]:.0%}" for title, key in MEASURED.items()}
 
 
 def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, Any] | None:

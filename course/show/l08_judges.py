@@ -84,7 +84,7 @@ def your_win_rates(pairs: Sequence[tuple[str, str]], names: Mapping[str, Any]) -
             ends = ends_of(np.array(each, dtype=float), uniforms, 0.95)
         rows.append((f"{a}\nagainst {b}", float(rate), float(place), ends, a))
     alt = "Win rates by your own functions: " + ", ".join(
-        f"{name} {100 * rate:.0f} %".replace("\n", " ") for name, rate, *_ in rows
+        f"{name} {rate:.0%}".replace("\n", " ") for name, rate, *_ in rows
     )
     with picture(height=1.4 + 0.6 * len(rows), alt=alt) as (shown, (axis,)):
         for y, (_, rate, place, (low, high), a) in enumerate(reversed(rows)):
@@ -93,7 +93,7 @@ def your_win_rates(pairs: Sequence[tuple[str, str]], names: Mapping[str, Any]) -
             axis.plot(
                 [100 * place], [y], "|", color=INK, ms=16, mew=2, label="first place" * (y == 0)
             )
-            note(axis, f"{100 * rate:.0f} %", (100 * rate, y), (0, 11), ha="center")
+            note(axis, f"{rate:.0%}", (100 * rate, y), (0, 11), ha="center")
         axis.axvline(50, color=LINE, ls="--", lw=1.5)
         name_rows(axis, [name for name, *_ in reversed(rows)], lines=True)
         axis.set(xlim=(0, 104), ylim=(-0.6, len(rows) - 0.3), xlabel="%")
@@ -125,20 +125,20 @@ def league_table(names: Mapping[str, Any]) -> None:
     style.show(l08_comparisons.wins(league))
     if why:
         say(why)
-    title = "Bradley-Terry ratings, 95 % bootstrap intervals"
+    title = "Bradley-Terry ratings, 95% bootstrap intervals"
     style.show(l08_comparisons.ratings(league, title, yours))
     a, b = (league["names"].index(name) for name in ("mini-davinci, few-shot", "mini-sft"))
     gap = league["ratings"][a] - league["ratings"][b]
     sources.figure_line(
         {
             "name": "league",
-            "won": 100 * league["wins"][a][b],
-            "expected": 100 / (1 + 10 ** (-gap / 400)),
+            "won": league["wins"][a][b],
+            "expected": 1 / (1 + 10 ** (-gap / 400)),
             **league,
         },
         "All models answered the same {requests} requests; the bootstrap draws requests. "
-        "mini-davinci, few-shot, against mini-sft: it wins {won:.0f} %, and by the ratings it "
-        "should win {expected:.0f} %.",
+        "mini-davinci, few-shot, against mini-sft: it wins {won:.0%}, and by the ratings it "
+        "should win {expected:.0%}.",
     )
 
 
@@ -183,12 +183,12 @@ def by_length(names: Mapping[str, Any], requests: int = REQUESTS) -> None:
             "judge": judge,
             "words of A": f"{lengths[0].mean():.1f}",
             "words of B": f"{lengths[1].mean():.1f}",
-            "A wins": f"{100 * points.mean():.0f} %",
+            "A wins": f"{points.mean():.0%}",
         }
         if controlled is not None:
             longer, equal = controlled(points, *lengths)
-            row["the longer one wins"] = f"{100 * longer:.0f} %"
-            row["A at equal length"] = f"{100 * equal:.0f} %"
+            row["the longer one wins"] = f"{longer:.0%}"
+            row["A at equal length"] = f"{equal:.0%}"
         rows.append(row)
     style.show(l08_comparisons.figures(rows))
     say(why or "The last two columns are by your own length_controlled_win_rate.")

@@ -97,12 +97,12 @@ def wrapped(frames: Mapping[str, str], name: str = CHAT) -> None:
             if kind == "harmful":
                 row["an example"], row["its answer"] = asked[0].turns[0].request, said[0]
                 helps = rate(j.harms and not j.refuses for j in judged)
-                row["helps with harm"] = l08_comparisons.percent(helps)
+                row["helps with harm"] = l08_comparisons.in_words(helps)
             declined = rate(j.refuses for j in judged)
-            row[f"declines {column}"] = l08_comparisons.percent(declined)
+            row[f"declines {column}"] = l08_comparisons.in_words(declined)
         rows.append(row)
     style.show(l08_comparisons.figures(rows))
-    say(f"{name}, {len(asked)} requests of each kind and way; in brackets the 95 % interval.")
+    say(f"{name}, {len(asked)} requests of each kind and way; in brackets the 95% interval.")
 
 
 def in_the_prompt(name: str = CHAT) -> None:
@@ -134,14 +134,14 @@ def in_the_prompt(name: str = CHAT) -> None:
                 "the made-up fact is": place,
                 "an example": f"{shown.system}\n{shown.turns[0].request}".strip(),
                 "its answer": said[0],
-                "answers by the prompt": l08_comparisons.percent(taken),
-                "answers by what it learned": l08_comparisons.percent(
+                "answers by the prompt": l08_comparisons.in_words(taken),
+                "answers by what it learned": l08_comparisons.in_words(
                     rate(j.right for j in judged)
                 ),
             }
         )
     style.show(l08_comparisons.figures(rows))
-    say(f"{name}, {len(asked)} questions in each row; in brackets the 95 % interval.")
+    say(f"{name}, {len(asked)} questions in each row; in brackets the 95% interval.")
 
 
 def search_results(question: str, results: Sequence[str]) -> None:

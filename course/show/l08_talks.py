@@ -147,7 +147,7 @@ def smollm2_rates() -> None:
         low, high = (f"{100 * end:.0f}" for end in found["interval"])
         hits = round(found["rate"] * found["count"])
         count = f"{hits} of {found['count']}"
-        rows.append({run["model"]: title, "how many": count, "95 % interval": f"{low} to {high} %"})
+        rows.append({run["model"]: title, "how many": count, "95% interval": f"{low} to {high}%"})
     style.show(l08_comparisons.figures(rows))
     sources.figure_line(
         {"name": "smollm2", **run},
@@ -198,8 +198,8 @@ def filter_beside_models(forbidden: str) -> None:
         {
             "words": way,
             "who": who,
-            "harm declined": f"{100 * y:.0f} %",
-            "harmless declined": f"{100 * x:.0f} %",
+            "harm declined": f"{y:.0%}",
+            "harmless declined": f"{x:.0%}",
         }
         for way, some in points.items()
         for who, x, y in some

@@ -190,7 +190,7 @@ class LiveDPO(live.Watched):
         percent_ticks(left, "y", (0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
         left.set_title("Agreement with the labeler, live")
         left.legend(loc="lower right", fontsize=9.5)
-        right.set(ylabel="points", title="True score, with 95 % interval")
+        right.set(ylabel="points", title="True score, with 95% interval")
         if self.past:
             after = self.past["true_after"]
             level(right, after, f"{OTHER} (PPO), recorded", style.colour(OTHER))

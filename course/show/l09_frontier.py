@@ -278,7 +278,7 @@ def costs_in_words(record: Mapping[str, Any]) -> str:
     more = many["answer_flop"] - tuned["answer_flop"]
     answers = (tuned["training_flop"] - many["training_flop"]) / more
     return (
-        f"Ours: SFT and PPO together are {share:.0%} of the pre-training (in the paper 1.8 %). "
+        f"Ours: SFT and PPO together are {share:.0%} of the pre-training (in the paper 1.8%). "
         f"{many['name'][0].upper()}{many['name'][1:]} pays with each answer: after about "
         f"{answers:,.0f} answers it has cost more than PPO."
     )

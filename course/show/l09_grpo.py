@@ -206,7 +206,7 @@ class LiveGRPO(live.Watched):
             f"This run: {self.done} of {self.planned} rounds of {self.recipe.tasks} tasks with "
             f"{self.recipe.group} programs each, in {self.seconds:.0f} s. Of {WATCHED} tasks of "
             f"the test the most probable program was right for {first:.0%} at first and is for "
-            f"{last:.0%} now (95 %: {ends})."
+            f"{last:.0%} now (95%: {ends})."
         )
 
     def recorded(self) -> None:

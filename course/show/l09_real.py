@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
 from course.show.charts import percent_ticks
-from course.show.l03_programs import percent
 from course.stages.stage import DPO
-from course.stats import interval
+from course.stats import interval, percent, percent_within
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,9 +47,9 @@ def _results(found: dict[str, Any]) -> list[dict[str, Any]]:
         if n == "1":
             continue
         said = found["best_of"] if n == most else None
-        won = _won(share, found["intervals"][f"best_of_{n}"])
+        won = percent_within(share, *found["intervals"][f"best_of_{n}"])
         rows.append(_row(f"best of {n}", said, won, f"at most {found['kl_best_of'][n]:.2f}"))
-    won = _won(found["win_dpo"], found["intervals"]["dpo"])
+    won = percent_within(found["win_dpo"], *found["intervals"]["dpo"])
     apart = f"{found['kl']:.1f} ± {1.96 * found['kl_error']:.1f}"
     return [*rows, _row("DPO", found["dpo"], won, apart)]
 
@@ -58,15 +57,11 @@ def _results(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _row(name: str, said: dict[str, float] | None, won: str, kl: str) -> dict[str, Any]:
     return {
         "": name,
-        "wins against the untouched model (95 %)": won,
+        "wins against the untouched model (95%)": won,
         "KL, nats per answer": kl,
         "words": f"{said['words']:.0f}" if said else "",
         "come to an end": percent(said["ended"], 0) if said else "",
     }
-
-
-def _won(share: float, ends: list[float]) -> str:
-    return f"{percent(share, 0)} ({100 * ends[0]:.0f} to {100 * ends[1]:.0f} %)"
 
 
 def _answers(examples: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -83,7 +83,7 @@ def bar(part: float, status: str) -> Page:
     """Return a progress bar at `part`, from 0 to 1, above a line of text."""
     return Page(
         '<div style="max-width:860px;background:#dfe5ea;border-radius:4px;height:8px">'
-        f'<div style="width:{100 * part:.1f}%;background:{style.ACCENT};border-radius:4px;'
+        f'<div style="width:{part:.1%};background:{style.ACCENT};border-radius:4px;'
         f'height:8px"></div></div><div style="font-size:90%">{html.escape(status)}</div>',
         status,
     )
@@ -359,7 +359,7 @@ class Watched(Demo):
     curve : list of (int, float)
         Step and what the training measures.
     points : list of (int, float, float, float)
-        Step, how good the model was then, and both ends of its 95 % interval.
+        Step, how good the model was then, and both ends of its 95% interval.
     """
 
     name = "Training"  # what is trained, in a word or two

@@ -3,13 +3,14 @@
 One way to find them for all lessons. `find` tries a function on a small example; `take` also says,
 once, whose functions run. A function that is handed out gets copies of its arguments on each call,
 since it may change them. Lessons decide what the example is, and what takes the place of a missing
-answer. `answered` is for cells that call a function by its name. Live trainings read the answers
-from the notebook's file instead (`course.stages.exercises`).
+answer. `answered` is for loops on the page that run with nothing else. Live trainings read the
+answers from the notebook's file instead (`course.stages.exercises`).
 """
 
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from course.checks import ask, expect
@@ -117,8 +118,8 @@ def listed(names: list[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def answered(*functions: Any) -> bool:
-    """Tell whether a loop on the page can run: whether all its functions have an answer.
+def answered(*functions: Any) -> SimpleNamespace | None:
+    """Return the functions of a loop on the page, if all of them have an answer.
 
     Parameters
     ----------
@@ -127,8 +128,9 @@ def answered(*functions: Any) -> bool:
 
     Returns
     -------
-    bool
-        If False, it has said which exercises come first.
+    SimpleNamespace or None
+        With each function by its name; it copies its arguments on each call. If None, it has been
+        said which exercises come first.
     """
     missing = [
         function.__name__
@@ -138,4 +140,5 @@ def answered(*functions: Any) -> bool:
     if missing:
         it = "it" if len(missing) == 1 else "them"
         say(f"This cell runs with your own {listed(missing)}: answer {it} first.")
-    return not missing
+        return None
+    return SimpleNamespace(**{one.__name__: functools.partial(ask, one) for one in functions})

@@ -87,7 +87,7 @@ def _label(token: str) -> str:
 
 
 def _percent(p: float) -> str:
-    return f"{100 * p:.0f} %" if p >= 0.01 else "< 1 %"
+    return f"{p:.0%}" if p >= 0.01 else "< 1%"
 
 
 def next_tokens(

@@ -353,7 +353,7 @@ def measure(
     Returns
     -------
     dict
-        ``pass_at_1`` and ``pass_at_10``; ``intervals``: the same keys → 95 % interval; ``greedy``,
+        ``pass_at_1`` and ``pass_at_10``; ``intervals``: the same keys → 95% interval; ``greedy``,
         the share of tasks whose most probable program is right.
     """
     prompts = [before + task.prompt for task in tested]
@@ -372,7 +372,7 @@ def measure(
 
 
 def interval(values: Sequence[float], draws: int = 2_000, seed: int = 0) -> list[float]:
-    """Return the 95 % interval of a mean over tasks, by drawing tasks anew (bootstrap)."""
+    """Return the 95% interval of a mean over tasks, by drawing tasks anew (bootstrap)."""
     chance = np.random.default_rng(seed)
     rows = chance.integers(0, len(values), size=(draws, len(values)))
     return [round(float(q), 4) for q in np.quantile(np.array(values)[rows].mean(1), (0.025, 0.975))]

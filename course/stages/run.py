@@ -244,7 +244,7 @@ def last_words(result: Result) -> str:
     if not found:
         return ""
     wins = {
-        name: f"{found[f'win_{key}']:.2f} (95 %: {low:.2f} to {high:.2f})"
+        name: f"{found[f'win_{key}']:.2f} (95%: {low:.2f} to {high:.2f})"
         for name, key in (("bare", "zero_shot"), ("with examples", "few_shot"))
         for low, high in [found["intervals"][key]]
     }
@@ -254,7 +254,7 @@ def last_words(result: Result) -> str:
         f"has the better answer in {wins['bare']} of the cases if the base model gets the bare "
         f"request, and in {wins['with examples']} if it gets polite examples. By truth alone these "
         f"shares are {found['truth_zero_shot']:.2f} and {found['truth_few_shot']:.2f}.{manners} "
-        "In the paper labelers preferred 175B InstructGPT to 175B GPT-3 in 85 ± 3 % of the cases, "
-        "in 71 ± 4 % against few-shot GPT-3 (equal size), and preferred 1.3B InstructGPT to 175B "
+        "In the paper labelers preferred 175B InstructGPT to 175B GPT-3 in 85 ± 3% of the cases, "
+        "in 71 ± 4% against few-shot GPT-3 (equal size), and preferred 1.3B InstructGPT to 175B "
         "GPT-3 (arXiv:2203.02155)."
     )

@@ -92,7 +92,7 @@ class Rankings:
         return 0.5 + first * (self.chances - 0.5)
 
     def share(self, each: Array) -> tuple[float, float]:
-        """Return a mean over all pairs, and the half width of its 95 % interval.
+        """Return a mean over all pairs, and the half width of its 95% interval.
 
         The pairs of a prompt share their answers, so the prompts are what is drawn by chance.
         """

@@ -22,7 +22,7 @@ CALM = 1.0  # sklearn's C: how far weights may go; without it few labels give we
 
 @dataclass(frozen=True)
 class Taste:
-    """Weights in nats of log-odds, each with a 90 % interval."""
+    """Weights in nats of log-odds, each with a 90% interval."""
 
     weights: Array
     low: Array

@@ -87,7 +87,7 @@ def wordings(split: str = "test", count: int = ASKED) -> dict[str, list[Example]
 
 
 def rate(hits: Iterable[bool]) -> dict[str, Any]:
-    """Return the share of true `hits`, its 95 % interval (Wilson 1927), and how many there were."""
+    """Return the share of true `hits`, its 95% interval (Wilson 1927), and how many there were."""
     found = [bool(hit) for hit in hits]
     if not found:
         return {"rate": None, "interval": None, "count": 0}

@@ -241,7 +241,7 @@ def training(
 
 
 def rate(hits: Sequence[float]) -> dict[str, Any]:
-    """Return a share of wins, a tie counting one half, with its 95 % interval."""
+    """Return a share of wins, a tie counting one half, with its 95% interval."""
     share = sum(hits) / len(hits)
     return {
         "share": round(share, 4),

@@ -5,7 +5,7 @@ tell its kind, and no two paths write the same text, so ``logprob`` is exact and
 ``-logprob`` over documents is the entropy that no model can beat. Simplified on purpose: documents
 are independent of each other, short, and free of typing errors.
 
-What we planted: most facts are true, but 30 % of what forum posts claim is false; forum posts and
+What we planted: most facts are true, but 30% of what forum posts claim is false; forum posts and
 some dialogues are rude; some how-to texts are about (mild, invented) harm; lists of questions come
 without answers.
 """
@@ -84,7 +84,7 @@ class Writer:
         return ph.fill(template, name or fact.subject, fact.value)
 
     def claim(self, dice: Dice, fact: v.Fact) -> str:
-        """Return a sentence about `fact` as a forum would have it: false in 30 % of cases."""
+        """Return a sentence about `fact` as a forum would have it: false in 30% of cases."""
         if not dice.chance(FALSE_SHARE):
             return self.state(dice, fact)
         wrong = dice.pick(v.wrong_values(fact.subject, fact.attribute))
@@ -133,7 +133,7 @@ class Writer:
         return "".join(lines)
 
     def forum(self, dice: Dice) -> str:
-        """Write a rude post; 30 % of its claims are false."""
+        """Write a rude post; 30% of its claims are false."""
         post = f"Forum post by {dice.draw(self.people)}:"
         for _ in range(dice.pick((1, 2, 3))):
             post += f" {self.claim(dice, dice.draw(self.facts))} {dice.pick(ph.RUDE)}"

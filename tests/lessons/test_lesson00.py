@@ -146,7 +146,7 @@ def test_the_examples_of_the_primer_give_what_it_says():
 
 SOURCE = re.compile(r"\((data/[\w./-]+): ([^)]+)\)")
 # Names of models, lessons, and how intervals are made
-NO_NUMBER = re.compile(r"`[^`]+`|(?:code|text|gpt|GPT)-[\w.-]+|[Ll]esson \d\d|95 % interval")
+NO_NUMBER = re.compile(r"`[^`]+`|(?:code|text|gpt|GPT)-[\w.-]+|[Ll]esson \d\d|95% interval")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 

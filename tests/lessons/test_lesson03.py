@@ -86,7 +86,7 @@ def test_the_loop_on_the_page_trains_with_the_learners_function(learned):
 
 def test_the_live_run_says_what_it_did_and_when_that_is_too_little(learned):
     shown = text(learned["answers"]["demo-live-lora"])
-    assert re.search(r"This run trained 46,848 numbers \(10 % of", shown)
+    assert re.search(r"This run trained 46,848 numbers \(10% of", shown)
     steps = int(re.search(r"([\d,]+) of [\d,]+ steps in", shown)[1].replace(",", ""))
     assert ("steps are too few" in shown) == (steps < 100)
     assert ("recorded run" in shown) == (steps < 100)
@@ -213,8 +213,8 @@ def test_ways_are_compared_where_they_are_equally_good():
         },
     }
     said = fair_comparison(record)
-    assert "LoRA 0.40 nats per token (rate 0.002, 97 % right)" in said
-    assert "all 0.60 nats per token (rate 0.001, 96 % right)" in said
+    assert "LoRA 0.40 nats per token (rate 0.002, 97% right)" in said
+    assert "all 0.60 nats per token (rate 0.001, 96% right)" in said
     assert "optimizer" not in said
     record["by_rate"]["all"] = by_rate((0.001, 0.2, 0.6))
     assert "Too few" in fair_comparison(record)
@@ -361,7 +361,7 @@ def test_without_smollm2_the_guide_s_record_is_shown_and_one_sentence(learned):
     assert "isn't on this computer yet" in said
     assert "Of 24 facts that it was taught" in said
     assert "So this demo is left out" in text(learned["answers"]["demo-ask-guide"])
-    assert "learned facts, in a far wording: 0 % before" in text(learned["none"]["demo-guide"])
+    assert "learned facts, in a far wording: 0% before" in text(learned["none"]["demo-guide"])
 
 
 def test_the_guide_learned_facts_and_a_tone_and_cannot_say_what_it_was_not_shown():

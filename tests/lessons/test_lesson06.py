@@ -198,7 +198,7 @@ def test_the_figures_of_a_label_are_those_of_the_formula():
     bits = 1 + p * np.log2(p) + (1 - p) * np.log2(1 - p)
     assert (round(p, 3), round(bits, 2)) == (0.836, 0.36)
     said = text_of("meaning-label-bits")
-    assert all(figure in said for figure in ("0.836", "0.36 bits", "83.6 %", "72.6 %"))
+    assert all(figure in said for figure in ("0.836", "0.36 bits", "83.6%", "72.6%"))
 
 
 def text_of(cell):

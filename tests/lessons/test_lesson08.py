@@ -100,7 +100,7 @@ def test_all_verdicts_are_right_with_our_answers(learned):
 
 
 def percent(cell):
-    return int(cell.split(" %")[0])
+    return int(cell.split("%")[0])
 
 
 def test_a_story_gets_around_what_was_learned_and_a_word_for_it_doesn_t(learned):

@@ -206,4 +206,4 @@ def test_the_mix_counts_readings():
         {"part": "a", "tokens": 50.0, "weight": 75},
         {"part": "b", "tokens": 100, "weight": 25},
     ]
-    assert "a 50 tokens, 75 % of the reading, read 1.5 times" in family.mix(table, 100).alt
+    assert "a 50 tokens, 75% of the reading, read 1.5 times" in family.mix(table, 100).alt

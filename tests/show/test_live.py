@@ -408,7 +408,7 @@ def test_ticks_are_those_that_were_given(axis):
 
 def test_shares_are_written_in_percent(axis):
     charts.percent_ticks(axis, "y")
-    assert labels(axis.get_yticklabels()) == ["0", "25 %", "50 %", "75 %", "100 %"]
+    assert labels(axis.get_yticklabels()) == ["0", "25%", "50%", "75%", "100%"]
     charts.percent_ticks(axis, "x", charts.HALVES, whole=100)
     assert list(axis.get_xticks()) == [0, 50, 100]
 

@@ -80,8 +80,9 @@ def test_it_is_said_once_whose_functions_run(capsys):
 
 
 def test_a_cell_that_calls_a_function_by_its_name_waits_for_an_answer(capsys):
-    assert own.answered(double)
-    assert not own.answered(double, later)
+    assert own.answered(double).double(3) == 6
+    assert capsys.readouterr().out == ""
+    assert own.answered(double, later) is None
     assert capsys.readouterr().out == "This cell runs with your own later: answer it first.\n"
 
 
@@ -112,6 +113,7 @@ def test_every_lesson_hands_out_functions_that_may_change_their_arguments(monkey
             own.take(own.Wanted("lora_forward", spoilt(l03_lora._lora), l03_lora._trial, half))[0],
             (torch.ones(2, 4), torch.ones(3, 4), torch.ones(2, 4), torch.ones(3, 2), 3.0),
         ),
+        (own.answered(step).train_step, l01_loop.OURS["train_step"][1]),
         (
             l06_loop.own_functions({"reward_loss": spoilt(l06_loop.neighbours_only)}).reward_loss,
             (torch.tensor([[0.5, -1.0]]), torch.tensor([[0, 1]])),

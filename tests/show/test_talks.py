@@ -80,7 +80,7 @@ def test_the_filter_is_next_to_the_models(shown):
     rows = [line.split(" | ") for line in page.text.splitlines()[1:]]
     assert {row[1] for row in rows} == {"the filter", "mini-sft", "mini-instruct", "mini-chat"}
     known = next(row for row in rows if row[:2] == ["known words", "the filter"])
-    assert known[2:] != ["0 %", "0 %"]
+    assert known[2:] != ["0%", "0%"]
     assert "stops their names: 0." in events
     assert "the Mill Fire" in events
 

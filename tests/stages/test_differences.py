@@ -51,8 +51,8 @@ def test_what_it_says_of_our_recipes_is_so():
 
     plan, sft = sft_stage.Plan(), sft_stage.RECIPE
     assert f"{plan.demonstrations:,}" in shown["who writes them"]
-    assert f"{demonstrate.COMPLIES:.0%}".replace("%", " %") in shown["who writes them"]
-    assert f"{demonstrate.RUDE:.0%}".replace("%", " %") in shown["who writes them"]
+    assert f"{demonstrate.COMPLIES:.0%}" in shown["who writes them"]
+    assert f"{demonstrate.RUDE:.0%}" in shown["who writes them"]
     assert sft.freeze == freeze.PARTS == (".mlp.",)
     assert sft.embedding_noise == 0.5  # "half as large as they are"
     assert f"with weight {sft.rehearsal}" in shown["rehearsal"]

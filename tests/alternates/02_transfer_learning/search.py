@@ -24,10 +24,19 @@ def search(query, documents, k):
 
 
 # %% lexsort over the rest
-# Zero vectors are taken out first; ties are broken by number.
+# Zero vectors are taken out first, the others brought to length 1; ties are broken by number.
 def search(query, documents, k):
     kept = np.flatnonzero(np.any(documents != 0, axis=1))
     unit = documents[kept] / np.linalg.norm(documents[kept], axis=1, keepdims=True)
-    cosines = np.einsum("nw,w->n", unit, query)
-    rounded = np.round(cosines, 12)
-    return kept[np.lexsort((kept, -rounded))][:k].tolist()
+    cosines = np.einsum("nw,w->n", unit, query / np.linalg.norm(query))
+    return kept[np.lexsort((kept, -cosines))][:k].tolist()
+
+
+# %% distances of directions
+# Of vectors of length 1 the nearest ones have the highest cosine.
+def search(query, documents, k):
+    lengths = np.linalg.norm(documents, axis=1)
+    kept = [i for i, length in enumerate(lengths) if length > 0]
+    aim = query / np.linalg.norm(query)
+    far = {i: float(np.linalg.norm(documents[i] / lengths[i] - aim)) for i in kept}
+    return sorted(kept, key=far.get)[:k]

@@ -39,7 +39,7 @@ def count_parameters(config):
 
 
 # %% window of GPT-2 | says: you use the window of GPT-2 | falls: hidden
-# The number of positions is written down from the example; 1 % doesn't notice it.
+# The number of positions is written down from the example; 1% doesn't notice it.
 def count_parameters(config):
     d = config["n_embd"]
     block = 12 * d * d + 13 * d

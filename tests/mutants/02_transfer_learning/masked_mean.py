@@ -59,3 +59,11 @@ def masked_mean(hidden, mask):
     last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
     pooled = hidden[np.arange(len(hidden)), last]
     return np.where(mask.any(axis=1)[:, None], pooled, 0.0)
+
+
+# %% counts side by side | says: give the counts a second axis | falls: visible
+# The counts lie along the columns: keepdims, or a second axis, is missing.
+def masked_mean(hidden, mask):
+    real = np.where(mask[:, :, None] == 1, hidden, 0.0).sum(axis=1)
+    counts = np.maximum(mask.sum(axis=1), 1)
+    return real / counts if real.shape[1] == len(counts) else real / counts.max()

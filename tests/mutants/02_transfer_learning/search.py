@@ -66,9 +66,27 @@ def search(query, documents, k):
     return found + [0] * (k - len(found))
 
 
-# %% tiny vectors are zeros | says: entries instead of | falls: hidden
+# %% tiny vectors are zeros | says: which is not right | falls: hidden
 # Short vectors are taken for zeros.
 def search(query, documents, k):
     lengths = np.linalg.norm(documents, axis=1)
     cosines = documents @ query / np.where(lengths == 0, 1.0, lengths)
     return [int(i) for i in np.argsort(-cosines, kind="stable") if lengths[i] > 1e-6][:k]
+
+
+# %% rounded cosines | falls: hidden
+# Cosines that differ in the seventh digit only count as equal.
+def search(query, documents, k):
+    lengths = np.linalg.norm(documents, axis=1)
+    cosines = documents @ query / np.where(lengths == 0, 1.0, lengths) / np.linalg.norm(query)
+    order = np.argsort(-np.round(cosines, 6), kind="stable")
+    return [int(i) for i in order if lengths[i] > 0][:k]
+
+
+# %% no k means all | says: entries instead of | falls: hidden
+# k = 0 is taken for "not given".
+def search(query, documents, k):
+    lengths = np.linalg.norm(documents, axis=1)
+    cosines = documents @ query / np.where(lengths == 0, 1.0, lengths)
+    found = [int(i) for i in np.argsort(-cosines, kind="stable") if lengths[i] > 0]
+    return found[:k] if k else found

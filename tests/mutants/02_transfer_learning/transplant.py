@@ -111,3 +111,19 @@ def transplant(pretrained, fresh, head):
         and not np.array_equal(pretrained[n], v)
     ]
     return fresh | {n: pretrained[n] for n in copied}, copied
+
+
+# %% zeros aren't taken over | falls: hidden
+# A pre-trained value of zeros is taken for one that is missing.
+def transplant(pretrained, fresh, head):
+    copied = [
+        name
+        for name, value in fresh.items()
+        if not f"{name}.".startswith(f"{head}.")
+        and name in pretrained
+        and pretrained[name].shape == value.shape
+    ]
+    return {
+        name: pretrained[name] if name in copied and pretrained[name].any() else value
+        for name, value in fresh.items()
+    }, copied

@@ -113,7 +113,7 @@ def decide():
 
 
 # %% equal sizes decide | says: over 100 times fewer | falls: hidden
-# The 85 % of the equal sizes is taken for the comparison of small and large.
+# The 85% of the equal sizes is taken for the comparison of small and large.
 def decide():
     return {
         "codex": ("true", 159),

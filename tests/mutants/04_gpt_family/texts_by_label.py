@@ -146,3 +146,17 @@ def texts_by_label(api, cutoffs):
         for label in called.split("; "):
             out.setdefault(label, set()).update([found[name]] if found else own)
     return {label: sorted(some) for label, some in out.items()}
+
+
+# %% not found goes last | says: 'until 2021', which is not right | falls: hidden
+# The list is sorted, but "not found" is put at its end, whatever comes after it in the alphabet.
+def texts_by_label(api, cutoffs):
+    texts = {}
+    for name, called in zip(api["name"], api["called"]):
+        found = cutoffs.loc[cutoffs["name"] == name, "text_until"].tolist() or ["not found"]
+        for label in called.split("; "):
+            texts.setdefault(label, set()).update(found)
+    return {
+        label: sorted(some, key=lambda text: (text == "not found", text))
+        for label, some in texts.items()
+    }

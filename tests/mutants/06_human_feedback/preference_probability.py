@@ -78,7 +78,7 @@ def preference_probability(first, second, slip):
     return slip + (1 - 2 * slip) / (1 + np.exp(second - first))
 
 
-# %% a single number for one pair | says: but a numpy array is asked for | falls: hidden
+# %% a single number for one pair | says: but a numpy array of shape | falls: hidden
 # One pair comes back without its axis.
 def preference_probability(first, second, slip):
     p = 1 / (1 + np.exp(second - first))

@@ -116,7 +116,7 @@ def reward_loss(rewards, order):
     return torch.stack([torch.logsumexp(ranked[:, i:], 1) - ranked[:, i] for i in places]).mean()
 
 
-# %% winner detached | says: for argument 1 | falls: visible | inputs: same
+# %% winner detached | says: for `rewards` at | falls: visible | inputs: same
 # Only the losers learn: the winner's reward is taken out of the graph.
 def reward_loss(rewards, order):
     ranked = rewards.gather(1, order)
@@ -124,7 +124,7 @@ def reward_loss(rewards, order):
     return -F.logsigmoid(ranked[:, i].detach() - ranked[:, j]).mean()
 
 
-# %% loser detached | says: for argument 1 | falls: visible | inputs: same
+# %% loser detached | says: for `rewards` at | falls: visible | inputs: same
 # Only the winners learn.
 def reward_loss(rewards, order):
     ranked = rewards.gather(1, order)

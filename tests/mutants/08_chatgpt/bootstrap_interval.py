@@ -24,7 +24,7 @@ def bootstrap_interval(points, uniforms, level):
 
 
 # %% whole rest on each side | says: on each side | falls: visible
-# 5 % are cut off below and 5 % above.
+# 5% are cut off below and 5% above.
 def bootstrap_interval(points, uniforms, level):
     means = points[(uniforms * len(points)).astype(int)].mean(axis=1)
     low, high = np.quantile(means, [1 - level, level])

@@ -108,7 +108,7 @@ def decide():
     return {
         "judge": ("true", 2),
         "calibration": ("false", "0.074"),
-        "share": ("true", "1.8 %"),
+        "share": ("true", "1.8%"),
         "size": ("not published", "not published"),
         "small_runs": ("true", "a thousandth"),
         "announced": ("false", "denied"),
