@@ -202,17 +202,18 @@ class Accounts(PAMAuthenticator):
         return username in self.now().people
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any] | None:
-        """Return who it is and their groups, if the password is right."""
+        """Return who it is and what they may do, if the password is right."""
         name = await maybe_future(super().authenticate(handler, data))
-        if not name:
-            return None
-        return {"name": name, "groups": self.now().groups(self.normalize_username(name))}
+        return self.about(self.normalize_username(name)) if name else None
 
     async def refresh_user(self, user: Any, handler: Any = None) -> dict[str, Any] | bool:
-        """Return the groups that somebody is in by now; False if they may no longer come in."""
-        if user.name not in self.now().people:
-            return False
-        return {"name": user.name, "groups": self.now().groups(user.name)}
+        """Return what somebody may do by now; False if they may no longer come in."""
+        return self.about(user.name) if user.name in self.now().people else False
+
+    def about(self, name: str) -> dict[str, Any]:
+        """Return what somebody may do; JupyterHub would let an administrator stay one for good."""
+        own = self.now()
+        return {"name": name, "admin": name in own.admins, "groups": own.groups(name)}
 
 
 def close_home(name: str) -> str:

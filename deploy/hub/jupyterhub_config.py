@@ -53,7 +53,6 @@ c.JupyterHub.authenticator_class = hub.Accounts
 c.Accounts.file = str(own.file)
 c.Authenticator.manage_groups = True
 c.Authenticator.any_allow_config = True  # `Accounts` has its own
-c.Authenticator.admin_users = set(own.admins)
 c.JupyterHub.load_roles = [
     {
         "name": f"formgrade-{course.name}",
