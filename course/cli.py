@@ -401,7 +401,7 @@ def classroom(as_json: Json = False) -> None:
     finish(result, as_json)
 
 
-@app.command(epilog="Example: sudo python3 start.py hub --check")
+@app.command(epilog="Example: python3 start.py hub --check (as root)")
 def hub(
     config: Annotated[Path, typer.Option(help="Its courses and people.")] = Path(
         "/etc/course-hub.toml"

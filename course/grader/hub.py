@@ -119,11 +119,14 @@ def read(file: Path) -> Hub:
     if not isinstance(courses, dict) or not courses:
         raise GraderError(f"{file} names no course: it needs a part such as [courses.mine].")
     hub = Hub(
-        file,
-        *(_text(file, said, name, "") for name in ("address", "certificate", "key")),
-        *(Path(_text(file, said, name, "")) for name in ("state", "exchange")),
-        _names(file, said, "admins", ""),
-        tuple(_course(file, name, about) for name, about in courses.items()),
+        file=file,
+        address=_text(file, said, "address", ""),
+        certificate=_text(file, said, "certificate", ""),
+        key=_text(file, said, "key", ""),
+        state=Path(_text(file, said, "state", "")),
+        exchange=Path(_text(file, said, "exchange", "")),
+        admins=_names(file, said, "admins", ""),
+        courses=tuple(_course(file, name, about) for name, about in courses.items()),
     )
     accounts = [course.account for course in hub.courses]
     for name in (*accounts, *(str(course.folder) for course in hub.courses)):
@@ -145,8 +148,8 @@ def _course(file: Path, name: str, about: Any) -> Course:
     _only(file, about, {"account", "folder", "instructors", "students"}, where)
     (account,) = _names(file, {"account": [about.get("account", "")]}, "account", where)
     folder = Path(_text(file, about, "folder", where))
-    people = (_names(file, about, kind, where) for kind in ("instructors", "students"))
-    return Course(name, account, folder, *people)
+    instructors = _names(file, about, "instructors", where)
+    return Course(name, account, folder, instructors, _names(file, about, "students", where))
 
 
 def _only(file: Path, said: dict[str, Any], known: set[str], where: str) -> None:

@@ -200,10 +200,11 @@ class Person:
 
     def begin(self):
         """Start this person's own server, and wait for it."""
-        self.ask(f"/hub/api/users/{self.name}/server", "POST")
-        about = f"/hub/api/users/{self.name}"
-        ready = lambda: self.ask(about).json()["servers"].get("", {}).get("ready")  # noqa: E731
-        wait(f"the server of {self.name}", ready, PATIENCE)
+        server = f"/hub/api/users/{self.name}/server"
+        self.ask(server, "POST")
+        with self.ask(f"{server}/progress", stream=True) as events:  # it ends when that is ready
+            said = [line for line in events.iter_lines(decode_unicode=True) if line]
+        assert '"ready": true' in said[-1], said
         self.own("tree")  # logs in there, as a page does
 
     def own(self, path, method="GET", **more):
