@@ -20,6 +20,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -551,6 +552,9 @@ def start(hub: Hub, root: Path) -> NoReturn:
     if lock is None:
         raise GraderError(f"This hub is running already: see {hub.address}.")
     os.set_inheritable(lock, True)  # JupyterHub holds it, and what it starts doesn't
+    # In the background of a script it is ignored, by all that we start too: the hub would wait for
+    # each server half a minute before it ends it in another way.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(hub.state)
     config = root / "deploy" / "hub" / "jupyterhub_config.py"
     words = python("-m", "jupyterhub", "-f", str(config))

@@ -161,6 +161,27 @@ def test_only_one_hub_has_the_lock(file):
     assert not hub.running(own)
 
 
+def test_the_hub_and_what_it_starts_hear_an_interrupt(file, tmp_path, monkeypatch):
+    """Also in the background of a script, where that is ignored."""
+    own = hub.read(file)
+    own.state.mkdir()
+    seen = {}
+
+    def become(program, words, variables):
+        seen.update(interrupt=signal.getsignal(signal.SIGINT), file=variables[hub.VARIABLE])
+        raise InterruptedError
+
+    monkeypatch.setattr(os, "execve", become)
+    monkeypatch.chdir(tmp_path)  # and back again
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(InterruptedError):
+            hub.start(own, paths.ROOT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == {"interrupt": signal.SIG_DFL, "file": str(file)}
+
+
 def test_what_only_instructors_may_see_is_closed(tmp_path):
     for name in ("source", "tests", ".git", "course", "data"):
         (tmp_path / name).mkdir(mode=0o755)
