@@ -108,8 +108,9 @@ NEEDS = {
     "export": ["grading"],
     "feedback": ["grading"],
     "grade": ["grading"],
+    "hub": ["grading", "hub"],
     "site": ["grading", "site"],
-    "test": ["grading", "author", "cluster", "postgres", "site", "test"],
+    "test": ["grading", "author", "cluster", "hub", "postgres", "site", "test"],
 }
 # MB to download for each part; measured once, so "about".
 SIZES = {
@@ -117,6 +118,7 @@ SIZES = {
     "grading": 25,
     "author": 11,
     "cluster": 3,
+    "hub": 14,
     "postgres": 4,
     "bench": 60,
     "site": 55,
@@ -135,7 +137,9 @@ LOADED = """
 IPython ipykernel.kernelapp ipywidgets jupyterlab.labapp matplotlib.pyplot numpy pandas peft
 rich.table scipy.stats sklearn.linear_model torch transformers.models.gpt2.modeling_gpt2
 transformers.tokenization_utils_tokenizers typer nbgrader.apps alembic.script sqlalchemy.orm
-distributed psycopg selenium.webdriver
+distributed jupyterhub.app psycopg selenium.webdriver
+jupyterhub.singleuser.app nbgrader.server_extensions.formgrader
+nbgrader.server_extensions.assignment_list nbgrader.server_extensions.validate_assignment
 """.split()
 # What a step does and downloads; measured once, so "about".
 STEPS = {

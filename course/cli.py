@@ -408,6 +408,33 @@ def classroom(as_json: Json = False) -> None:
     finish(result, as_json)
 
 
+@app.command(epilog="Example: python3 start.py hub --check (as root)")
+def hub(
+    config: Annotated[Path, typer.Option(help="Its courses and people.")] = Path(
+        "/etc/course-hub.toml"
+    ),
+    check: Annotated[bool, typer.Option("--check", help="Only say what is missing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start a JupyterHub: classes with many students and several instructors on one machine.
+
+    First it looks at everything, one line for each thing, as `classroom` does. Ctrl-C ends it.
+    docs/hub.md tells how to set it up.
+    """
+    if sys.platform != "linux":
+        raise CourseError("A hub needs a Linux machine: its users are that machine's accounts.")
+    from course.grader import hub as hub_module
+
+    found, result = hub_module.prepare(config, paths.ROOT)
+    if not as_json:
+        for row in result["rows"]:
+            print(f"{row['state']:<8} {row['what']:<32} {row['do']}".rstrip())
+    finish(result, as_json)
+    if not check:
+        print(f"{found.address} opens; Ctrl-C here ends the hub.", flush=True)
+        hub_module.start(found, paths.ROOT)
+
+
 @app.command(epilog="Example: python3 start.py export --to grades")
 def export(
     assignment: Annotated[str | None, typer.Option(help="This lesson only.")] = None,

@@ -34,7 +34,7 @@ LONGEST = (
     *("lessons/test_lesson06.py", "lessons/test_lesson03.py", "lm/test_lm.py"),
     *("lessons/test_lesson07.py", "lessons/test_lesson05.py", "lessons/test_lesson09.py"),
     *("show/test_show.py", "lessons/test_lesson04.py", "author/test_cycle.py"),
-    *("author/test_pack.py", "site/test_labs_browser.py"),
+    *("author/test_pack.py", "site/test_labs_browser.py", "grader/test_hub_browser.py"),
     *("test_start.py", "grader/test_run.py", "learner/test_progress.py"),
 )
 

@@ -179,7 +179,7 @@ def file_of(name):
 
 # File → a module that it imports only if a part is there, since somebody has asked for it.
 ON_REQUEST = {
-    "course/cli.py": {"course/site/build.py"},
+    "course/cli.py": {"course/grader/hub.py", "course/site/build.py"},
     "course/grader/grade.py": {"course/grader/cluster.py"},
     "course/bench/pretrain.py": {"course/bench/rlhf.py"},
     # A learner's check reads notebooks by this file; only grading needs what of it is nbgrader's.
