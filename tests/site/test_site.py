@@ -1,13 +1,14 @@
 """The pages: what they show, what they never show, and that a browser asks nobody else for it."""
 
 import json
+import posixpath
 import re
 import shutil
 import threading
 import time
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from browser import start_browser
@@ -162,6 +163,32 @@ def test_a_page_loads_what_lies_in_the_folder(site, texts):
             loaded += 1
             assert ((site / name).parent / parts.path).exists(), (name, address)
     assert loaded > 100
+
+
+@here
+@pytest.mark.slow
+def test_links_between_pages_lead_to_something_on_the_page(texts):
+    inside = re.compile(r'<a [^>]*href="([^":]*)#([^"]+)"')
+    led = 0
+    for name in ("index.html", "glossary.html", "references.html"):
+        for address, anchor in inside.findall(texts[name].split("<article")[1]):
+            page = posixpath.normpath(posixpath.join(posixpath.dirname(name), address or name))
+            assert f'id="{unquote(anchor)}"' in texts[page], (name, page, anchor)
+            led += page != name
+    assert led > 200
+
+
+@here
+@pytest.mark.slow
+def test_the_index_leads_to_each_page_and_shows_the_map_of_somebody_new(texts):
+    index = texts["index.html"].split("<article")[1]
+    for name in texts:
+        aside = {"index.html", "genindex.html", "search.html"}
+        assert name in aside or f'href="{name}"' in index, name
+    assert index.count('class="m-halo"') == 2  # lying and standing, at the first lesson
+    assert "m-share" not in index
+    assert "Begin with lesson 00" in index
+    assert "Author name not set" not in texts["index.html"]
 
 
 def test_somebodys_folder_is_not_replaced(tmp_path):
