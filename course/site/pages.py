@@ -17,6 +17,7 @@ from course.site import companions
 from course.site.executed import Outputs
 
 FIRST = "00_start_here"
+BUILT = Path(__file__).with_name("built")  # what front/build.mjs has made
 CONF = """\
 project = html_title = {title!r}
 extensions = ["myst_nb", "sphinx-mathjax-offline"]
@@ -130,6 +131,7 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
         paths.write(folder / name, text)
     for name in ("site.css", "site.js"):
         shutil.copy(Path(__file__).with_name(name), folder / "_static")
+    shutil.copytree(BUILT, folder / "_static", dirs_exist_ok=True)
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:

@@ -1,3 +1,13 @@
+// A page loads the scripts of what is on it: what to look for → the module beside this file.
+const SCRIPTS = { ".tag_lab-answer": "lab.js" };
+
+const beside = (name) => new URL(name, document.querySelector('script[src*="site.js"]').src).href;
+window.addEventListener("DOMContentLoaded", () => {
+  for (const [what, name] of Object.entries(SCRIPTS)) {
+    if (document.querySelector(what)) import(beside(name));
+  }
+});
+
 // The theme's search dialogue gets a search that answers while one types, and knows forms of words.
 window.addEventListener("DOMContentLoaded", () => {
   const dialog = document.querySelector("#pst-search-dialog");

@@ -1,0 +1,2 @@
+// Python for the exercises of a page, beside it.
+self.onmessage = () => {};
