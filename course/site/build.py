@@ -18,7 +18,7 @@ from typing import Any
 from course import paths, shield
 from course.errors import CourseError
 from course.grader import settings
-from course.site import executed, pages
+from course.site import executed, offline, pages
 
 MISSING = "The site needs more packages: `python3 start.py site` installs them."
 OURS = ".course-site"  # marks a folder that may be made anew
@@ -71,8 +71,10 @@ def build(out: Path, *, run: list[str] | None = None, root: Path | None = None) 
         if failed:
             raise CourseError(f"Sphinx has failed: {said.getvalue().strip().split(chr(10))[-1]}")
         shutil.rmtree(made / ".doctrees", ignore_errors=True)
+        offline.trim(made)
         find(made)
         (made / OURS).touch()
+        offline.write(made)
         (made / ".nojekyll").touch()  # or GitHub Pages would leave out folders such as _static
         if out.exists():
             shutil.rmtree(out)

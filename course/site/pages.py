@@ -32,7 +32,7 @@ html_theme_options = {{
 }}
 html_context = {{"default_mode": "auto"}}
 html_static_path = ["_static"]
-html_css_files, html_js_files = ["site.css"], ["site.js"]
+html_css_files, html_js_files = ["site.css"], ["site.js", "offline.js"]
 html_favicon = "_static/favicon.svg"
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
 nb_execution_mode = "off"
@@ -63,6 +63,12 @@ INDEX = """\
 ## Beside the lessons
 
 {beside}
+
+## Without a network
+
+```{{raw}} html
+<div id="keep-offline"></div>
+```
 
 ```{{toctree}}
 :hidden:
@@ -103,7 +109,7 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
         Lesson → what its cells show; these lessons become pages, in this order.
     """
     drawn = companions.course_map(root, list(shown))
-    rows, sections = ["| | Lesson |", "|---|---|"], {}
+    rows, sections = ["| No. | Lesson |", "|---|---|"], {}
     for lesson, outputs in shown.items():
         shutil.copytree(root / "release" / lesson, folder / lesson, ignore=_ignored)
         path = notebook.path_of(lesson, folder)
@@ -129,7 +135,7 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
         "_static/favicon.svg": FAVICON,
     }.items():
         paths.write(folder / name, text)
-    for name in ("site.css", "site.js"):
+    for name in ("site.css", "site.js", "offline.js"):
         shutil.copy(Path(__file__).with_name(name), folder / "_static")
     shutil.copytree(BUILT, folder / "_static", dirs_exist_ok=True)
 
