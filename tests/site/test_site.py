@@ -4,6 +4,7 @@ import json
 import posixpath
 import re
 import shutil
+import subprocess
 import threading
 import time
 from html.parser import HTMLParser
@@ -186,7 +187,7 @@ def test_the_index_leads_to_each_page_and_shows_the_map_of_somebody_new(texts):
         aside = {"index.html", "genindex.html", "search.html"}
         assert name in aside or f'href="{name}"' in index, name
     assert index.count('class="m-halo"') == 2  # lying and standing, at the first lesson
-    assert "m-share" not in index
+    assert 'class="m-share"' not in index
     assert "Begin with lesson 00" in index
     assert "Author name not set" not in texts["index.html"]
 
@@ -218,15 +219,23 @@ def test_checks_and_long_demos_begin_folded():
 # --- in a browser ---------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    driver = start_browser(tmp_path_factory.mktemp("chromium"))
+    driver.set_script_timeout(240)  # axe looks at each of thousands of elements
+    yield driver
+    driver.quit()
+
+
 @pytest.fixture
-def page(site, tmp_path):
-    """Serve the pages, and return a function that opens one in Chromium."""
-    driver = start_browser(tmp_path)
+def page(chromium, site):
+    """Serve the pages at a port of their own, and return the browser; `away` ends the server."""
     with build.server(site) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        driver.base = f"http://127.0.0.1:{server.server_address[1]}"
-        yield driver
-        driver.quit()
+        chromium.base = f"http://127.0.0.1:{server.server_address[1]}"
+        chromium.away = lambda: (server.shutdown(), server.server_close())
+        chromium.get_log("browser")  # what an earlier test left there
+        yield chromium
         server.shutdown()
 
 
@@ -237,6 +246,14 @@ def until(look, what):
             return found
         time.sleep(0.1)
     raise AssertionError(f"waited for {what}")
+
+
+def look(page, light, width=1280):
+    """Set the scheme, light or dark, and the width of the screen."""
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": light}]}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
 
 
 ASKED = "return performance.getEntriesByType('resource').map(e => new URL(e.name).host)"
@@ -257,10 +274,7 @@ FOUND = "return [...document.querySelectorAll('#find .pagefind-ui__result-link')
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
-    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    look(page, "dark", 390)
     page.get(f"{page.base}/01_pretraining/01_pretraining.html")
     until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
     assert page.execute_script("return document.documentElement.dataset.theme") == "dark"
@@ -271,3 +285,79 @@ def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
     assert set(filter(None, page.execute_script(ASKED))) == {urlsplit(page.base).netloc}
     severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
     assert severe == []
+
+
+KEPT = "return document.querySelector('#keep-offline')?.dataset.kept"
+PRESS = "document.querySelector('#keep-offline button').click()"
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_kept_offline_it_reads_and_finds_without_a_server(page):
+    look(page, "light")
+    page.get(f"{page.base}/index.html")
+    until(lambda: page.execute_script(KEPT) == "false", "the button")
+    page.execute_script(PRESS)
+    until(lambda: page.execute_script(KEPT) == "true", "all pages kept")
+    page.away()
+    page.refresh()
+    assert page.title.startswith("How GPT-3 became ChatGPT")
+    page.get(f"{page.base}/02_transfer_learning/02_transfer_learning.html")  # never opened before
+    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    page.execute_script(FIND)
+    until(lambda: page.execute_script(TYPE), "the search")
+    until(lambda: "01_pretraining" in str(page.execute_script(FOUND)), "the lesson, one by one")
+    severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
+    assert [one for one in severe if "offline_worker.js" not in one] == []  # asks for a newer one
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """Get axe-core by the lock file, which says its hash; its text."""
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("no npm to get axe-core with (on Debian: apt install nodejs npm)")
+    folder = tmp_path_factory.mktemp("axe")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(Path(pages.__file__).with_name("front") / name, folder)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if ran.returncode:
+        pytest.skip(f"npm can't get what the lock file names: {ran.stderr.strip()[-300:]}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+AXE = """
+const [rules, done] = arguments;
+const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+axe.run(document, options).then(
+  (found) => done(found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html)}`)),
+  (error) => done([String(error)]));
+"""
+# Three lessons whose parts differ: pictures, formulas, tables. (All ten take minutes.)
+PAGES = [
+    "index.html",
+    "glossary.html",
+    *(f"{name}/{name}.html" for name in ("00_start_here", "02_transfer_learning", "04_gpt_family")),
+]
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious_in_light_and_dark(page, axe, name):
+    look(page, "light")
+    page.get(f"{page.base}/{name}")
+    until(lambda: page.execute_script("return document.readyState") == "complete", "the page")
+    page.execute_script(axe)
+    assert page.execute_async_script(AXE, None) == []
+    look(page, "dark")
+    dark = "return document.documentElement.dataset.theme"
+    until(lambda: page.execute_script(dark) == "dark", "the dark")
+    assert page.execute_async_script(AXE, ["color-contrast"]) == []  # the rest has no colour
