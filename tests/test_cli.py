@@ -189,7 +189,7 @@ def test_without_json_nothing_is_printed_twice(capsys):
 # --- what the documents say -----------------------------------------------------------------------
 
 
-PAGES = ["docs/grading.md", "docs/cluster.md"]  # of docs/, those for instructors
+PAGES = ["docs/grading.md", "docs/cluster.md", "docs/site.md"]  # of docs/, those for instructors
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *PAGES])

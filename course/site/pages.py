@@ -112,6 +112,8 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
     rows, sections = ["| No. | Lesson |", "|---|---|"], {}
     for lesson, outputs in shown.items():
         shutil.copytree(root / "release" / lesson, folder / lesson, ignore=_ignored)
+        for picture in (folder / lesson).glob("*.svg"):
+            picture.write_text(in_the_dark(picture.read_text("utf-8")), encoding="utf-8")
         path = notebook.path_of(lesson, folder)
         nb = page(notebook.read(path), outputs | companions.own_map(drawn, outputs))
         path.write_text(json.dumps(nb, ensure_ascii=False), encoding="utf-8")
@@ -138,6 +140,16 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
     for name in ("site.css", "site.js", "offline.js"):
         shutil.copy(Path(__file__).with_name(name), folder / "_static")
     shutil.copytree(BUILT, folder / "_static", dirs_exist_ok=True)
+
+
+def in_the_dark(drawing: str) -> str:
+    """Return an SVG that turns round in the dark and keeps its hues, if it has no dark form."""
+    if "prefers-color-scheme" in drawing:
+        return drawing
+    style = (
+        "@media (prefers-color-scheme: dark) { :root { filter: invert(.93) hue-rotate(180deg) }}"
+    )
+    return re.sub(r"<svg\b[^>]*>", rf"\g<0><style>{style}</style>", drawing, count=1)
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:

@@ -79,6 +79,18 @@ def test_a_cell_that_fails_is_named_in_one_sentence(tiny, tmp_path):
         executed.run(TINY, tmp_path / "course", 1)
 
 
+def test_a_cell_that_never_ends_is_one_sentence(tiny, monkeypatch):
+    import nbclient
+    from nbclient.exceptions import CellTimeoutError
+
+    def wait_in_vain(*args, **more):
+        raise CellTimeoutError("Cell execution timed out")
+
+    monkeypatch.setattr(nbclient.NotebookClient, "execute", wait_in_vain)
+    with pytest.raises(CourseError, match=r"A cell of 01_tiny ran for 900 s"):
+        executed.run(TINY, tiny, 1)
+
+
 def test_buttons_and_warnings_are_left_out():
     button = {"output_type": "display_data", "data": {executed.WIDGET: {}, "text/plain": "Button"}}
     assert executed.fit(button) is None
@@ -192,6 +204,14 @@ def test_the_index_leads_to_each_page_and_shows_the_map_of_somebody_new(texts):
     assert "Author name not set" not in texts["index.html"]
 
 
+def test_a_drawing_without_a_dark_form_is_turned_round_in_the_dark():
+    plain = '<?xml version="1.0"?><svg xmlns="x" viewBox="0 0 1 1"><svg/></svg>'
+    made = pages.in_the_dark(plain)
+    assert made.count("invert") == 1
+    assert made.index("viewBox") < made.index("<style>") < made.index("<svg/>")
+    assert pages.in_the_dark(made) == made
+
+
 def test_somebodys_folder_is_not_replaced(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(CourseError, match="holds files that this command hasn't made"):
@@ -285,6 +305,17 @@ def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
     assert set(filter(None, page.execute_script(ASKED))) == {urlsplit(page.base).netloc}
     severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
     assert severe == []
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_long_name_in_a_heading_makes_no_page_wider_than_a_phone(page):
+    look(page, "light", 390)
+    page.get(f"{page.base}/08_chatgpt/08_chatgpt.html")
+    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    until(lambda: page.execute_script(WIDE) <= 0, "a page as wide as the phone")
 
 
 KEPT = "return document.querySelector('#keep-offline')?.dataset.kept"
