@@ -369,6 +369,10 @@ axe.run(document, options).then(
     .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html)}`)),
   (error) => done([String(error)]));
 """
+STILL = """
+return document.getAnimations()
+  .every((one) => !(one instanceof CSSTransition) || one.playState !== "running");
+"""
 # Three lessons whose parts differ: pictures, formulas, tables. (All ten take minutes.)
 PAGES = [
     "index.html",
@@ -391,4 +395,5 @@ def test_axe_finds_nothing_serious_in_light_and_dark(page, axe, name):
     look(page, "dark")
     dark = "return document.documentElement.dataset.theme"
     until(lambda: page.execute_script(dark) == "dark", "the dark")
+    until(lambda: page.execute_script(STILL), "colours that have stopped changing")
     assert page.execute_async_script(AXE, ["color-contrast"]) == []  # the rest has no colour
