@@ -190,7 +190,12 @@ def test_without_json_nothing_is_printed_twice(capsys):
 
 
 GUIDES = ["docs/instructor.md", "docs/student.md", "docs/self-learner.md"]
-PAGES = ["docs/grading.md", "docs/cluster.md", *GUIDES]  # of docs/, those with commands
+PAGES = [
+    "docs/grading.md",
+    "docs/cluster.md",
+    "docs/site.md",
+    *GUIDES,
+]  # of docs/, those with commands
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *PAGES])

@@ -30,7 +30,7 @@ MAY = {
     "hooks": GROUND | {"grader"},
     "learner": GROUND | {"grader", "hooks"},
     "author": GROUND | {"grader", "hooks"},
-    "site": GROUND | {"grader", "hooks", "world"},
+    "site": GROUND | {"grader", "hooks", "learner", "world"},
     "bench": ENGINE | {"stages", "grader", "hooks", "author", "cli"},
 }
 MODULES = GROUND | {"hooks"}  # rooms that are one file

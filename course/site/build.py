@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from course import paths, shield
 from course.errors import CourseError
 from course.grader import settings
-from course.site import executed, labs, pages
+from course.site import executed, labs, offline, pages
 
 MISSING = "The site needs more packages: `python3 start.py site` installs them."
 PACKED = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".wasm", ".ipynb", ".txt"}
@@ -83,9 +83,11 @@ def build(
         if failed:
             raise CourseError(f"Sphinx has failed: {said.getvalue().strip().split(chr(10))[-1]}")
         shutil.rmtree(made / ".doctrees", ignore_errors=True)
+        offline.trim(made)
         find(made)
         labs.add(made, root, names, pyodide)
         (made / OURS).touch()
+        offline.write(made)
         (made / ".nojekyll").touch()  # or GitHub Pages would leave out folders such as _static
         if out.exists():
             shutil.rmtree(out)

@@ -77,7 +77,7 @@ def run(lesson: str, root: Path, seconds: int) -> Outputs:
     """Execute a lesson with our answers in a kernel, and return what its cells show."""
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     path = notebook.path_of(lesson, root / "source")
     nb = nbformat.read(path, as_version=4)
@@ -96,6 +96,11 @@ def run(lesson: str, root: Path, seconds: int) -> Outputs:
         except CellExecutionError as error:
             said = str(error).strip().split("\n")[-1]
             raise CourseError(f"{lesson} doesn't run to its end with our answers: {said}") from None
+        except CellTimeoutError:
+            raise CourseError(
+                f"A cell of {lesson} ran for {TIMEOUT} s, longer than any should: is this computer "
+                "busy with other work? The same command goes on with this lesson."
+            ) from None
     shown = {cell.id: [kept for out in cell.outputs if (kept := fit(out))] for cell in code}
     return {name: found for name, found in shown.items() if found}
 

@@ -6,13 +6,14 @@ outputs from `executed`, cell by cell by id. Set-up, checks and long demos begin
 
 import copy
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from course import paths
 from course.grader import notebook
-from course.site import labs, models
+from course.site import companions, labs, models
 from course.site.executed import Outputs
 
 FIRST = "00_start_here"
@@ -27,10 +28,11 @@ html_theme_options = {{
     "home_page_in_toc": True,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "footer_content_items": [],
 }}
 html_context = {{"default_mode": "auto"}}
 html_static_path = ["_static"]
-html_css_files, html_js_files = ["site.css"], ["site.js"]
+html_css_files, html_js_files = ["site.css"], ["site.js", "offline.js"]
 html_favicon = "_static/favicon.svg"
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
 nb_execution_mode = "off"
@@ -52,9 +54,23 @@ INDEX = """\
 
 {about}
 
+```{{raw}} html
+{map}
+```
+
 {table}
 
 {more}
+
+## Beside the lessons
+
+{beside}
+
+## Without a network
+
+```{{raw}} html
+<div id="keep-offline"></div>
+```
 
 ```{{toctree}}
 :hidden:
@@ -65,12 +81,23 @@ INDEX = """\
 """
 TITLE = "How GPT-3 became ChatGPT"
 ABOUT = """\
-Ten lessons with exercises, on a small family of language models that we trained ourselves on an
-invented village. Each step from GPT-3 to ChatGPT is taken with them and measured. These pages are
-for reading: they show each lesson with all that its cells show when they run. Exercises that need
-Python and numpy or pandas are answered and checked in the page, the others in JupyterLab, after a
-set-up by one command.
+GPT-3 of 2020 went on with any text and answered no question. ChatGPT of 2022 talks, corrects and
+declines. What was done in between? In ten lessons you do the same to a small family of language
+models, which we trained on an invented village, and measure what each step changes.
+
+These pages show each lesson with all that its cells show when they run, and need nothing but this
+browser. Exercises that need Python and numpy or pandas are answered and checked in the page, the
+others in JupyterLab, after a set-up by one command. Begin with
+[lesson 00]({first}/{first}.ipynb); it says what you need to know, and has a test for it.
 """
+# Pages beside the lessons, in the order of the menu: the page, and what it is for.
+BESIDE = {
+    f"{FIRST}/primer": "the numpy and the mathematics that the lessons use, on two pages",
+    f"{FIRST}/readers": "short answers to what people ask about GPT-3 and ChatGPT",
+    "glossary": "the words of the field, each with the place where it is taught",
+    "references": "the papers and pages that the lessons name",
+    f"{FIRST}/differences": "what our small models do in another way than InstructGPT, and why",
+}
 
 
 def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
@@ -84,27 +111,32 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
     shown : dict
         Lesson → what its cells show; these lessons become pages, in this order.
     """
-    titles, with_models = {}, models.prepare(folder)
+    with_models = models.prepare(folder)
+    drawn = companions.course_map(root, list(shown))
+    rows, sections = ["| No. | Lesson |", "|---|---|"], {}
     for lesson, outputs in shown.items():
         shutil.copytree(root / "release" / lesson, folder / lesson, ignore=_ignored)
+        for picture in (folder / lesson).glob("*.svg"):
+            picture.write_text(in_the_dark(picture.read_text("utf-8")), encoding="utf-8")
         path = notebook.path_of(lesson, folder)
-        nb = page(notebook.read(path), outputs)
+        nb = page(notebook.read(path), outputs | companions.own_map(drawn, outputs))
         if lesson == models.LESSON and with_models:
             nb["cells"].append(models.links())
         path.write_text(json.dumps(nb, ensure_ascii=False), encoding="utf-8")
-        titles[lesson] = title_of(nb)
-    tree = [f"{lesson}/{lesson}" for lesson in shown]
-    beside = [f"{FIRST}/{path.stem}" for path in sorted((folder / FIRST).glob("*.md"))]
-    rows = ["| | Lesson |", "|---|---|"]
-    for lesson, title in titles.items():
-        number, _, name = title.partition(" · ")
-        rows.append(f"| {number} | [{name}]({lesson}/{lesson}.ipynb) |")
+        sections[lesson] = companions.sections(lesson, nb)
+        number, _, name = title_of(nb).partition(" · ")
+        rows.append(f"| {number} | [{name}]({lesson}/{lesson}.ipynb)<br>{promise_of(nb)} |")
+    paths.write(folder / "glossary.md", companions.glossary(sections))
+    paths.write(folder / "references.md", companions.references(sections, root / "data" / "family"))
+    beside = {name: about for name, about in BESIDE.items() if (folder / f"{name}.md").exists()}
     index = INDEX.format(
         title=TITLE,
-        about=ABOUT,
+        about=ABOUT.format(first=next(iter(shown))),
+        map=drawn,
         table="\n".join(rows),
+        beside="\n".join(f"- [](/{name}.md): {about}." for name, about in beside.items()),
         more=models.LINKS.format(up="") if with_models else "",
-        tree="\n".join([*tree, *with_models, *beside]),
+        tree="\n".join([*(f"{lesson}/{lesson}" for lesson in shown), *with_models, *beside]),
     )
     for name, text in {
         "index.md": index,
@@ -112,9 +144,19 @@ def prepare(folder: Path, root: Path, shown: dict[str, Outputs]) -> None:
         "_static/favicon.svg": FAVICON,
     }.items():
         paths.write(folder / name, text)
-    for name in ("site.css", "site.js"):
+    for name in ("site.css", "site.js", "offline.js"):
         shutil.copy(Path(__file__).with_name(name), folder / "_static")
     shutil.copytree(BUILT, folder / "_static", dirs_exist_ok=True)
+
+
+def in_the_dark(drawing: str) -> str:
+    """Return an SVG that turns round in the dark and keeps its hues, if it has no dark form."""
+    if "prefers-color-scheme" in drawing:
+        return drawing
+    style = (
+        "@media (prefers-color-scheme: dark) { :root { filter: invert(.93) hue-rotate(180deg) }}"
+    )
+    return re.sub(r"<svg\b[^>]*>", rf"\g<0><style>{style}</style>", drawing, count=1)
 
 
 def _ignored(folder: str, names: list[str]) -> set[str]:
@@ -128,6 +170,12 @@ def title_of(nb: dict[str, Any]) -> str:
             if cell["cell_type"] == "markdown" and line.startswith("# "):
                 return line[2:].strip()
     return ""
+
+
+def promise_of(nb: dict[str, Any]) -> str:
+    """Return what a lesson promises: the bold sentences below its title."""
+    found = re.search(r"^# .+\n\n\*\*(.+?)\*\*$", notebook.text_of(nb["cells"][0]), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def page(nb: dict[str, Any], outputs: Outputs) -> dict[str, Any]:

@@ -31,3 +31,9 @@ window.addEventListener("DOMContentLoaded", () => {
     },
   });
 });
+
+// What is written on the theme's buttons is what a screen reader says.
+window.addEventListener("DOMContentLoaded", () => {
+  const named = document.querySelectorAll(".search-button-field, details.hide > summary");
+  for (const one of named) one.removeAttribute("aria-label");
+});

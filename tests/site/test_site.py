@@ -1,13 +1,15 @@
 """The pages: what they show, what they never show, and that a browser asks nobody else for it."""
 
 import json
+import posixpath
 import re
 import shutil
+import subprocess
 import threading
 import time
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from browser import start_browser
@@ -75,6 +77,18 @@ def test_a_cell_that_fails_is_named_in_one_sentence(tiny, tmp_path):
     path.write_text(json.dumps(nb), encoding="utf-8")
     with pytest.raises(CourseError, match=r"01_tiny doesn't run to its end.*division by zero"):
         executed.run(TINY, tmp_path / "course", 1)
+
+
+def test_a_cell_that_never_ends_is_one_sentence(tiny, monkeypatch):
+    import nbclient
+    from nbclient.exceptions import CellTimeoutError
+
+    def wait_in_vain(*args, **more):
+        raise CellTimeoutError("Cell execution timed out")
+
+    monkeypatch.setattr(nbclient.NotebookClient, "execute", wait_in_vain)
+    with pytest.raises(CourseError, match=r"A cell of 01_tiny ran for 900 s"):
+        executed.run(TINY, tiny, 1)
 
 
 def test_buttons_and_warnings_are_left_out():
@@ -171,6 +185,40 @@ def test_a_page_loads_what_lies_in_the_folder(site, texts):
     assert loaded > 100
 
 
+@here
+@pytest.mark.slow
+def test_links_between_pages_lead_to_something_on_the_page(texts):
+    inside = re.compile(r'<a [^>]*href="([^":]*)#([^"]+)"')
+    led = 0
+    for name in ("index.html", "glossary.html", "references.html"):
+        for address, anchor in inside.findall(texts[name].split("<article")[1]):
+            page = posixpath.normpath(posixpath.join(posixpath.dirname(name), address or name))
+            assert f'id="{unquote(anchor)}"' in texts[page], (name, page, anchor)
+            led += page != name
+    assert led > 200
+
+
+@here
+@pytest.mark.slow
+def test_the_index_leads_to_each_page_and_shows_the_map_of_somebody_new(texts):
+    index = texts["index.html"].split("<article")[1]
+    for name in texts:
+        aside = {"index.html", "genindex.html", "search.html"}
+        assert name in aside or f'href="{name}"' in index, name
+    assert index.count('class="m-halo"') == 2  # lying and standing, at the first lesson
+    assert 'class="m-share"' not in index
+    assert "Begin with lesson 00" in index
+    assert "Author name not set" not in texts["index.html"]
+
+
+def test_a_drawing_without_a_dark_form_is_turned_round_in_the_dark():
+    plain = '<?xml version="1.0"?><svg xmlns="x" viewBox="0 0 1 1"><svg/></svg>'
+    made = pages.in_the_dark(plain)
+    assert made.count("invert") == 1
+    assert made.index("viewBox") < made.index("<style>") < made.index("<svg/>")
+    assert pages.in_the_dark(made) == made
+
+
 def test_somebodys_folder_is_not_replaced(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(CourseError, match="holds files that this command hasn't made"):
@@ -198,15 +246,23 @@ def test_checks_and_long_demos_begin_folded():
 # --- in a browser ---------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    driver = start_browser(tmp_path_factory.mktemp("chromium"))
+    driver.set_script_timeout(240)  # axe looks at each of thousands of elements
+    yield driver
+    driver.quit()
+
+
 @pytest.fixture
-def page(site, tmp_path):
-    """Serve the pages, and return a function that opens one in Chromium."""
-    driver = start_browser(tmp_path)
+def page(chromium, site):
+    """Serve the pages at a port of their own, and return the browser; `away` ends the server."""
     with build.server(site) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        driver.base = f"http://127.0.0.1:{server.server_address[1]}"
-        yield driver
-        driver.quit()
+        chromium.base = f"http://127.0.0.1:{server.server_address[1]}"
+        chromium.away = lambda: (server.shutdown(), server.server_close())
+        chromium.get_log("browser")  # what an earlier test left there
+        yield chromium
         server.shutdown()
 
 
@@ -217,6 +273,14 @@ def until(look, what):
             return found
         time.sleep(0.1)
     raise AssertionError(f"waited for {what}")
+
+
+def look(page, light, width=1280):
+    """Set the scheme, light or dark, and the width of the screen."""
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": light}]}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
 
 
 ASKED = "return performance.getEntriesByType('resource').map(e => new URL(e.name).host)"
@@ -237,10 +301,7 @@ FOUND = "return [...document.querySelectorAll('#find .pagefind-ui__result-link')
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
-    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    page.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    look(page, "dark", 390)
     page.get(f"{page.base}/01_pretraining/01_pretraining.html")
     until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
     assert page.execute_script("return document.documentElement.dataset.theme") == "dark"
@@ -251,3 +312,95 @@ def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
     assert set(filter(None, page.execute_script(ASKED))) == {urlsplit(page.base).netloc}
     severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
     assert severe == []
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_long_name_in_a_heading_makes_no_page_wider_than_a_phone(page):
+    look(page, "light", 390)
+    page.get(f"{page.base}/08_chatgpt/08_chatgpt.html")
+    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    until(lambda: page.execute_script(WIDE) <= 0, "a page as wide as the phone")
+
+
+KEPT = "return document.querySelector('#keep-offline')?.dataset.kept"
+PRESS = "document.querySelector('#keep-offline button').click()"
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_kept_offline_it_reads_and_finds_without_a_server(page):
+    look(page, "light")
+    page.get(f"{page.base}/index.html")
+    until(lambda: page.execute_script(KEPT) == "false", "the button")
+    page.execute_script(PRESS)
+    until(lambda: page.execute_script(KEPT) == "true", "all pages kept")
+    page.away()
+    page.refresh()
+    assert page.title.startswith("How GPT-3 became ChatGPT")
+    page.get(f"{page.base}/02_transfer_learning/02_transfer_learning.html")  # never opened before
+    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    page.execute_script(FIND)
+    until(lambda: page.execute_script(TYPE), "the search")
+    until(lambda: "01_pretraining" in str(page.execute_script(FOUND)), "the lesson, one by one")
+    severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
+    assert [one for one in severe if "offline_worker.js" not in one] == []  # asks for a newer one
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """Get axe-core by the lock file, which says its hash; its text."""
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("no npm to get axe-core with (on Debian: apt install nodejs npm)")
+    folder = tmp_path_factory.mktemp("axe")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(Path(pages.__file__).with_name("front") / name, folder)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if ran.returncode:
+        pytest.skip(f"npm can't get what the lock file names: {ran.stderr.strip()[-300:]}")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+AXE = """
+const [rules, done] = arguments;
+const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+axe.run(document, options).then(
+  (found) => done(found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html)}`)),
+  (error) => done([String(error)]));
+"""
+STILL = """
+return document.getAnimations()
+  .every((one) => !(one instanceof CSSTransition) || one.playState !== "running");
+"""
+# Three lessons whose parts differ: pictures, formulas, tables. (All ten take minutes.)
+PAGES = [
+    "index.html",
+    "glossary.html",
+    *(f"{name}/{name}.html" for name in ("00_start_here", "02_transfer_learning", "04_gpt_family")),
+]
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious_in_light_and_dark(page, axe, name):
+    look(page, "light")
+    page.get(f"{page.base}/{name}")
+    until(lambda: page.execute_script("return document.readyState") == "complete", "the page")
+    page.execute_script(axe)
+    assert page.execute_async_script(AXE, None) == []
+    look(page, "dark")
+    dark = "return document.documentElement.dataset.theme"
+    until(lambda: page.execute_script(dark) == "dark", "the dark")
+    until(lambda: page.execute_script(STILL), "colours that have stopped changing")
+    assert page.execute_async_script(AXE, ["color-contrast"]) == []  # the rest has no colour

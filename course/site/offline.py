@@ -1,0 +1,53 @@
+"""What a browser needs to keep the pages: the service worker at their root, and all files listed.
+
+A worker may handle only what lies below its own folder. The list has each file's size, for the
+button that names the sum, and its hash, so that a file is fetched again only when it has changed.
+Left out on purpose: what is heavy and not read by all, such as other versions of MathJax; `trim`
+takes that out of the pages.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from course import paths
+
+WORKER = "offline_worker.js"
+LIST = "offline.json"
+HASH = 12  # letters of it
+
+
+def write(site: Path, also: Iterable[tuple[str, int, str]] = ()) -> int:
+    """Put the worker and the list into a folder of pages; return how many bytes the list names.
+
+    Parameters
+    ----------
+    site : Path
+    also : iterable
+        Address, bytes and hash of files on other hosts that the pages need. The host has to allow
+        it (CORS), and the address to hold a version (1.2.3), since such a file is never asked for
+        again.
+    """
+    shutil.copy(Path(__file__).with_name(WORKER), site)
+    files: list[list[str | int]] = [list(one) for one in also]
+    for path in sorted(site.rglob("*")):
+        name = path.relative_to(site).as_posix()
+        if path.is_file() and not name.startswith(".") and name not in (WORKER, LIST):
+            content = path.read_bytes()
+            files.append([name, len(content), hashlib.sha256(content).hexdigest()[:HASH]])
+    paths.write(site / LIST, json.dumps({"files": files}, separators=(",", ":")))
+    return sum(int(size) for _, size, _ in files)
+
+
+def trim(site: Path) -> None:
+    """Take out what no page loads: maps of the theme's scripts, and MathJax for other inputs."""
+    for path in [*(site / "_static").rglob("*.map"), *(site / "_static" / "mathjax").glob("*.js")]:
+        if path.name not in ("tex-chtml.js", "core.js", "loader.js", "startup.js"):
+            path.unlink()
+    for folder in ("output/svg", "adaptors"):
+        shutil.rmtree(site / "_static" / "mathjax" / folder, ignore_errors=True)
+    for path in (site / "_static" / "mathjax" / "sre" / "mathmaps").glob("*.json"):
+        if path.stem not in ("base", "en", "nemeth"):  # formulas read aloud, in English
+            path.unlink()
