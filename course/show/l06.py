@@ -17,6 +17,7 @@ from course.show.l06_feedback import (
     rufus,
 )
 from course.show.l06_loop import ai_feedback, knowledge, own_functions, rankings, trained
+from course.show.l06_real import live_real_reward, real_reward, replies_csv, reply_desk
 from course.show.lineage_picture import lineage
 from course.show.sources import figure_line, record
 
@@ -32,13 +33,17 @@ __all__ = [
     "knowledge",
     "learned_backflip",
     "lineage",
+    "live_real_reward",
     "own_backflip",
     "own_functions",
     "own_taste",
     "picks",
     "preference_curve",
     "rankings",
+    "real_reward",
     "record",
+    "replies_csv",
+    "reply_desk",
     "reward_curve",
     "rewards_of_answers",
     "rufus",

@@ -89,6 +89,18 @@ def _smollm2_dpo() -> Work:
     return l09_smollm2_dpo.WORK
 
 
+def _smollm2_sft() -> Work:
+    from course.studies import l05_real_sft
+
+    return l05_real_sft.WORK
+
+
+def _smollm2_reward() -> Work:
+    from course.studies import l06_real_reward
+
+    return l06_real_reward.WORK
+
+
 def _parts() -> Work:
     return Work(lambda run: {})  # its parts are run in its place
 
@@ -242,13 +254,37 @@ STUDIES = table(
         exercises=(DPO,),
     ),
     Study(
+        name="smollm2_sft",
+        about="a real model, its template, and the mask of SFT",
+        lesson="05_instruction_following",
+        work=_smollm2_sft,
+        record="smollm2_sft",
+        shown=tuple(
+            "source demonstrations questions template bare masked unmasked gain only_masked "
+            "only_unmasked losses memory_mb computing seconds".split()
+        ),
+        exercises=(SFT,),
+    ),
+    Study(
+        name="smollm2_reward",
+        about="a reward model on a real model's replies",
+        lesson="06_human_feedback",
+        work=_smollm2_reward,
+        record="smollm2_reward",
+        shown=tuple(
+            "source pairs held_out_pairs agreement agreement_interval ceiling below_ceiling clear "
+            "words_up words_down memory_mb computing seconds".split()
+        ),
+        exercises=(REWARD,),
+    ),
+    Study(
         name="real",
         about="all trainings of the real model, one after the other",
         lesson="03_fine_tuning",
         work=_parts,
         record="",
         shown=("seconds",),
-        parts=("guide", "smollm2_dpo"),
+        parts=("guide", "smollm2_sft", "smollm2_reward", "smollm2_dpo"),
     ),
     Study(
         name="sweep",

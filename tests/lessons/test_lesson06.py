@@ -33,6 +33,10 @@ SPEC = Lesson(
         "demo-picks": {"text/html"},
         "demo-reward-model": {"image/png", "text/html"},
         "demo-rewards-of-answers": {"text/html"},
+        "demo-reply-desk": {"application/vnd.jupyter.widget-view+json"},
+        "demo-replies-csv": set(),
+        "demo-real-reward": {"image/png", "text/html"},
+        "demo-live-real-reward": {"text/html"},
         "demo-hand-written": {"text/html"},
         "demo-learned-backflip": {"image/png", "text/html"},
         "demo-clip-desk": {"application/vnd.jupyter.widget-view+json"},
@@ -265,3 +269,25 @@ def test_a_written_reward_that_can_t_be_used_gets_a_sentence():
     assert "holds no 'hight'" in l06_feedback.unfit(lambda frame: frame["hight"])
     assert "has the shape (2,)" in l06_feedback.unfit(lambda frame: frame["spin"].sum(axis=1))
     assert "can't be computed" in l06_feedback.unfit(lambda frame: frame["spin"] @ 3)
+
+
+# The reward model on real sentences ---------------------------------------------------------------
+
+
+def test_the_real_reward_model_is_better_than_a_coin_and_below_its_ceiling():
+    found = records.read("smollm2_reward")
+    assert found["agreement_interval"][0] > 0.5
+    assert found["agreement"] < found["ceiling"]
+    assert found["pairs"] < 300
+    assert found["held_out_pairs"] > 100
+    up, down = found["words_up"], found["words_down"]
+    assert min(effect for _, effect, _ in up) > 0 > max(effect for _, effect, _ in down)
+    assert up[0][0] == "glad"
+    assert "love" in [word for word, _, _ in down]
+    assert "Q4_1" in found["sources"]
+
+
+def test_without_minilm_the_record_of_the_real_reward_model_is_shown(learned):
+    said = text(learned["answers"]["demo-live-real-reward"])
+    assert "isn't on this computer yet" in said
+    assert "The recorded reward model agrees with" in said
