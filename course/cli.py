@@ -42,6 +42,9 @@ app.add_typer(models_app, name="models")
 
 INTERRUPTED = 130
 HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile answer
+Lang = Annotated[
+    str | None, typer.Option(help="A language into which lessons are translated, such as ko.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 NumberFormat = Annotated[
     str | None,
@@ -162,14 +165,23 @@ def fetch(
 
 
 @app.command(epilog="Example: python3 start.py build")
-def build(lessons: Lessons = None, as_json: Json = False) -> None:
+def build(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) -> None:
     """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    It also writes README's tables, the picture of the lineage, and the models' cards.
+    It also writes README's tables, the picture of the lineage, and the models' cards. With --lang
+    it brings the catalogues of translations in step instead, and builds the lessons from them.
     """
     from course.author import build as build_module
     from course.show import documents
 
+    if lang:
+        from course.author import translate
+
+        result = translate.build(lang, lessons or None)
+        if not as_json:
+            show_table(f"Translated: {lang}", result["catalogues"])
+            print("\n".join([*result["problems"], f"The lessons are in {result['folder']}."]))
+        return finish(result, as_json)
     measured = paths.RUNS.exists()  # else it is a course without our models
     blocks = documents.readme_blocks() if measured else {}
     result = build_module.build(lessons or None, blocks=blocks)
@@ -181,7 +193,7 @@ def build(lessons: Lessons = None, as_json: Json = False) -> None:
             print(f"Written: {name}")
         for problem in result["problems"]:
             print(problem)
-    finish(result, as_json)
+    return finish(result, as_json)
 
 
 @app.command(epilog="Example: python3 start.py site --serve")

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GROUND = {"paths", "shield", "errors", "records", "checks", "claims", "stats", "seeds"}
+GROUND = {"paths", "shield", "errors", "records", "checks", "claims", "stats", "seeds", "language"}
 ENGINE = GROUND | {"world", "lm"}
 # Room → what it may import, itself aside. Modules that lie in no room are rooms of their own.
 MAY = {
@@ -28,8 +28,9 @@ MAY = {
     "show": ENGINE | {"stages", "real", "studies"},
     "grader": set(),
     "hooks": GROUND | {"grader"},
-    "learner": GROUND | {"grader", "hooks"},
-    "author": GROUND | {"grader", "hooks"},
+    "translate": GROUND,
+    "learner": GROUND | {"grader", "hooks", "translate"},
+    "author": GROUND | {"grader", "hooks", "translate"},
     "site": GROUND | {"grader", "hooks"},
     "bench": ENGINE | {"stages", "grader", "hooks", "author", "cli"},
 }

@@ -1,0 +1,178 @@
+"""`course build --lang`: catalogues in step with the English, and the lessons in that language.
+
+The translated lessons are put together anew each time and are in no commit: the English lesson and
+its catalogue are the one truth. They go to ``work/.lang/LANGUAGE``, which has ``source/`` and
+``release/`` as a course has, so that nbgrader and `verify` take it for one; learners get theirs in
+``work/`` from the same catalogues (`course.learner.desk`).
+
+Which messages the library has is found by syntax tree: the strings in ``_("…")``.
+"""
+
+import ast
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polib
+
+from course import language, paths
+from course.errors import CourseError
+from course.grader import settings
+from course.grader.notebook import path_of
+from course.translate import catalogue, faults, lesson, markdown
+from course.translate.catalogue import Entry
+from course.translate.message import messages
+
+BUILT = Path("work") / ".lang"
+DOCS = "docs"  # the catalogue of README and of the guides in docs/
+SKIPPED = ("training-log.md",)  # of docs/: a diary for those who work on the course
+EXERCISE = "Exercise {number} · {name} · {points} points · {minutes} minutes · {hard}"
+
+
+def build(code: str, names: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
+    """Bring catalogues in step with the English, look for faults, and build the lessons.
+
+    Parameters
+    ----------
+    code : str
+        The language, such as ``"ko"``.
+    names : list of str, optional
+        Lessons; all, the library and the guides if left out.
+    root : Path, optional
+        The course's folder.
+
+    Returns
+    -------
+    dict
+        ``ok`` (nothing is wrong with what is said to be complete), ``language``, ``folder``,
+        ``catalogues`` (rows: name, complete, messages, words, missing, stale, faults), ``missing``,
+        ``stale``, ``words`` (of the English; sums), ``problems`` (sentences, those about complete
+        catalogues first).
+
+    Raises
+    ------
+    CourseError
+        If the language or a lesson is unknown.
+    """
+    root = root or paths.ROOT
+    if code not in language.LANGUAGES or code == "en":
+        known = ", ".join(one for one in language.LANGUAGES if one != "en")
+        raise CourseError(f"There is no translation into {code!r}: the languages are {known}.")
+    wanted = {name: of_lesson(name, root) for name in settings.sources(names, root)}
+    lessons = list(wanted)
+    if not names:
+        wanted |= {language.LIBRARY: of_library(), DOCS: of_docs(root)}
+    rows, serious, others = [], [], []
+    files = {}
+    for name, entries in wanted.items():
+        path = language.place(name, code)
+        file = files[name] = catalogue.in_step(catalogue.read(path), entries)
+        catalogue.write(file, path)
+        row, problems = report(name, file)
+        rows.append(row)
+        (serious if row["complete"] else others).extend(problems)
+    language.catalogue.cache_clear()
+    for name in lessons:
+        put_together(name, code, root)
+    sums = {key: sum(row[key] for row in rows) for key in ("missing", "stale", "words")}
+    return {
+        "ok": not serious,
+        "language": code,
+        "folder": (BUILT / code).as_posix(),
+        "catalogues": rows,
+        **sums,
+        "problems": serious + others,
+    }
+
+
+def report(name: str, file: polib.POFile) -> tuple[dict[str, Any], list[str]]:
+    """Return the figures of a catalogue, and what is wrong with it in sentences."""
+    problems = []
+    said = [one for one in file if one.msgstr and not one.fuzzy and not one.obsolete]
+    for one in said:
+        for fault in faults.of(one.msgid, one.msgstr, one.comment, one.tcomment):
+            problems.append(f"{name} · {one.msgctxt or '-'}: {fault} [{brief(one.msgid)}]")
+    if name not in (language.LIBRARY, DOCS):
+        problems += [f"{name}: {one}" for one in faults.first_uses([o.msgstr for o in said])]
+    count = len(problems)
+    missing, stale = catalogue.missing(file), catalogue.stale(file)
+    problems += [f"{name} · {one.msgctxt or '-'}: stale: [{brief(one.msgid)}]" for one in stale]
+    complete = catalogue.is_complete(file)
+    if complete:
+        problems += [f"{name} · {o.msgctxt or '-'}: missing: [{brief(o.msgid)}]" for o in missing]
+    current = [one for one in file if not one.obsolete]
+    row = {
+        "catalogue": name,
+        "complete": complete,
+        "messages": len(current),
+        "words": sum(len(one.msgid.split()) for one in current),
+        "missing": len(missing),
+        "stale": len(stale),
+        "faults": count,
+    }
+    return row, problems
+
+
+def brief(text: str) -> str:
+    """Return the beginning of a text, in one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# --- what there is to translate -------------------------------------------------------------------
+
+
+def of_lesson(name: str, root: Path) -> list[Entry]:
+    """Return the messages of a lesson, its pages and pictures."""
+    path = path_of(name, root / "source")
+    found = lesson.places(json.loads(path.read_text(encoding="utf-8")), path.parent)
+    return [
+        Entry(one.context, one.message.text, one.message.kind) for one in found if not one.shared
+    ]
+
+
+def of_library() -> list[Entry]:
+    """Return the messages of our code, and what lessons say in many places."""
+    entries = [Entry("", text, "exercise") for text in (EXERCISE, f"{EXERCISE} · *stretch*")]
+    entries += [Entry("", text, "label") for text in lesson.EVERYWHERE]
+    for path in sorted(language.LOCALE.parent.rglob("*.py")):
+        entries += [Entry("", text, "format") for text in marked(path.read_text(encoding="utf-8"))]
+    return entries
+
+
+def marked(source: str) -> Iterator[str]:
+    """Yield the strings that a Python file hands to ``_``."""
+    for node in ast.walk(ast.parse(source)):
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
+        if isinstance(node, ast.Call) and called == "_" and len(node.args) == 1:
+            text = node.args[0]
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                yield text.value
+
+
+def of_docs(root: Path) -> list[Entry]:
+    """Return the messages of README and of the guides."""
+    files = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    return [
+        Entry(file.name, one.text, one.kind)
+        for file in files
+        if file.exists() and file.name not in SKIPPED
+        for one in messages(markdown.cut(file.read_text(encoding="utf-8")))
+    ]
+
+
+# --- the lessons ----------------------------------------------------------------------------------
+
+
+def put_together(name: str, code: str, root: Path) -> None:
+    """Write a lesson in a language, as it is in ``source/`` and in ``release/``."""
+    find = catalogue.finder_for(name, code)
+    for place in ("source", "release"):
+        target = root / BUILT / code / place / name
+        shutil.rmtree(target, ignore_errors=True)
+        for file in sorted((root / place / name).rglob("*")):
+            if file.is_file() and ".ipynb_checkpoints" not in file.parts:
+                made = lesson.page(file.name, file.read_bytes(), find)
+                paths.write(target / file.relative_to(root / place / name), made)
