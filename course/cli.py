@@ -249,11 +249,11 @@ def pack(
 
 
 @app.command(epilog="Example: python3 start.py verify 01_pretraining")
-def verify(lessons: Lessons = None, as_json: Json = False) -> None:
+def verify(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) -> None:
     """Test the tests: wrong answers must fail, and other right answers must pass."""
     from course.author import verify as verify_module
 
-    result = verify_module.verify(lessons or None)
+    result = verify_module.verify(lessons or None, lang=lang)
     if not as_json:
         show_table("Verified", verify_module.rows(result))
         for problem in result["problems"]:

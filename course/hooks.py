@@ -12,15 +12,16 @@ import functools
 import re
 from pathlib import Path
 
-from course import paths
+from course import language, paths
 from course.grader.hooks import Hooks
 from course.grader.job import Outcome
 from course.grader.notebook import Cell
+from course.language import _
 
-# How a lesson's text begins each exercise.
+# How a lesson's text begins each exercise, in every language.
 HEADER = re.compile(
-    r"### Exercise (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+ points? · (?P<minutes>\d+) minutes?"
-    r"(?P<rest>.*)"
+    r"### (?:Exercise|연습문제) (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+(?: points?|점)"
+    r" · (?P<minutes>\d+)(?: minutes?|분)(?P<rest>.*)"
 )
 # What a score may depend on, in addition to our own files.
 DISTRIBUTIONS = (
@@ -35,15 +36,23 @@ def mounts(root: Path) -> list[Path]:
 
 
 def environment(root: Path) -> dict[str, str]:
-    """Return the variables by which `course.paths` finds the course in `root`, and the caches."""
-    return {"COURSE_ROOT": str(root), "COURSE_CACHE": str(paths.cache())}
+    """Return the variables by which `course.paths` finds the course in `root`, and the caches.
+
+    Also the language in which checks speak.
+    """
+    return {
+        "COURSE_ROOT": str(root),
+        "COURSE_CACHE": str(paths.cache()),
+        "COURSE_LANG": language.current(),
+    }
 
 
 def misconception(cell: Cell, outcome: Outcome) -> str:
     """Return the words by which a check's author names the mistake that it met, or ""."""
     if cell.kind != "grade" or outcome.error != "AssertionError":
         return ""
-    said = " ".join(outcome.message.split()).partition(" (Your answer: ")[0]
+    yours = _("Your answer: {answer}").partition("{answer}")[0]  # what `expect` puts after it
+    said = " ".join(outcome.message.split()).partition(f" ({yours}")[0]
     ends = [text for text in _texts(cell.source) if said.endswith(text)]
     if not ends:
         return ""

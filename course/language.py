@@ -11,8 +11,10 @@ read within a moment, and only if the language isn't English) and plural forms (
 number comes after a colon or with a unit).
 """
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
@@ -45,6 +47,19 @@ def remember(language: str) -> None:
 
     paths.write(paths.WORK / REMEMBERED, f"{language}\n")
     remembered.cache_clear()
+
+
+@contextlib.contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Have this process, and those that it starts, speak a language for a while."""
+    before = os.environ.get("COURSE_LANG")
+    os.environ["COURSE_LANG"] = language
+    try:
+        yield
+    finally:
+        del os.environ["COURSE_LANG"]
+        if before is not None:
+            os.environ["COURSE_LANG"] = before
 
 
 def _(text: str) -> str:

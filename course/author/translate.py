@@ -10,6 +10,7 @@ Which messages the library has is found by syntax tree: the strings in ``_("…"
 
 import ast
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ from course.translate.message import messages
 
 BUILT = Path("work") / ".lang"
 DOCS = "docs"  # the catalogue of README and of the guides in docs/
+SPOKEN = ("string", "fields", "format")  # kinds of messages that checks say
+FIELD = re.compile(r"\{[^{}]*\}")
 SKIPPED = ("training-log.md",)  # of docs/: a diary for those who work on the course
 EXERCISE = "Exercise {number} · {name} · {points} points · {minutes} minutes · {hard}"
 
@@ -161,6 +164,48 @@ def of_docs(root: Path) -> list[Entry]:
         if file.exists() and file.name not in SKIPPED
         for one in messages(markdown.cut(file.read_text(encoding="utf-8")))
     ]
+
+
+# --- what a mutant's file promises ----------------------------------------------------------------
+
+
+def promised(name: str, exercise: str, says: str, code: str) -> list[re.Pattern[str]]:
+    """Return patterns of what a check says in a language where the English has the words `says`.
+
+    Parameters
+    ----------
+    name, exercise : str
+        The lesson and its exercise.
+    says : str
+        Words of an English message.
+    code : str
+        The language.
+    """
+    own = of_lesson(name, paths.ROOT)
+    cells = exercise.replace("_", "-") + "-"
+    near = [one for one in own if one.context.startswith(cells)]
+    find = catalogue.finder_for(name, code)
+    for entries in (near, own, of_library()):
+        patterns = [
+            _filled(find(one.context, one.text) or one.text)
+            for one in entries
+            if one.kind in SPOKEN and _may_say(one.text, says)
+        ]
+        if patterns:
+            return patterns
+    return [re.compile(re.escape(says))]
+
+
+def _may_say(text: str, says: str) -> bool:
+    """Tell whether a message with its fields filled in may have the words."""
+    parts = [" ".join(part.split()) for part in FIELD.split(text)]
+    return says in " ".join(text.split()) or any(len(one) > 9 and one in says for one in parts[:9])
+
+
+def _filled(text: str) -> re.Pattern[str]:
+    """Return the pattern of a message with its fields filled in."""
+    parts = FIELD.split(" ".join(text.split()))
+    return re.compile(".*?".join(re.escape(one.strip()) for one in parts))
 
 
 # --- the lessons ----------------------------------------------------------------------------------

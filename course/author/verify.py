@@ -28,8 +28,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from course import paths, records
-from course.author import leak
+from course import language, paths, records
+from course.author import leak, translate
 from course.grader import notebook, settings
 from course.grader.job import STUDENT, DeathError, Job, Limits, Result, Step
 from course.grader.local import Worker
@@ -108,7 +108,9 @@ class Variant:
     inputs: str = ""
 
 
-def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dict[str, Any]:
+def verify(
+    lessons: list[str] | None = None, *, root: Path | None = None, lang: str | None = None
+) -> dict[str, Any]:
     """Test the tests of `lessons`, or of all.
 
     Parameters
@@ -116,6 +118,8 @@ def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dic
     lessons : list of str, optional
     root : Path, optional
         The course's folder.
+    lang : str, optional
+        The language in which the lessons are put together and verified; English if left out.
 
     Returns
     -------
@@ -130,7 +134,14 @@ def verify(lessons: list[str] | None = None, *, root: Path | None = None) -> dic
         If a lesson is unknown or its notebook damaged.
     """
     root = root or paths.ROOT
-    all_plans = [Plan(name, root) for name in settings.sources(lessons, root)]
+    with language.speaking(lang or "en"):
+        return _verify(settings.sources(lessons, root), root, lang)
+
+
+def _verify(lessons: list[str], root: Path, lang: str | None) -> dict[str, Any]:
+    if lang:
+        translate.build(lang, lessons, root=root)
+    all_plans = [Plan(name, root, lang) for name in lessons]
     steps = sum(plan.steps() for plan in all_plans)
     with tqdm(total=steps, desc="Verifying", unit="run", disable=None, leave=False) as bar:
         pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(all_plans))))
@@ -191,9 +202,10 @@ def variants(path: Path) -> list[Variant]:
 class Plan:
     """One lesson: what is to run, and the problems found so far."""
 
-    def __init__(self, lesson: str, root: Path) -> None:
-        self.lesson, self.root = lesson, root
-        self.path = notebook.path_of(lesson, root / "source")
+    def __init__(self, lesson: str, root: Path, lang: str | None = None) -> None:
+        self.lesson, self.root, self.lang = lesson, root, lang
+        self.built = root / translate.BUILT / lang if lang else root  # source/ and release/
+        self.path = notebook.path_of(lesson, self.built / "source")
         self.source = open_notebook(self.path, root, HOOKS)
         self.cells = self.source.cells
         _, job = plan({"cells": list(self.source.raw)}, self.source)
@@ -298,7 +310,7 @@ class Plan:
 
         The steps before `place` have run: the release must have the same.
         """
-        path = notebook.path_of(self.lesson, self.root / "release")
+        path = notebook.path_of(self.lesson, self.built / "release")
         if not path.exists():
             self.problem(f"release/{self.lesson} is missing: run `python3 start.py build`.")
             return 0.0
@@ -462,7 +474,7 @@ class Plan:
                 self.problem(text, name, mutant.name)
         if not own:
             self.problem("this mutant survives: no check fails.", name, mutant.name)
-        elif not any(_flat(mutant.says) in _flat(outcome.message) for outcome in own):
+        elif not self.is_said(name, mutant.says, own):
             text = f"no message says {mutant.says!r}, but: {said(own[0])}"
             self.problem(text, name, mutant.name)
         if own and unseen != (mutant.falls == "hidden") and mutant.falls in ("visible", "hidden"):
@@ -471,6 +483,13 @@ class Plan:
                 f"this mutant falls to {where}, its header says {mutant.falls}.", name, mutant.name
             )
         return len(self.problems) == before
+
+    def is_said(self, name: str, says: str, own: list[Result]) -> bool:
+        """Tell whether a message has the words that a mutant's header promises."""
+        wanted = [re.compile(re.escape(_flat(says)))]
+        if self.lang and says:
+            wanted = translate.promised(self.lesson, name, _flat(says), self.lang)
+        return any(one.search(_flat(outcome.message)) for one in wanted for outcome in own)
 
     def check_budget(self, result: dict[str, Any]) -> None:
         """Note time and memory above the targets."""

@@ -26,10 +26,11 @@ SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 SUFFIXES = {"K": 3, "M": 6, "B": 9}  # 175B
 KOREAN = {"천": 3, "만": 4, "억": 8, "조": 12}
 ENGLISH_NUMBER = re.compile(
-    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?:(?: |-)(thousand|million|billion|trillion)\b|([KMB])(?![A-Za-z]))?"
+    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)"
+    r"(?:(?: |-)(thousand|million|billion|trillion)\b|([KMB])(?![A-Za-z]))?"
 )
 KOREAN_NUMBER = re.compile(
-    r"(?<![A-Za-z_\d.])(\d[\d,]*(?:\.\d+)?)(?: ?([천만억조]+)(?![가-힣]{2,})|([KMB])(?![A-Za-z]))?"
+    r"(?<![A-Za-z_\d.])(\d[\d,]*(?:\.\d+)?)(?:([천만억조]+)(?!큼)|([KMB])(?![A-Za-z]))?"
 )
 WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
