@@ -23,6 +23,7 @@ HEADER = re.compile(
     r"### (?:Exercise|연습문제) (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+(?: points?|점)"
     r" · (?P<minutes>\d+)(?: minutes?|분)(?P<rest>.*)"
 )
+STRETCH = re.compile(r"\*(?:stretch|심화)\*")  # at its end if later lessons do without it
 # What a score may depend on, in addition to our own files.
 DISTRIBUTIONS = (
     *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
@@ -51,8 +52,7 @@ def misconception(cell: Cell, outcome: Outcome) -> str:
     """Return the words by which a check's author names the mistake that it met, or ""."""
     if cell.kind != "grade" or outcome.error != "AssertionError":
         return ""
-    yours = _("Your answer: {answer}").partition("{answer}")[0]  # what `expect` puts after it
-    said = " ".join(outcome.message.split()).partition(f" ({yours}")[0]
+    said = without_answer(" ".join(outcome.message.split()))
     ends = [text for text in _texts(cell.source) if said.endswith(text)]
     if not ends:
         return ""
@@ -60,6 +60,12 @@ def misconception(cell: Cell, outcome: Outcome) -> str:
     before = said.removesuffix(advice)
     # "shares, given two scores: advice" → the advice; "decide, 'x': look again. advice" → all of it
     return advice if before.endswith(": ") else said.removeprefix(cell.exercise).lstrip(",: ")
+
+
+def without_answer(message: str) -> str:
+    """Return a check's message without what `expect` puts after it."""
+    yours = _("Your answer: {answer}").partition("{answer}")[0]
+    return message.partition(f" ({yours}")[0]
 
 
 @functools.cache

@@ -1,9 +1,7 @@
 """`course build --lang`: catalogues in step with the English, and the lessons in that language.
 
-The translated lessons are put together anew each time and are in no commit: the English lesson and
-its catalogue are the one truth. They go to ``work/.lang/LANGUAGE``, which has ``source/`` and
-``release/`` as a course has, so that nbgrader and `verify` take it for one; learners get theirs in
-``work/`` from the same catalogues (`course.learner.desk`).
+The translated lessons are put together of the English lesson and its catalogue (`translate.built`),
+and are in no commit; learners get theirs in ``work/`` from the same catalogues (`learner.desk`).
 
 Which messages the library has is found by syntax tree: the strings in ``_("…")``.
 """
@@ -11,7 +9,6 @@ Which messages the library has is found by syntax tree: the strings in ``_("…"
 import ast
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +19,10 @@ from course import language, paths
 from course.errors import CourseError
 from course.grader import settings
 from course.grader.notebook import path_of
-from course.translate import catalogue, faults, lesson, markdown
+from course.translate import built, catalogue, faults, lesson, markdown
 from course.translate.catalogue import Entry
 from course.translate.message import messages
 
-BUILT = Path("work") / ".lang"
 DOCS = "docs"  # the catalogue of README and of the guides in docs/
 SPOKEN = ("string", "fields", "format")  # kinds of messages that checks say
 FIELD = re.compile(r"\{[^{}]*\}")
@@ -67,7 +63,9 @@ def build(code: str, names: list[str] | None = None, *, root: Path | None = None
     lessons = list(wanted)
     if not names:
         wanted |= {language.LIBRARY: of_library(), DOCS: of_docs(root)}
-    rows, serious, others = [], [], []
+    rows: list[dict[str, Any]] = []
+    serious: list[str] = []
+    others: list[str] = []
     files = {}
     for name, entries in wanted.items():
         path = language.place(name, code)
@@ -78,12 +76,13 @@ def build(code: str, names: list[str] | None = None, *, root: Path | None = None
         (serious if row["complete"] else others).extend(problems)
     language.catalogue.cache_clear()
     for name in lessons:
-        put_together(name, code, root)
+        for kind in built.PLACES:
+            built.fresh(name, kind, root, code)
     sums = {key: sum(row[key] for row in rows) for key in ("missing", "stale", "words")}
     return {
         "ok": not serious,
         "language": code,
-        "folder": (BUILT / code).as_posix(),
+        "folder": (built.BUILT / code).as_posix(),
         "catalogues": rows,
         **sums,
         "problems": serious + others,
@@ -206,18 +205,3 @@ def _filled(text: str) -> re.Pattern[str]:
     """Return the pattern of a message with its fields filled in."""
     parts = FIELD.split(" ".join(text.split()))
     return re.compile(".*?".join(re.escape(one.strip()) for one in parts))
-
-
-# --- the lessons ----------------------------------------------------------------------------------
-
-
-def put_together(name: str, code: str, root: Path) -> None:
-    """Write a lesson in a language, as it is in ``source/`` and in ``release/``."""
-    find = catalogue.finder_for(name, code)
-    for place in ("source", "release"):
-        target = root / BUILT / code / place / name
-        shutil.rmtree(target, ignore_errors=True)
-        for file in sorted((root / place / name).rglob("*")):
-            if file.is_file() and ".ipynb_checkpoints" not in file.parts:
-                made = lesson.page(file.name, file.read_bytes(), find)
-                paths.write(target / file.relative_to(root / place / name), made)

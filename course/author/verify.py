@@ -38,6 +38,7 @@ from course.grader.plan import plan
 from course.grader.results import earned
 from course.grader.source import open_notebook
 from course.hooks import HOOKS
+from course.translate import built
 
 MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
 HEADER = re.compile(
@@ -204,8 +205,7 @@ class Plan:
 
     def __init__(self, lesson: str, root: Path, lang: str | None = None) -> None:
         self.lesson, self.root, self.lang = lesson, root, lang
-        self.built = root / translate.BUILT / lang if lang else root  # source/ and release/
-        self.path = notebook.path_of(lesson, self.built / "source")
+        self.path = built.notebook(lesson, "source", root, lang or "en")
         self.source = open_notebook(self.path, root, HOOKS)
         self.cells = self.source.cells
         _, job = plan({"cells": list(self.source.raw)}, self.source)
@@ -310,7 +310,7 @@ class Plan:
 
         The steps before `place` have run: the release must have the same.
         """
-        path = notebook.path_of(self.lesson, self.built / "release")
+        path = built.notebook(self.lesson, "release", self.root, self.lang or "en")
         if not path.exists():
             self.problem(f"release/{self.lesson} is missing: run `python3 start.py build`.")
             return 0.0

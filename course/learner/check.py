@@ -23,6 +23,7 @@ from course.grader.plan import plan
 from course.grader.source import open_notebook
 from course.grader.words import NOT_YET
 from course.hooks import HOOKS
+from course.translate import built
 
 __all__ = ["NOT_YET", "check", "locate", "mine", "show"]
 
@@ -64,10 +65,10 @@ def check(
     root = root or paths.ROOT
     path = locate(notebook_name, root)
     lesson = path.stem
-    original = notebook.path_of(lesson, root / "source")
+    original = built.notebook(lesson, "source", root)
     full = original.exists()
     if not full:
-        original = notebook.path_of(lesson, root / "release")
+        original = built.notebook(lesson, "release", root)
     source = open_notebook(original, root, HOOKS)
     restored, job = plan(mine(path), source)
     if not restored.answers:

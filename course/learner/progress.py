@@ -22,8 +22,9 @@ from course import claims, paths
 from course.errors import CourseError
 from course.grader import notebook
 from course.grader.errors import GraderError
-from course.hooks import HEADER
+from course.hooks import HEADER, STRETCH, without_answer
 from course.learner import check
+from course.translate import built
 
 LESSONS = (
     "00_start_here",
@@ -48,7 +49,8 @@ _TO_MEND = ("missing", "broken")
 
 # What a lesson's own text says of itself; the formats that all lessons share.
 TITLE = re.compile(r"# (?:\d+ · )?(?P<title>[^:\n]+)(?:: (?P<promise>.+))?")
-ABOUT = re.compile(r"\*\*(?P<key>Time|You use)\*\* (?P<value>.+?)(?= · \*\*|\n|$)")
+ABOUT = re.compile(r"\*\*(?P<key>Time|You use|시간|쓰는 것)\*\* (?P<value>.+?)(?= · \*\*|\n|$)")
+KEYS = {"Time": "time", "시간": "time", "You use": "uses", "쓰는 것": "uses"}
 
 
 # --- the survey -----------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def describe(name: str, root: Path) -> dict[str, Any]:
         "note": "",
         "state": "not in this copy",
     }
-    release, source = (notebook.path_of(name, root / place) for place in ("release", "source"))
+    release, source = (built.notebook(name, place, root) for place in ("release", "source"))
     if not (release.exists() or source.exists()):
         return lesson
     try:
@@ -231,7 +233,7 @@ def next_step(lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
         f"in work/{lesson['file']}"
     )
     if row["state"] == "wrong":
-        message = row["message"].partition(" (Your answer: ")[0]
+        message = without_answer(row["message"])
         says += f". Its check says: {message.rstrip('.')}"
     elif lesson["uses"]:
         says += f". You use {lesson['uses'].rstrip('.')}"
@@ -258,7 +260,7 @@ def _header(cells: list[notebook.Cell]) -> dict[str, str]:
         if "title" not in found and (match := TITLE.match(cell.source)):
             found |= {key: value or "" for key, value in match.groupdict().items()}
         for match in ABOUT.finditer(cell.source):
-            key = {"Time": "time", "You use": "uses"}[match["key"]]
+            key = KEYS[match["key"]]
             found.setdefault(key, re.sub(r"[*`]", "", match["value"]).strip())
     return found
 
@@ -276,7 +278,7 @@ def _exercises(text: list[notebook.Cell], truth: list[notebook.Cell]) -> list[di
             "number": int(headers[name]["number"]) if name in headers else 0,
             "points": most,
             "minutes": int(headers[name]["minutes"]) if name in headers else 0,
-            "stretch": name in headers and "stretch" in headers[name]["rest"],
+            "stretch": name in headers and bool(STRETCH.search(headers[name]["rest"])),
             "state": "open",
             "message": check.NOT_YET,
         }
@@ -331,7 +333,7 @@ def fingerprint(name: str, root: Path) -> str:
     cells = [cell for cell in notebook.cells(check.mine(mine)) if cell.kind != "text"]
     code = [(cell.kind, cell.name, cell.source) for cell in cells]
     digest = hashlib.sha256(json.dumps(code).encode())
-    source, release = (notebook.path_of(name, root / place) for place in ("source", "release"))
+    source, release = (built.notebook(name, place, root) for place in ("source", "release"))
     files = [source if source.exists() else release, root / "nbgrader_config.py"]
     files += sorted(mine.parent.glob("*.py"))
     files += sorted(claims.place(root).glob(f"{name}.*"))

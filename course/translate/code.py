@@ -209,7 +209,10 @@ def _words_only(name: str, tree: ast.Module, above: tuple[str, ...] = ()) -> boo
             child, parent = parent, parents[id(parent)]
         if isinstance(parent, ast.Dict) and child in parent.keys:
             continue
-        if isinstance(parent, ast.Dict) and parent.keys[parent.values.index(child)] is None:
+        if isinstance(parent, ast.Dict) and any(
+            key is None and value is child
+            for key, value in zip(parent.keys, parent.values, strict=True)
+        ):
             continue  # **more
         if isinstance(parent, ast.DictComp) and child is parent.key:
             continue

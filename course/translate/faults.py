@@ -47,6 +47,8 @@ SAID = {word: number for number, word in enumerate(WORDS)} | {
     "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7,
     "august": 8, "september": 9, "october": 10, "november": 11, "december": 12,
 }  # fmt: skip
+# What programs read of a lesson's title (`course.learner.progress`), and its Korean.
+FIXED = {"**Time**": "**시간**", "**Points**": "**점수**", "**You use**": "**쓰는 것**"}
 PLAIN = re.compile(r"(?:[가-힣]다|[가-힣]니까)(?=[.!?](?:\s|$|[\"'”’)*]))")
 
 
@@ -122,6 +124,9 @@ def of(english: str, said: str, kind: str, free: str = "") -> list[str]:
     found += figures(bare_english, bare_said)
     if markdown:
         found += _bold(english, said)
+    for words, korean in FIXED.items():
+        if english.startswith("**Time**") and words in english and korean not in said:
+            found.append(f"programs look for {korean} here.")
     if kind == "table":
         shapes = [[line.count("|") for line in text.split("\n")] for text in (english, said)]
         if shapes[0] != shapes[1]:
