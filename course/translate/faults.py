@@ -20,24 +20,27 @@ from course.translate.code import fields
 
 CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 FORMULA = re.compile(r"\$\$.+?\$\$|\$(?!\s)[^$\n]+?(?<!\s)\$(?!\d)", re.DOTALL)
-LINK = re.compile(r"\]\(([^)\s]*)\)|(https?://[^\s)>\]]*[^\s)>\].,;:])|(arXiv:[\w./]*\w)")
+LINK = re.compile(
+    r"\]\(([^)\s]*)\)|(https?://[^\s)>\]]*[^\s)>\].,;:])|(arXiv:[\w./]*\w)|\((data/[^()]*)\)"
+)
 TAG = re.compile(r"</?[a-z][^<>]*>")
 SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 SUFFIXES = {"K": 3, "M": 6, "B": 9}  # 175B
 KOREAN = {"천": 3, "만": 4, "억": 8, "조": 12}
 ENGLISH_NUMBER = re.compile(
-    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)"
+    r"(?<![\w.])(?<![A-Za-z]-)(\d[\d,]*(?:\.\d+)?)"
     r"(?:(?: |-)(thousand|million|billion|trillion)\b|([KMB])(?![A-Za-z]))?"
 )
 KOREAN_NUMBER = re.compile(
-    r"(?<![A-Za-z_\d.])(\d[\d,]*(?:\.\d+)?)(?:([천만억조]+)(?!큼)|([KMB])(?![A-Za-z]))?"
+    r"(?<![A-Za-z_\d.])(?<![A-Za-z]-)(\d[\d,]*(?:\.\d+)?)(?:([천만억조]+)(?!큼)|([KMB])(?![A-Za-z]))?"
 )
 WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 ).split()
 SAID = {word: number for number, word in enumerate(WORDS)} | {
-    "no": 0, "a": 1, "an": 1, "single": 1, "once": 1, "first": 1, "twice": 2, "second": 2,
+    "zeros": 0, "ones": 1, "no": 0, "none": 0,
+    "a": 1, "an": 1, "single": 1, "once": 1, "first": 1, "twice": 2, "second": 2,
     "both": 2, "half": 2, "halves": 2, "double": 2, "pair": 2, "third": 3, "thirds": 3,
     "quarter": 4, "fourth": 4, "fifth": 5,
     "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "tenfold": 10, "dozen": 12,
@@ -49,6 +52,7 @@ SAID = {word: number for number, word in enumerate(WORDS)} | {
 }  # fmt: skip
 # What programs read of a lesson's title (`course.learner.progress`), and its Korean.
 FIXED = {"**Time**": "**시간**", "**Points**": "**점수**", "**You use**": "**쓰는 것**"}
+TITLE = re.compile(r"\*[A-Z][^*\n]{15,}\*")  # of a paper or page: stays English
 PLAIN = re.compile(r"(?:[가-힣]다|[가-힣]니까)(?=[.!?](?:\s|$|[\"'”’)*]))")
 
 
@@ -150,7 +154,14 @@ def figures(english: str, said: str) -> list[str]:
     """Return which figures are lost, and which are new, by their values."""
     ours = Counter(_values(english, ENGLISH_NUMBER))
     theirs = Counter(_values(said, KOREAN_NUMBER))
-    told = {SAID[word] for word in re.findall(r"[a-z]+", english.lower()) if word in SAID}
+    for value in list(ours - theirs):  # "1 to 3 billion" says the unit once
+        more = (value * 10**power for power in SCALES.values())
+        if other := next((one for one in more if theirs[one] > ours[one]), None):
+            ours[value] -= 1
+            ours[other] += 1
+    told: set[int | Fraction] = {SAID[word] for word in re.findall(r"[a-z]+", english.lower()) if word in SAID}
+    if re.search(r"\bhalf\b", english.lower()):  # a half, half an hour, half a million
+        told |= {Fraction(1, 2), 30, 500_000}
     lost = ours - theirs
     new = Counter({value: n for value, n in (theirs - ours).items() if value not in told})
     found = [f"the figure {_shown(value)} is missing." for value in lost]
@@ -199,10 +210,12 @@ def _bold(english: str, said: str) -> list[str]:
 def terms(english: str, said: str, free: str = "") -> list[str]:
     """Return which terms of the glossary a translation should have and hasn't."""
     found = []
-    left = english
+    left = TITLE.sub(" ", english)
     allowed = [one.strip().lower() for one in free.partition("free:")[2].split(",")]
     for term in glossary("ko"):
-        pattern = re.compile(rf"\b{re.escape(term.english)}(?:s|es)?\b", re.IGNORECASE)
+        pattern = re.compile(
+            rf"(?<![\w-]){re.escape(term.english)}(?:s|es)?(?![\w-])", re.IGNORECASE
+        )
         if not pattern.search(left):
             continue
         left = pattern.sub(" ", left)
@@ -215,9 +228,11 @@ def first_uses(said: list[str]) -> list[str]:
     """Return which terms come first without their English, in the translations of a lesson."""
     found = []
     for term in (one for one in glossary("ko") if one.first):
-        uses = [text for text in said if any(word in text for word in term.korean)]
-        shown = rf"\*{{0,2}}\(\*{{0,2}}{re.escape(term.english)}"
-        if uses and not any(re.search(re.escape(w) + shown, uses[0], re.I) for w in term.korean):
+        inside = [o.korean[0] for o in glossary("ko") if term.korean[0] in o.korean[0][:-1]]
+        longer = re.compile("|".join(re.escape(one) for one in inside) or "(?!)")
+        uses = [text for text in said if term.korean[0] in longer.sub("", text)]
+        shown = rf"{re.escape(term.korean[0])}\*{{0,2}}\([^()]*{re.escape(term.english)}"
+        if uses and not re.search(shown, uses[0], re.IGNORECASE):
             found.append(
                 f"“{term.korean[0]}” comes first without its English: write "
                 f"{term.korean[0]}({term.english}) in “{uses[0][:50]}”."
