@@ -68,6 +68,11 @@ def _(text: str) -> str:
     return text if language == "en" else catalogue(LIBRARY, language).get(("", text), text)
 
 
+def N_(text: str) -> str:
+    """Mark a text that is kept in English and translated where it is shown."""
+    return text
+
+
 def place(name: str, language: str) -> Path:
     """Return the file of a catalogue."""
     return LOCALE / language / "LC_MESSAGES" / f"{name}.po"

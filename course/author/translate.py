@@ -3,7 +3,7 @@
 The translated lessons are put together of the English lesson and its catalogue (`translate.built`),
 and are in no commit; learners get theirs in ``work/`` from the same catalogues (`learner.desk`).
 
-Which messages the library has is found by syntax tree: the strings in ``_("…")``.
+Which messages the library has is found by syntax tree: the strings in ``_("…")`` and ``N_("…")``.
 """
 
 import ast
@@ -17,7 +17,7 @@ import polib
 
 from course import language, paths
 from course.errors import CourseError
-from course.grader import settings
+from course.grader import settings, words
 from course.grader.notebook import path_of
 from course.translate import built, catalogue, faults, lesson, markdown
 from course.translate.catalogue import Entry
@@ -139,16 +139,22 @@ def of_library() -> list[Entry]:
     """Return the messages of our code, and what lessons say in many places."""
     entries = [Entry("", text, "exercise") for text in (EXERCISE, f"{EXERCISE} · *stretch*")]
     entries += [Entry("", text, "label") for text in lesson.EVERYWHERE]
-    for path in sorted(language.LOCALE.parent.rglob("*.py")):
-        entries += [Entry("", text, "format") for text in marked(path.read_text(encoding="utf-8"))]
+    entries += [Entry("", text, "label") for text in (words.NOT_YET,)]  # the grader's own room
+    code = language.LOCALE.parent
+    for path in sorted([*code.rglob("*.py"), *code.rglob("*.jinja")]):
+        entries += [Entry("", text, "format") for text in marked(path)]
     return entries
 
 
-def marked(source: str) -> Iterator[str]:
-    """Yield the strings that a Python file hands to ``_``."""
+def marked(path: Path) -> Iterator[str]:
+    """Yield the strings that a Python file or a template hands to ``_`` (or ``N_``)."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".jinja":
+        yield from re.findall(r'\b_\("([^"]*)"\)', source)
+        return
     for node in ast.walk(ast.parse(source)):
         called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
-        if isinstance(node, ast.Call) and called == "_" and len(node.args) == 1:
+        if isinstance(node, ast.Call) and called in ("_", "N_") and len(node.args) == 1:
             text = node.args[0]
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 yield text.value
@@ -197,8 +203,9 @@ def promised(name: str, exercise: str, says: str, code: str) -> list[re.Pattern[
 
 def _may_say(text: str, says: str) -> bool:
     """Tell whether a message with its fields filled in may have the words."""
-    parts = [" ".join(part.split()) for part in FIELD.split(text)]
-    return says in " ".join(text.split()) or any(len(one) > 9 and one in says for one in parts[:9])
+    parts = [" ".join(part.split()).strip(" .,;:()") for part in FIELD.split(text)]
+    filled = len(parts) > 1 and any(len(one) > 8 and one in says for one in parts)
+    return says in " ".join(text.split()) or filled
 
 
 def _filled(text: str) -> re.Pattern[str]:

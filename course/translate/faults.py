@@ -159,7 +159,8 @@ def figures(english: str, said: str) -> list[str]:
         if other := next((one for one in more if theirs[one] > ours[one]), None):
             ours[value] -= 1
             ours[other] += 1
-    told: set[int | Fraction] = {SAID[word] for word in re.findall(r"[a-z]+", english.lower()) if word in SAID}
+    words = re.findall(r"[a-z]+", english.lower())
+    told: set[int | Fraction] = {SAID[word] for word in words if word in SAID}
     if re.search(r"\bhalf\b", english.lower()):  # a half, half an hour, half a million
         told |= {Fraction(1, 2), 30, 500_000}
     lost = ours - theirs
