@@ -135,6 +135,17 @@ def of_lesson(name: str, root: Path) -> list[Entry]:
     ]
 
 
+def for_students(name: str, code: str, root: Path) -> str:
+    """Return a lesson's catalogue without what only its hidden checks say."""
+    path = path_of(name, root / "release")
+    released = json.loads(path.read_text(encoding="utf-8"))
+    shown = {(one.context, one.message.text) for one in lesson.places(released, path.parent)}
+    file = catalogue.read(language.place(name, code))
+    for one in [one for one in file if (one.msgctxt or "", one.msgid) not in shown]:
+        file.remove(one)
+    return f"{file}".rstrip("\n") + "\n"
+
+
 def of_library() -> list[Entry]:
     """Return the messages of our code, and what lessons say in many places."""
     entries = [Entry("", text, "exercise") for text in (EXERCISE, f"{EXERCISE} · *stretch*")]
