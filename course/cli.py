@@ -172,11 +172,10 @@ def build(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) -> 
     it brings the catalogues of translations in step instead, and builds the lessons from them.
     """
     from course.author import build as build_module
+    from course.author import translate
     from course.show import documents
 
     if lang:
-        from course.author import translate
-
         result = translate.build(lang, lessons or None)
         if not as_json:
             show_table(f"Translated: {lang}", result["catalogues"])
@@ -186,12 +185,13 @@ def build(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) -> 
     blocks = documents.readme_blocks() if measured else {}
     result = build_module.build(lessons or None, blocks=blocks)
     files = documents.write() if measured else []
+    result["translations"] = translate.behind([row["lesson"] for row in result["lessons"]])
     written = [path.relative_to(paths.ROOT).as_posix() for path in files]
     if not as_json:
         show_table("Built", result["lessons"])
         for name in [*(["README.md"] if result["readme"] else []), *written]:
             print(f"Written: {name}")
-        for problem in result["problems"]:
+        for problem in [*result["problems"], *result["translations"]]:
             print(problem)
     return finish(result, as_json)
 

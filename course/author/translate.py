@@ -117,6 +117,29 @@ def report(name: str, file: polib.POFile) -> tuple[dict[str, Any], list[str]]:
     return row, problems
 
 
+def behind(names: list[str], *, root: Path | None = None) -> list[str]:
+    """Return which translations no longer fit the English of lessons, a sentence each.
+
+    A catalogue that isn't complete yet is asked for what it had: only stale messages count there.
+    """
+    root = root or paths.ROOT
+    found = []
+    for code in (one for one in language.LANGUAGES if one != "en"):
+        for name in names:
+            path = language.place(name, code)
+            if not path.exists():
+                continue
+            file = catalogue.in_step(catalogue.read(path), of_lesson(name, root))
+            stale, missing = len(catalogue.stale(file)), len(catalogue.missing(file))
+            missing = missing if catalogue.is_complete(file) else 0
+            if stale or missing:
+                found.append(
+                    f"{code} · {name}: {stale} translations are stale and {missing} missing: "
+                    f"`python3 start.py build {name} --lang {code}` lists them."
+                )
+    return found
+
+
 def brief(text: str) -> str:
     """Return the beginning of a text, in one line."""
     text = " ".join(text.split())

@@ -136,6 +136,8 @@ def test_build_says_what_is_missing_stale_and_wrong_and_falls_back_to_english(li
     catalogue.write(file, path)
     result = translate.build("ko", ["01_little"], root=little)
     assert (result["ok"], result["stale"]) == (False, 1)
+    (told,) = translate.behind(["01_little"], root=little)
+    assert told.startswith("ko · 01_little: 1 translations are stale and 0 missing")
     assert text(little, "source") == "# 제목\n\nHere is some `code` here."
 
 
