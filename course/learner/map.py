@@ -156,7 +156,7 @@ def _code(text: str) -> "markupsafe.Markup":
 def _view(name: str, lesson: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     """Return what the template shows of a lesson."""
     left = progress.left(lesson)
-    widest = WIDEST if language.current() == "en" else 2 * WIDEST // 3  # Hangul is wider
+    widest = WIDEST if lesson["title"].isascii() else 2 * WIDEST // 3  # Hangul is wider
     return lesson | {
         "id": name,
         "number": name[:2],

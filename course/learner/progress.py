@@ -497,7 +497,7 @@ def show(result: dict[str, Any]) -> None:
         )
     console = Console()
     console.print(table)
-    console.print(in_all(me))
+    console.print(f"{in_all(me)} {_(me['reason']) if me['reason'] else ''}".strip())
     if words := how_checked(result):
         console.print(words)
     wrong = list(_still_there(result["lessons"]))
@@ -519,13 +519,12 @@ def show(result: dict[str, Any]) -> None:
 
 
 def in_all(me: dict[str, Any]) -> str:
-    """Return the points, or visible checks, of all lessons together, and why they are no more."""
+    """Return the points, or visible checks, of all lessons together."""
     text = _("{got} of {most} visible checks in all.")
     got, most = me.get("visible") or (me["score"], me["max"])
     if me["score"] is not None:
         got, most, text = me["score"], me["max"], _("{got} of {most} points in all.")
-    said = text.format(got=f"{got:g}", most=f"{most:g}")
-    return f"{said} {_(me['reason']) if me['reason'] else ''}".strip()
+    return text.format(got=f"{got:g}", most=f"{most:g}")
 
 
 def counting(number: float, word: str) -> str:
