@@ -744,6 +744,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         if len(arguments) < 2:
             raise Problem("Which language? For example: python3 start.py --lang ko")
         lang, arguments = arguments[1], arguments[2:]
+        os.environ["COURSE_LANG"] = lang  # for the first copy of the lessons, too
     if arguments[:1] in (["-h"], ["--help"], ["help"]):
         print(HELP, end="")
         return 0

@@ -98,8 +98,9 @@ def speak(code: str) -> None:
     language.remember(code)
     with language.speaking(code):
         lay_out()
-        if code != before:
-            update.show(update.update())
+        changed = update.update() if code != before else {"lessons": []}
+        if any(row["state"] != "as it is" for row in changed["lessons"]):
+            update.show(changed)
 
 
 def lab_arguments(*, first: bool) -> list[str]:
