@@ -240,10 +240,26 @@ def _words_only(name: str, tree: ast.Module, above: tuple[str, ...] = ()) -> boo
                 continue
         if isinstance(parent, ast.For | ast.comprehension) and child is parent.iter:
             continue
+        met = _met_as(child, parents)
+        if met and _words_only(met, tree, above):
+            continue
         if isinstance(parent, ast.Attribute) and parent.attr == "items":
             continue
         return False
     return True
+
+
+def _met_as(node: ast.AST, parents: dict[int, ast.AST]) -> str:
+    """Return the variable by which a loop over rows meets `node`, which is in one; else ""."""
+    row = parents[id(node)]
+    rows = parents.get(id(row))
+    loop = parents.get(id(rows))
+    if isinstance(row, ast.Tuple) and isinstance(rows, ast.List) and isinstance(loop, ast.For):
+        place = next(i for i, one in enumerate(row.elts) if one is node)
+        if isinstance(loop.target, ast.Tuple) and place < len(loop.target.elts):
+            target = loop.target.elts[place]
+            return target.id if isinstance(target, ast.Name) and loop.iter is rows else ""
+    return ""
 
 
 def _parameter(tree: ast.Module, called: str, place: int, above: tuple[str, ...]) -> bool:

@@ -240,3 +240,16 @@ def test_a_picture_says_its_words():
     assert joined(svg.cut(picture), lambda m: "하나 & 둘") == (
         '<svg><title>하나 &amp; 둘</title><text x="1">하나 &amp; 둘</text><text>3</text></svg>'
     )
+
+
+def test_words_are_followed_through_loops_over_rows():
+    source = """more = {"not that one.": 1}
+for value, given, faults in [(1, "the first text", more), (2, "the second text", {})]:
+    expect(f(value), 1, "f", given=given, wrong={"no.": 2, **faults})
+"""
+    assert texts(code.cut(source, graded=True)) == [
+        "not that one.",
+        "the first text",
+        "the second text",
+        "no.",
+    ]
