@@ -23,7 +23,7 @@ from typing import Annotated, Any
 
 import typer
 
-from course import paths
+from course import language, paths
 from course.errors import CourseError
 from course.grader.errors import GraderError
 from course.stages.stage import help_of, whole
@@ -333,6 +333,9 @@ def grade(
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Grade the hostile submissions of tests/ instead.")
     ] = False,
+    lang: Annotated[
+        str, typer.Option(help="The language of the checks' sentences: en or ko. Same points.")
+    ] = "en",
     as_json: Json = False,
 ) -> None:
     """Grade what students handed in (submitted/) into nbgrader's gradebook.
@@ -359,16 +362,17 @@ def grade(
         return finish(result, as_json)
     if assignment is None:
         raise CourseError("Which lesson? For example: python3 start.py grade 01_pretraining")
-    result = grade_module.grade(
-        assignment,
-        student,
-        jobs=jobs,
-        scheduler=scheduler,
-        sandbox=sandbox,
-        force=force,
-        root=paths.ROOT,
-        hooks=HOOKS,
-    )
+    with language.speaking(language.known(lang)):
+        result = grade_module.grade(
+            assignment,
+            student,
+            jobs=jobs,
+            scheduler=scheduler,
+            sandbox=sandbox,
+            force=force,
+            root=paths.ROOT,
+            hooks=HOOKS,
+        )
     if not as_json:
         grade_module.show(result)
     return finish(result, as_json)
@@ -381,15 +385,19 @@ def feedback(
     hidden_tests: Annotated[
         bool, typer.Option("--hidden-tests", help="Show the hidden tests as well.")
     ] = False,
+    lang: Annotated[
+        str, typer.Option(help="The language of the lesson on the page: en or ko.")
+    ] = "en",
     as_json: Json = False,
 ) -> None:
     """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
     from course.grader import feedback as feedback_module
     from course.hooks import HOOKS
 
-    result = feedback_module.feedback(
-        assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
-    )
+    with language.speaking(language.known(lang)):
+        result = feedback_module.feedback(
+            assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
+        )
     if not as_json:
         for note in result["notes"]:
             print(note)

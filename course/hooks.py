@@ -48,6 +48,15 @@ def environment(root: Path) -> dict[str, str]:
     }
 
 
+def source(folder: Path, root: Path) -> Path:
+    """Return where a lesson's source is read: in the language in which it is graded."""
+    if language.current() == "en":
+        return folder
+    from course.translate import built
+
+    return built.fresh(folder.name, "source", root)
+
+
 def misconception(cell: Cell, outcome: Outcome) -> str:
     """Return the words by which a check's author names the mistake that it met, or ""."""
     if cell.kind != "grade" or outcome.error != "AssertionError":
@@ -92,6 +101,7 @@ HOOKS = Hooks(
     mounts=mounts,
     caches=lambda root: [paths.cache()],
     environment=environment,
+    source=source,
     distributions=DISTRIBUTIONS,
     misconception=misconception,
 )

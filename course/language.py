@@ -17,6 +17,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from course.errors import CourseError
+
 LANGUAGES = {"en": "English", "ko": "한국어"}
 LOCALE = Path(__file__).resolve().parent / "locale"
 LIBRARY = "course"  # the catalogue of the library
@@ -47,6 +49,20 @@ def remember(language: str) -> None:
 
     paths.write(paths.WORK / REMEMBERED, f"{language}\n")
     remembered.cache_clear()
+
+
+def known(language: str) -> str:
+    """Return a language that the course has.
+
+    Raises
+    ------
+    CourseError
+        If it hasn't.
+    """
+    if language not in LANGUAGES:
+        names = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
+        raise CourseError(f"There is no language {language!r} in this course: it has {names}.")
+    return language
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ MAY = {
     "studies": ENGINE | {"stages", "real"},
     "show": ENGINE | {"stages", "real", "studies"},
     "grader": set(),
-    "hooks": GROUND | {"grader"},
+    "hooks": GROUND | {"grader", "translate"},
     "translate": GROUND,
     "learner": GROUND | {"grader", "hooks", "translate"},
     "author": GROUND | {"grader", "hooks", "translate"},

@@ -91,9 +91,7 @@ def speak(code: str) -> None:
     CourseError
         If the course doesn't speak that language.
     """
-    if code not in language.LANGUAGES:
-        known = ", ".join(f"{one} ({name})" for one, name in language.LANGUAGES.items())
-        raise CourseError(f"There is no language {code!r} in this course: it has {known}.")
+    language.known(code)
     before = language.remembered()
     language.remember(code)
     with language.speaking(code):

@@ -53,10 +53,13 @@ def fresh(name: str, kind: str, root: Path, code: str | None = None) -> Path:
     made_of = target.with_name(f".{name}")
     if not (target.is_dir() and made_of.exists() and made_of.read_text() == stamp):
         find = catalogue.finder_for(name, code)
-        shutil.rmtree(target, ignore_errors=True)
+        draft = target.with_name(f".{name}.part")
+        shutil.rmtree(draft, ignore_errors=True)
         for file in files:
             made = lesson.page(file.name, file.read_bytes(), find)
-            paths.write(target / file.relative_to(english), made)
+            paths.write(draft / file.relative_to(english), made)
+        shutil.rmtree(target, ignore_errors=True)
+        draft.replace(target)
         paths.write(made_of, stamp)
     return target
 

@@ -14,6 +14,7 @@ import pytest
 
 from course import checks, hooks, language, paths
 from course.author.verify import verify
+from course.grader import source
 from course.learner import desk, map, progress, update
 from course.translate import built
 
@@ -138,8 +139,25 @@ def test_a_lesson_is_put_together_again_only_if_something_has_changed(learner):
     assert not built.notebook(NAME, "release", learner, "ko").exists()
 
 
+def test_a_korean_class_is_graded_by_korean_checks_with_the_same_points(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "source" / NAME, tmp_path / "source" / NAME)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    read = {}
+    for code in language.LANGUAGES:
+        with language.speaking(code):
+            read[code] = source.read(NAME, tmp_path, hooks.HOOKS)
+            assert hooks.HOOKS.environment(tmp_path)["COURSE_LANG"] == code
+    english, korean = (read[code].notebooks[NAME].known for code in ("en", "ko"))
+    assert {name: cell.points for name, cell in english.items()} == {
+        name: cell.points for name, cell in korean.items()
+    }
+    assert "17 wins" in english["win_share_1"].source
+    assert "17승" in korean["win_share_1"].source
+
+
 @pytest.mark.slow
-def test_korean_checks_say_what_mutants_promise():
+def test_korean_checks_say_what_mutants_promise(tmp_path, monkeypatch):
+    monkeypatch.setattr(built, "BUILT", tmp_path)
     result = verify([NAME], lang="ko")
     assert result["problems"] == []
     found = result["lessons"][NAME]
