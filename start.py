@@ -36,6 +36,7 @@ import errno
 import hashlib
 import importlib.util
 import json
+import locale
 import re
 import shutil
 import signal
@@ -68,12 +69,13 @@ if refusal(sys.version_info):
 
 ROOT = Path(__file__).resolve().parent
 HELP = """\
-Usage: python3 start.py [test | install | COMMAND] [...]
+Usage: python3 start.py [--lang LANGUAGE] [test | install | COMMAND] [...]
 
   python3 start.py             set up once, then open JupyterLab on your copy of the lessons
   python3 start.py test        set up once, then run all tests (more words go to pytest)
   python3 start.py COMMAND     set up once, then run `course COMMAND` (`models`, `check`, ...)
   python3 start.py install COMMAND   only set up what that command needs
+  python3 start.py --lang ko   the lessons, checks and commands in Korean, from now on; en: English
 
 The set-up goes to .venv. You may stop it at any time: the same command goes on.
 Example: python3 start.py models
@@ -724,6 +726,15 @@ def wait(command: list[str], venv: Path, *, stdout: object = None, cwd: object =
         signal.signal(signal.SIGTERM, before)
 
 
+def korean() -> bool:
+    """Tell whether the system speaks Korean."""
+    named = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    with contextlib.suppress(ValueError, TypeError):
+        named.append(locale.getlocale()[0] or "")
+    first = next(filter(None, named), "")
+    return first.lower().startswith(("ko", "korean"))
+
+
 def in_parallel(words: list[str]) -> list[str]:
     """Return the words for pytest, with as many workers as it finds good, unless they say else."""
     own = ("-n", "--numprocesses", "--dist", "--pdb", "--trace")
@@ -732,6 +743,12 @@ def in_parallel(words: list[str]) -> list[str]:
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Set up, do what `arguments` say, and return the exit code."""
+    lang = ""
+    if arguments[:1] == ["--lang"]:
+        if len(arguments) < 2:
+            raise Problem("Which language? For example: python3 start.py --lang ko")
+        lang, arguments = arguments[1], arguments[2:]
+        os.environ["COURSE_LANG"] = lang  # for the first copy of the lessons, too
     if arguments[:1] in (["-h"], ["--help"], ["help"]):
         print(HELP, end="")
         return 0
@@ -739,6 +756,12 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     parts = needs(arguments)
     setup = Setup(root)
     setup.run(parts, fetch=not fetching, retry=testing)
+    if lang:
+        code = setup.child("course.learner.desk", "--lang", lang)
+        if code:
+            return code
+    elif not arguments and korean() and not (root / "work" / ".language").exists():
+        say("이 코스는 한국어로도 볼 수 있어요: python3 start.py --lang ko  (English: --lang en)")
     if arguments[:1] == ["install"]:
         return 0
     if testing:

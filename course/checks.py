@@ -19,8 +19,9 @@ with one message. Hidden checks pass ``reveal=False``: the message then never ho
 A function may change its arguments: `ask` calls it with copies, so that costs nothing. Whether
 training can go back through a function, no value tells: `expect_gradient` does.
 
-Left out on purpose: looking at a function's source or at what it does to its arguments (a check
-sees plain data only), partial credit, and approximate comparison of text. Imports nothing but
+Messages are in the reader's language (`course.language`); whether an answer is right never depends
+on it. Left out on purpose: looking at a function's source or at what it does to its arguments (a
+check sees plain data only), partial credit, and approximate comparison of text. Imports nothing but
 numpy, so that it runs in a browser; tensors and data frames are recognised by their methods.
 """
 
@@ -35,22 +36,35 @@ from typing import Any
 
 import numpy as np
 
-_WHOLE = "the answer"  # how messages call what was returned; parts of it get an index after it
+from course.language import _
 
-_KINDS = {
-    "nothing": "None",
-    "truth": "True or False",
-    "number": "a number",
-    "text": "a string",
-    "bytes": "bytes",
-    "sequence": "a list or tuple",
-    "mapping": "a dict",
-    "set": "a set",
-    "array": "a numpy array",
-    "tensor": "a torch tensor",
-    "series": "a pandas Series",
-    "frame": "a pandas DataFrame",
-}
+
+def _whole() -> str:
+    """Return how messages call what was returned; parts of it get an index after it."""
+    return _("the answer")
+
+
+def _kinds() -> dict[str, str]:
+    """Return how messages call each kind of plain data."""
+    return {
+        "nothing": "None",
+        "truth": _("True or False"),
+        "number": _("a number"),
+        "text": _("a string"),
+        "bytes": _("bytes"),
+        "sequence": _("a list or tuple"),
+        "mapping": _("a dict"),
+        "set": _("a set"),
+        "array": _("a numpy array"),
+        "tensor": _("a torch tensor"),
+        "series": _("a pandas Series"),
+        "frame": _("a pandas DataFrame"),
+    }
+
+
+def _start(name: str, given: str) -> str:
+    """Return how a message begins: with what is checked, and with what input."""
+    return _("{name}, given {given}: ").format(name=name, given=given) if given else f"{name}: "
 
 
 @dataclass(frozen=True)
@@ -108,16 +122,16 @@ def expect(
     AssertionError
         At the first rung of the ladder that fails.
     """
-    fault = _fault(got, want, _WHOLE, _How(rtol, atol, shape, reveal))
+    fault = _fault(got, want, _whole(), _How(rtol, atol, shape, reveal))
     if fault is None:
         return
     if got is not None:
         loose = _How(rtol, atol, strict=False)
         for advice, value in (wrong or {}).items():
             if _fault(got, value, "", loose) is None and _fault(value, want, "", loose):
-                fault = f"{advice} (Your answer: {_brief(got)})"
+                fault = f"{advice} ({_('Your answer: {answer}').format(answer=_brief(got))})"
                 break
-    raise AssertionError(f"{name}{', given ' + given if given else ''}: {fault}")
+    raise AssertionError(f"{_start(name, given)}{fault}")
 
 
 def parts(got: Any, name: str, *names: str) -> tuple[Any, ...]:
@@ -141,13 +155,20 @@ def parts(got: Any, name: str, *names: str) -> tuple[Any, ...]:
     --------
     >>> pair, merged = parts((("a", "b"), ["ab"]), "merge_step", "pair", "merged")
     """
-    asked = f"{len(names)} values are asked for: `return {', '.join(names)}`."
+    asked = _("{count} values are asked for: `return {names}`.").format(
+        count=len(names), names=", ".join(names)
+    )
+    fault = ""
     if got is None:
-        raise AssertionError(f"{name}: the answer is None. Did you forget `return`? {asked}")
-    if not isinstance(got, tuple | list):
-        raise AssertionError(f"{name}: the answer is {_word(got)}; {asked}")
-    if len(got) != len(names):
-        raise AssertionError(f"{name}: the answer has length {len(got)}; {asked}")
+        fault = _("the answer is None. Did you forget `return`? {asked}")
+    elif not isinstance(got, tuple | list):
+        fault = _("the answer is {got}; {asked}")
+    elif len(got) != len(names):
+        fault = _("the answer has length {length}; {asked}")
+    if fault:
+        length = len(got) if isinstance(got, tuple | list) else 0
+        said = fault.format(got=_word(got), length=length, asked=asked)
+        raise AssertionError(f"{_start(name, '')}{said}")
     return tuple(got)
 
 
@@ -211,12 +232,15 @@ def expect_gradient(
     AssertionError
         If no gradient, nan, or a wrong one comes back.
     """
-    start = f"{name}{', given ' + given if given else ''}: "
+    start = _start(name, given)
     value = _part(ask(function, *args), part)
     if _kind(value) not in ("tensor", "number") or not hasattr(value, "detach"):
         raise AssertionError(
-            f"{start}the answer is {_word(value)}, but a torch tensor is asked for: training goes "
-            "back through it (leave out .item(), float() and numpy)."
+            start
+            + _(
+                "the answer is {got}, but a torch tensor is asked for: training goes back through "
+                "it (leave out .item(), float() and numpy)."
+            ).format(got=_word(value))
         )
     rise = np.linspace(0.5, 1.5, value.numel()) if value.ndim else np.ones(())
     weights = value.detach().new_tensor(rise.reshape(tuple(value.shape)))
@@ -227,26 +251,39 @@ def expect_gradient(
         cut, found = asked(list(args), list(wrt), weights, part)
     if cut:
         raise AssertionError(
-            f"{start}the way back is cut: no gradient comes back from the answer, so training "
-            "changes nothing. Leave out .detach(), .item(), torch.no_grad(), numpy, and "
-            "torch.tensor(...) of a result."
+            start
+            + _(
+                "the way back is cut: no gradient comes back from the answer, so training changes "
+                "nothing. Leave out .detach(), .item(), torch.no_grad(), numpy, and "
+                "torch.tensor(...) of a result."
+            )
         )
     called = [f"`{one}`" for one in names] or _called(function, wrt)
     for which, place, gradient in zip(called, wrt, found, strict=True):
         slope = _slopes(function, args, place, weights, part)
         got = np.zeros(slope.shape) if gradient is None else _array(gradient).astype(float)
         if got.shape != slope.shape or not np.isfinite(got).all():
-            raise AssertionError(f"{start}the gradient for {which} is nan or infinite somewhere.")
+            text = _("the gradient for {which} is nan or infinite somewhere.").format(which=which)
+            raise AssertionError(start + text)
         wrong = ~np.isclose(got, slope, rtol=1e-2, atol=2e-3)
         if not wrong.any():
             continue
         at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        where = f" at [{', '.join(map(str, at))}]" if at else ""
+        which += _at(at)
         if abs(got[at]) < 1e-6:
-            text = "no gradient comes back, though the answer depends on it. Is a part detached?"
+            text = _(
+                "for {which} no gradient comes back, though the answer depends on it. Is a part "
+                "detached?"
+            )
         else:
-            text = f"the gradient is {got[at]:.4g}, but a small step there shows {slope[at]:.4g}."
-        raise AssertionError(f"{start}for {which}{where} {text}")
+            text = _("for {which} the gradient is {got}, but a small step there shows {slope}.")
+        said = text.format(which=which, got=f"{got[at]:.4g}", slope=f"{slope[at]:.4g}")
+        raise AssertionError(start + said)
+
+
+def _at(place: tuple[int, ...]) -> str:
+    """Return where in an array something is; nothing if it has no axes."""
+    return _(" at [{place}]").format(place=", ".join(map(str, place))) if place else ""
 
 
 def _called(function: Callable[..., Any], places: Sequence[int]) -> list[str]:
@@ -255,7 +292,10 @@ def _called(function: Callable[..., Any], places: Sequence[int]) -> list[str]:
         own = [p.name for p in inspect.signature(function).parameters.values() if p.kind in _PLACED]
     except (TypeError, ValueError):
         own = []
-    return [f"`{own[i]}`" if i < len(own) else f"argument {i + 1}" for i in places]
+    return [
+        f"`{own[i]}`" if i < len(own) else _("argument {number}").format(number=i + 1)
+        for i in places
+    ]
 
 
 _PLACED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -321,14 +361,19 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
     kind = _kind(want)
     if _kind(got) != kind:
         if got is None:
-            inside = "" if it == _WHOLE else ", or to fill this place"
-            return f"{it} is None. Did you forget `return`{inside}?"
-        asked = _KINDS.get(kind, kind)
+            if it == _whole():
+                return _("{it} is None. Did you forget `return`?").format(it=it)
+            text = _("{it} is None. Did you forget `return`, or to fill this place?")
+            return text.format(it=it)
+        wanted = _kinds().get(kind, kind)
         if kind in ("array", "tensor") and _kind(got) == "number":
-            asked += f" of shape {_shape(_array(want).shape, how.shape)}"
+            shape = _shape(_array(want).shape, how.shape)
+            wanted = _("{kind} of shape {shape}").format(kind=wanted, shape=shape)
         elif kind == "number" and _kind(got) in ("array", "tensor"):
-            asked = "one number, without axes,"
-        return f"{it} is {_word(got)}, but {asked} is asked for."
+            wanted = _("one number, without axes,")
+        return _("{it} is {got}, but {want} is asked for.").format(
+            it=it, got=_word(got), want=wanted
+        )
 
     def inner(g: Any, w: Any, place: str) -> str | None:
         return _fault(g, w, it + place, how)
@@ -339,21 +384,26 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
         return _number_fault(_plain(got), _plain(want), it, how)
     if kind == "sequence":
         if len(got) != len(want):
-            return f"{it} has {_count(len(got), 'entries')} instead of {len(want)}."
+            return _("{it} has {got} instead of {want}.").format(
+                it=it, got=_count(len(got), "entries"), want=len(want)
+            )
         return _first(inner(g, w, f"[{i}]") for i, (g, w) in enumerate(zip(got, want, strict=True)))
     if kind == "mapping":
         if set(got) != set(want):
             return _keys_fault(set(got), set(want), it, "keys", how.reveal)
         return _first(inner(got[key], want[key], f"[{key!r}]") for key in want)
     if kind == "set":
-        return None if got == want else _keys_fault(set(got), set(want), it, "entries", how.reveal)
+        same = got == want
+        return None if same else _keys_fault(set(got), set(want), it, "entries", how.reveal)
     if kind == "series":
         return inner(got.tolist(), want.tolist(), "")
     if kind == "frame":  # the order of columns is free, that of rows isn't; the index is ignored
         if set(got.columns) != set(want.columns):
             return _keys_fault(set(got.columns), set(want.columns), it, "columns", True)
         if len(got) != len(want):
-            return f"{it} has {_count(len(got), 'rows')} instead of {len(want)}."
+            return _("{it} has {got} instead of {want}.").format(
+                it=it, got=_count(len(got), "rows"), want=len(want)
+            )
         return _first(inner(got[c].tolist(), want[c].tolist(), f"[{c!r}]") for c in want.columns)
     if got is want or (got == want) is True or (kind == "truth" and bool(got) == bool(want)):
         return None
@@ -363,33 +413,42 @@ def _fault(got: Any, want: Any, it: str, how: _How) -> str | None:
 def _array_fault(got: np.ndarray, want: np.ndarray, it: str, how: _How) -> str | None:
     """Climb shape → kind of numbers → nan and infinity → values for two arrays."""
     if got.shape != want.shape:
-        why = _other_shape(got.shape, want.shape, how.shape)
-        asked = _shape(want.shape, how.shape)
-        return f"{it} has shape {got.shape}, but {asked} is asked for{why}."
+        return _("{it} has shape {got}, but {want} is asked for{why}.").format(
+            it=it,
+            got=got.shape,
+            want=_shape(want.shape, how.shape),
+            why=_other_shape(got.shape, want.shape, how.shape),
+        )
     numbers = [x.dtype.kind in "biuf" for x in (got, want)]
     real = [x.dtype.kind == "f" for x in (got, want)]
     if not numbers[1]:
         other = np.array([g != w for g, w in zip(got.flat, want.flat, strict=True)], dtype=bool)
         other = other.reshape(want.shape)
     elif not numbers[0] or (how.strict and real[0] > real[1]):
-        word = "real" if real[1] else "whole"
-        return f"{it} holds values of type {got.dtype}, but {word} numbers are asked for."
+        text = _("{it} holds values of type {got}, but whole numbers are asked for.")
+        if real[1]:
+            text = _("{it} holds values of type {got}, but real numbers are asked for.")
+        return text.format(it=it, got=got.dtype)
     elif not any(real):
         other = got != want
     else:
         got, want = got.astype(float), want.astype(float)
-        for problem, why in ((np.isnan, _NAN), (np.isinf, _INF)):
+        for problem, why in ((np.isnan, _nan()), (np.isinf, _infinity())):
             bad = problem(got) & ~problem(want)
             if bad.any():
-                return f"{it} holds {why} in {bad.sum()} of {bad.size} places."
+                return _("{it} holds {why} in {count} of {all} places.").format(
+                    it=it, why=why, count=bad.sum(), all=bad.size
+                )
         with np.errstate(all="ignore"):
             other = ~np.isclose(got, want, rtol=how.rtol, atol=how.atol, equal_nan=True)
     if not other.any():
         return None
     place = tuple(int(i) for i in np.argwhere(other)[0])
-    at = f" at [{', '.join(map(str, place))}]" if place else ""
-    count = f" ({other.sum()} of {other.size} places are wrong)" if other.size > 1 else ""
-    return _value_fault(*_pair(got[place], want[place]), f"{it}{at}", how.reveal) + count
+    fault = _value_fault(*_pair(got[place], want[place]), it + _at(place), how.reveal)
+    if other.size == 1:
+        return fault
+    many = _("{count} of {all} places are wrong").format(count=other.sum(), all=other.size)
+    return f"{fault} ({many})"
 
 
 def _shape(shape: tuple[int, ...], names: str) -> str:
@@ -401,21 +460,34 @@ def _other_shape(got: tuple[int, ...], want: tuple[int, ...], names: str) -> str
     ones = [tuple(n for n in shape if n != 1) for shape in (got, want)]
     if len(got) == len(want):
         if sorted(got) == sorted(want):
-            return ": the axes are in another order"
+            return _(": the axes are in another order")
         axes = [name.strip() for name in names.strip("()").split(",") if name.strip()]
+        text = _("{axis} has length {got}, not {want}")
         said = [
-            f"{axes[i] if len(axes) == len(want) else f'axis {i}'} has length {g}, not {w}"
+            text.format(
+                axis=axes[i] if len(axes) == len(want) else _("axis {number}").format(number=i),
+                got=g,
+                want=w,
+            )
             for i, (g, w) in enumerate(zip(got, want, strict=True))
             if g != w
         ]
-        return f": {' and '.join(said)}"
+        return f": {_(' and ').join(said)}"
     if abs(len(got) - len(want)) == 1 and ones[0] == ones[1]:
-        return f": an axis of length 1 is {'missing' if len(got) < len(want) else 'too many'}"
-    return f": it has {_count(len(got), 'axes')} instead of {len(want)}"
+        if len(got) < len(want):
+            return _(": an axis of length 1 is missing")
+        return _(": an axis of length 1 is too many")
+    return _(": it has {got} instead of {want}").format(
+        got=_count(len(got), "axes"), want=len(want)
+    )
 
 
-_NAN = "nan (it comes from 0/0, inf - inf, or the logarithm of a negative number)"
-_INF = "infinity (something overflowed, or it is the logarithm of 0 or a division by 0)"
+def _nan() -> str:
+    return _("nan (it comes from 0/0, inf - inf, or the logarithm of a negative number)")
+
+
+def _infinity() -> str:
+    return _("infinity (something overflowed, or it is the logarithm of 0 or a division by 0)")
 
 
 def _number_fault(got: Any, want: Any, it: str, how: _How) -> str | None:
@@ -423,9 +495,9 @@ def _number_fault(got: Any, want: Any, it: str, how: _How) -> str | None:
     if got == want or (got != got and want != want):  # nan is the number that differs from itself
         return None
     if got != got:
-        return f"{it} is {_NAN}."
+        return _("{it} is {why}.").format(it=it, why=_nan())
     if got in (np.inf, -np.inf):
-        return f"{it} is {_INF}."
+        return _("{it} is {why}.").format(it=it, why=_infinity())
     real = not isinstance(want, int) or not (isinstance(got, int) or how.strict)
     try:
         if real and abs(want) != np.inf and abs(got - want) <= how.atol + how.rtol * abs(want):
@@ -436,17 +508,25 @@ def _number_fault(got: Any, want: Any, it: str, how: _How) -> str | None:
 
 
 def _value_fault(got: str, want: str, it: str, reveal: bool) -> str:
-    return f"{it} is {got}, " + (f"but {want} is right." if reveal else "which is not right.")
+    text = _("{it} is {got}, but {want} is right.") if reveal else ""
+    text = text or _("{it} is {got}, which is not right.")
+    return text.format(it=it, got=got, want=want)
 
 
 def _keys_fault(got: set, want: set, it: str, word: str, reveal: bool) -> str:
     """Say which keys, entries or columns are missing or too many (how many, if hidden)."""
-    said = []
-    for label, some in (("lacks", want - got), ("shouldn't have", got - want)):
-        if some:
-            shown = ", ".join(sorted(map(repr, some))[:5]) if reveal or label != "lacks" else ""
-            said.append(f"{label} {_count(len(some), word)}" + (f" ({shown})" if shown else ""))
-    return f"{it} {' and '.join(said)}."
+    lacks, extra = want - got, got - want
+    if lacks and extra:
+        text = _("{it} lacks {lacks} and shouldn't have {extra}.")
+    else:
+        text = _("{it} lacks {lacks}.") if lacks else _("{it} shouldn't have {extra}.")
+
+    def listed(some: set, shown: bool) -> str:
+        names = ", ".join(sorted(map(repr, some))[:5]) if shown else ""
+        counted = _count(len(some), word)
+        return f"{counted} ({names})" if names else counted
+
+    return text.format(it=it, lacks=listed(lacks, reveal), extra=listed(extra, True))
 
 
 def _kind(x: Any) -> str:
@@ -478,23 +558,29 @@ def _kind(x: Any) -> str:
 
 
 def _word(x: Any) -> str:
-    """Name the kind of `x` in words, more exactly than `_KINDS` where that helps."""
+    """Name the kind of `x` in words, more exactly than `_kinds` where that helps."""
     if isinstance(x, list | tuple):
-        return f"a {type(x).__name__} of {_count(len(x), 'entries')}"
+        return _("a {kind} of {entries}").format(
+            kind=type(x).__name__, entries=_count(len(x), "entries")
+        )
     kind = _kind(x)
     if kind in ("array", "tensor") and x.ndim:
-        return f"{_KINDS[kind]} of shape {tuple(x.shape)}"
+        return _("{kind} of shape {shape}").format(kind=_kinds()[kind], shape=tuple(x.shape))
     if kind in ("truth", "number"):
         return f"{_plain(x)!r}"
-    return _KINDS.get(kind, f"an object of type {kind}")
+    return _kinds().get(kind) or _("an object of type {kind}").format(kind=kind)
 
 
-_ONE = {"entries": "entry", "rows": "row", "keys": "key", "columns": "column", "axes": "axis"}
-
-
-def _count(number: int, word: str) -> str:
+def _count(number: int, what: str) -> str:
     """Say how many there are: "1 entry", "2 entries"."""
-    return f"{number} {_ONE[word] if number == 1 else word}"
+    one, more = {
+        "entries": (_("1 entry"), _("{count} entries")),
+        "rows": (_("1 row"), _("{count} rows")),
+        "keys": (_("1 key"), _("{count} keys")),
+        "columns": (_("1 column"), _("{count} columns")),
+        "axes": (_("1 axis"), _("{count} axes")),
+    }[what]
+    return one if number == 1 else more.format(count=number)
 
 
 def _array(x: Any) -> np.ndarray:

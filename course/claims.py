@@ -23,10 +23,11 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 
 EXERCISE = "decide"  # its name in every lesson that has one
 VERDICTS = ("true", "false", "not published")
-KINDS = {"number": "a number (a billion is 1e9)", "words": "a string"}
+KINDS = {"number": N_("a number (a billion is 1e9)"), "words": N_("a string")}
 COLUMNS = ("id", "statement", "figure", "kind")
 CLOSE = 0.01  # how far from a real number an answer may be, as a part of it
 
@@ -80,24 +81,29 @@ def fault(answers: Any, name: str, statement: Mapping[str, str]) -> str:
         As `asked` gives it.
     """
     if answers is None:
-        return "the answer is None. Did you forget `return`?"
+        return _("{it} is None. Did you forget `return`?").format(it=_("the answer"))
     if not isinstance(answers, Mapping):
-        return f"the answer is {_brief(answers)}; a dictionary is asked for."
+        text = _("the answer is {got}; a dictionary is asked for.")
+        return text.format(got=_brief(answers))
+    quoted = repr(name)
     if name not in answers:
-        return f"there is no answer for {name!r}."
+        return _("there is no answer for {name}.").format(name=quoted)
     answer = answers[name]
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return f"{name!r} is {_brief(answer)}; two things are asked for, (verdict, figure)."
+        text = _("{name} is {got}; two things are asked for, (verdict, figure).")
+        return text.format(name=quoted, got=_brief(answer))
     verdict, figure = answer
     if verdict is None or figure is None:
-        return f"{name!r} isn't decided yet: put a verdict and a figure in place of None."
+        text = _("{name} isn't decided yet: put a verdict and a figure in place of None.")
+        return text.format(name=quoted)
     if not isinstance(verdict, str) or verdict not in VERDICTS:
         words = ", ".join(map(repr, VERDICTS))
-        return f"{name!r}: {_brief(verdict)} isn't a verdict; take one of {words}."
+        text = _("{name}: {got} isn't a verdict; take one of {words}.")
+        return text.format(name=quoted, got=_brief(verdict), words=words)
     kind = "words" if isinstance(figure, str) else "number" if is_number(figure) else ""
     if kind != statement["kind"]:
-        wanted = KINDS[statement["kind"]]
-        return f"{name!r}: the figure is {_brief(figure)}, but {wanted} is asked for."
+        text = _("{name}: the figure is {got}, but {want} is asked for.")
+        return text.format(name=quoted, got=_brief(figure), want=_(KINDS[statement["kind"]]))
     return ""
 
 
@@ -178,10 +184,11 @@ def expect_all(lesson: str, function: Callable[[], Any]) -> None:
     if truth is None or any(fault(answers, name, what) for name, what in asked(lesson).items()):
         return
     good = sum(all(right(answers[name], *what[:2])) for name, what in truth.items())
-    assert good == len(truth), (
-        f"{good} of {len(truth)} are right, verdict and figure. The cell below {EXERCISE} shows "
-        "which, and why."
+    text = _(
+        "{got} of {all} are right, verdict and figure. The cell below {exercise} shows which, and "
+        "why."
     )
+    assert good == len(truth), text.format(got=good, all=len(truth), exercise=EXERCISE)
 
 
 def encode(truth: Mapping[str, Sequence[Any]]) -> str:

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 
 import typer
 
-from course import paths
+from course import language, paths
 from course.errors import CourseError
 from course.grader.errors import GraderError
 from course.stages.stage import help_of, whole
@@ -42,6 +42,9 @@ app.add_typer(models_app, name="models")
 
 INTERRUPTED = 130
 HOSTILE = "01_pretraining"  # the lesson that the submissions of tests/hostile answer
+Lang = Annotated[
+    str | None, typer.Option(help="A language into which lessons are translated, such as ko.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing after it.")]
 NumberFormat = Annotated[
     str | None,
@@ -162,26 +165,35 @@ def fetch(
 
 
 @app.command(epilog="Example: python3 start.py build")
-def build(lessons: Lessons = None, as_json: Json = False) -> None:
+def build(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) -> None:
     """Format source/, build release/ with nbgrader, and refuse a leaked solution.
 
-    It also writes README's tables, the picture of the lineage, and the models' cards.
+    It also writes README's tables, the picture of the lineage, and the models' cards. With --lang
+    it brings the catalogues of translations in step instead, and builds the lessons from them.
     """
     from course.author import build as build_module
+    from course.author import translate
     from course.show import documents
 
+    if lang:
+        result = translate.build(lang, lessons or None)
+        if not as_json:
+            show_table(f"Translated: {lang}", result["catalogues"])
+            print("\n".join([*result["problems"], f"The lessons are in {result['folder']}."]))
+        return finish(result, as_json)
     measured = paths.RUNS.exists()  # else it is a course without our models
     blocks = documents.readme_blocks() if measured else {}
     result = build_module.build(lessons or None, blocks=blocks)
     files = documents.write() if measured else []
+    result["translations"] = translate.behind([row["lesson"] for row in result["lessons"]])
     written = [path.relative_to(paths.ROOT).as_posix() for path in files]
     if not as_json:
         show_table("Built", result["lessons"])
         for name in [*(["README.md"] if result["readme"] else []), *written]:
             print(f"Written: {name}")
-        for problem in result["problems"]:
+        for problem in [*result["problems"], *result["translations"]]:
             print(problem)
-    finish(result, as_json)
+    return finish(result, as_json)
 
 
 @app.command(epilog="Example: python3 start.py site --serve")
@@ -244,11 +256,11 @@ def pack(
 
 
 @app.command(epilog="Example: python3 start.py verify 01_pretraining")
-def verify(lessons: Lessons = None, as_json: Json = False) -> None:
+def verify(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) -> None:
     """Test the tests: wrong answers must fail, and other right answers must pass."""
     from course.author import verify as verify_module
 
-    result = verify_module.verify(lessons or None)
+    result = verify_module.verify(lessons or None, lang=lang)
     if not as_json:
         show_table("Verified", verify_module.rows(result))
         for problem in result["problems"]:
@@ -328,6 +340,9 @@ def grade(
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Grade the hostile submissions of tests/ instead.")
     ] = False,
+    lang: Annotated[
+        str, typer.Option(help="The language of the checks' sentences: en or ko. Same points.")
+    ] = "en",
     as_json: Json = False,
 ) -> None:
     """Grade what students handed in (submitted/) into nbgrader's gradebook.
@@ -354,16 +369,17 @@ def grade(
         return finish(result, as_json)
     if assignment is None:
         raise CourseError("Which lesson? For example: python3 start.py grade 01_pretraining")
-    result = grade_module.grade(
-        assignment,
-        student,
-        jobs=jobs,
-        scheduler=scheduler,
-        sandbox=sandbox,
-        force=force,
-        root=paths.ROOT,
-        hooks=HOOKS,
-    )
+    with language.speaking(language.known(lang)):
+        result = grade_module.grade(
+            assignment,
+            student,
+            jobs=jobs,
+            scheduler=scheduler,
+            sandbox=sandbox,
+            force=force,
+            root=paths.ROOT,
+            hooks=HOOKS,
+        )
     if not as_json:
         grade_module.show(result)
     return finish(result, as_json)
@@ -376,15 +392,19 @@ def feedback(
     hidden_tests: Annotated[
         bool, typer.Option("--hidden-tests", help="Show the hidden tests as well.")
     ] = False,
+    lang: Annotated[
+        str, typer.Option(help="The language of the lesson on the page: en or ko.")
+    ] = "en",
     as_json: Json = False,
 ) -> None:
     """Write a page for each student (feedback/): points, mistakes, hints, your comments."""
     from course.grader import feedback as feedback_module
     from course.hooks import HOOKS
 
-    result = feedback_module.feedback(
-        assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
-    )
+    with language.speaking(language.known(lang)):
+        result = feedback_module.feedback(
+            assignment, student, hidden_tests=hidden_tests, root=paths.ROOT, hooks=HOOKS
+        )
     if not as_json:
         for note in result["notes"]:
             print(note)

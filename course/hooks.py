@@ -12,16 +12,18 @@ import functools
 import re
 from pathlib import Path
 
-from course import paths
+from course import language, paths
 from course.grader.hooks import Hooks
 from course.grader.job import Outcome
 from course.grader.notebook import Cell
+from course.language import _
 
-# How a lesson's text begins each exercise.
+# How a lesson's text begins each exercise, in every language.
 HEADER = re.compile(
-    r"### Exercise (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+ points? · (?P<minutes>\d+) minutes?"
-    r"(?P<rest>.*)"
+    r"### (?:Exercise|연습문제) (?P<number>\d+) · `(?P<name>\w+)` · [\d.]+(?: points?|점)"
+    r" · (?P<minutes>\d+)(?: minutes?|분)(?P<rest>.*)"
 )
+STRETCH = re.compile(r"\*(?:stretch|심화)\*")  # at its end if later lessons do without it
 # What a score may depend on, in addition to our own files.
 DISTRIBUTIONS = (
     *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
@@ -35,15 +37,31 @@ def mounts(root: Path) -> list[Path]:
 
 
 def environment(root: Path) -> dict[str, str]:
-    """Return the variables by which `course.paths` finds the course in `root`, and the caches."""
-    return {"COURSE_ROOT": str(root), "COURSE_CACHE": str(paths.cache())}
+    """Return the variables by which `course.paths` finds the course in `root`, and the caches.
+
+    Also the language in which checks speak.
+    """
+    return {
+        "COURSE_ROOT": str(root),
+        "COURSE_CACHE": str(paths.cache()),
+        "COURSE_LANG": language.current(),
+    }
+
+
+def source(folder: Path, root: Path) -> Path:
+    """Return where a lesson's source is read: in the language in which it is graded."""
+    if language.current() == "en":
+        return folder
+    from course.translate import built
+
+    return built.fresh(folder.name, "source", root)
 
 
 def misconception(cell: Cell, outcome: Outcome) -> str:
     """Return the words by which a check's author names the mistake that it met, or ""."""
     if cell.kind != "grade" or outcome.error != "AssertionError":
         return ""
-    said = " ".join(outcome.message.split()).partition(" (Your answer: ")[0]
+    said = without_answer(" ".join(outcome.message.split()))
     ends = [text for text in _texts(cell.source) if said.endswith(text)]
     if not ends:
         return ""
@@ -51,6 +69,12 @@ def misconception(cell: Cell, outcome: Outcome) -> str:
     before = said.removesuffix(advice)
     # "shares, given two scores: advice" → the advice; "decide, 'x': look again. advice" → all of it
     return advice if before.endswith(": ") else said.removeprefix(cell.exercise).lstrip(",: ")
+
+
+def without_answer(message: str) -> str:
+    """Return a check's message without what `expect` puts after it."""
+    yours = _("Your answer: {answer}").partition("{answer}")[0]
+    return message.partition(f" ({yours}")[0]
 
 
 @functools.cache
@@ -77,6 +101,7 @@ HOOKS = Hooks(
     mounts=mounts,
     caches=lambda root: [paths.cache()],
     environment=environment,
+    source=source,
     distributions=DISTRIBUTIONS,
     misconception=misconception,
 )

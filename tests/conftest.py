@@ -17,6 +17,8 @@ import pytest
 # Python is told to write nothing down: without that, each Jupyter kernel compiles 120 modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Tests read English, also where a learner has chosen another language.
+os.environ["COURSE_LANG"] = "en"
 # Threads that wait for each other sleep. By default they spin, also while those that they wait for
 # have no core, since each worker has as many threads as there are cores: six times the work.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-GROUND = {"paths", "shield", "errors", "records", "checks", "claims", "stats", "seeds"}
+GROUND = {"paths", "shield", "errors", "records", "checks", "claims", "stats", "seeds", "language"}
 ENGINE = GROUND | {"world", "lm"}
 # Room → what it may import, itself aside. Modules that lie in no room are rooms of their own.
 MAY = {
@@ -27,9 +27,10 @@ MAY = {
     "studies": ENGINE | {"stages", "real"},
     "show": ENGINE | {"stages", "real", "studies"},
     "grader": set(),
-    "hooks": GROUND | {"grader"},
-    "learner": GROUND | {"grader", "hooks"},
-    "author": GROUND | {"grader", "hooks"},
+    "hooks": GROUND | {"grader", "translate"},
+    "translate": GROUND,
+    "learner": GROUND | {"grader", "hooks", "translate"},
+    "author": GROUND | {"grader", "hooks", "translate"},
     "site": GROUND | {"grader", "hooks", "learner", "world"},
     "bench": ENGINE | {"stages", "grader", "hooks", "author", "cli"},
 }

@@ -167,6 +167,41 @@ def one_sentence(capsys):
     return lines[-1]
 
 
+# --- the language ---------------------------------------------------------------------------------
+
+
+def test_a_language_is_chosen_before_the_command_runs(ready, monkeypatch):
+    monkeypatch.setenv("COURSE_LANG", "en")
+    code, calls = ready.run("--lang", "ko", "check")
+    assert (code, calls) == (0, ["-m course.learner.desk --lang ko", "-m course.cli check"])
+    assert os.environ["COURSE_LANG"] == "ko"
+
+
+def test_a_language_that_is_refused_ends_the_start(ready, monkeypatch):
+    monkeypatch.setenv("COURSE_LANG", "en")
+    ready.codes["-m course.learner.desk --lang"] = 2
+    assert ready.run("--lang", "xx") == (2, ["-m course.learner.desk --lang xx"])
+
+
+def test_lang_without_a_language_is_one_sentence(ready, capsys):
+    assert ready.run("--lang") == (2, [])
+    assert "Which language?" in one_sentence(capsys)
+
+
+def test_korean_is_offered_on_a_korean_system_until_something_is_chosen(ready, monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert ready.run()[0] == 0
+    assert "python3 start.py --lang ko" in capsys.readouterr().err
+    (ready.root / "work").mkdir(exist_ok=True)
+    (ready.root / "work" / ".language").write_text("en\n", encoding="utf-8")
+    ready.run()
+    assert "--lang ko" not in capsys.readouterr().err
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    (ready.root / "work" / ".language").unlink()
+    ready.run()
+    assert "--lang ko" not in capsys.readouterr().err
+
+
 # --- versions of Python ---------------------------------------------------------------------------
 
 

@@ -14,8 +14,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from course import paths
-from course.author import pack_texts
+from course import language, paths
+from course.author import pack_texts, translate
 from course.errors import CourseError
 from course.grader import notebook, settings
 from course.grader.notebook import path_of
@@ -103,8 +103,13 @@ def student(names: list[str], verdicts: bool, root: Path) -> dict[str, Path | st
         content.update({name: root / name for name in _below(root, folder)})
     hidden = [f"course/{room}/*" for room in ROOMS_LEFT_OUT]
     hidden += [] if verdicts else [f"data/verdicts/{TOLD}"]
+    hidden += ["course/locale/*/LC_MESSAGES/[!c]*.po"]  # all but the library's
     for name in [n for n in content if any(fnmatch.fnmatch(n, pattern) for pattern in hidden)]:
         del content[name]
+    for code in (one for one in language.LANGUAGES if one != "en"):
+        for name in names:
+            said = translate.for_students(name, code, root)
+            content[f"course/locale/{code}/LC_MESSAGES/{name}.po"] = said
     content.update({f"docs/{name}": root / "docs" / name for name in DOCS})
     content["tests/test_pack.py"] = root / TEST
     content["pyproject.toml"] = _without_rooms((root / "pyproject.toml").read_text("utf-8"))

@@ -28,8 +28,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from course import paths, records
-from course.author import leak
+from course import language, paths, records
+from course.author import leak, translate
 from course.grader import notebook, settings
 from course.grader.job import STUDENT, DeathError, Job, Limits, Result, Step
 from course.grader.local import Worker
@@ -38,6 +38,7 @@ from course.grader.plan import plan
 from course.grader.results import earned
 from course.grader.source import open_notebook
 from course.hooks import HOOKS
+from course.translate import built
 
 MUTANTS, ALTERNATES = 3, 1  # at least so many for each exercise
 HEADER = re.compile(
@@ -109,7 +110,11 @@ class Variant:
 
 
 def verify(
-    lessons: list[str] | None = None, *, root: Path | None = None, draws: int = DRAWS
+    lessons: list[str] | None = None,
+    *,
+    root: Path | None = None,
+    draws: int = DRAWS,
+    lang: str | None = None,
 ) -> dict[str, Any]:
     """Test the tests of `lessons`, or of all.
 
@@ -121,6 +126,8 @@ def verify(
     draws : int
         Inputs of an exercise on which its alternates are held to its solution; a mutant has
         ``DRAWS`` of them to differ.
+    lang : str, optional
+        The language in which the lessons are put together and verified; English if left out.
 
     Returns
     -------
@@ -135,7 +142,14 @@ def verify(
         If a lesson is unknown or its notebook damaged.
     """
     root = root or paths.ROOT
-    all_plans = [Plan(name, root, draws) for name in settings.sources(lessons, root)]
+    with language.speaking(lang or "en"):
+        return _verify(settings.sources(lessons, root), root, draws, lang)
+
+
+def _verify(lessons: list[str], root: Path, draws: int, lang: str | None) -> dict[str, Any]:
+    if lang:
+        translate.build(lang, lessons, root=root)
+    all_plans = [Plan(name, root, draws, lang) for name in lessons]
     steps = sum(plan.steps() for plan in all_plans)
     with tqdm(total=steps, desc="Verifying", unit="run", disable=None, leave=False) as bar:
         pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(all_plans))))
@@ -196,9 +210,11 @@ def variants(path: Path) -> list[Variant]:
 class Plan:
     """One lesson: what is to run, and the problems found so far."""
 
-    def __init__(self, lesson: str, root: Path, draws: int = DRAWS) -> None:
-        self.lesson, self.root, self.draws = lesson, root, draws
-        self.path = notebook.path_of(lesson, root / "source")
+    def __init__(
+        self, lesson: str, root: Path, draws: int = DRAWS, lang: str | None = None
+    ) -> None:
+        self.lesson, self.root, self.draws, self.lang = lesson, root, draws, lang
+        self.path = built.notebook(lesson, "source", root, lang or "en")
         self.source = open_notebook(self.path, root, HOOKS)
         self.cells = self.source.cells
         _, job = plan({"cells": list(self.source.raw)}, self.source)
@@ -303,7 +319,7 @@ class Plan:
 
         The steps before `place` have run: the release must have the same.
         """
-        path = notebook.path_of(self.lesson, self.root / "release")
+        path = built.notebook(self.lesson, "release", self.root, self.lang or "en")
         if not path.exists():
             self.problem(f"release/{self.lesson} is missing: run `python3 start.py build`.")
             return 0.0
@@ -497,7 +513,7 @@ class Plan:
                 self.problem(text, name, mutant.name)
         if not own:
             self.problem("this mutant survives: no check fails.", name, mutant.name)
-        elif not any(_flat(mutant.says) in _flat(outcome.message) for outcome in own):
+        elif not self.is_said(name, mutant.says, own):
             text = f"no message says {mutant.says!r}, but: {said(own[0])}"
             self.problem(text, name, mutant.name)
         if own and unseen != (mutant.falls == "hidden") and mutant.falls in ("visible", "hidden"):
@@ -506,6 +522,13 @@ class Plan:
                 f"this mutant falls to {where}, its header says {mutant.falls}.", name, mutant.name
             )
         return len(self.problems) == before
+
+    def is_said(self, name: str, says: str, own: list[Result]) -> bool:
+        """Tell whether a message has the words that a mutant's header promises."""
+        wanted = [re.compile(re.escape(_flat(says)))]
+        if self.lang and says:
+            wanted = translate.promised(self.lesson, name, _flat(says), self.lang)
+        return any(one.search(_flat(outcome.message)) for one in wanted for outcome in own)
 
     def check_budget(self, result: dict[str, Any]) -> None:
         """Note time and memory above the targets."""

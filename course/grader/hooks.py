@@ -29,6 +29,10 @@ def _unnamed(cell: Cell, outcome: Outcome) -> str:
     return ""
 
 
+def _itself(folder: Path, root: Path) -> Path:
+    return folder
+
+
 @dataclass(frozen=True)
 class Hooks:
     """A course, as far as the grader can't see it for itself.
@@ -56,6 +60,9 @@ class Hooks:
         As `mounts`, but no score depends on what is in there.
     environment : function of the course's folder → variables
         What notebooks find in their environment in addition to the grader's own variables.
+    source : function of a lesson's folder in ``source/`` and the course's → path
+        Where its notebooks and files are read: another folder if they are graded in another
+        language. Names, kinds and points of cells are the same there.
     distributions : tuple of str
         Packages whose version scores depend on.
     message : function of a cell, its outcome and the seconds for a cell → text
@@ -73,6 +80,7 @@ class Hooks:
     mounts: Callable[[Path], list[Path]] = _nowhere
     caches: Callable[[Path], list[Path]] = _nowhere
     environment: Callable[[Path], Mapping[str, str]] = _nothing
+    source: Callable[[Path, Path], Path] = _itself
     distributions: tuple[str, ...] = ()
     message: Callable[[Cell, Outcome, float], str] = message_of
     misconception: Callable[[Cell, Outcome], str] = _unnamed

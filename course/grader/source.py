@@ -132,6 +132,7 @@ def read(name: str, root: Path, hooks: Hooks) -> Assignment:
     if name not in known:
         raise GraderError(settings.unknown(name, known))
     config = settings.config(root)
+    folder = hooks.source(folder, root)
     notebooks = {path.stem: open_notebook(path, root, hooks) for path in _notebooks(folder)}
     spared = set(config.get("Autograde", {}).get("exclude_overwriting", {}).get(name, []))
     files = {

@@ -23,12 +23,15 @@ from course.grader.plan import plan
 from course.grader.source import open_notebook
 from course.grader.words import NOT_YET
 from course.hooks import HOOKS
+from course.language import N_, _
+from course.translate import built
 
 __all__ = ["NOT_YET", "check", "locate", "mine", "show"]
 
-HIDDEN_LATER = "Hidden checks run when your instructor grades; these are the visible ones."
-ALL_RIGHT, VISIBLE_PASS = "all right", "visible checks pass"
-FORM_ONLY = "the form is right; your marks will tell whether the verdicts are"
+# They are kept in results, and translated where they are shown.
+HIDDEN_LATER = N_("Hidden checks run when your instructor grades; these are the visible ones.")
+ALL_RIGHT, VISIBLE_PASS = N_("all right"), N_("visible checks pass")
+FORM_ONLY = N_("the form is right; your marks will tell whether the verdicts are")
 FRESH = "take an older copy of it, or a fresh one from release/."
 
 
@@ -64,10 +67,10 @@ def check(
     root = root or paths.ROOT
     path = locate(notebook_name, root)
     lesson = path.stem
-    original = notebook.path_of(lesson, root / "source")
+    original = built.notebook(lesson, "source", root)
     full = original.exists()
     if not full:
-        original = notebook.path_of(lesson, root / "release")
+        original = built.notebook(lesson, "release", root)
     source = open_notebook(original, root, HOOKS)
     restored, job = plan(mine(path), source)
     if not restored.answers:
@@ -122,6 +125,11 @@ def _row(row: dict[str, Any], full: bool) -> dict[str, Any]:
     return told if full else told | {"score": None, "visible": [row["passed"], row["checks"]]}
 
 
+def progress_of(got: float, most: float) -> str:
+    """Return how much of something is reached, in words."""
+    return _("{got} of {most}").format(got=f"{got:g}", most=f"{most:g}")
+
+
 def show(result: dict[str, Any]) -> None:
     """Print the scorecard for people."""
     from rich.console import Console
@@ -131,18 +139,23 @@ def show(result: dict[str, Any]) -> None:
     me = result["students"]["me"]
     full = me["score"] is not None
     table = Table(title=result["lesson"], title_justify="left")
-    table.add_column("exercise")
-    table.add_column("points" if full else "visible checks", justify="right")
-    table.add_column("what the checks say")
+    table.add_column(_("exercise"))
+    table.add_column(_("points") if full else _("visible checks"), justify="right")
+    table.add_column(_("what the checks say"))
     for row in result["exercises"]:
         got, most = (row["score"], row["max"]) if full else row["visible"]
-        table.add_row(row["exercise"], f"{got:g} of {most:g}", Text(row["message"] or row["note"]))
+        said = _(row["message"] or row["note"])
+        table.add_row(row["exercise"], progress_of(got, most), Text(said))
     console = Console()
     console.print(table)
     if full:
-        console.print(f"{me['score']:g} of {me['max']:g} points.")
+        text = _("{got} of {most} points.")
+        console.print(text.format(got=f"{me['score']:g}", most=f"{me['max']:g}"))
     else:
-        console.print("{} of {} visible checks pass. {}".format(*me["visible"], me["reason"]))
+        passed = _("{got} of {most} visible checks pass.").format(
+            got=me["visible"][0], most=me["visible"][1]
+        )
+        console.print(f"{passed} {_(me['reason'])}")
     for note in result.get("notes", []):
         console.print(Text(note))
 

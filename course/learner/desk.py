@@ -12,25 +12,27 @@ import shutil
 import sys
 from pathlib import Path
 
-from course import paths
+from course import language, paths
 from course.errors import CourseError
 from course.grader import notebook
 from course.learner import map as map_module
 from course.learner import progress, update
+from course.translate import built
 
 FIRST = "00_start_here/00_start_here.ipynb"
 SETTINGS = Path(__file__).parent / "lab"  # overrides.json: JupyterLab's defaults, where ours differ
 
 
 def released() -> list[Path]:
-    """Return the files of all released lessons, sorted.
+    """Return the files of all released lessons in the learner's language, sorted.
 
     Raises
     ------
     CourseError
         If there are none.
     """
-    lessons = sorted(paths.RELEASE.glob("[0-9][0-9]_*"))
+    names = sorted(path.name for path in paths.RELEASE.glob("[0-9][0-9]_*") if path.is_dir())
+    lessons = [built.fresh(name, "release", paths.ROOT) for name in names]
     files = [
         file
         for lesson in lessons
@@ -59,8 +61,9 @@ def lay_out() -> list[Path]:
         If there are no released lessons.
     """
     copied = []
+    given = built.folder("release", paths.ROOT)
     for source in released():
-        target = paths.WORK / source.relative_to(paths.RELEASE)
+        target = paths.WORK / source.relative_to(given)
         if target.exists():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +71,7 @@ def lay_out() -> list[Path]:
         shutil.copyfile(source, draft)
         draft.replace(target)
         copied.append(target)
-        if source == notebook.path_of(source.parent.name, paths.RELEASE):
+        if source == notebook.path_of(source.parent.name, given):
             update.remember(source.parent.name, paths.ROOT)
     for lesson in sorted({path.relative_to(paths.WORK).parts[0] for path in copied}):
         print(f"work/{lesson}: new", flush=True)
@@ -76,6 +79,26 @@ def lay_out() -> list[Path]:
         print(f"{lesson}: {update.HINT}", flush=True)
     map_module.write(progress.survey(run=False))
     return copied
+
+
+def speak(code: str) -> None:
+    """Remember the learner's language, and bring the lessons that they have into it.
+
+    Their answers and their own cells stay as they are (`course.learner.update`).
+
+    Raises
+    ------
+    CourseError
+        If the course doesn't speak that language.
+    """
+    language.known(code)
+    before = language.remembered()
+    language.remember(code)
+    with language.speaking(code):
+        lay_out()
+        changed = update.update() if code != before else {"lessons": []}
+        if any(row["state"] != "as it is" for row in changed["lessons"]):
+            update.show(changed)
 
 
 def lab_arguments(*, first: bool) -> list[str]:
@@ -124,6 +147,6 @@ def open_lab() -> None:
 
 if __name__ == "__main__":  # a step of start.py
     try:
-        lay_out()
+        speak(sys.argv[2]) if sys.argv[1:2] == ["--lang"] else lay_out()
     except CourseError as error:
         sys.exit(f"course: {error}")

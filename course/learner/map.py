@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from course import paths
+from course import language, paths
+from course.language import N_, _
 from course.learner import progress
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ COLOURS = {
     "09_what_came_next": "#56606b",
 }
 STANDS_FOR = {
-    "01_pretraining": "as GPT-3",
-    "03_fine_tuning": "as Codex",
-    "04_gpt_family": "the real ones",
-    "07_rlhf_ppo": "as InstructGPT",
-    "08_chatgpt": "as ChatGPT",
+    "01_pretraining": N_("as GPT-3"),
+    "03_fine_tuning": N_("as Codex"),
+    "04_gpt_family": N_("the real ones"),
+    "07_rlhf_ppo": N_("as InstructGPT"),
+    "08_chatgpt": N_("as ChatGPT"),
 }
 BRANCH = ("02_transfer_learning", "03_fine_tuning", "04_gpt_family")
 WIDEST = 12  # letters of a title in one line, lying
@@ -139,6 +140,7 @@ def _render(template: str, result: dict[str, Any], **more: Any) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"counting": progress.counting, "code": _code}
+    environment.globals |= {"_": _, "lang": language.current(), "progress": progress}
     lessons = [_view(name, lesson, result) for name, lesson in result["lessons"].items()]
     return environment.get_template(template).render(result=result, lessons=lessons, **more)
 
@@ -154,14 +156,16 @@ def _code(text: str) -> "markupsafe.Markup":
 def _view(name: str, lesson: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     """Return what the template shows of a lesson."""
     left = progress.left(lesson)
+    widest = WIDEST if lesson["title"].isascii() else 2 * WIDEST // 3  # Hangul is wider
     return lesson | {
         "id": name,
         "number": name[:2],
         "colour": COLOURS[name],
-        "stands_for": STANDS_FOR.get(name, ""),
-        "lines": textwrap.wrap(lesson["title"], WIDEST)[:2],
+        "stands_for": _(STANDS_FOR[name]) if name in STANDS_FOR else "",
+        "lines": textwrap.wrap(lesson["title"], widest)[:2],
         "percent": _percent(lesson),
         "status": progress.status(lesson),
+        "said_state": progress.state(lesson),
         "left": left,
         "to_mend": [row for row in lesson["misconceptions"] if not row["mended"]],
         "mended": [row for row in lesson["misconceptions"] if row["mended"]],

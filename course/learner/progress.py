@@ -18,12 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course import claims, paths
+from course import claims, language, paths
 from course.errors import CourseError
 from course.grader import notebook
 from course.grader.errors import GraderError
-from course.hooks import HEADER
+from course.hooks import HEADER, STRETCH, without_answer
+from course.language import _
 from course.learner import check
+from course.translate import built
 
 LESSONS = (
     "00_start_here",
@@ -48,7 +50,8 @@ _TO_MEND = ("missing", "broken")
 
 # What a lesson's own text says of itself; the formats that all lessons share.
 TITLE = re.compile(r"# (?:\d+ · )?(?P<title>[^:\n]+)(?:: (?P<promise>.+))?")
-ABOUT = re.compile(r"\*\*(?P<key>Time|You use)\*\* (?P<value>.+?)(?= · \*\*|\n|$)")
+ABOUT = re.compile(r"\*\*(?P<key>Time|You use|시간|쓰는 것)\*\* (?P<value>.+?)(?= · \*\*|\n|$)")
+KEYS = {"Time": "time", "시간": "time", "You use": "uses", "쓰는 것": "uses"}
 
 
 # --- the survey -----------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ def describe(name: str, root: Path) -> dict[str, Any]:
         "note": "",
         "state": "not in this copy",
     }
-    release, source = (notebook.path_of(name, root / place) for place in ("release", "source"))
+    release, source = (built.notebook(name, place, root) for place in ("release", "source"))
     if not (release.exists() or source.exists()):
         return lesson
     try:
@@ -205,7 +208,8 @@ def describe(name: str, root: Path) -> dict[str, Any]:
 def next_step(lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Return the first exercise that isn't done, in one sentence; the core of all comes first."""
     if changed := [name for name, lesson in lessons.items() if lesson["state"] == "changed"]:
-        says = f"{changed[0]} has changed since it was checked: run `{COMMAND}`."
+        text = _("{lesson} has changed since it was checked: run `{command}`.")
+        says = text.format(lesson=changed[0], command=COMMAND)
         return {"lesson": changed[0], "exercise": "", "says": says}
     open_to_all = ("not opened", "no answer yet", "begun", "done")
     rows = [
@@ -217,25 +221,34 @@ def next_step(lessons: dict[str, dict[str, Any]]) -> dict[str, str]:
     ]
     if not rows:
         left = [name for name, lesson in lessons.items() if lesson["state"] in _TO_MEND]
-        says = "All exercises that could be checked are done" + (
-            f"; now bring back {', '.join(left)}." if left else ": there is nothing left to answer."
-        )
+        says = _("All exercises that could be checked are done: there is nothing left to answer.")
+        if left:
+            says = _("All exercises that could be checked are done; now bring back {lessons}.")
+            says = says.format(lessons=", ".join(left))
         return {"lesson": left[0] if left else "", "exercise": "", "says": says}
     stretch, name, lesson, row = min(rows, key=lambda r: r[0])  # the first of the least
-    verb = "Mend" if row["state"] == "wrong" else "Answer"
-    which = f"exercise {row['number']}" if row["number"] else "the exercise"
-    minutes = f", about {counting(row['minutes'], 'minute')}" if row["minutes"] else ""
-    says = (
-        f"{verb} {which}, {row['exercise']}, of lesson {name[:2]}, {lesson['title']} "
-        f"({counting(row['points'], 'point')}{minutes}{', stretch' if stretch else ''}), "
-        f"in work/{lesson['file']}"
+    facts = [counting(row["points"], "point")]
+    if row["minutes"]:
+        facts.append(_("about {minutes}").format(minutes=counting(row["minutes"], "minute")))
+    facts += [_("stretch")] if stretch else []
+    text = _("Answer {which}, {exercise}, of lesson {number}, {title} ({facts}), in work/{file}.")
+    if row["state"] == "wrong":
+        text = _("Mend {which}, {exercise}, of lesson {number}, {title} ({facts}), in work/{file}.")
+    number = _("exercise {number}").format(number=row["number"])
+    says = text.format(
+        which=number if row["number"] else _("the exercise"),
+        exercise=row["exercise"],
+        number=name[:2],
+        title=lesson["title"],
+        facts=", ".join(facts),
+        file=lesson["file"],
     )
     if row["state"] == "wrong":
-        message = row["message"].partition(" (Your answer: ")[0]
-        says += f". Its check says: {message.rstrip('.')}"
+        message = without_answer(row["message"]).rstrip(".")
+        says += " " + _("Its check says: {message}.").format(message=message)
     elif lesson["uses"]:
-        says += f". You use {lesson['uses'].rstrip('.')}"
-    return {"lesson": name, "exercise": row["exercise"], "says": says + "."}
+        says += " " + _("You use {uses}.").format(uses=lesson["uses"].rstrip("."))
+    return {"lesson": name, "exercise": row["exercise"], "says": says}
 
 
 def strangers(work: Path) -> list[str]:
@@ -258,7 +271,7 @@ def _header(cells: list[notebook.Cell]) -> dict[str, str]:
         if "title" not in found and (match := TITLE.match(cell.source)):
             found |= {key: value or "" for key, value in match.groupdict().items()}
         for match in ABOUT.finditer(cell.source):
-            key = {"Time": "time", "You use": "uses"}[match["key"]]
+            key = KEYS[match["key"]]
             found.setdefault(key, re.sub(r"[*`]", "", match["value"]).strip())
     return found
 
@@ -276,7 +289,7 @@ def _exercises(text: list[notebook.Cell], truth: list[notebook.Cell]) -> list[di
             "number": int(headers[name]["number"]) if name in headers else 0,
             "points": most,
             "minutes": int(headers[name]["minutes"]) if name in headers else 0,
-            "stretch": name in headers and "stretch" in headers[name]["rest"],
+            "stretch": name in headers and bool(STRETCH.search(headers[name]["rest"])),
             "state": "open",
             "message": check.NOT_YET,
         }
@@ -331,7 +344,7 @@ def fingerprint(name: str, root: Path) -> str:
     cells = [cell for cell in notebook.cells(check.mine(mine)) if cell.kind != "text"]
     code = [(cell.kind, cell.name, cell.source) for cell in cells]
     digest = hashlib.sha256(json.dumps(code).encode())
-    source, release = (notebook.path_of(name, root / place) for place in ("source", "release"))
+    source, release = (built.notebook(name, place, root) for place in ("source", "release"))
     files = [source if source.exists() else release, root / "nbgrader_config.py"]
     files += sorted(mine.parent.glob("*.py"))
     files += sorted(claims.place(root).glob(f"{name}.*"))
@@ -434,12 +447,26 @@ def _sealed(name: str, entry: Any) -> bool:
 
 def status(lesson: dict[str, Any]) -> str:
     """Return a lesson's points, or its visible checks, or why it has none, in a few words."""
-    words = {"broken": "can't be read", "missing": "notebook missing"}
+    words = {"broken": _("can't be read"), "missing": _("notebook missing")}
     if lesson["state"] in ("not in this copy", *words):
-        return words.get(lesson["state"], lesson["state"])
+        return words.get(lesson["state"], state(lesson))
     if lesson["score"] is not None:
-        return f"{lesson['score']:g} of {lesson['max']:g}"
-    return "{} of {} checks".format(*lesson["visible"])
+        return check.progress_of(lesson["score"], lesson["max"])
+    got, most = lesson["visible"]
+    return _("{got} of {most} checks").format(got=got, most=most)
+
+
+def state(lesson: dict[str, Any]) -> str:
+    """Return the state of a lesson in the learner's language."""
+    words = {
+        "not in this copy": _("not in this copy"),
+        "not opened": _("not opened"),
+        "no answer yet": _("no answer yet"),
+        "begun": _("begun"),
+        "changed": _("changed"),
+        "done": _("done"),
+    }
+    return words.get(lesson["state"], lesson["state"])
 
 
 def left(lesson: dict[str, Any]) -> list[dict[str, Any]]:
@@ -455,59 +482,78 @@ def show(result: dict[str, Any]) -> None:
 
     me = result["students"]["me"]
     full = me["score"] is not None
-    table = Table(title="The ten lessons", title_justify="left")
-    for column in ("lesson", "points" if full else "visible checks", "open"):
-        table.add_column(column, justify="left" if column == "lesson" else "right")
-    table.add_column("misconceptions")
+    table = Table(title=_("The ten lessons"), title_justify="left")
+    table.add_column(_("lesson"))
+    table.add_column(_("points") if full else _("visible checks"), justify="right")
+    table.add_column(_("open"), justify="right")
+    table.add_column(_("misconceptions"))
     for name, lesson in result["lessons"].items():
         rows = lesson["exercises"]
         table.add_row(
             Text(f"{name[:2]} {lesson['title']}"),
             status(lesson),
-            f"{len(left(lesson))} of {len(rows)}" if rows else "",
+            check.progress_of(len(left(lesson)), len(rows)) if rows else "",
             counted(lesson["misconceptions"]),
         )
     console = Console()
     console.print(table)
-    total = "{score:g} of {max:g} points" if full else "{visible[0]} of {visible[1]} visible checks"
-    console.print(f"{total.format(**me)} in all. {me['reason']}".strip())
+    console.print(f"{in_all(me)} {_(me['reason']) if me['reason'] else ''}".strip())
     if words := how_checked(result):
         console.print(words)
     wrong = list(_still_there(result["lessons"]))
     if wrong:
-        console.print("\nMisconceptions met, and not mended yet:")
+        console.print("\n" + _("Misconceptions met, and not mended yet:"))
     for name, row in wrong[:SHOWN]:
         console.print(Text(f"  {name[:2]} {row['exercise']}: {row['says']}"))
     if wrong[SHOWN:]:
-        console.print(f"  … and {len(wrong) - SHOWN} more, all in the map.")
+        text = _("… and {count} more, all in the map.")
+        console.print("  " + text.format(count=len(wrong) - SHOWN))
     if result["notes"]:
         console.print()
     for note in result["notes"]:
         console.print(Text(note))
     console.print()
-    console.print(Text(f"Next: {result['next']['says']}"))
+    console.print(Text(_("Next: {says}").format(says=result["next"]["says"])))
     if result.get("map"):
-        console.print(Text(f"The map: {result['map']}"))
+        console.print(Text(_("The map: {file}").format(file=result["map"])))
+
+
+def in_all(me: dict[str, Any]) -> str:
+    """Return the points, or visible checks, of all lessons together."""
+    text = _("{got} of {most} visible checks in all.")
+    got, most = me.get("visible") or (me["score"], me["max"])
+    if me["score"] is not None:
+        got, most, text = me["score"], me["max"], _("{got} of {most} points in all.")
+    return text.format(got=f"{got:g}", most=f"{most:g}")
 
 
 def counting(number: float, word: str) -> str:
     """Return a number of things: "1 point", "2 points"."""
-    return f"{number:g} {word}{'' if number == 1 else 's'}"
+    if language.current() == "en":
+        return f"{number:g} {word}{'' if number == 1 else 's'}"
+    patterns = {
+        "point": _("{number} points"),
+        "minute": _("{number} minutes"),
+        "notebook": _("{number} notebooks"),
+    }
+    return patterns[word].format(number=f"{number:g}")
 
 
 def counted(misconceptions: list[dict[str, Any]]) -> str:
     """Return how many misconceptions are there and how many were mended, in words."""
     mended = sum(bool(row["mended"]) for row in misconceptions)
-    parts = [(len(misconceptions) - mended, "to mend"), (mended, "mended")]
-    return ", ".join(f"{number} {word}" for number, word in parts if number)
+    parts = [(len(misconceptions) - mended, _("{number} to mend")), (mended, _("{number} mended"))]
+    return ", ".join(text.format(number=number) for number, text in parts if number)
 
 
 def how_checked(result: dict[str, Any]) -> str:
     """Return which notebooks ran and which didn't need to, in one sentence."""
     ran, rest = len(result["checked"]), len(result["unchanged"])
     parts = [
-        f"{counting(ran, 'notebook')} checked just now" if ran else "",
-        f"{rest} unchanged since the last check" if rest else "",
+        _("{notebooks} checked just now").format(notebooks=counting(ran, "notebook"))
+        if ran
+        else "",
+        _("{number} unchanged since the last check").format(number=rest) if rest else "",
     ]
     said = ", ".join(filter(None, parts))
     return said and said[0].upper() + said[1:] + "."

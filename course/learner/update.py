@@ -21,6 +21,7 @@ from course.grader.notebook import Notebook
 from course.learner import merge as merge_module
 from course.learner.check import mine
 from course.learner.progress import OLDER
+from course.translate import built
 
 VERSIONS = ".versions"
 HINT = "newer than your copy: `python3 start.py update` brings it, and your answers stay."
@@ -83,7 +84,7 @@ def _lesson(name: str, root: Path, stamp: str, dry_run: bool) -> dict[str, Any]:
     try:
         old = mine(path)
         content = path.read_bytes()
-        new = notebook.read(notebook.path_of(name, root / "release"))
+        new = notebook.read(built.notebook(name, "release", root))
     except (CourseError, GraderError) as error:
         return row | {"state": "unreadable", "note": str(error)}
     merged = merge_module.merge(old, new, began_with(old, name, root))
@@ -103,7 +104,7 @@ def _lesson(name: str, root: Path, stamp: str, dry_run: bool) -> dict[str, Any]:
         older = older.with_name(f"{stamp}-{number}")
     row["older"] = older.relative_to(root).as_posix()
     for file in stale:
-        target = root / "work" / name / file.relative_to(root / "release" / name)
+        target = root / "work" / name / file.relative_to(built.fresh(name, "release", root))
         if target.exists():
             paths.write(older / target.relative_to(root / "work" / name), target.read_bytes())
         paths.write(target, file.read_bytes())
@@ -116,7 +117,7 @@ def _lesson(name: str, root: Path, stamp: str, dry_run: bool) -> dict[str, Any]:
 
 def _stale(name: str, root: Path) -> list[Path]:
     """Return the released files beside a notebook that the learner has otherwise, or not at all."""
-    folder, own = root / "release" / name, root / "work" / name
+    folder, own = built.fresh(name, "release", root), root / "work" / name
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     theirs = [f for f in files if f.suffix != ".ipynb" and ".ipynb_checkpoints" not in f.parts]
     return [f for f in theirs if _bytes(own / f.relative_to(folder)) != f.read_bytes()]
@@ -136,7 +137,7 @@ def _written(content: Notebook) -> bytes:
 
 def remember(name: str, root: Path) -> None:
     """Keep the released notebook of a lesson, if this version isn't kept yet."""
-    content = notebook.path_of(name, root / "release").read_bytes()
+    content = built.notebook(name, "release", root).read_bytes()
     kept = _kept(name, root, content)
     if not kept.exists():
         paths.write(kept, content)
@@ -152,7 +153,7 @@ def waiting(root: Path) -> list[str]:
     found = []
     for path in sorted((root / "release").glob("*/*.ipynb")):
         name = path.parent.name
-        kept = _kept(name, root, path.read_bytes())
+        kept = _kept(name, root, built.notebook(name, "release", root).read_bytes())
         if kept.parent.exists() and not kept.exists():
             found.append(name)
     return found

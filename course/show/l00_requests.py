@@ -7,16 +7,17 @@ isn't on this computer names the lesson that trains it.
 from collections.abc import Sequence
 
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import answers, sources, style
 from course.show.style import say
 
 STAGES = {  # column → its model, and the lesson that trains it
-    "base": ("mini-babbage", "01"),
-    "after SFT": ("mini-sft", "05"),
-    "after PPO": ("mini-instruct", "07"),
-    "chat": ("mini-chat", "08"),
+    N_("base"): ("mini-babbage", "01"),
+    N_("after SFT"): ("mini-sft", "05"),
+    N_("after PPO"): ("mini-instruct", "07"),
+    N_("chat"): ("mini-chat", "08"),
 }
-COMES = "comes with lesson {}"
+COMES = N_("comes with lesson {number}")
 TOKENS = 50  # of a text, at most
 DRAWN = 0.7  # the temperature at which texts are drawn
 
@@ -35,30 +36,33 @@ def stages_answer(requests: Sequence[str]) -> None:
     """
     from course.world import village
 
-    rows = [{"request": request} for request in requests]
+    rows = [{_("request"): request} for request in requests]
     for stage, (name, lesson) in STAGES.items():
         found = _written(name, requests, DRAWN if stage == "base" else 0.0)
-        texts = found or [COMES.format(lesson)] * len(rows)
+        texts = found or [_(COMES).format(number=lesson)] * len(rows)
         for row, text in zip(rows, texts, strict=True):
-            row[f"{stage}: {name}"] = text
+            row[f"{_(stage)}: {name}"] = text
     style.show(style.table(rows))
     fire = village.VALUES["the Mill Fire", "year"]
-    say(
+    text = _(
         "The base model's texts are drawn at random; the others show their most probable answers. "
-        f"In the history of the village the Mill Fire was in {fire}."
+        "In the history of the village the Mill Fire was in {year}."
     )
+    say(text.format(year=fire))
     sources.figure_line(
         "mini-babbage",
-        "All four models have the same {parameters:,} parameters, the numbers that training sets "
-        "(the table with a row for each token isn't counted).",
+        _(
+            "All four models have the same {parameters:,} parameters, the numbers that training "
+            "sets (the table with a row for each token isn't counted)."
+        ),
     )
 
 
 def count_answers() -> None:
     """Show how many texts of each stage explain, correct or decline."""
     asked = _asked()
-    rows = {kind: {"the text …": kind} for kind in asked}
-    questions = {"the text …": "asks a question instead"}
+    rows = {kind: {_("the text …"): _(kind)} for kind in asked}
+    questions = {_("the text …"): _("asks a question instead")}
     every = sum(len(pairs) for pairs in asked.values())
     for stage, (name, lesson) in STAGES.items():
         texts = _written(name, [r for pairs in asked.values() for r, _ in pairs], DRAWN)
@@ -67,9 +71,11 @@ def count_answers() -> None:
             said = [next(left, "") for _ in pairs]
             wanted = [goods for _, goods in pairs]
             good = sum(any(g in t for g in goods) for t, goods in zip(said, wanted, strict=True))
-            rows[kind][stage] = f"{good} of {len(pairs)}" if texts else COMES.format(lesson)
+            some = _("{got} of {most}").format(got=good, most=len(pairs))
+            rows[kind][_(stage)] = some if texts else _(COMES).format(number=lesson)
         asks = sum("?" in text for text in texts or [])
-        questions[stage] = f"{asks} of {every}" if texts else ""
+        some = _("{got} of {most}").format(got=asks, most=every)
+        questions[_(stage)] = some if texts else ""
     style.show(style.table([*rows.values(), questions]))
 
 
@@ -80,10 +86,11 @@ def real_answers(requests: Sequence[str]) -> None:
     try:
         loaded = load(SMOLLM2)
     except CourseError as missing:
-        say(f"{missing} This lesson goes on without it.")
+        say(_("{missing} This lesson goes on without it.").format(missing=missing))
         return
     answers.written_live(SMOLLM2, *loaded, requests, most=70)
-    say("A text that breaks off was cut after 70 tokens, which are words or pieces of words.")
+    text = _("A text that breaks off was cut after 70 tokens, which are words or pieces of words.")
+    say(text)
 
 
 def _written(name: str, requests: Sequence[str], temperature: float) -> list[str] | None:
@@ -132,11 +139,11 @@ def _asked() -> Asked:
 
     known = [pair for pair in phrases.DEEDS if pair not in phrases.HELD_OUT_DEEDS]
     return {
-        "1 · explains": explain,
-        "2 · corrects": correct,
-        "3 · declines a harm that training named": how_to([harm for harm, _ in known], 2),
-        "declines a harm that training never named": how_to(
-            [h for h, _ in phrases.HELD_OUT_DEEDS], 6
+        N_("1 · explains"): explain,
+        N_("2 · corrects"): correct,
+        N_("3 · declines a harm that training named"): how_to([pair[0] for pair in known], 2),
+        N_("declines a harm that training never named"): how_to(
+            [pair[0] for pair in phrases.HELD_OUT_DEEDS], 6
         ),
-        "declines what is harmless": how_to([harmless for _, harmless in known], 2),
+        N_("declines what is harmless"): how_to([pair[1] for pair in known], 2),
     }

@@ -9,10 +9,11 @@ import html
 import json
 
 from course import paths
+from course.language import N_, _
 from course.show.style import Page
 
 FILE = "map.json"
-NO_MAP = "There is no map yet: python3 start.py check, in a terminal, draws it."
+NO_MAP = N_("There is no map yet: python3 start.py check, in a terminal, draws it.")
 
 
 def latest_map() -> Page:
@@ -31,7 +32,8 @@ def latest_map() -> Page:
             for number, file in drawn["files"].items()
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Page(f"<p>{NO_MAP}</p>", NO_MAP)
-    as_of = f"As of {date}."
-    shown = f"{picture}<p>Open a lesson: {links}. {html.escape(as_of)}</p>"
-    return Page(shown, f"Next. {step} {as_of}")
+        return Page(f"<p>{_(NO_MAP)}</p>", _(NO_MAP))
+    as_of = _("As of {date}.").format(date=date)
+    opens = _("Open a lesson: {links}.").format(links=links)
+    shown = f"{picture}<p>{opens} {html.escape(as_of)}</p>"
+    return Page(shown, f"{_('Next.')} {step} {as_of}")

@@ -7,12 +7,16 @@ Left out on purpose: themes, interaction, saving to files.
 """
 
 import base64
+import functools
 import html
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course import language
+from course.language import _
 from course.stages.stage import LINEAGE, Table, kin, models
 
 if TYPE_CHECKING:
@@ -48,7 +52,12 @@ def colours(table: Table = LINEAGE) -> dict[str, str]:
 COLOURS = colours()
 MARKERS = dict(zip((m.name for m in LINEAGE["base"].models), "os^D", strict=True))
 
-STYLE = {
+# Files of fonts with Korean letters: of Windows, of macOS, of Debian (fonts-nanum, fonts-noto-cjk).
+HANGUL = (
+    *("malgun", "applesdgothicneo", "applegothic", "nanumgothic", "nanumbarungothic"),
+    *("notosanscjk-regular", "notosanscjkkr-regular", "notosanskr-regular", "undotum"),
+)
+STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 11,
     "text.color": INK,
@@ -87,8 +96,33 @@ def look() -> Iterator[None]:
     """Give the course's style to everything that is drawn inside."""
     import matplotlib
 
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(STYLE | {"font.family": families()}):
         yield
+
+
+@functools.cache
+def hangul() -> str:
+    """Return a font of this computer that has Korean letters; "" if there is none."""
+    from matplotlib import font_manager
+
+    here = {Path(file).stem.lower(): file for file in font_manager.findSystemFonts()}
+    file = next((here[stem] for stem in HANGUL if stem in here), None)
+    if file is None:
+        return ""
+    # matplotlib's own list may be older than the font.
+    font_manager.fontManager.addfont(file)
+    return font_manager.FontProperties(fname=file).get_name()
+
+
+def families() -> list[str]:
+    """Return the fonts of pictures, in their order: what the first hasn't got, the next draws."""
+    first = [STYLE["font.family"]]
+    return first if language.current() == "en" or not hangul() else [*first, hangul()]
+
+
+def drawn(text: str) -> str:
+    """Return words for a picture in the reader's language, or in English if no font has them."""
+    return _(text) if language.current() == "en" or hangul() else text
 
 
 class Picture:

@@ -1,0 +1,1 @@
+"""The course in another language: catalogues of translations, and lessons made with them."""

@@ -1,0 +1,183 @@
+"""A learner in Korean: the language is remembered, lessons, checks and the map come in it.
+
+Answers and points don't depend on it. One lesson is verified: each mutant falls by the Korean
+sentence that stands for the English one that its file promises.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course import checks, hooks, language, paths
+from course.author.verify import verify
+from course.grader import source
+from course.learner import desk, map, progress, update
+from course.translate import built
+
+ROOT = Path(__file__).parent.parent.parent
+NAME = "00_start_here"
+
+
+def said(function, *args, **kwargs):
+    with pytest.raises(AssertionError) as caught:
+        function(*args, **kwargs)
+    return str(caught.value)
+
+
+@pytest.fixture
+def korean(monkeypatch):
+    monkeypatch.setenv("COURSE_LANG", "ko")
+
+
+@pytest.fixture
+def learner(tmp_path, monkeypatch):
+    """Return a learner's course: lesson 00 as released, and nobody has chosen a language."""
+    shutil.copytree(ROOT / "release" / NAME, tmp_path / "release" / NAME)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for name in ("ROOT", "RELEASE", "WORK"):
+        folder = tmp_path / name.lower() if name != "ROOT" else tmp_path
+        monkeypatch.setattr(paths, name, folder)
+    monkeypatch.delenv("COURSE_LANG", raising=False)
+    language.remembered.cache_clear()
+    yield tmp_path
+    language.remembered.cache_clear()
+
+
+def cells(root):
+    path = root / "work" / NAME / f"{NAME}.ipynb"
+    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: "".join(cell["source"]) for cell in found}
+
+
+def test_checks_speak_korean(korean):
+    assert said(checks.expect, None, 1, "mean", given="수 두 개") == (
+        "mean (입력: 수 두 개): 답: 지금은 None이에요. `return`을 잊었나요?"
+    )
+    assert said(checks.expect, [4.0, 2], [4, 3], "mean") == (
+        "mean: 답[1]: 지금은 2인데, 맞는 값은 3예요."
+    )
+    advice = said(checks.expect, 4, 2, "mean", wrong={"합이에요. 개수로 나누세요.": 4})
+    assert advice == "mean: 합이에요. 개수로 나누세요. (내 답: 4)"
+    assert hooks.without_answer(advice) == "mean: 합이에요. 개수로 나누세요."
+    assert "모양이 (2,)인데, (3,) 모양이어야 해요" in said(
+        checks.expect, np.zeros(2), np.zeros(3), "mean"
+    )
+    assert "값은 2개가 필요해요" in said(checks.parts, 1, "step", "a", "b")
+
+
+def test_whether_an_answer_is_right_is_the_same_in_every_language(monkeypatch):
+    tries = [(1, 1), (1, 2), ([1.0], [1.0]), ({"a": 1}, {"b": 1}), (None, 0), (np.nan, 1.0)]
+    verdicts = []
+    for code in language.LANGUAGES:
+        monkeypatch.setenv("COURSE_LANG", code)
+        passed = []
+        for got, want in tries:
+            try:
+                checks.expect(got, want, "f", reveal=False)
+                passed.append(True)
+            except AssertionError:
+                passed.append(False)
+        verdicts.append(passed)
+    assert verdicts[0] == verdicts[1]
+    assert set(verdicts[0]) == {True, False}
+
+
+def test_a_learner_chooses_korean_and_it_is_remembered(learner, capsys):
+    desk.speak("ko")
+    assert language.current() == "ko"
+    found = cells(learner)
+    assert "# 00 · 시작하기" in found["title"]
+    assert re.search(
+        r"(?m)^### 연습문제 1 · `win_share` · 4점 · 2분 · ●○○○○$", found["exercise-win-share"]
+    )
+    assert '"""비교 가운데 이긴 비율을 반환해요.' in found["win-share"]
+    assert 'given="17승 3패"' in found["win-share-1"]
+    assert hooks.HEADER.search(found["exercise-win-share"])["minutes"] == "2"
+    assert (learner / "work" / NAME / "primer.md").read_text("utf-8").startswith("# 기초 다지기")
+    assert 'html lang="ko"' in (learner / "work" / map.FILE).read_text("utf-8")
+    lesson = progress.survey(run=False)["lessons"][NAME]
+    assert (lesson["title"], lesson["state"]) == ("시작하기", "not opened")
+    assert lesson["uses"] == "파이썬 함수와 리스트"
+    assert update.waiting(learner) == []
+
+
+def test_an_english_copy_becomes_korean_and_its_answers_stay(learner, capsys):
+    desk.lay_out()
+    path = learner / "work" / NAME / f"{NAME}.ipynb"
+    english = path.read_text(encoding="utf-8")
+    assert '"    raise NotImplementedError"' in english
+    path.write_text(english.replace('"    raise NotImplementedError"', '"    return 0.25"', 1))
+    desk.speak("ko")
+    found = cells(learner)
+    assert found["win-share"].endswith("return 0.25")
+    assert found["title"].startswith("# 00 · 시작하기")
+    assert "이건 백분율이에요." in found["win-share-1"]
+    desk.speak("en")
+    assert cells(learner)["title"].startswith("# 00 · Start here")
+    assert cells(learner)["win-share"].endswith("return 0.25")
+
+
+def test_a_language_that_is_not_there_is_said_in_one_sentence(learner):
+    with pytest.raises(Exception, match="There is no language 'xx' in this course"):
+        desk.speak("xx")
+    assert language.current() == "en"
+
+
+def test_a_lesson_is_put_together_again_only_if_something_has_changed(learner):
+    made = built.notebook(NAME, "release", learner, "ko")
+    first = made.stat().st_mtime_ns
+    assert built.notebook(NAME, "release", learner, "ko").stat().st_mtime_ns == first
+    english = learner / "release" / NAME / f"{NAME}.ipynb"
+    english.write_text(english.read_text("utf-8").replace("The lineage", "The line"), "utf-8")
+    again = built.notebook(NAME, "release", learner, "ko").read_text("utf-8")
+    assert "The line" in again
+    shutil.rmtree(learner / "release" / NAME)
+    assert not built.notebook(NAME, "release", learner, "ko").exists()
+
+
+def test_a_korean_class_is_graded_by_korean_checks_with_the_same_points(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "source" / NAME, tmp_path / "source" / NAME)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    read = {}
+    for code in language.LANGUAGES:
+        with language.speaking(code):
+            read[code] = source.read(NAME, tmp_path, hooks.HOOKS)
+            assert hooks.HOOKS.environment(tmp_path)["COURSE_LANG"] == code
+    english, korean = (read[code].notebooks[NAME].known for code in ("en", "ko"))
+    assert {name: cell.points for name, cell in english.items()} == {
+        name: cell.points for name, cell in korean.items()
+    }
+    assert "17 wins" in english["win_share_1"].source
+    assert "17승" in korean["win_share_1"].source
+
+
+@pytest.mark.slow
+def test_korean_checks_say_what_mutants_promise(tmp_path, monkeypatch):
+    monkeypatch.setattr(built, "BUILT", tmp_path)
+    result = verify([NAME], lang="ko")
+    assert result["problems"] == []
+    found = result["lessons"][NAME]
+    assert (found["solution"], found["release"]) == ([10.0, 10.0], [0.0, 10.0])
+    assert found["mutants"] == [34, 34]
+
+
+def test_pictures_draw_hangul_where_a_font_has_it(korean, recwarn):
+    from course.show import style
+
+    if not style.hangul():
+        assert style.drawn("the answer") == "the answer"
+        pytest.skip("no font with Korean letters on this computer: install fonts-nanum")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with style.look():
+        figure = Figure()
+        FigureCanvasAgg(figure)
+        figure.subplots().set_title(f"{style.drawn('the answer')} α")
+        figure.canvas.draw()
+    assert style.drawn("the answer") == "답"
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
