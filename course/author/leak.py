@@ -5,7 +5,9 @@ variables, docstrings, annotations and import aliases taken out; hidden checks, 
 nbgrader's markers by their text, without white space and comment signs.
 
 Where: ``release/``, ``course/`` and ``data/``: Python files, all cells of notebooks, code fences in
-text, strings in JSON. A solution that is written in another way isn't found, and isn't meant to be:
+text, strings in JSON. Not in the catalogues of the lessons: translators need the words of hidden
+checks too, so these files stay with the authors, as ``source/`` does, and `course.author.pack` takes
+those words out of them. A solution that is written in another way isn't found, and isn't meant to be:
 the library may hold a fast form of an exercise. Nor are short everyday lines (the sizes below): a
 ``return a / b`` is nobody's secret. Pictures, weights and archives aren't looked into.
 """
@@ -316,10 +318,13 @@ def find(root: Path | None = None, release: Path | None = None) -> list[str]:
     hidden = secrets(root)
     found: list[str] = []
     places = {"release": release or root / "release"}
+    catalogues = {f"{name}.po" for name in settings.sources(None, root)}
     for title, folder in (places | {n: root / n for n in ("course", "data")}).items():
         marker = MARKER_COMMENT if title == "course" else MARKER
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if "__pycache__" in path.parts or path.name in catalogues:
+                continue
+            if path.is_file():
                 name = f"{title}/{path.relative_to(folder).as_posix()}"
                 found += [f"{name}{at}: {what}." for at, what in _in_file(path, hidden, marker)]
     return list(dict.fromkeys(found))
