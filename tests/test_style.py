@@ -61,12 +61,13 @@ def test_percent_is_written_without_a_space():
         ("# 42 % of", True), ('f"{share:.0f} %"', True), ('"42%"', False), ("x = 7 % 3", False),
     ]:  # fmt: skip
         assert any(APART.search(text) for text in python_texts(written)) == wrong
-    kinds = {".py", ".ipynb", ".md", ".csv", ".svg", ".html", ".jinja"}
+    kinds = {".py", ".ipynb", ".md", ".csv", ".svg", ".html", ".jinja", ".js"}
+    made = {".ipynb_checkpoints", "node_modules", "built"}
     found = [
         f"{path.relative_to(ROOT)}: …{text[max(0, at.start() - 30) : at.end() + 10]!r}"
         for room in ("source", "course", "docs", "data/family", "data/verdicts", "README.md")
         for path in ([ROOT / room] if "." in room else sorted((ROOT / room).rglob("*")))
-        if path.suffix in kinds and ".ipynb_checkpoints" not in path.parts
+        if path.suffix in kinds and not made & set(path.parts)
         for text in texts(path)
         for at in [APART.search(text)]
         if at

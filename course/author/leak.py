@@ -6,10 +6,11 @@ nbgrader's markers by their text, without white space and comment signs.
 
 Where: ``release/``, ``course/`` and ``data/``: Python files, all cells of notebooks, code fences in
 text, strings in JSON. Not in the catalogues of the lessons: translators need the words of hidden
-checks too, so these files stay with the authors, as ``source/`` does, and `course.author.pack` takes
-those words out of them. A solution that is written in another way isn't found, and isn't meant to be:
-the library may hold a fast form of an exercise. Nor are short everyday lines (the sizes below): a
-``return a / b`` is nobody's secret. Pictures, weights and archives aren't looked into.
+checks too, so these files stay with the authors, as ``source/`` does, and `course.author.pack`
+takes those words out of them. A solution that is written in another way isn't found, and isn't
+meant to be: the library may hold a fast form of an exercise. Nor are short everyday lines (the
+sizes below): a ``return a / b`` is nobody's secret. Pictures, weights and archives aren't looked
+into.
 """
 
 import ast

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
 from course.show.charts import name_rows, note, percent_ticks
-from course.show.l03_programs import percent
 from course.stages.stage import SFT
-from course.stats import interval
+from course.stats import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +73,7 @@ def _picture(found: dict[str, Any]) -> style.Picture:
             ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
             axis.errorbar(value, row, xerr=ends, color=style.INK, capsize=3, lw=1.2)
             note(axis, percent(value, 0), (high, row), (6, -3), color=shade)
-        axis.set_title("Answers that follow, with 95 % intervals")
+        axis.set_title("Answers that follow, with 95% intervals")
         axis.set(xlim=(0, 1.1), ylim=(len(NAMES) - 0.5, -0.5))
         percent_ticks(axis, "x")
         name_rows(axis, list(NAMES.values()))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from course.show import labeling, live, sources, style
 from course.show.charts import note, percent_ticks
-from course.show.l03_programs import percent
 from course.stages.stage import REWARD
-from course.stats import interval
+from course.stats import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +76,7 @@ def real_reward() -> None:
     sources.figure_line(
         found | {"name": RECORD, "low": low, "high": high},
         "Learned from {pairs} pairs about {messages} messages, it agrees with {agreement:.0%} of "
-        "the choices in {held_out_pairs} pairs about other messages (95 %: {low} to {high}). "
+        "the choices in {held_out_pairs} pairs about other messages (95%: {low} to {high}). "
         "The highest that can be expected is {ceiling:.0%}. In the {clear_pairs} of these pairs "
         "whose replies differ in points, it prefers the better one in {clear:.0%}. "
         "It took {computing:.0f} s of processor time.",

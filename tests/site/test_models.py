@@ -445,7 +445,7 @@ def test_the_slider_goes_by_keys_from_step_0_to_the_chat_model(page):
     point = recorded["points"][-2]
     assert f"step {point['step']:,} of {point['of']:,}" in slider.get_attribute("aria-valuetext")
     figures = dict(zip(shown(driver, "#slider th"), shown(driver, "#slider .number"), strict=True))
-    assert figures["follows requests"] == f"{round(100 * point['figures']['following'])} %"
+    assert figures["follows requests"] == f"{round(100 * point['figures']['following'])}%"
     driver.find_element(By.XPATH, "//div[@class='parts']/button[text()='SFT']").click()
     assert "This is mini-sft." in shown(driver, "#slider .where")[0]
     style = "return getComputedStyle(document.querySelector('#slider .here')).transitionDuration"

@@ -11,7 +11,7 @@ const make = (tag, values = {}, ...children) => {
   return element;
 };
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-const percent = (share) => (share >= 0.01 ? `${Math.round(100 * share)} %` : "< 1 %");
+const percent = (share) => (share >= 0.01 ? `${Math.round(100 * share)}%` : "< 1%");
 const readable = (token) => token.replaceAll(" ", "␣").replaceAll("\n", "⏎") || "(empty)";
 
 const status = make("p", { className: "status" });
@@ -133,7 +133,7 @@ class Column {
     const last = this.talk.at(-1);
     if (message.kind === "loading") {
       this.note.textContent =
-        `Fetching ${megabytes(message.of)}: ${Math.round((100 * message.bytes) / message.of)} %`;
+        `Fetching ${megabytes(message.of)}: ${Math.round((100 * message.bytes) / message.of)}%`;
     } else if (message.kind === "window") {
       this.talk.push({ role: "assistant", content: "", open: true });
       this.steps = [];

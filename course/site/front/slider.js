@@ -146,7 +146,7 @@ class Slider {
     for (const [key, [, share]] of Object.entries(ROWS)) {
       const number = figures[key];
       this.values[key].textContent =
-        number === undefined ? "–" : share ? `${Math.round(100 * number)} %` : number.toFixed(2);
+        number === undefined ? "–" : share ? `${Math.round(100 * number)}%` : number.toFixed(2);
     }
     for (const mark of this.marks) mark.style.transform = `translateX(${this.x(i)}px)`;
   }
