@@ -21,7 +21,8 @@ from course.grader import notebook
 
 HERE = Path(__file__).parent
 LIBRARY = (
-    *("__init__.py", "checks.py", "claims.py", "errors.py", "paths.py"),
+    *("__init__.py", "checks.py", "claims.py", "errors.py", "language.py"),
+    "paths.py",
     *("site/__init__.py", "site/runner.py"),
 )
 ABSENT = "torch"
