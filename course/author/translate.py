@@ -208,37 +208,31 @@ def of_docs(root: Path) -> list[Entry]:
 # --- what a mutant's file promises ----------------------------------------------------------------
 
 
-def promised(name: str, exercise: str, says: str, code: str) -> list[re.Pattern[str]]:
+def promised(name: str, says: str, code: str) -> list[re.Pattern[str]]:
     """Return patterns of what a check says in a language where the English has the words `says`.
 
     Parameters
     ----------
-    name, exercise : str
-        The lesson and its exercise.
+    name : str
+        The lesson.
     says : str
         Words of an English message.
     code : str
         The language.
     """
-    own = of_lesson(name, paths.ROOT)
-    cells = exercise.replace("_", "-") + "-"
-    near = [one for one in own if one.context.startswith(cells)]
     find = catalogue.finder_for(name, code)
-    for entries in (near, own, of_library()):
-        patterns = [
-            _filled(find(one.context, one.text) or one.text)
-            for one in entries
-            if one.kind in SPOKEN and _may_say(one.text, says)
-        ]
-        if patterns:
-            return patterns
-    return [re.compile(re.escape(says))]
+    patterns = [
+        _filled(find(one.context, one.text) or one.text)
+        for one in (*of_lesson(name, paths.ROOT), *of_library())
+        if one.kind in SPOKEN and _may_say(one.text, says)
+    ]
+    return patterns or [re.compile(re.escape(says))]
 
 
 def _may_say(text: str, says: str) -> bool:
     """Tell whether a message with its fields filled in may have the words."""
     parts = [" ".join(part.split()).strip(" .,;:()") for part in FIELD.split(text)]
-    filled = len(parts) > 1 and any(len(one) > 8 and one in says for one in parts)
+    filled = len(parts) > 1 and any(len(one) > 2 and one in says for one in parts)
     return says in " ".join(text.split()) or filled
 
 

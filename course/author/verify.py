@@ -527,7 +527,7 @@ class Plan:
         """Tell whether a message has the words that a mutant's header promises."""
         wanted = [re.compile(re.escape(_flat(says)))]
         if self.lang and says:
-            wanted = translate.promised(self.lesson, name, _flat(says), self.lang)
+            wanted = translate.promised(self.lesson, _flat(says), self.lang)
         return any(one.search(_flat(outcome.message)) for one in wanted for outcome in own)
 
     def check_budget(self, result: dict[str, Any]) -> None:

@@ -112,7 +112,7 @@ def transfer_step(x, labels, body, head, rate, frozen):
     return body - rate * x.T @ ((g @ head.T) * (1 - h**2)), new, float(loss)
 
 
-# %% log of the probability | says: is infinity | falls: hidden
+# %% log of the probability | says: something overflowed | falls: hidden
 # The softmax is stable, but the logarithm of a probability that has become 0 isn't.
 def transfer_step(x, labels, body, head, rate, frozen):
     h = np.tanh(x @ body)
@@ -127,7 +127,7 @@ def transfer_step(x, labels, body, head, rate, frozen):
     return body - rate * x.T @ ((g @ head.T) * (1 - h**2)), new, float(loss)
 
 
-# %% overflow | says: is nan | falls: hidden
+# %% overflow | says: it comes from 0/0 | falls: hidden
 # Exponentials of the logits as they are.
 def transfer_step(x, labels, body, head, rate, frozen):
     h = np.tanh(x @ body)

@@ -133,7 +133,7 @@ def decide():
     }
 
 
-# %% a number in words | says: but a number | falls: visible
+# %% a number in words | says: but a number (a billion is 1e9) is asked for | falls: visible
 # Days are written with their unit.
 def decide():
     return {

@@ -102,7 +102,7 @@ def decide():
     }
 
 
-# %% a percentage in words | says: but a number | falls: visible
+# %% a percentage in words | says: but a number (a billion is 1e9) is asked for | falls: visible
 # Figures are written as text.
 def decide():
     return {
