@@ -7,6 +7,7 @@ Which messages the library has is found by syntax tree: the strings in ``_("…"
 """
 
 import ast
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -223,10 +224,17 @@ def promised(name: str, says: str, code: str) -> list[re.Pattern[str]]:
     find = catalogue.finder_for(name, code)
     patterns = [
         _filled(find(one.context, one.text) or one.text)
-        for one in (*of_lesson(name, paths.ROOT), *of_library())
-        if one.kind in SPOKEN and _may_say(one.text, says)
+        for one in _spoken(name)
+        if _may_say(one.text, says)
     ]
     return patterns or [re.compile(re.escape(says))]
+
+
+@functools.cache
+def _spoken(name: str) -> list[Entry]:
+    """Return all that checks of a lesson may say; found once, for verify asks a hundred times."""
+    every = (*of_lesson(name, paths.ROOT), *of_library())
+    return [one for one in every if one.kind in SPOKEN]
 
 
 def _may_say(text: str, says: str) -> bool:

@@ -327,6 +327,9 @@ def test_a_long_name_in_a_heading_makes_no_page_wider_than_a_phone(page):
 
 KEPT = "return document.querySelector('#keep-offline')?.dataset.kept"
 PRESS = "document.querySelector('#keep-offline button').click()"
+IN_CACHE = """
+caches.match(arguments[0], {ignoreSearch: true}).then((found) => arguments[1](!!found));
+"""
 
 
 @here
@@ -348,7 +351,13 @@ def test_kept_offline_it_reads_and_finds_without_a_server(page):
     until(lambda: page.execute_script(TYPE), "the search")
     until(lambda: "01_pretraining" in str(page.execute_script(FOUND)), "the lesson, one by one")
     severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
-    assert [one for one in severe if "offline_worker.js" not in one] == []  # asks for a newer one
+    # The worker asks for a newer one of itself. On a busy machine Chromium may not wait for it, and
+    # ask the server that is away: what it asks for has to be there.
+    other = [one for one in severe if "offline_worker.js" not in one]
+    lost = [
+        one for one in other if not page.execute_async_script(IN_CACHE, re.split("[ ?]", one)[0])
+    ]
+    assert lost == []
 
 
 @pytest.fixture(scope="module")

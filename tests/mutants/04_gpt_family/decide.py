@@ -245,7 +245,7 @@ def decide():
     }
 
 
-# %% yes and no | says: 'yes' isn't a verdict | falls: visible
+# %% yes and no | says: isn't a verdict | falls: visible
 # Other words than the three are used.
 def decide():
     return {
