@@ -1,4 +1,4 @@
-"""How sure a measured share or mean is, and how a share is written: "42%", without a space.
+"""Who wins, how sure a measured share or mean is, and how a share is written: "42%".
 
 Plots need it where torch isn't loaded.
 
@@ -6,6 +6,16 @@ numpy and scipy are imported by the functions: they are slow to load.
 """
 
 from typing import Any
+
+
+def beats(mine: Any, theirs: Any) -> Any:
+    """Return 1 where the first score is higher, 0 where the second is, 1/2 for a tie.
+
+    Parameters
+    ----------
+    mine, theirs : float, or arrays or tensors of one shape
+    """
+    return (mine > theirs) + 0.5 * (mine == theirs)
 
 
 def interval(hits: float, n: int) -> tuple[float, float]:

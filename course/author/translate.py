@@ -227,7 +227,8 @@ def promised(name: str, says: str, code: str) -> list[re.Pattern[str]]:
         for one in _spoken(name)
         if _may_say(one.text, says)
     ]
-    return patterns or [re.compile(re.escape(says))]
+    same = says.isidentifier() or not patterns  # names stay what they are in any language
+    return [*patterns, re.compile(re.escape(says))] if same else patterns
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from functools import cache
 
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from course import stats
 from course.lm.data import encode
 from course.lm.evaluate import standard_error
 from course.lm.sample import generate
@@ -245,8 +246,8 @@ def wins(first: Sequence[float], second: Sequence[float]) -> tuple[float, float]
         The true scores of both models' answers to the same requests. Equal ones count half: the
         labeler, shown both in either order, would take each once.
     """
-    won = [(a > b) + 0.5 * (a == b) for a, b in zip(first, second, strict=True)]
-    return sum(won) / len(won), standard_error(won)
+    shares = [stats.beats(a, b) for a, b in zip(first, second, strict=True)]
+    return sum(shares) / len(shares), standard_error(shares)
 
 
 def first_line(replies: Sequence[str]) -> list[str]:

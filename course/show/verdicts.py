@@ -10,6 +10,7 @@ from typing import Any
 
 from course import claims
 from course.errors import CourseError
+from course.language import _
 from course.show import style
 from course.show.sizes import short
 from course.show.style import say
@@ -55,8 +56,9 @@ def expect_verdicts(
     answers = decide()
     for name, (verdict, figure, reason) in truth.items():
         good, exact = claims.right(answers[name], verdict, figure)
-        assert good, f"{claims.EXERCISE}, {name!r}: the verdict isn't right. {reason}"
-        assert exact, f"{claims.EXERCISE}, {name!r}: another figure decides. {reason}"
+        start = f"{claims.EXERCISE}, {name!r}: "
+        assert good, start + _("the verdict isn't right. {reason}").format(reason=reason)
+        assert exact, start + _("another figure decides. {reason}").format(reason=reason)
 
 
 def verdicts(

@@ -9,8 +9,7 @@ so there is a ceiling: the mean probability of the likelier choice. They are rec
 
 The reward model is a weighted sum of the 384 numbers that MiniLM makes of a reply, trained by the
 exercise ``reward_loss``. It reads no message and no rule. Its scale is that of lesson 06: mean 0
-and deviation 1 over the replies of the untouched model to the held-out messages. Lesson 07 trains
-SmolLM2 with it (`course.studies.l07_real_rloo`).
+and deviation 1 over the replies of the untouched model to the held-out messages.
 
 How much the squares of the weights cost was chosen on the training's messages, by leaving out a
 quarter of them at a time: from 0.0001 to 0.01 it made no difference, so the calmest one was taken.
@@ -42,7 +41,7 @@ from course.lm.train import Progress
 from course.real import catalogue, tune
 from course.stages.context import Run, history, since, watch
 from course.stages.stage import REWARD, Figures, Work
-from course.stats import interval
+from course.stats import beats, interval
 from course.studies import l02_transfer
 
 RewardLoss = Callable[[Tensor, Tensor], Tensor]
@@ -112,7 +111,7 @@ def score(reply: str) -> float:
 
 def wins(mine: str, theirs: str) -> float:
     """Return 1 if the rule prefers the first reply, 0 if the second, 1/2 if neither."""
-    return 0.5 + 0.5 * ((score(mine) > score(theirs)) - (score(mine) < score(theirs)))
+    return float(beats(score(mine), score(theirs)))
 
 
 def chance(first: str, second: str) -> float:
@@ -212,8 +211,7 @@ class Compared:
     def accuracy(self, head: Tensor) -> list[float]:
         """Return for each pair whether the chosen reply has the higher reward (equal: 1/2)."""
         rewards = (self.vectors @ head).gather(1, self.order)
-        gap = rewards[:, 0] - rewards[:, 1]
-        return (0.5 + 0.5 * gap.sign()).tolist()
+        return beats(rewards[:, 0], rewards[:, 1]).tolist()
 
 
 def compared(

@@ -33,6 +33,7 @@ from course.stages.context import Run, since, watch
 from course.stages.ppo_stage import ppo_requests
 from course.stages.reward_stage import first_round, plain_reward
 from course.stages.stage import Figures, Work
+from course.stats import beats
 from course.world import demonstrate
 from course.world.talk import Example
 
@@ -147,7 +148,7 @@ def best_of(drawn: Drawn, n: int, against: Floats) -> Kept:
     for i, rewards in enumerate(drawn.reward):
         weights = kept_weights(rewards, n)
         kept = log_kept(rewards, drawn.reference[i], drawn.texts[i], n)
-        won = (drawn.true[i] > against[i]) + 0.5 * (drawn.true[i] == against[i])
+        won = beats(drawn.true[i], against[i])
         parts = (rewards, drawn.true[i], kept - drawn.reference[i], won)
         lines.append([float(weights @ part) for part in parts])
     return Kept(*np.array(lines).T)
@@ -342,7 +343,7 @@ def ppo_run(
 def figures_of(point: Point, rival: Floats, flop: float, answer: float) -> dict[str, Any]:
     """Return a policy's figures on the test, with its tuning score behind."""
     test, tuning = point.test, point.tuning
-    wins = (test.true > rival[:, None]) + 0.5 * (test.true == rival[:, None])
+    wins = beats(test.true, rival[:, None])
     parts = (test.reward, test.true, test.ratio, wins)
     rewards, true, ratio, won = (part.mean(1) for part in parts)
     line = _line(point, rewards, true, ratio, won, flop, answer)

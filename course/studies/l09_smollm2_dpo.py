@@ -34,7 +34,7 @@ from course.seeds import stream
 from course.stages.context import Run, history, since, watch
 from course.stages.dpo import DpoLoss
 from course.stages.stage import DPO, Figures, Work
-from course.stats import interval
+from course.stats import beats, interval
 
 WORDS, CUT, LIST = 12, 40, 10  # the best length, and what a missing end and a list cost
 NEW_TOKENS = 36
@@ -109,7 +109,7 @@ def score(answer: Answer) -> float:
 
 def wins(mine: Answer, theirs: Answer) -> float:
     """Return 1 if the rule prefers the first answer, 0 if the second, 1/2 if neither."""
-    return 0.5 + 0.5 * ((score(mine) > score(theirs)) - (score(mine) < score(theirs)))
+    return float(beats(score(mine), score(theirs)))
 
 
 def draw(
