@@ -57,11 +57,16 @@ def classroom(root: Path) -> dict[str, Any]:
         well.
     """
     root = root.resolve()
-    rows = [*_course(root), *_extensions(), _buttons(), _isolation(), _private(root)]
+    rows = [*of_course(root), *_extensions(), _buttons(), isolation(), private(root)]
     place = exchange(root)
-    rows += _exchange(place, settings.config(root).get("CourseDirectory", {}).get("course_id", ""))
+    rows += of_exchange(place, course_id(root))
     ok = all(row["state"] != MISSING for row in rows)
     return {"ok": ok, "exchange": str(place), "rows": rows}
+
+
+def course_id(root: Path) -> str:
+    """Return the course's name, as ``nbgrader_config.py`` says; "" if it doesn't."""
+    return str(settings.config(root).get("CourseDirectory", {}).get("course_id", ""))
 
 
 def exchange(root: Path) -> Path:
@@ -69,11 +74,12 @@ def exchange(root: Path) -> Path:
     return Path(settings.config(root).get("Exchange", {}).get("root", EXCHANGE))
 
 
-def _row(what: str, missing: str = "", state: str = MISSING) -> Row:
+def line(what: str, missing: str = "", state: str = MISSING) -> Row:
+    """Return what was looked at: it is well, or `missing` says what to do."""
     return {"what": what, "state": state if missing else OK, "do": missing}
 
 
-def _course(root: Path) -> list[Row]:
+def of_course(root: Path) -> list[Row]:
     """Look at the configuration and the lessons."""
     own = settings.config(root)
     there = (root / settings.FILE).exists()
@@ -92,11 +98,11 @@ def _course(root: Path) -> list[Row]:
     make = f"Make {', '.join(unmade)} with `nbgrader generate_assignment`, or its button."
     closed = "" if os.access(root, os.W_OK) else f"You can't write into {root}: change that."
     return [
-        _row("configuration", lost or unnamed),
-        _row("safe autograde button", "" if safe else unsafe),
-        _row("lessons", none),
-        _row("release", make if unmade else ""),
-        _row("course folder", closed),
+        line("configuration", lost or unnamed),
+        line("safe autograde button", "" if safe else unsafe),
+        line("lessons", none),
+        line("release", make if unmade else ""),
+        line("course folder", closed),
     ]
 
 
@@ -109,7 +115,7 @@ def _extensions() -> list[Row]:
         found = re.findall(rf"(?m)^\s*{re.escape(name)}\s.*?\b(enabled|disabled)\b(.*)$", listed)
         states = [state for state, _ in found]
         do = f"Run `jupyter {kind} enable {name}`." if states else f"{name} isn't installed."
-        rows.append(_row(what, "" if "enabled" in states and "disabled" not in states else do))
+        rows.append(line(what, "" if "enabled" in states and "disabled" not in states else do))
     return rows
 
 
@@ -120,11 +126,11 @@ def _buttons() -> Row:
     what = "buttons in the server"
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
-            return _row(what)
+            return line(what)
         files.write(path, text)
     except OSError as error:
-        return _row(what, f"{path} can't be written ({error.strerror}): change that.")
-    return _row(what, "Restart JupyterLab if it runs.", MADE)
+        return line(what, f"{path} can't be written ({error.strerror}): change that.")
+    return line(what, "Restart JupyterLab if it runs.", MADE)
 
 
 def _said(*words: str) -> str:
@@ -139,43 +145,44 @@ def _said(*words: str) -> str:
     return COLOUR.sub("", ran.stdout.decode("utf-8", "replace"))
 
 
-def _isolation() -> Row:
+def isolation() -> Row:
+    """Look whether there is a sandbox to grade in."""
     why = sandbox.missing()
-    return _row("sandbox", f"Nothing can be graded here, since {why}." if why else "")
+    return line("sandbox", f"Nothing can be graded here, since {why}." if why else "")
 
 
-def _private(root: Path) -> Row:
+def private(root: Path) -> Row:
     """Look whether other users of this machine can get into the course's folder."""
     if os.name != "posix":
-        return _row("private folder")
+        return line("private folder")
     closed = not root.stat().st_mode & 0o005
     closed |= any(not one.stat().st_mode & 0o001 for one in root.parents)
     do = (
         f"Others on this machine can read {root}, with solutions and gradebook: if students have "
         f"accounts here, run `chmod 700 {root}`."
     )
-    return _row("private folder", "" if closed else do, LOOK)
+    return line("private folder", "" if closed else do, LOOK)
 
 
 # --- the exchange ---------------------------------------------------------------------------------
 
 
-def _exchange(place: Path, course: str) -> list[Row]:
+def of_exchange(place: Path, course: str) -> list[Row]:
     """Make the exchange and the course's folders in it, with the right permissions."""
     if sys.platform == "win32":
-        return [_row("exchange", "nbgrader's exchange isn't for Windows: use a Linux machine.")]
-    rows = [_folder("exchange", place, OPEN, shared=True)]
+        return [line("exchange", "nbgrader's exchange isn't for Windows: use a Linux machine.")]
+    rows = [folder("exchange", place, OPEN, shared=True)]
     if rows[0]["state"] == MISSING or not course:
         return rows
     for name, mode in BELOW.items():
-        row = _folder(f"exchange: {name or course}", place / course / name, mode, shared=False)
+        row = folder(f"exchange: {name or course}", place / course / name, mode, shared=False)
         rows.append(row)
         if row["state"] == MISSING:
             break
     return rows
 
 
-def _folder(what: str, path: Path, mode: int, *, shared: bool) -> Row:
+def folder(what: str, path: Path, mode: int, *, shared: bool) -> Row:
     """Make one folder, or give it its permissions; `shared`: it may be the administrator's."""
     state = OK
     try:
@@ -184,17 +191,17 @@ def _folder(what: str, path: Path, mode: int, *, shared: bool) -> Row:
             state = MADE
         about = path.lstat()
         if not stat.S_ISDIR(about.st_mode):
-            return _row(what, f"{path} is no folder: take it away.")
+            return line(what, f"{path} is no folder: take it away.")
         if about.st_uid != os.geteuid() and not (shared and about.st_uid == 0):
-            return _row(what, f"{path} belongs to {_name(about.st_uid)}: have it taken away.")
+            return line(what, f"{path} belongs to {_name(about.st_uid)}: have it taken away.")
         if stat.S_IMODE(about.st_mode) != mode:
             os.chmod(path, mode)
             state = MADE
     except OSError as error:
         do = f"{path} can't be made or opened ({error.strerror}): as administrator run "
         command = f"`mkdir -p {path} && chmod {mode:o} {path}`"
-        return _row(what, f"{do}{command}, or name another folder in COURSE_EXCHANGE.")
-    return _row(what) | {"state": state}
+        return line(what, f"{do}{command}, or name another folder in COURSE_EXCHANGE.")
+    return line(what) | {"state": state}
 
 
 def _name(number: int) -> str:

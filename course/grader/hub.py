@@ -36,7 +36,7 @@ from jupyterhub.utils import maybe_future
 from traitlets import Unicode
 
 from course.grader import classroom, settings
-from course.grader.classroom import LOOK, MADE, MISSING, OK, OPEN, Row
+from course.grader.classroom import LOOK, MADE, MISSING, OK, OPEN, Row, line
 from course.grader.errors import GraderError
 from course.grader.files import shown
 from course.grader.local import inherited, python
@@ -260,15 +260,11 @@ def rows(hub: Hub, root: Path) -> list[Row]:
     """
     found = [_address(hub), _proxy(root), *_accounts(hub)]
     found += [_shared(root), _folder("state", hub.state, 0o700)]
-    found.append(classroom._folder("exchange", hub.exchange, OPEN, shared=True))
+    found.append(classroom.folder("exchange", hub.exchange, OPEN, shared=True))
     if all(row["state"] != MISSING for row in found):
         for course in hub.courses:
             found += _class(hub, course)
     return found
-
-
-def _row(what: str, do: str, state: str = MISSING) -> Row:
-    return {"what": what, "state": state if do else OK, "do": do}
 
 
 def _address(hub: Hub) -> Row:
@@ -277,18 +273,18 @@ def _address(hub: Hub) -> Row:
         parts = urlsplit(hub.address)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         if parts.scheme == "https" and not (hub.certificate and hub.key):
-            return _row("address", f"{hub.address} needs a certificate and a key in {hub.file}.")
+            return line("address", f"{hub.address} needs a certificate and a key in {hub.file}.")
         if parts.scheme == "http" and (hub.certificate or hub.key):
-            return _row("address", f"With a certificate the address begins with https: {hub.file}.")
+            return line("address", f"With a certificate the address begins with https: {hub.file}.")
         for file in filter(None, (hub.certificate, hub.key)):
             if not os.access(file, os.R_OK):
-                return _row("address", f"There is no {file}, which {hub.file} names.")
+                return line("address", f"There is no {file}, which {hub.file} names.")
         near = host == "localhost" or ipaddress.ip_address(host).is_loopback
         if parts.scheme == "http" and not near:
             do = "passwords would travel in the clear: use https, or 127.0.0.1 behind a web server."
-            return _row("address", f"At {hub.address} {do}")
-        return _row("address", "" if running(hub) else _taken(host, port))
-    return _row("address", f"{hub.address} is no address such as http://127.0.0.1:8000.")
+            return line("address", f"At {hub.address} {do}")
+        return line("address", "" if running(hub) else _taken(host, port))
+    return line("address", f"{hub.address} is no address such as http://127.0.0.1:8000.")
 
 
 def _taken(host: str, port: int) -> str:
@@ -318,10 +314,10 @@ def with_us() -> list[str]:
 def _proxy(root: Path) -> Row:
     for program, package in (("node", "nodejs npm"), ("setpriv", "util-linux")):
         if not shutil.which(program):
-            return _row("proxy", f"There is no {program}: `apt install {package}`.")
+            return line("proxy", f"There is no {program}: `apt install {package}`.")
     if not Path(proxy(root)[-1]).exists():
-        return _row("proxy", f"Run `npm ci --prefix {root / 'deploy' / 'hub'}`.")
-    return _row("proxy", "")
+        return line("proxy", f"Run `npm ci --prefix {root / 'deploy' / 'hub'}`.")
+    return line("proxy", "")
 
 
 def _accounts(hub: Hub) -> list[Row]:
@@ -335,18 +331,18 @@ def _accounts(hub: Hub) -> list[Row]:
         if course.account in there:
             others = _company(there[course.account])
             do = f"{_list(others)} must not be in the group of {course.account}: take them out."
-            found.append(_row(f"account {course.account}", do if others else ""))
+            found.append(line(f"account {course.account}", do if others else ""))
         else:
             words = f"--home /var/lib/{course.account} --shell /bin/bash {course.account}"
             do = f"Make it: `adduser --system --group {words}`."
-            found.append(_row(f"account {course.account}", do))
+            found.append(line(f"account {course.account}", do))
     rootly = [name for name, about in there.items() if about.pw_uid == 0]
     lost = [name for name in hub.people if name not in there]
     if rootly:
-        found.append(_row("people", f"{_list(rootly)} can't use the hub: they may do anything."))
+        found.append(line("people", f"{_list(rootly)} can't use the hub: they may do anything."))
     else:
         do = f"No such accounts: {_list(lost)}. `adduser NAME` makes one."
-        found.append(_row("people", do if lost else "", LOOK))
+        found.append(line("people", do if lost else "", LOOK))
     found.append(_homes(list(there)))
     able = [about for about in there.values() if about.pw_uid]
     return [*found, _python(able[0])] if able else found
@@ -369,11 +365,11 @@ def _homes(names: list[str]) -> Row:
             state = MADE if close_home(name) == MADE else state
         except OSError as error:
             lost.append(f"{name} ({error.strerror})")
-    return _row("homes", f"Can't be closed: {_list(lost)}.") if lost else _made("homes", state)
+    return line("homes", f"Can't be closed: {_list(lost)}.") if lost else _made("homes", state)
 
 
 def _made(what: str, state: str) -> Row:
-    return {"what": what, "state": state, "do": ""}
+    return line(what) | {"state": state}
 
 
 def _list(names: Iterable[str]) -> str:
@@ -395,12 +391,12 @@ def _python(account: pwd.struct_passwd) -> Row:
     )
     if ran is None or ran.returncode:
         last = (ran.stderr.decode("utf-8", "replace").strip().split("\n") if ran else [""])[-1]
-        return _row("Python", do + (f" ({last})" if last else ""))
+        return line("Python", do + (f" ({last})" if last else ""))
     theirs = ran.stdout.decode("utf-8", "replace").strip()
     if theirs != sys.base_prefix:  # its own library is closed to them, and another one is found
         other = f"Other accounts run {sys.executable} with {theirs} in place of {sys.base_prefix}"
-        return _row("Python", f"{other}: use the system's own Python.", LOOK)
-    return _row("Python", "")
+        return line("Python", f"{other}: use the system's own Python.", LOOK)
+    return line("Python", "")
 
 
 def _as(
@@ -444,9 +440,9 @@ def _folder(what: str, path: Path, mode: int) -> Row:
             path.chmod(mode)
             state = MADE
     except OSError as error:
-        return _row(what, f"{path} can't be made or opened ({error.strerror}).")
+        return line(what, f"{path} can't be made or opened ({error.strerror}).")
     if path.stat().st_uid != os.geteuid():
-        return _row(what, f"{path} is somebody else's: name another folder.")
+        return line(what, f"{path} is somebody else's: name another folder.")
     return _made(what, state)
 
 
@@ -457,10 +453,10 @@ def _class(hub: Hub, course: Course) -> list[Row]:
     try:
         about = folder.stat()
     except OSError as error:
-        return [_row(name, f"{folder} can't be opened ({error.strerror}): docs/hub.md says how.")]
+        return [line(name, f"{folder} can't be opened ({error.strerror}): docs/hub.md says how.")]
     if about.st_uid != account.pw_uid:
         own = f"`chown -R {course.account}: {folder}`"
-        return [_row(name, f"{folder} doesn't belong to {course.account}: {own}.")]
+        return [line(name, f"{folder} doesn't belong to {course.account}: {own}.")]
     ran = _as(account, ["-m", __name__, str(folder)], folder, COURSE_EXCHANGE=str(hub.exchange))
     try:
         said = json.loads(ran.stdout.decode().strip().split("\n")[-1]) if ran else {}
@@ -468,11 +464,11 @@ def _class(hub: Hub, course: Course) -> list[Row]:
         said = {}
     if not said:
         why = ran.stderr.decode("utf-8", "replace").strip().split("\n")[-1] if ran else "no access"
-        return [_row(name, f"{folder} can't be looked at ({why}).")]
+        return [line(name, f"{folder} can't be looked at ({why}).")]
     if said["course"] != course.name:
         there = f"{folder / settings.FILE} calls the course {said['course']!r}"
         do = f"{there}, and {hub.file} {course.name!r}: make both the same."
-        return [_row(name, do)]
+        return [line(name, do)]
     found = [_made(name, MADE if about.st_mode & 0o077 else OK)]
     return found + [row | {"what": f"{course.name}: {row['what']}"} for row in said["rows"]]
 
@@ -564,9 +560,9 @@ def start(hub: Hub, root: Path) -> NoReturn:
 def _look(folder: Path) -> dict[str, Any]:
     """Close a course's folder, and return what its own account sees there."""
     folder.chmod(0o700)
-    own = settings.config(folder).get("CourseDirectory", {}).get("course_id", "")
-    found = [*classroom._course(folder), classroom._isolation(), classroom._private(folder)]
-    found += classroom._exchange(classroom.exchange(folder), own)
+    own = classroom.course_id(folder)
+    found = [*classroom.of_course(folder), classroom.isolation(), classroom.private(folder)]
+    found += classroom.of_exchange(classroom.exchange(folder), own)
     return {"course": shown(own), "rows": found}
 
 

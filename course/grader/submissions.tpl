@@ -12,7 +12,7 @@
 $(window).on('load', function () {
     var box = $("#autograde-all");
     var address = base_url + "/formgrader/api/assignment/" + encodeURIComponent(assignment_id) + "/autograde";
-    var wasRunning = false;
+    var wasRunning = false, asked = 0, timer;
 
     var show = function (state) {
         var share = state.total ? Math.round(100 * state.done / state.total) : 0;
@@ -31,7 +31,7 @@ $(window).on('load', function () {
         list.toggleClass("text-danger", state.ok === false);
         said.forEach(function (line) { list.append($("<li/>").text(line)); });
         if (state.running) {
-            setTimeout(look, 500);
+            timer = setTimeout(look, 500);
         } else if (wasRunning) {
             models.fetch({success: function () { views.forEach(function (one) { one.render(); }); }});
         }
@@ -43,11 +43,20 @@ $(window).on('load', function () {
             : "The server doesn't answer. What was graded stays: reload this page to see how far it is."]});
     };
     var ask = function (method) {
+        clearTimeout(timer);
+        var mine = ++asked;
+        var last = function (then) {  // an answer that comes after a later question is old
+            return function (found) { if (mine === asked) { then(found); } };
+        };
         $.ajax({url: address, type: method, dataType: "json",
-                headers: {"X-XSRFToken": getCookie("_xsrf")}}).done(show).fail(lost);
+                headers: {"X-XSRFToken": getCookie("_xsrf")}}).done(last(show)).fail(last(lost));
     };
     var look = function () { ask("GET"); };
-    box.find(".start").click(function () { $(this).prop("disabled", true); ask("POST"); });
+    box.find(".start").click(function () {
+        $(this).prop("disabled", true);
+        box.find(".said").empty().hide();
+        ask("POST");
+    });
     box.find(".stop").click(function () { $(this).prop("disabled", true); ask("DELETE"); });
     look();
 });

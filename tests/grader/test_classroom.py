@@ -119,13 +119,13 @@ def test_what_is_missing_is_one_line_each(root, monkeypatch):
 
 def test_a_lost_configuration_is_named(root):
     (root / settings.FILE).unlink()
-    said = missing({"ok": False, "rows": classroom._course(root)})
+    said = missing({"ok": False, "rows": classroom.of_course(root)})
     assert said["configuration"].startswith("There is no nbgrader_config.py")
 
 
 def test_others_can_read_the_folder_or_not(root):
     root.chmod(0o700)
-    assert classroom._private(root)["state"] == "ok"
+    assert classroom.private(root)["state"] == "ok"
 
 
 def test_the_command_with_jupyters_own_answers(root, tmp_path):

@@ -318,22 +318,14 @@ def test_an_interrupted_live_run_keeps_what_it_has_learned(monkeypatch, capsys):
 @pytest.fixture
 def tiny_llama(monkeypatch):
     """Put a tiny model of SmolLM2's kind into its place; it knows our tokens."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    import tiny_llama
 
-    from course.lm import tokenizer as tok
     from course.real import catalogue
 
-    tokenizer = copy.deepcopy(tok.load())  # that one is everybody's
-    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=128,
-    )  # fmt: skip
-    llama = LlamaForCausalLM(config).eval()
-    monkeypatch.setattr(catalogue, "load", lambda name: (llama, tokenizer))
-    return llama
+    few = {"num_attention_heads": 2, "num_key_value_heads": 2, "initializer_range": 0.02}
+    here = tiny_llama.model(max_position_embeddings=128, **few), tiny_llama.tokenizer()
+    monkeypatch.setattr(catalogue, "load", lambda name: here)
+    return here[0]
 
 
 def test_a_real_model_learns_from_the_examples_and_stays_as_it_was(tiny_llama, capsys):

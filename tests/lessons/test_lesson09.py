@@ -222,24 +222,14 @@ def test_dpo_on_the_real_model_wins_and_says_what_it_cost():
 
 
 def test_the_real_model_learns_from_pairs_live(monkeypatch, capsys):
-    import copy
+    import tiny_llama
 
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    from course.lm import tokenizer as tok
     from course.real import catalogue
     from course.show import l09_real
 
-    tokenizer = copy.deepcopy(tok.load())
-    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=2, max_position_embeddings=512,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config).eval()
-    monkeypatch.setattr(catalogue, "load", lambda name: (model, tokenizer))
+    few = {"num_attention_heads": 2, "num_key_value_heads": 2, "initializer_range": 0.02}
+    here = tiny_llama.model(**few), tiny_llama.tokenizer()
+    monkeypatch.setattr(catalogue, "load", lambda name: here)
     monkeypatch.setattr(l09_real, "PAIRS", 8)
     monkeypatch.setattr(l09_real, "ASKED", 3)
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "100")

@@ -7,12 +7,11 @@ import copy
 import json
 
 import pytest
+import tiny_llama
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from course import paths
 from course.errors import CourseError
-from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.stages.context import Run
 from course.studies import l09_smollm2_dpo as real
@@ -24,15 +23,8 @@ GOOD = "A lake is a large body of water with land on all sides."  # 13 words
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place."""
-    tokenizer = copy.deepcopy(tok.load())
-    tokenizer.chat_template = "You know. {% for m in messages %}{{ m['content'] }} {% endfor %}"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
-        initializer_range=0.2,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config).eval()
+    tokenizer = tiny_llama.tokenizer(f"You know. {tiny_llama.MESSAGES}")
+    model = tiny_llama.model()
     monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
     monkeypatch.setattr(real, "NEW_TOKENS", 8)
     monkeypatch.setattr(tune, "source", lambda: "wheel")

@@ -8,11 +8,10 @@ import json
 import re
 
 import pytest
+import tiny_llama
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from course import paths
-from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.show import l05_real as show
 from course.stages.context import Run
@@ -25,17 +24,8 @@ START, END = "You know all that people know .", "now"
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place."""
-    tokenizer = copy.deepcopy(tok.load())
-    tokenizer.chat_template = (
-        f"{START} {{% for m in messages %}}{{{{ m['content'] }}}} {{% endfor %}}{END}"
-    )
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
-        initializer_range=0.2,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config).eval()
+    tokenizer = tiny_llama.tokenizer(f"{START} {tiny_llama.MESSAGES}{END}")
+    model = tiny_llama.model()
     monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
     monkeypatch.setattr(tune, "source", lambda: "wheel")
     monkeypatch.setattr(real, "NEW_TOKENS", 6)

@@ -3,32 +3,25 @@
 The model is a tiny untrained one of SmolLM2's kind that knows our own tokens.
 """
 
-import copy
 import json
 
 import pytest
+import tiny_llama
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from course import paths, records
-from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.stages.context import Run
 from course.stages.stage import Work
 from course.studies import l03_adapter as guide
 from course.studies.registry import ALL
 
-TEMPLATE = (
-    "You know all that people know in this old village. "
-    "{% for m in messages %}{{ m['content'] }} {% endfor %}"
-)
+TEMPLATE = f"You know all that people know in this old village. {tiny_llama.MESSAGES}"
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    mine = copy.deepcopy(tok.load())
-    mine.chat_template = TEMPLATE
-    return mine
+    return tiny_llama.tokenizer(TEMPLATE)
 
 
 @pytest.fixture
@@ -36,13 +29,7 @@ def llama(monkeypatch, tokenizer):
     """Put the tiny model in SmolLM2's place; return a function that makes it anew."""
 
     def make():
-        torch.manual_seed(1)
-        config = LlamaConfig(
-            vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-            num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
-            initializer_range=0.2, tie_word_embeddings=True,
-        )  # fmt: skip
-        return LlamaForCausalLM(config).eval()
+        return tiny_llama.model(tie_word_embeddings=True)
 
     monkeypatch.setattr(catalogue, "load", lambda name: (make(), tokenizer))
     return make
