@@ -133,6 +133,8 @@ class Panels:
         dress: "Callable[[Axes, Axes], None]",
     ) -> None:
         self.name, self.shade, self.form, self.drawn = name, shade, form, 0
+        self.planned = planned
+        self.numbered: int | None = None  # the last point whose number stands above it
         with picture(2, width=9.2, height=3.7) as (self.picture, (self.left, self.right)):
             (self.line,) = self.left.plot([], [], color=shade, lw=1, alpha=0.4, label="each batch")
             (self.mean,) = self.left.plot([], [], color=shade, label=f"mean of {SMOOTH} batches")
@@ -170,7 +172,9 @@ class Panels:
             self.right.errorbar(
                 [step], [value], ends, fmt="o", color=self.shade, ecolor=INK, capsize=3
             )
-            note(self.right, f"{value:{self.form[1]}}", (step, high), (0, 4), ha="center")
+            if self.numbered is None or step - self.numbered >= 0.09 * self.planned:
+                note(self.right, f"{value:{self.form[1]}}", (step, high), (0, 4), ha="center")
+                self.numbered = step
             bottom, top = self.right.get_ylim()
             self.right.set_ylim(min(bottom, low), max(top, high + 0.05 * (top - bottom)))
         self.drawn = len(points)

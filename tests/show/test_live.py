@@ -356,6 +356,15 @@ def test_the_panels_hold_curve_mean_and_points():
     assert high >= 0.95
 
 
+def test_numbers_of_points_that_lie_close_together_dont_cover_each_other():
+    panels = charts.Panels("X", 100, "#123456", (".1f", ".0%"), lambda *_: None)
+    points = [(step, step / 100, 0.0, 1.0) for step in (0, 5, 12, 15, 40, 100)]
+    panels.draw([], points[:2])
+    panels.draw([], points)
+    assert [t.get_text() for t in panels.right.texts] == ["0%", "12%", "40%", "100%"]
+    assert len(panels.right.containers) == len(points)
+
+
 def test_a_running_mean_is_of_those_before():
     assert charts.running_mean([1, 2, 3, 6], 2) == [1, 1.5, 2.5, 4.5]
 
