@@ -111,6 +111,7 @@ NEEDS = {
     "feedback": ["grading"],
     "grade": ["grading"],
     "hub": ["grading", "hub"],
+    "report": ["grading"],
     "site": ["grading", "site"],
     "test": ["grading", "author", "cluster", "hub", "postgres", "site", "test"],
 }

@@ -412,6 +412,22 @@ def feedback(
     finish(result, as_json)
 
 
+@app.command(epilog="Example: python3 start.py report")
+def report(as_json: Json = False) -> None:
+    """Show the class over all lessons and weeks: who is stuck where, what was hard. Nothing runs.
+
+    Each lesson has a page as well, .grading/LESSON/report.html. All are written anew, with the
+    points that you gave by hand meanwhile.
+    """
+    from course.grader import term
+    from course.hooks import HOOKS
+
+    result = term.refresh(paths.ROOT, HOOKS)
+    if not as_json:
+        term.show(result)
+    finish(result, as_json)
+
+
 @app.command(epilog="Example: python3 start.py classroom")
 def classroom(as_json: Json = False) -> None:
     """Set up a class on this machine: make the exchange, and say what is missing.
@@ -459,14 +475,26 @@ def hub(
 def export(
     assignment: Annotated[str | None, typer.Option(help="This lesson only.")] = None,
     to: Annotated[str, typer.Option(help="The folder for the files.")] = "grades",
+    into: Annotated[
+        str | None,
+        typer.Option(help="A table that Canvas or Moodle has exported: a copy gets the scores."),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="The lesson's column there, if it has another name.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle."""
+    """Write the gradebook as CSV: by exercise, by student, and for Canvas and Moodle.
+
+    With --into the scores go into a table that the LMS has written, and nothing else in it changes.
+    """
     from course.grader import export as export_module
 
-    result = export_module.export(assignment, to, root=paths.ROOT)
+    result = export_module.export(assignment, to, into=into, column=column, root=paths.ROOT)
     if not as_json:
         show_table("Exported", result["files"])
+        for note in result["notes"]:
+            print(note)
     finish(result, as_json)
 
 

@@ -1,8 +1,10 @@
 """The gradebook as tables: for a spreadsheet, and ready to import into Canvas or Moodle.
 
-Four files of CSV in UTF-8. The two for an LMS have its own columns and leave a cell empty where
-nothing was handed in, so that an import changes nothing there. A student's id in nbgrader is taken
-as the login name; the LMS's own number is nbgrader's ``lms_user_id`` where it is known.
+Four files of CSV in UTF-8. The two for people begin with a byte order mark, without which Excel
+takes them for another alphabet. The two for an LMS have its own columns and no row for somebody who
+handed in nothing. A student's id in nbgrader is taken as the login name; the LMS's own number is
+nbgrader's ``lms_user_id`` where it is known. With a table that the LMS has written, its cells are
+filled in instead (`lms`).
 """
 
 import csv
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.grader import files as files_module
-from course.grader import notebook, settings
+from course.grader import lms, notebook, settings
 from course.grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
 
 # The row below the names by which Canvas knows what an assignment is worth; the blanks are its own.
 POINTS = "    Points Possible"
+FOR_PEOPLE = ("exercises.csv", "students.csv")
 
 
 def export(
-    assignment: str | None = None, to: str | Path = "grades", *, root: Path
+    assignment: str | None = None,
+    to: str | Path = "grades",
+    *,
+    into: str | Path | None = None,
+    column: str | None = None,
+    root: Path,
 ) -> dict[str, Any]:
     """Write what the gradebook holds as CSV files.
 
@@ -33,33 +41,61 @@ def export(
         This one only; all if not given.
     to : str or Path
         The folder; a relative one lies where the command is given.
+    into : str or Path, optional
+        A table that Canvas or Moodle has written: a copy with the scores in it is all that is made.
+    column : str, optional
+        The assignment's column there, if it has another name.
     root : Path
         The course's folder.
 
     Returns
     -------
     dict
-        ``ok``, ``files``: rows with ``file``, ``rows`` and ``for``; ``folder``, ``assignments``.
+        ``ok``, ``files``: rows with ``file``, ``rows`` and ``for``; ``folder``, ``assignments``,
+        ``notes``.
 
     Raises
     ------
     GraderError
-        If there is no gradebook, or it has no such assignment.
+        If there is no gradebook, it has no such assignment, or `into` doesn't fit to it.
     """
     from course.grader import record
 
     folder = Path(to)
+    table = lms.read(Path(into)) if into else None
+    if column and not (table and assignment):
+        raise GraderError(
+            "--column needs --into FILE and --assignment LESSON: it is that one's column."
+        )
     with record.existing(root) as session:
         known = [one.name for one in session.assignments]
         if assignment is not None and assignment not in known:
             raise GraderError(settings.unknown(assignment, known))
         names = sorted(known) if assignment is None else [assignment]
-        tables = _tables(session, names)
-    files = []
-    for name, (rows, what) in tables.items():
-        files_module.write(folder / name, _csv(rows))
-        files.append({"file": str(folder / name), "rows": len(rows) - 1, "for": what})
-    return {"ok": True, "folder": str(folder), "assignments": names, "files": files}
+        if table is not None:
+            people = sorted(session.students, key=lambda one: one.id)
+            most = {name: session.find_assignment(name).max_score for name in names}
+            totals = {name: record.totals(name, session) for name in names}
+            points = {n: {s: _points(own) for s, own in of.items()} for n, of in totals.items()}
+            count, notes = lms.fill(table, people, points, most, column)
+        else:
+            tables, notes = _tables(session, names), []
+    if table is not None:
+        path = folder / Path(into or "").name
+        if path.exists() and path.samefile(into or ""):
+            raise GraderError(
+                f"{path} would replace the LMS's own file: name another folder, --to."
+            )
+        lms.write(table, path)
+        files = [{"file": str(path), "rows": count, "for": lms.IMPORTED[table.kind]}]
+    else:
+        files = []
+        for name, (rows, what) in tables.items():
+            mark = "\ufeff" if name in FOR_PEOPLE else ""
+            files_module.write(folder / name, mark + _csv(rows))
+            files.append({"file": str(folder / name), "rows": len(rows) - 1, "for": what})
+    found = {"ok": True, "folder": str(folder), "assignments": names, "files": files}
+    return found | {"notes": notes}
 
 
 def _tables(session: "Session", names: list[str]) -> dict[str, tuple[list[list[Any]], str]]:
@@ -160,6 +196,8 @@ def _canvas(
     for one in people:
         name = ", ".join(part for part in (one.last_name, one.first_name) if part) or one.id
         points = [_points(totals[assignment].get(one.id)) for assignment in names]
+        if all(score is None for score in points):  # empty cells would take away what is there
+            continue
         rows.append([name, one.lms_user_id, "", one.id, "", *points])
     return rows
 
@@ -167,12 +205,20 @@ def _canvas(
 def _moodle(
     people: list[Any], names: list[str], totals: dict[str, dict[str, Any]]
 ) -> list[list[Any]]:
-    head = ["First name", "Last name", "ID number", "Username", "Email address", *names]
-    rows: list[list[Any]] = [head]
-    for one in people:
-        points = [_points(totals[assignment].get(one.id)) for assignment in names]
-        rows.append([one.first_name, one.last_name, one.lms_user_id, one.id, one.email, *points])
-    return rows
+    handed_in = [one for one in people if any(one.id in totals[name] for name in names)]
+    who: dict[str, list[Any]] = {
+        "First name": [one.first_name for one in handed_in],
+        "Last name": [one.last_name for one in handed_in],
+        "ID number": [one.lms_user_id for one in handed_in],
+        "Username": [one.id for one in handed_in],
+        "Email address": [one.email for one in handed_in],
+    }
+    # Moodle gives a row without an identifier to the student of the row before.
+    for name in ("ID number", "Email address"):
+        if not all(who[name]):
+            del who[name]
+    scores = [[_points(totals[name].get(one.id)) for one in handed_in] for name in names]
+    return [[*who, *names], *map(list, zip(*who.values(), *scores, strict=True))]
 
 
 def _points(own: dict[str, Any] | None) -> float | None:

@@ -7,7 +7,9 @@ of *us* (a worker died) leaves its student ungraded and says so: that is never a
 """
 
 import contextlib
+import datetime
 import errno
+import hashlib
 import os
 import sys
 import time
@@ -19,7 +21,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from course.grader import prepare, results, settings, source
+from course.grader import notebook, prepare, results, settings, similar, source
 from course.grader.errors import GraderError
 from course.grader.files import shown
 from course.grader.hooks import Hooks
@@ -34,6 +36,7 @@ EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM
 CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
 Tell = Callable[[int, int, int], object]
+HAND_INS = 50  # of a student and an assignment that are remembered
 AHEAD = 2  # jobs that wait in addition to those that run, so that no worker waits for us
 
 
@@ -130,7 +133,8 @@ def grade(
         ``ok`` (no student failed), ``assignment``, ``students``: id → ``score``, ``max``,
         ``status`` (graded, unreadable, missing, failed), ``reason``, ``flags``, and ``penalty`` and
         ``by_hand`` as the gradebook has them; ``new`` and ``unchanged`` (how many), ``notes``,
-        ``seconds``, ``sandbox``, ``report`` (the page for the class).
+        ``seconds``, ``sandbox``, ``report`` (the page for the class), ``term`` (the page for all
+        lessons so far).
 
     Raises
     ------
@@ -149,7 +153,7 @@ def grade(
         # Its imports go on while we do ours: nbgrader takes a second.
         assignment = source.read(name, root, hooks)
         who, others = _who(assignment, student)
-        from course.grader import record, report
+        from course.grader import record, report, term
 
         ledger = Ledger(root, name)
         stack.enter_context(ledger.locked())
@@ -185,6 +189,7 @@ def grade(
         "seconds": round(time.monotonic() - began, 2),
     }
     result["report"] = report.write(assignment, marks, totals, result)
+    result["term"] = term.write(root)["page"]
     return result
 
 
@@ -441,7 +446,11 @@ class _Run:
                 assignment.hooks,
                 assignment.limits.cell_seconds,
             )
-            exercises += [row | {"notebook": one.name} for row in rows]
+            codes = _answers(one, assignment)
+            exercises += [
+                row | {"notebook": one.name, "code": codes.get(row["exercise"], [])} for row in rows
+            ]
+        earlier = self.ledger.mark(submission.student) or {"history": []}
         status = GRADED if submission.status == prepare.READY else submission.status
         return {
             "key": submission.key(terms),
@@ -451,9 +460,49 @@ class _Run:
             "reason": submission.reason,
             "flags": list(dict.fromkeys(flags)),
             "exercises": exercises,
+            "history": _history(earlier["history"], exercises, submission.timestamp),
             "seconds": round(sum(ran.seconds for ran in item.ran.values()), 3),
             "peak_mb": max((ran.peak_mb for ran in item.ran.values()), default=0.0),
         }
+
+
+def _answers(one: prepare.Prepared, assignment: Assignment) -> dict[str, list[str]]:
+    """Return the tokens of a student's answers, by exercise, to compare them with others'."""
+    if one.job is None:
+        return {}
+    given = assignment.notebooks[one.name].given
+    return {
+        marks["grade_id"]: similar.tokens(cell.source, given)
+        for cell in one.node.cells
+        if (marks := notebook.marks(cell)).get("solution") and cell.cell_type == "code"
+    }
+
+
+def _history(
+    earlier: list[dict[str, Any]],
+    exercises: list[dict[str, Any]],
+    handed_in: datetime.datetime | None,
+) -> list[dict[str, Any]]:
+    """Return what a student has handed in so far, the last one as it is graded now.
+
+    Returns
+    -------
+    list of dict
+        ``time`` (UTC; when it was graded, if nobody says when it came), ``answers`` (their hash),
+        ``score`` by the tests, ``missing`` (exercises without all their points).
+    """
+    codes = {f"{row['notebook']} {row['exercise']}": row["code"] for row in exercises}
+    answers = hashlib.sha256(repr(sorted(codes.items())).encode("utf-8", "replace")).hexdigest()
+    same = bool(earlier) and earlier[-1]["answers"] == answers
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    time = (handed_in or now).isoformat(" ", "minutes")
+    last = {
+        "time": earlier[-1]["time"] if same and handed_in is None else time,
+        "answers": answers,
+        "score": sum(row["score"] for row in exercises),
+        "missing": [row["exercise"] for row in exercises if row["score"] < row["max"]],
+    }
+    return [*(earlier[:-1] if same else earlier), last][-HAND_INS:]
 
 
 def _row(
@@ -499,6 +548,6 @@ def show(result: dict[str, Any]) -> None:
         console.print(Text(note))
     console.print(
         f"{result['new']} graded now, {result['unchanged']} as before, in {result['seconds']:g} s. "
-        f"The class: {result['report']}",
+        f"The class: {result['report']}; the term: {result['term']}",
         soft_wrap=True,
     )

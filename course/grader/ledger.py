@@ -23,7 +23,7 @@ from course.grader.errors import GraderError
 from course.grader.job import FORMAT, Ran
 
 FOLDER = ".grading"
-MARK_FORMAT = 2
+MARK_FORMAT = 3
 
 
 class Ledger:
@@ -90,8 +90,10 @@ class Ledger:
         files.write(self._mark(student), json.dumps(mark | {"format": MARK_FORMAT}))
 
     def unmark(self, student: str) -> None:
-        """Forget that a student was recorded."""
-        self._mark(student).unlink(missing_ok=True)
+        """Forget that a student was recorded, but not what they have handed in so far."""
+        mark = self.mark(student)
+        if mark is not None:
+            self.set_mark(student, mark | {"key": ""})
 
     def tidy(self, jobs: set[str], students: set[str]) -> None:
         """Throw away runs and marks that belong to no submission of today."""

@@ -2,10 +2,10 @@
 
 A process that `enclose` has enclosed sees no other process, no network, no host name and no shared
 memory but its own; it may write to two small folders in memory that vanish with it, and to nothing
-else; it has no privilege and can't get one. What it sees of the disk is what its parent saw, so the
-parent must be in a sandbox already (`sandbox`). Only for Linux, and only where users may make
-user namespaces. Left out on purpose: a filter of system calls, and cgroups, which the hub sets from
-outside (`sandbox`).
+else; it has no privilege and can't get one, and most of the kernel's calls are closed to it
+(`syscalls`). What it sees of the disk is what its parent saw, so the parent must be in a sandbox
+already (`sandbox`). Only for Linux, and only where users may make user namespaces. Left out on
+purpose: cgroups, which the hub sets from outside (`sandbox`).
 """
 
 import contextlib
@@ -13,6 +13,8 @@ import ctypes
 import os
 import resource
 from collections.abc import Sequence
+
+from course.grader import syscalls
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x00020000, 0x02000000, 0x04000000
 CLONE_NEWIPC, CLONE_NEWUSER = 0x08000000, 0x10000000
@@ -119,6 +121,7 @@ def renounce(processes: int, data_mb: int | None, seconds: int) -> None:
     _must(libc.capset(ctypes.byref(header), ctypes.byref(none)), "capset")
     _must(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     _must(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")
+    syscalls.install()
 
 
 def _data_bytes() -> int:

@@ -1,8 +1,9 @@
-"""The class on one page: scores, hardest exercises, misconceptions, what to look at, slow cells.
+"""One lesson's class on one page: scores, hardest exercises, misconceptions, what to look at.
 
 `.grading/ASSIGNMENT/report.html` for people and ``report.json`` next to it for programs, written
 after each grading from what the ledger and the gradebook hold of all students, also of those
-that were graded earlier. It names students: it is for instructors only.
+that were graded earlier. `term` reads the latter of all lessons. It names students: it is for
+instructors only.
 """
 
 import datetime
@@ -10,7 +11,7 @@ import json
 import statistics
 from typing import Any
 
-from course.grader import files, page
+from course.grader import files, page, similar
 from course.grader.ledger import FOLDER
 from course.grader.source import Assignment
 
@@ -63,7 +64,9 @@ def collect(
         ``assignment``, ``date``, ``students``, ``max``, ``mean``, ``median`` (None for nobody),
         ``distribution`` (students by tenths of the points), ``exercises`` (hardest first:
         ``share`` of the points, ``solved`` by so many), ``misconceptions`` (most frequent first),
-        ``flagged``, ``slowest``.
+        ``flagged``, ``slowest``, ``similar`` (groups of students whose answers are alike: ``who``,
+        ``exercises``), ``people`` (student → ``score``, ``share`` of the points, ``missing``:
+        exercise → in how many hand-ins in a row, ``hand_ins``: ``time`` and ``share`` of each).
     """
     scores = {s: max(0.0, own["score"] - own["penalty"]) for s, own in totals.items() if s in marks}
     counts = [0] * BINS
@@ -97,7 +100,56 @@ def collect(
             if mark["flags"] or mark["reason"]
         ],
         "slowest": _slowest(rows),
+        "similar": _similar(assignment, marks),
+        "people": {
+            student: _person(mark, scores[student], assignment.points)
+            for student, mark in sorted(marks.items())
+            if student in scores
+        },
     }
+
+
+def _person(mark: dict[str, Any], score: float, most: float) -> dict[str, Any]:
+    """Return one student: what counts, and where they are stuck."""
+    history = mark["history"]
+    missing = {}
+    for exercise in history[-1]["missing"] if history else ():
+        solved = (
+            place for place, one in enumerate(reversed(history)) if exercise not in one["missing"]
+        )
+        missing[exercise] = next(solved, len(history))
+    hand_ins = [
+        {"time": one["time"], "share": round(one["score"] / (most or 1), 4)} for one in history
+    ]
+    share = round(score / (most or 1), 4)
+    return {"score": score, "share": share, "missing": missing, "hand_ins": hand_ins}
+
+
+def _similar(assignment: Assignment, marks: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return groups of students whose answers are alike, notebook by notebook."""
+    found = []
+    for original in assignment.notebooks.values():
+        known = {
+            cell.exercise: [
+                similar.tokens(text, original.given)
+                for text in (cell.source, original.released(cell))
+            ]
+            for cell in original.cells
+            if cell.kind == "solution"
+        }
+        answers = {
+            student: {
+                row["exercise"]: row["code"]
+                for row in mark["exercises"]
+                if row["notebook"] == original.name
+            }
+            for student, mark in marks.items()
+        }
+        found += [
+            {"notebook": original.name, "who": one.who, "exercises": one.exercises}
+            for one in similar.groups(answers, known)
+        ]
+    return found
 
 
 def _exercises(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -63,6 +63,15 @@ class SourceNotebook:
         """The cells that have a name, by it."""
         return {cell.name: cell for cell in self.cells if cell.name}
 
+    @functools.cached_property
+    def given(self) -> frozenset[str]:
+        """The names in the code that everybody is given."""
+        from course.grader import (
+            similar,
+        )  # loads numpy, which a learner's own check needn't wait for
+
+        return similar.names(self.released(cell) for cell in self.cells if cell.runs)
+
     def released(self, cell: Cell) -> str:
         """Return a cell as nbgrader's gradebook has it: without a solution, with hidden tests."""
         if cell.kind not in ("solution", "manual") or cell.task:

@@ -10,6 +10,8 @@ from course.grader import export, grade
 from course.grader.errors import GraderError
 from course.hooks import HOOKS
 
+FORMS = {"exercises": "utf-8-sig", "students": "utf-8-sig", "canvas": "utf-8", "moodle": "utf-8"}
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
@@ -37,9 +39,15 @@ def files(root):
     result = export.export(to=root / "grades", root=root)
     assert result["ok"]
     return {
-        name: list(csv.reader((root / "grades" / f"{name}.csv").open(encoding="utf-8", newline="")))
-        for name in ("exercises", "students", "canvas", "moodle")
+        name: list(csv.reader((root / "grades" / f"{name}.csv").open(encoding=form, newline="")))
+        for name, form in FORMS.items()
     }
+
+
+def test_only_the_files_for_people_have_a_byte_order_mark(root, files):
+    mark = "\ufeff".encode()
+    found = {name: (root / "grades" / f"{name}.csv").read_bytes()[:3] == mark for name in FORMS}
+    assert found == {name: form == "utf-8-sig" for name, form in FORMS.items()}
 
 
 def test_by_exercise(files):
@@ -81,15 +89,34 @@ def test_canvas(files):
     assert rows == [
         ["김, 안나", "", "", "ann", "", "100"],
         ['O"Neil, Jr.', "4711", "", "bob", "", "60.5"],
-        ["Cem", "", "", "cem", "", ""],
-    ]
+    ]  # an empty cell for Cem would take away what Canvas has
 
 
 def test_moodle(files):
     head, *rows = files["moodle"]
-    assert head == ["First name", "Last name", "ID number", "Username", "Email address", LESSON]
-    assert rows[0] == ["안나", "김", "", "ann", "a@b.c", "100"]
-    assert [row[-1] for row in rows] == ["100", "60.5", ""]
+    # Not everybody has a number and an address, and Moodle would give that row to the one before.
+    assert head == ["First name", "Last name", "Username", LESSON]
+    assert rows == [["안나", "김", "ann", "100"], ["", 'O"Neil, Jr.', "bob", "60.5"]]
+
+
+def test_into_a_table_of_canvas(root, tmp_path):
+    text = (
+        f"Student,ID,SIS Login ID,Section,{LESSON} (9)\n"
+        "    Points Possible,,,,100.00\nA,1,ann,,\nB,2,bob,,1\nC,3,cem,,7\n"
+    )
+    given = tmp_path / "gradebook.csv"
+    given.write_text(text, encoding="utf-8")
+    result = export.export(into=given, to=tmp_path / "grades", root=root)
+    made = tmp_path / "grades" / "gradebook.csv"
+    assert result["files"] == [{"file": str(made), "rows": 2, "for": "Canvas, Grades, Import"}]
+    said = made.read_text(encoding="utf-8")
+    assert said == text.replace("ann,,", "ann,,100").replace("bob,,1", "bob,,60.5")
+    assert [path.name for path in made.parent.iterdir()] == ["gradebook.csv"]
+    with pytest.raises(GraderError, match="would replace the LMS's own file"):
+        export.export(into=given, to=tmp_path, root=root)
+    assert given.read_text(encoding="utf-8") == text
+    with pytest.raises(GraderError, match="--column needs"):
+        export.export(into=given, column="x", to=tmp_path / "grades", root=root)
 
 
 def test_the_scores_are_those_of_nbgraders_own_export(root, files):

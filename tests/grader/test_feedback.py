@@ -289,10 +289,12 @@ def test_slow_cells_and_names_that_look_like_tags(root):
         "max": 50.0,
         "message": "",
         "misconceptions": [{"check": "average_1", "says": "<b>bold</b> `x`"}],
+        "code": [],
         "seconds": 9.0,
         "slowest": 7.25,
     }
     mark = {"exercises": [row], "flags": ["<i>flag</i>"], "reason": "", "status": "graded"}
+    mark["history"] = []
     totals = {"<u>": {"score": 0.0, "penalty": 2.0, "by_hand": False, "auto": {}}}
     found = report.collect(assignment, {"<u>": mark}, totals)
     assert found["slowest"] == [
