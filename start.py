@@ -112,7 +112,7 @@ NEEDS = {
     "grade": ["grading"],
     "hub": ["grading", "hub"],
     "site": ["grading", "site"],
-    "test": ["grading", "author", "cluster", "hub", "postgres", "site", "test"],
+    "test": ["grading", "author", "bench", "cluster", "hub", "postgres", "site", "test"],
 }
 # MB to download for each part; measured once, so "about".
 SIZES = {
