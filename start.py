@@ -113,7 +113,7 @@ NEEDS = {
     "hub": ["grading", "hub"],
     "report": ["grading"],
     "site": ["grading", "site"],
-    "test": ["grading", "author", "cluster", "hub", "postgres", "site", "test"],
+    "test": ["grading", "author", "bench", "cluster", "hub", "postgres", "site", "test"],
 }
 # MB to download for each part; measured once, so "about".
 SIZES = {

@@ -300,4 +300,7 @@ def rows(result: dict[str, Any]) -> list[dict[str, Any]]:
         ours, peer = result["seconds_to_loss"]
         times = f"{ours:.0f} s against {peer:.0f} s: {result['time_ratio']:.2f}"
         table.append({"": f"time to {REACHED} x entropy", result["unit"]: times})
+    if "grpo" in result:  # a second race, of the same unit
+        both = {"PPO": table, "GRPO": rows(result["grpo"])}
+        table = [{**row, "": f"{name}: {row['']}"} for name in both for row in both[name]]
     return table

@@ -1,17 +1,21 @@
-"""The benchmark ``rlhf``: our PPO against a trainer of ``trl``, prompts per second.
+"""The benchmark ``rlhf``: our PPO and our GRPO against a trainer of ``trl``, prompts per second.
+
+Each is a *row*. This file has the race that measures any row, and the row of PPO; that of GRPO is
+in `course.bench.rlhf_grpo`.
 
 ``trl`` has no PPO any more. The nearest of its trainers is ``GRPOTrainer``: on-line too, with a
 clipped ratio for each token, a price for leaving the reference model and several updates for each
 batch of answers. It has no critic, so in an update it trains one model where we train two. It wants
 at least two answers to each prompt; so we answer each twice as well, and a prompt counts each time.
 
-Both start from the same model and answer the same prompts in the same batches, with a KV cache; the
-same reward model scores the answers; both hold the same weights of the policy still, and take the
-same number of updates, which are counted, with weights in float32. Our arithmetic is in the
+In each row both start from the same model and answer the same prompts in the same batches, with a
+KV cache; the same rule scores the answers; both hold the same weights of the policy still, and take
+the same number of updates, which are counted, with weights in float32. Our arithmetic is in the
 machine's number format (`course.lm.arithmetic`), the peer's in its faster one. The noise
-that our recipe puts on names is on our side alone. The end of a text is a token that is never
-drawn, so that all answers are equally long. Imports, set-up and warm-up are outside the timed part,
-and nothing is logged, saved or evaluated.
+that our PPO puts on names is on our side alone. In the row of PPO the end of a text is a token that
+is never drawn, so that all answers are equally long. Imports, set-up and warm-up are outside the
+timed part, and nothing is logged, saved or evaluated. In the end `same_work` compares what both
+did: updates, tokens, and whether the loss was a number.
 
 The two take turns. On a busy machine PyTorch's threads wait for each other in every operation, and
 with them the peer comes to a standstill, which would flatter us. So in each slice the peer takes a
@@ -20,10 +24,12 @@ quiet machine gives the true ratio: where cores are short, our two threads lose 
 one. What other programs took is measured too and printed.
 """
 
+import abc
 import contextlib
 import copy
 import dataclasses
 import io
+import math
 import statistics
 import sys
 import tempfile
@@ -31,7 +37,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import psutil
 import torch
@@ -56,11 +62,12 @@ SEED = 5
 SLICES = 4
 ROUNDS = 6  # timed rounds of answering and learning in each turn
 WARM_UP = 2  # rounds before the clock starts
-NEW_TOKENS = 24  # of each answer
-GENERATIONS = 2  # answers to each prompt: the fewest that the peer takes
+NEW_TOKENS = 24  # of each of PPO's answers
+GENERATIONS = 2  # of PPO's answers to each prompt: the fewest that the peer takes
 ATTENTION = "eager"  # the peer's faster one here: on CPUs the fused one is slow to learn with
 PATIENCE = 1.2  # a turn of the peer that takes so much longer than its best one is stopped
 BUSY = 0.2  # cores that others may take before we say that the machine isn't quiet
+CLOSE = 0.05  # by which the two sides' tokens may differ where a model decides how many it writes
 PEER = "trl.GRPOTrainer"
 WHY = (
     "trl has no PPO any more; GRPOTrainer is its nearest on-line trainer: a clipped ratio for each "
@@ -84,25 +91,137 @@ PEER_ARGUMENTS = {
 }
 
 
-@dataclass(frozen=True)
-class Job:
-    """What both sides are given: models, prompts as tokens, and the recipe of one round."""
+class Done(NamedTuple):
+    """How far ours is after a round: rounds, seconds and tokens so far, and the round's loss."""
 
+    rounds: int
+    seconds: float
+    tokens: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Row(abc.ABC):
+    """What both sides are given: a model, prompts as tokens, a recipe; and how each side trains."""
+
+    name: ClassVar[str]
+    command: ClassVar[str]  # the target's, in data/targets.csv
+    why: ClassVar[str]  # it is this peer
+    new_tokens: ClassVar[int]  # in an answer, at most
     mini: GPT2LMHeadModel
     tokenizer: PreTrainedTokenizerFast
-    reward_model: model.RewardModel
     prompts: Sequence[Sequence[int]]
-    recipe: ppo.Recipe
+    recipe: Any
+    functions: exercises.Exercises
+
+    @property
+    @abc.abstractmethod
+    def generations(self) -> int:
+        """Return the answers to each prompt."""
+
+    @property
+    @abc.abstractmethod
+    def batch(self) -> int:
+        """Return the answers of a round."""
+
+    @property
+    @abc.abstractmethod
+    def updates(self) -> int:
+        """Return the updates after each round of answers."""
+
+    @abc.abstractmethod
+    def train(self, policy: GPT2LMHeadModel, seed: int) -> Iterator[Done]:
+        """Train with ours and yield after each round."""
+
+    @abc.abstractmethod
+    def score(self, numbers: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
+        """Return the rewards of answers as tokens, each to the prompt with its number."""
+
+    @abc.abstractmethod
+    def own_arguments(self) -> dict[str, Any]:
+        """Return what the peer's recipe is in this row."""
+
+    def held(self, policy: GPT2LMHeadModel) -> contextlib.AbstractContextManager[Any]:
+        """Hold the weights of the peer's policy still that ours doesn't train."""
+        return contextlib.nullcontext()
+
+    def peer_arguments(self, number_format: str, seed: int = SEED) -> dict[str, Any]:
+        """Return what ``GRPOConfig`` is given besides a folder that nothing is written to."""
+        return {
+            "bf16": number_format == "bf16",
+            "max_steps": self.updates * (WARM_UP + ROUNDS),
+            "num_generations": self.generations,
+            "max_completion_length": self.new_tokens,
+            "temperature": 1.0,
+            "gradient_checkpointing": False,
+            "shuffle_dataset": False,
+            "logging_nan_inf_filter": False,  # a loss that is no number has to be seen
+            "seed": seed,
+            **self.own_arguments(),
+            **PEER_ARGUMENTS,
+        }
+
+
+@dataclass(frozen=True)
+class Ppo(Row):
+    """The row of PPO."""
+
+    name = "PPO"
+    command = "bench rlhf"
+    why = WHY
+    new_tokens = NEW_TOKENS
+    reward_model: model.RewardModel
+
+    @property
+    def generations(self) -> int:
+        """Return the answers to each prompt."""
+        return GENERATIONS
+
+    @property
+    def batch(self) -> int:
+        """Return the answers of a round."""
+        return self.recipe.batch
 
     @property
     def updates(self) -> int:
         """Return the updates after each batch of answers."""
         return self.recipe.epochs * self.recipe.batch // self.recipe.minibatch
 
+    def train(self, policy: GPT2LMHeadModel, seed: int) -> Iterator[Done]:
+        """Train with our PPO."""
+        twice = [prompt for prompt in self.prompts for _ in range(GENERATIONS)]
+        for p in ppo.train(
+            policy, self.mini, self.reward_model, self.tokenizer, twice,
+            recipe=self.recipe, seed=seed, new_tokens=NEW_TOKENS, **self.functions,
+        ):  # fmt: skip
+            yield Done(p.iteration, p.seconds, p.tokens, p.loss)
+
+    def score(self, numbers: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
+        """Ask the reward model, as our PPO does."""
+        rows = [[*self.prompts[n], *a] for n, a in zip(numbers, answers, strict=True)]
+        return reward.score(self.reward_model, rows).tolist()
+
+    def own_arguments(self) -> dict[str, Any]:
+        """Return our recipe in the peer's words."""
+        recipe = self.recipe
+        return {
+            "per_device_train_batch_size": recipe.minibatch,
+            "steps_per_generation": recipe.batch // recipe.minibatch,
+            "num_iterations": recipe.epochs,
+            "beta": recipe.kl_coef,
+            "epsilon": recipe.clip,
+            "learning_rate": recipe.lr_policy,
+            "lr_scheduler_type": "constant",
+        }
+
+    def held(self, policy: GPT2LMHeadModel) -> contextlib.AbstractContextManager[Any]:
+        """Hold what our recipe freezes."""
+        return freeze.Frozen(policy, self.tokenizer, self.recipe.freeze)
+
 
 @dataclass(frozen=True)
 class Turn:
-    """One timed turn: seconds, answers, tokens, updates, PyTorch's threads, number format."""
+    """One timed turn: seconds, answers, tokens, updates, threads, number format, mean loss."""
 
     seconds: float
     answers: int
@@ -110,6 +229,7 @@ class Turn:
     updates: int
     threads: int
     number_format: str
+    loss: float
 
     @property
     def rate(self) -> float:
@@ -155,8 +275,8 @@ def watching_others(cores: list[float]) -> Iterator[None]:
     cores.append(max(0.0, taken / seconds))
 
 
-def prepare() -> Job:
-    """Return the job: the default model with an untrained reward model, and the prompts."""
+def prepare() -> Ppo:
+    """Return the row of PPO: the default model, an untrained reward model, and the prompts."""
     mini, tokenizer = model.load(model.DEFAULT)
     tokenizer = copy.deepcopy(tokenizer)  # The loaded one is shared by all.
     # A trained model never writes padding: with this as the end all answers are equally long.
@@ -166,47 +286,25 @@ def prepare() -> Job:
     count = recipe.iterations * recipe.batch // GENERATIONS
     examples = list(demonstrate.requests(count, "train", SEED))
     prompts = evals.chat_prompts(tokenizer, examples)
-    return Job(mini, tokenizer, reward.new(mini, tokenizer, SEED), prompts, recipe)
+    functions = exercises.load(*PPO)
+    return Ppo(mini, tokenizer, prompts, recipe, functions, reward.new(mini, tokenizer, SEED))
 
 
-def turn_of_ours(job: Job, functions: dict[str, Any], seed: int) -> Turn:
-    """Train with our PPO and return its turn, without the warm-up."""
-    policy = copy.deepcopy(job.mini)
-    twice = [prompt for prompt in job.prompts for _ in range(GENERATIONS)]
+def turn_of_ours(row: Row, seed: int) -> Turn:
+    """Train with ours and return its turn, without the warm-up."""
+    policy = copy.deepcopy(row.mini)
+    losses = []
     with counting(policy) as updates:
-        for progress in ppo.train(
-            policy, job.mini, job.reward_model, job.tokenizer, twice,
-            recipe=job.recipe, seed=seed, new_tokens=NEW_TOKENS, **functions,
-        ):  # fmt: skip
-            now = (progress.seconds, progress.tokens, updates.count)
-            if progress.iteration == WARM_UP:
+        for done in row.train(policy, seed):
+            now = (done.seconds, done.tokens, updates.count)
+            losses.append(done.loss)
+            if done.rounds == WARM_UP:
                 start = now
     seconds, tokens, steps = (b - a for a, b in zip(start, now, strict=True))
     counts = (int(tokens), int(steps), torch.get_num_threads())
-    return Turn(seconds, ROUNDS * job.recipe.batch, *counts, arithmetic.number_format())
-
-
-def peer_arguments(job: Job, number_format: str, seed: int = SEED) -> dict[str, Any]:
-    """Return what ``GRPOConfig`` is given besides a folder that nothing is written to."""
-    recipe = job.recipe
-    return {
-        "bf16": number_format == "bf16",
-        "max_steps": job.updates * recipe.iterations,
-        "per_device_train_batch_size": recipe.minibatch,
-        "steps_per_generation": recipe.batch // recipe.minibatch,
-        "num_iterations": recipe.epochs,
-        "num_generations": GENERATIONS,
-        "max_completion_length": NEW_TOKENS,
-        "temperature": 1.0,
-        "beta": recipe.kl_coef,
-        "epsilon": recipe.clip,
-        "learning_rate": recipe.lr_policy,
-        "lr_scheduler_type": "constant",
-        "gradient_checkpointing": False,
-        "shuffle_dataset": False,
-        "seed": seed,
-        **PEER_ARGUMENTS,
-    }
+    return Turn(
+        seconds, ROUNDS * row.batch, *counts, arithmetic.number_format(), statistics.mean(losses)
+    )
 
 
 class Clock(TrainerCallback):
@@ -243,15 +341,13 @@ class Clock(TrainerCallback):
 
 
 def turn_of_peer(
-    job: Job, seed: int, threads: int, number_format: str, limit: float
+    row: Row, seed: int, threads: int, number_format: str, limit: float
 ) -> tuple[Turn | None, float]:
     """Train with the peer and return its turn, without the warm-up, and the seconds of all of it.
 
     The turn is None if it was stopped for taking more than `limit` seconds.
     """
-    trl, datasets = load_peer()
-    policy = copy.deepcopy(job.mini)
-    policy.set_attn_implementation(ATTENTION)
+    policy = copy.deepcopy(row.mini)
     tokens = 0
 
     def score(
@@ -259,32 +355,20 @@ def turn_of_peer(
     ) -> list[float]:
         nonlocal tokens
         tokens += sum(map(len, completion_ids))
-        rows = [[*job.prompts[n], *c] for n, c in zip(number, completion_ids, strict=True)]
-        return reward.score(job.reward_model, rows).tolist()
+        return row.score(number, completion_ids)
 
     before = torch.get_num_threads()
-    table = {
-        "prompt": job.tokenizer.batch_decode(job.prompts),
-        "number": list(range(len(job.prompts))),
-    }
     with (
         tempfile.TemporaryDirectory() as folder,
         counting(policy) as updates,
-        freeze.Frozen(policy, job.tokenizer, job.recipe.freeze),
+        row.held(policy),
         quiet(),
     ):
-        clock = Clock(WARM_UP * job.updates, limit, lambda: (tokens, updates.count))
-        trainer = trl.GRPOTrainer(
-            model=policy,
-            reward_funcs=score,
-            args=trl.GRPOConfig(output_dir=folder, **peer_arguments(job, number_format, seed)),
-            train_dataset=datasets.Dataset.from_dict(table),
-            processing_class=job.tokenizer,
-            callbacks=[clock],
-        )
+        clock = Clock(WARM_UP * row.updates, limit, lambda: (tokens, updates.count))
+        trainer = peer_trainer(row, policy, folder, number_format, seed, score, [clock])
         try:
             torch.set_num_threads(threads)
-            trainer.train()
+            result = trainer.train()
         finally:
             torch.set_num_threads(before)
     whole = clock.end[0] - clock.begin
@@ -292,7 +376,38 @@ def turn_of_peer(
         return None, whole
     seconds, written, steps = (b - a for a, b in zip(clock.start, clock.end, strict=True))
     counts = (int(written), int(steps), threads, number_format)
-    return Turn(seconds, ROUNDS * job.recipe.batch, *counts), whole
+    return Turn(seconds, ROUNDS * row.batch, *counts, float(result.training_loss)), whole
+
+
+def peer_trainer(
+    row: Row,
+    policy: GPT2LMHeadModel,
+    folder: str,
+    number_format: str,
+    seed: int,
+    score: Callable[..., list[float]],
+    callbacks: Sequence[TrainerCallback] = (),
+) -> Any:
+    """Return the peer, ready to train `policy`, a copy of the row's model, with files in `folder`.
+
+    It reads its reference model from where the policy says that it comes from.
+    """
+    trl, datasets = load_peer()
+    policy.set_attn_implementation(ATTENTION)
+    row.mini.save_pretrained(folder)
+    policy.config._name_or_path = folder
+    table = {
+        "prompt": row.tokenizer.batch_decode(row.prompts),
+        "number": list(range(len(row.prompts))),
+    }
+    return trl.GRPOTrainer(
+        model=policy,
+        reward_funcs=score,
+        args=trl.GRPOConfig(output_dir=folder, **row.peer_arguments(number_format, seed)),
+        train_dataset=datasets.Dataset.from_dict(table),
+        processing_class=row.tokenizer,
+        callbacks=list(callbacks),
+    )
 
 
 @contextlib.contextmanager
@@ -325,7 +440,7 @@ def load_peer() -> tuple[Any, Any]:
 
 
 def best_turn_of_peer(
-    job: Job, seed: int, formats: Sequence[str]
+    row: Row, seed: int, formats: Sequence[str]
 ) -> tuple[Turn, dict[str, float | None]]:
     """Return the peer's best turn, and its rates by how it ran (None for a turn that was stopped).
 
@@ -334,43 +449,48 @@ def best_turn_of_peer(
     turns, limit = {}, float("inf")
     for number_format in formats:
         for threads in sorted({1, torch.get_num_threads()}, reverse=True):
-            turn, seconds = turn_of_peer(job, seed, threads, number_format, limit)
+            turn, seconds = turn_of_peer(row, seed, threads, number_format, limit)
             turns[f"{number_format}, {threads} threads"] = turn
             limit = min(limit, PATIENCE * seconds)
     best = max((turn for turn in turns.values() if turn), key=lambda turn: turn.rate)
     return best, {how: turn.rate if turn else None for how, turn in turns.items()}
 
 
-def rlhf(number_format: str | None = None) -> dict[str, Any]:
-    """Measure prompts per second, answering and learning together; return the figures.
+def same_work(ours: Sequence[Turn], peer: Sequence[Turn]) -> dict[str, bool]:
+    """Return what the two sides have to have in common → whether they do.
+
+    As many updates, as many tokens but for some (a model decides how many it writes), and a loss
+    that is a number.
+    """
+    tokens = [sum(turn.tokens for turn in turns) for turns in (ours, peer)]
+    return {
+        "updates": sum(t.updates for t in ours) == sum(t.updates for t in peer),
+        "tokens": abs(tokens[0] - tokens[1]) <= CLOSE * max(tokens),
+        "loss": all(math.isfinite(turn.loss) for turn in (*ours, *peer)),
+    }
+
+
+def race(row: Row, formats: Sequence[str]) -> dict[str, Any]:
+    """Measure a row in slices and return its figures.
 
     Parameters
     ----------
-    number_format : str, optional
-        The format of both sides; if left out, the machine's for ours, and the peer's faster one.
+    row : Row
+    formats : sequence of str
+        The peer's number formats, the likely best one first.
     """
-    arithmetic.force(number_format)
-    trl, _ = load_peer()
-    likely = arithmetic.number_format()
-    formats = (
-        [number_format]
-        if number_format
-        else sorted(arithmetic.FORMATS, key=lambda name: name != likely)
-    )
-    functions = exercises.load(*PPO)
-    job = prepare()
     ours: list[Turn] = []
     peer: list[Turn] = []
     by_turn = []
     others: dict[str, list[float]] = {"ours": [], "peer": []}
-    for k in tqdm(range(SLICES), desc="slices", file=sys.stderr):
+    for k in tqdm(range(SLICES), desc=row.name, file=sys.stderr):
         # Who begins changes, so that neither always comes first.
         for side in ("ours", "peer") if k % 2 == 0 else ("peer", "ours"):
             with watching_others(others[side]):
                 if side == "ours":
-                    ours.append(turn_of_ours(job, functions, SEED + k))
+                    ours.append(turn_of_ours(row, SEED + k))
                 else:
-                    best, rates = best_turn_of_peer(job, SEED + k, formats)
+                    best, rates = best_turn_of_peer(row, SEED + k, formats)
                     peer.append(best)
                     by_turn.append(
                         {"threads": best.threads, "format": best.number_format, "rates": rates}
@@ -385,9 +505,9 @@ def rlhf(number_format: str | None = None) -> dict[str, Any]:
         "ours": rate,
         "peer": peer_rate,
         "peer_name": PEER,
-        "peer_version": trl.__version__,
-        "peer_why": WHY,
-        "peer_arguments": peer_arguments(job, peer_format)
+        "peer_version": load_peer()[0].__version__,
+        "peer_why": row.why,
+        "peer_arguments": row.peer_arguments(peer_format)
         | {"attn_implementation": ATTENTION, "weights": "float32"},
         "peer_turns": by_turn,
         **arithmetic.noted(),
@@ -396,6 +516,8 @@ def rlhf(number_format: str | None = None) -> dict[str, Any]:
         "tokens": [sum(t.tokens for t in turns) for turns in both],
         "updates": [sum(t.updates for t in turns) for turns in both],
         "prompts": [sum(t.answers for t in turns) for turns in both],
+        "loss": [statistics.mean(t.loss for t in turns) for turns in both],
+        "same_work": same_work(*both),
         "tokens_per_second": [
             statistics.median(t.tokens / t.seconds for t in turns) for turns in both
         ],
@@ -403,12 +525,45 @@ def rlhf(number_format: str | None = None) -> dict[str, Any]:
         "slice_ratios": [a.rate / b.rate for a, b in zip(ours, peer, strict=True)],
         "ratio_of_fastest": max(t.rate for t in ours) / max(t.rate for t in peer),
         "others_cores": [list(pair) for pair in zip(*others.values(), strict=True)],
-        "recipe": dataclasses.asdict(job.recipe),
-        "exercises": functions.origin,
+        "recipe": dataclasses.asdict(row.recipe),
+        "exercises": row.functions.origin,
         "model": model.DEFAULT,
-        "new_tokens": NEW_TOKENS,
+        "new_tokens": row.new_tokens,
         "learners": LEARNERS,
         "torch_threads": torch.get_num_threads(),
     }
-    figures["ok"] = all(records.meets("bench rlhf", figures).values())
+    met = records.meets(row.command, figures)
+    figures["ok"] = all(met.values()) and all(figures["same_work"].values())
     return figures
+
+
+def rlhf(number_format: str | None = None) -> dict[str, Any]:
+    """Measure prompts per second, answering and learning together; return the figures.
+
+    Parameters
+    ----------
+    number_format : str, optional
+        The format of both sides; if left out, the machine's for ours, and the peer's faster one.
+
+    Returns
+    -------
+    dict
+        The figures of PPO; below ``grpo`` those of GRPO, with the same keys and ``one_batch``
+        (`rlhf_grpo.one_batch`). ``ok`` is whether both rows are.
+    """
+    from course.bench import rlhf_grpo  # it builds on this file
+
+    arithmetic.force(number_format)
+    load_peer()
+    likely = arithmetic.number_format()
+    formats = (
+        [number_format]
+        if number_format
+        else sorted(arithmetic.FORMATS, key=lambda name: name != likely)
+    )
+    figures = race(prepare(), formats)
+    row = rlhf_grpo.prepare()
+    batch = rlhf_grpo.one_batch(row)
+    second = race(row, formats) | {"one_batch": batch}
+    second["ok"] &= rlhf_grpo.agree(batch)
+    return figures | {"grpo": second, "ok": figures["ok"] and second["ok"]}

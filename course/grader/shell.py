@@ -98,6 +98,8 @@ class Alarm:
         self.began, self.waited = time.monotonic(), waited()
         if hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, self._fire)
+        else:  # who was started in the background may ignore what the thread sends
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self._set(self.seconds)
         return self
 

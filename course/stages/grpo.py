@@ -74,6 +74,9 @@ class Recipe:
         The inputs that the reward tries a program on.
     brevity : float
         What a program that passes loses of its reward for each of its tokens.
+    flat : bool
+        Whether groups without a spread are learned from as well. Only the price counts there: it
+        takes time and teaches nothing about the tasks, but other trainers do it.
     """
 
     rounds: int = 30
@@ -86,6 +89,7 @@ class Recipe:
     advantages: str = "group"
     cases: tuple[int, ...] = ALL
     brevity: float = 0.0
+    flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ def train(
         written = judged(batch, tokenizer, asked, recipe.cases)
         batch, flat = evaluated(batch, written, kept, group_advantages, recipe)
         assert batch.ref_logprobs is not None
-        teaching = [i for i in range(len(written)) if not flat[i // recipe.group]]
+        teaching = [i for i in range(len(written)) if recipe.flat or not flat[i // recipe.group]]
         order.shuffle(teaching)
         rate, steps = optim.linear(iteration, recipe.rounds, WARM_UP), []
         for part in (teaching[k :: recipe.steps] for k in range(recipe.steps)):

@@ -1,8 +1,10 @@
 """The benchmarks: both sides get the same work, and the figures are whole.
 
-The peer of ``rlhf`` needn't be installed here: a stand-in takes its place.
+A stand-in takes the place of ``rlhf``'s peer, but in one test: that both sides compute one loss.
 """
 
+import copy
+import dataclasses
 import json
 import sys
 import types
@@ -13,11 +15,12 @@ import torch
 from course import records
 from course.bench import pretrain as bench
 from course.bench import rlhf as bench_rlhf
+from course.bench import rlhf_grpo
 from course.errors import CourseError
 from course.lm import arithmetic, forward, model
 from course.lm import tokenizer as tok
-from course.stages import base, exercises, ppo, reward, rollout
-from course.stages.stage import PPO
+from course.stages import base, code, grpo, ppo, reward, rollout
+from course.world import tasks
 from course.world.phrases import CONTEXT
 
 
@@ -136,6 +139,7 @@ def test_an_unknown_benchmark_gets_one_sentence():
 
 
 TINY = ppo.Recipe(batch=8, minibatch=4, epochs=2)
+TINY_GRPO = grpo.Recipe(tasks=2, group=4)
 
 
 class StandIn:
@@ -166,6 +170,7 @@ class StandIn:
             optimizer.step()
             state.global_step += 1
             self.clock.on_step_end(args, state, control)
+        return types.SimpleNamespace(training_loss=0.5)
 
 
 @pytest.fixture
@@ -179,41 +184,79 @@ def stand_in(monkeypatch):
         bench_rlhf.model, "load", lambda _: (model.new(model.Size(1, 32)), tok.load())
     )
     monkeypatch.setattr(ppo, "Recipe", lambda: TINY)
+    monkeypatch.setattr(grpo, "Recipe", lambda: TINY_GRPO)
+    monkeypatch.setattr(rlhf_grpo.grpo_stage, "START", code.Recipe(pairs=32, epochs=1))
+    for module in (bench_rlhf, rlhf_grpo):
+        monkeypatch.setattr(module, "ROUNDS", 2)
     monkeypatch.setattr(bench_rlhf, "SLICES", 2)
-    monkeypatch.setattr(bench_rlhf, "ROUNDS", 2)
 
 
-@pytest.fixture
-def functions():
-    """Return the exercises that PPO is made of."""
-    return exercises.load(*PPO)
-
-
-def test_rlhf_prints_what_was_promised(stand_in, capsys):
+def test_rlhf_prints_what_was_promised(stand_in, capsys, monkeypatch):
+    pairs = {"loss": [0.5, 0.5], "gradient": [2.0, 2.0]}
+    monkeypatch.setattr(rlhf_grpo, "one_batch", lambda row: pairs)
     figures = bench.run("rlhf")
-    promised = {"ok", "ratio", "ours", "peer", "peer_name", "peer_arguments", "unit", "tokens"}
-    assert promised | {"updates", "slices", "peer_version", "peer_why"} <= set(figures)
-    assert figures["ratio"] == pytest.approx(figures["ours"] / figures["peer"])
-    assert figures["unit"] == "prompts per second"
+    second = figures["grpo"]
+    for row, command, updates in ((figures, "bench rlhf", 4), (second, "bench rlhf grpo", 2)):
+        promised = {"ok", "ratio", "ours", "peer", "peer_name", "peer_arguments", "unit", "tokens"}
+        assert promised | {"updates", "slices", "peer_version", "peer_why"} <= set(row)
+        assert row["ratio"] == pytest.approx(row["ours"] / row["peer"])
+        assert row["unit"] == "prompts per second"
+        assert row["updates"] == [2 * 2 * updates] * 2
+        assert row["prompts"] == [2 * 2 * 8] * 2
+        assert row["tokens"][1] == 2 * 2 * 8 * row["new_tokens"]
+        assert len(row["slices"]) == len(row["slice_ratios"]) == 2
+        assert all(cores >= 0 for pair in row["others_cores"] for cores in pair)
+        assert set(records.meets(command, row)) == {"ratio"}
+        assert row["same_work"]["updates"] is row["same_work"]["loss"] is True
+        assert row["loss"][1] == 0.5
+        assert row["peer_arguments"]["bf16"] == (row["peer_format"] == "bf16")
+        assert row["peer_arguments"]["beta"] > 0
+        assert all(len(turn["rates"]) >= 2 for turn in row["peer_turns"])
+        assert row["format"] == arithmetic.number_format()
     assert figures["tokens"] == pytest.approx([2 * 2 * 8 * bench_rlhf.NEW_TOKENS] * 2, rel=0.1)
-    assert figures["updates"] == [2 * 2 * 4] * 2
-    assert figures["prompts"] == [2 * 2 * 8] * 2
-    assert len(figures["slices"]) == len(figures["slice_ratios"]) == 2
-    assert all(cores >= 0 for pair in figures["others_cores"] for cores in pair)
-    met = records.meets("bench rlhf", figures)
-    assert set(met) == {"ratio"}
-    assert figures["ok"] == all(met.values())
-    assert figures["peer_arguments"]["bf16"] == (figures["peer_format"] == "bf16")
-    assert figures["peer_arguments"]["beta"] > 0
-    assert all(len(turn["rates"]) >= 2 for turn in figures["peer_turns"])
-    assert figures["format"] == arithmetic.number_format()
+    met = records.meets("bench rlhf grpo", second)
+    assert second["ok"] == all((*met.values(), *second["same_work"].values()))
+    assert second["recipe"]["flat"] is True
+    assert second["one_batch"] == pairs
     json.dumps(figures)
-    assert len(bench.rows(figures)) == 3
-    assert bench.rows(figures)[0][""] == f"ours, {figures['format']}"
+    table = bench.rows(figures)
+    assert [row[""].partition(":")[0] for row in table] == ["PPO"] * 3 + ["GRPO"] * 3
+    assert table[0][""] == f"PPO: ours, {figures['format']}"
     assert capsys.readouterr().out == ""
 
 
-def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
+def turn(updates=4, tokens=100, loss=0.1):
+    return bench_rlhf.Turn(1.0, 8, tokens, updates, 1, "float32", loss)
+
+
+@pytest.mark.parametrize(
+    ("other", "missing"),
+    [
+        (turn(), set()),
+        (turn(tokens=96), set()),
+        (turn(tokens=90), {"tokens"}),
+        (turn(updates=3), {"updates"}),
+        (turn(loss=float("nan")), {"loss"}),
+    ],
+)
+def test_both_sides_have_to_do_the_same_work(other, missing):
+    for sides in (([turn()], [other]), ([other], [turn()])):
+        found = bench_rlhf.same_work(*sides)
+        assert {key for key, same in found.items() if not same} == missing
+
+
+@pytest.mark.parametrize(("won", "gradient"), [(True, 2.0), (True, 2.1), (False, 2.0)])
+def test_rlhf_is_ok_if_both_rows_are_and_the_losses_agree(stand_in, monkeypatch, won, gradient):
+    pairs = {"loss": [0.5, 0.5], "gradient": [2.0, gradient]}
+    monkeypatch.setattr(rlhf_grpo, "one_batch", lambda row: pairs)
+    monkeypatch.setattr(rlhf_grpo, "prepare", lambda: types.SimpleNamespace(name="GRPO"))
+    monkeypatch.setattr(bench_rlhf, "race", lambda row, formats: {"ok": won or row.name == "GRPO"})
+    figures = bench.run("rlhf")
+    assert figures["ok"] is (won and gradient == 2.0)
+    assert figures["grpo"]["ok"] is (gradient == 2.0)
+
+
+def test_rlhf_asks_both_sides_the_same(stand_in, monkeypatch):
     asked = []
     written = rollout.written
 
@@ -222,26 +265,63 @@ def test_rlhf_asks_both_sides_the_same(stand_in, functions, monkeypatch):
         return written(policy, prompts, *rest, **named)
 
     monkeypatch.setattr(rollout, "written", noted)
-    job = bench_rlhf.prepare()
-    ours = bench_rlhf.turn_of_ours(job, functions, seed=1)
-    peer, _ = bench_rlhf.turn_of_peer(job, 1, 1, "float32", limit=60)
+    row = bench_rlhf.prepare()
+    ours = bench_rlhf.turn_of_ours(row, seed=1)
+    peer, _ = bench_rlhf.turn_of_peer(row, 1, 1, "float32", limit=60)
     # The peer encodes its prompts itself.
-    theirs = [job.tokenizer(text=texts)["input_ids"] for texts in StandIn.last.asked]
+    theirs = [row.tokenizer(text=texts)["input_ids"] for texts in StandIn.last.asked]
     assert [sorted(batch) for batch in asked] == [sorted(batch) for batch in theirs]
     assert len({tuple(p) for batch in asked for p in batch}) > 1
     assert ours.answers == peer.answers
     # An untrained model may draw the end, a trained one doesn't.
     assert ours.tokens == pytest.approx(peer.tokens, rel=0.1)
-    assert ours.updates == peer.updates == bench_rlhf.ROUNDS * job.updates
-    arguments = bench_rlhf.peer_arguments(job, "float32")
-    assert arguments["num_iterations"] * arguments["steps_per_generation"] == job.updates
+    assert ours.updates == peer.updates == bench_rlhf.ROUNDS * row.updates
+    arguments = row.peer_arguments("float32")
+    assert arguments["num_iterations"] * arguments["steps_per_generation"] == row.updates
     assert arguments["learning_rate"] == TINY.lr_policy
     assert arguments["bf16"] is False
-    assert bench_rlhf.peer_arguments(job, "bf16")["bf16"] is True
-    assert StandIn.last.model is not job.mini
+    assert row.peer_arguments("bf16")["bf16"] is True
+    assert StandIn.last.model is not row.mini
     assert all(torch.equal(a, b) for a, b in zip(
-        StandIn.last.model.parameters(), job.mini.parameters(), strict=True
+        StandIn.last.model.parameters(), row.mini.parameters(), strict=True
     ))  # fmt: skip
+
+
+def test_grpo_asks_both_sides_for_the_same_programs(stand_in, monkeypatch):
+    asked, learned = [], []
+    written, shares = rollout.written, grpo.shares
+
+    def noted(policy, prompts, *rest, **named):
+        asked.append([list(p) for p in prompts])
+        return written(policy, prompts, *rest, **named)
+
+    row = rlhf_grpo.prepare()
+    monkeypatch.setattr(rollout, "written", noted)
+    monkeypatch.setattr(
+        grpo, "shares", lambda batch, part, n: learned.extend(part) or shares(batch, part, n)
+    )
+    ours = bench_rlhf.turn_of_ours(row, seed=1)
+    peer, _ = bench_rlhf.turn_of_peer(row, 1, 1, "float32", limit=60)
+    theirs = [row.tokenizer(text=texts)["input_ids"] for texts in StandIn.last.asked]
+    assert [sorted(batch) for batch in asked] == [sorted(batch) for batch in theirs]
+    assert len({tuple(p) for batch in asked for p in batch}) > 1
+    # All programs are learned from, though these groups have no spread.
+    assert sorted(learned) == sorted([*range(row.batch)] * len(asked))
+    assert ours.updates == peer.updates == bench_rlhf.ROUNDS * row.updates
+    arguments = row.peer_arguments("float32")
+    assert arguments["per_device_train_batch_size"] * row.updates == row.batch
+    assert arguments["num_generations"] == TINY_GRPO.group
+    assert (arguments["beta"], arguments["epsilon"]) == (TINY_GRPO.beta, TINY_GRPO.clip)
+
+
+def test_grpo_rewards_the_peer_as_ours(stand_in):
+    row = rlhf_grpo.prepare()
+    first = row.asked[0]
+    sources = [first.source, first.source.replace("return", "return 1 +")]
+    bodies = [source.removeprefix(tasks.HEADER) for source in sources]
+    answers = [row.tokenizer(body)["input_ids"] for body in bodies]
+    end = [row.tokenizer.eos_token_id]
+    assert row.score([0, 0, 0], [answers[0] + end, answers[1] + end, end]) == [1.0, 0.0, 0.0]
 
 
 def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
@@ -249,36 +329,36 @@ def test_rlhf_scores_both_sides_with_the_same_model(stand_in, monkeypatch):
     monkeypatch.setattr(
         reward, "score", lambda m, rows: scored.append((m, rows)) or torch.zeros(len(rows))
     )
-    job = bench_rlhf.prepare()
+    row = bench_rlhf.prepare()
     before = torch.get_num_threads()
-    bench_rlhf.turn_of_peer(job, 1, 1, "float32", limit=60)
+    bench_rlhf.turn_of_peer(row, 1, 1, "float32", limit=60)
     assert torch.get_num_threads() == before
-    assert all(m is job.reward_model for m, _ in scored)
+    assert all(m is row.reward_model for m, _ in scored)
     (_, rows), *_ = scored
-    assert rows[0] == [*job.prompts[0], *[5] * bench_rlhf.NEW_TOKENS]
+    assert rows[0] == [*row.prompts[0], *[5] * bench_rlhf.NEW_TOKENS]
     assert rows[1] == rows[0] != rows[2]
 
 
 def test_a_turn_of_the_peer_that_is_too_slow_is_stopped(stand_in, monkeypatch):
-    job = bench_rlhf.prepare()
-    turn, seconds = bench_rlhf.turn_of_peer(job, 1, 1, "float32", limit=0.0)
-    assert turn is None
+    row = bench_rlhf.prepare()
+    found, seconds = bench_rlhf.turn_of_peer(row, 1, 1, "float32", limit=0.0)
+    assert found is None
     assert seconds > 0
     both, formats = ("float32", "bf16"), arithmetic.FORMATS
-    turns = {(f, n): (bench_rlhf.Turn(1.0, 8, 8, 1, n, f), 2.0) for f in both for n in (1, 2)}
+    turns = {(f, n): (bench_rlhf.Turn(1.0, 8, 8, 1, n, f, 0.1), 2.0) for f in both for n in (1, 2)}
     turns["bf16", 1], turns["bf16", 2] = (
         (None, 3.0),
-        (bench_rlhf.Turn(0.5, 8, 8, 1, 2, "bf16"), 1.0),
+        (bench_rlhf.Turn(0.5, 8, 8, 1, 2, "bf16", 0.1), 1.0),
     )
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    monkeypatch.setattr(bench_rlhf, "turn_of_peer", lambda job, seed, n, f, limit: turns[f, n])
-    best, rates = bench_rlhf.best_turn_of_peer(job, 1, list(formats))
+    monkeypatch.setattr(bench_rlhf, "turn_of_peer", lambda row, seed, n, f, limit: turns[f, n])
+    best, rates = bench_rlhf.best_turn_of_peer(row, 1, list(formats))
     assert (best.threads, best.number_format, best.rate) == (2, "bf16", 16.0)
     assert rates == {
         "float32, 2 threads": 8.0, "float32, 1 threads": 8.0,
         "bf16, 2 threads": 16.0, "bf16, 1 threads": None,
     }  # fmt: skip
-    assert bench_rlhf.best_turn_of_peer(job, 1, ["float32"])[0].number_format == "float32"
+    assert bench_rlhf.best_turn_of_peer(row, 1, ["float32"])[0].number_format == "float32"
 
 
 @pytest.mark.parametrize("module", ["trl", "datasets"])
@@ -295,3 +375,41 @@ def test_the_shipped_recipe_suits_the_peer():
     # Each minibatch of the peer holds all answers to its prompts.
     assert ppo.Recipe().minibatch % bench_rlhf.GENERATIONS == 0
     assert ppo.Recipe().batch % ppo.Recipe().minibatch == 0
+    assert grpo.Recipe().tasks * grpo.Recipe().group % grpo.Recipe().steps == 0
+
+
+@pytest.fixture(scope="module")
+def tiny_row():
+    """Return the row of GRPO with a tiny model that has learned nothing."""
+    pytest.importorskip("trl", reason="trl isn't installed: `python3 start.py install bench`")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rlhf_grpo.model, "load", lambda _: (model.new(model.Size(1, 32)), tok.load()))
+        patch.setattr(rlhf_grpo.grpo_stage, "START", code.Recipe(pairs=32, epochs=1))
+        patch.setattr(grpo, "Recipe", lambda: TINY_GRPO)
+        return rlhf_grpo.prepare()
+
+
+def test_the_peer_keeps_near_the_model_that_ours_keeps_near(tiny_row, tmp_path):
+    policy = copy.deepcopy(tiny_row.mini)
+    with bench_rlhf.quiet():
+        trainer = bench_rlhf.peer_trainer(
+            tiny_row, policy, str(tmp_path), "float32", 1, lambda **_: []
+        )
+    assert trainer.ref_model is not policy
+    assert all(torch.equal(a, b) for a, b in zip(
+        trainer.ref_model.parameters(), tiny_row.mini.parameters(), strict=True
+    ))  # fmt: skip
+
+
+def test_grpo_and_its_peer_compute_the_same_loss(tiny_row, monkeypatch):
+    monkeypatch.setattr(rlhf_grpo, "NOISE", 5.0)  # a tiny model has to move far to be elsewhere
+    pairs = rlhf_grpo.one_batch(tiny_row)
+    assert rlhf_grpo.agree(pairs)
+    assert all(abs(ours) > 0.1 for ours, _ in pairs.values())
+    # Another price or another clip, on our side alone, is seen.
+    theirs = tiny_row.peer_arguments
+    monkeypatch.setattr(rlhf_grpo.Grpo, "peer_arguments", lambda self, *rest: theirs(*rest))
+    for different in ({"beta": 0.04}, {"clip": 0.1}):
+        recipe = dataclasses.replace(tiny_row.recipe, **different)
+        other = rlhf_grpo.one_batch(dataclasses.replace(tiny_row, recipe=recipe))
+        assert not rlhf_grpo.agree(other), different
