@@ -207,9 +207,14 @@ def site(
         Path | None,
         typer.Option("--pyodide", help="A folder with the full release of Pyodide to serve."),
     ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="A language in which there are pages, too, such as ko.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make pages of all lessons, to read in a browser, with all that their cells show.
+
+    With --lang ko there are Korean pages beside the English ones, and each page leads to the other.
 
     Exercises that need numpy or pandas are answered in the pages, with Pyodide, a Python for
     browsers: from its official address, or from --pyodide, so that nobody else is asked.
@@ -218,7 +223,7 @@ def site(
     """
     from course.site import build as build_module
 
-    result = build_module.build(out.absolute(), pyodide=pyodide)
+    result = build_module.build(out.absolute(), lang=lang, pyodide=pyodide)
     if not as_json:
         said = "{pages} pages, {mb} MB, in {seconds} s: {out}/index.html".format(**result)
         print("\n".join([*result["problems"], said]))

@@ -30,8 +30,8 @@ MAY = {
     "hooks": GROUND | {"grader", "translate"},
     "translate": GROUND,
     "learner": GROUND | {"grader", "hooks", "translate"},
-    "author": GROUND | {"grader", "hooks", "translate"},
-    "site": GROUND | {"grader", "hooks", "learner", "world"},
+    "author": GROUND | {"grader", "hooks", "site", "translate"},
+    "site": GROUND | {"grader", "hooks", "learner", "translate", "world"},
     "bench": ENGINE | {"stages", "grader", "hooks", "author", "cli"},
 }
 MODULES = GROUND | {"hooks"}  # rooms that are one file

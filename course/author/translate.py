@@ -20,6 +20,7 @@ from course import language, paths
 from course.errors import CourseError
 from course.grader import settings, words
 from course.grader.notebook import path_of
+from course.site import words as site
 from course.translate import built, catalogue, faults, lesson, markdown
 from course.translate.catalogue import Entry
 from course.translate.message import messages
@@ -27,6 +28,7 @@ from course.translate.message import messages
 DOCS = "docs"  # the catalogue of README and of the guides in docs/
 SPOKEN = ("string", "fields", "format")  # kinds of messages that checks say
 FIELD = re.compile(r"\{[^{}]*\}")
+JS = r'"(?:[^"\\\n]|\\.)*"'  # a string in a script
 SKIPPED = ("training-log.md",)  # of docs/: a diary for those who work on the course
 EXERCISE = "Exercise {number} · {name} · {points} points · {minutes} minutes · {hard}"
 
@@ -63,7 +65,7 @@ def build(code: str, names: list[str] | None = None, *, root: Path | None = None
     wanted = {name: of_lesson(name, root) for name in settings.sources(names, root)}
     lessons = list(wanted)
     if not names:
-        wanted |= {language.LIBRARY: of_library(), DOCS: of_docs(root)}
+        wanted |= {language.LIBRARY: of_library(), site.CATALOGUE: of_site(), DOCS: of_docs(root)}
     rows: list[dict[str, Any]] = []
     serious: list[str] = []
     others: list[str] = []
@@ -97,7 +99,7 @@ def report(name: str, file: polib.POFile) -> tuple[dict[str, Any], list[str]]:
     for one in said:
         for fault in faults.of(one.msgid, one.msgstr, one.comment, one.tcomment):
             problems.append(f"{name} · {one.msgctxt or '-'}: {fault} [{brief(one.msgid)}]")
-    if name not in (language.LIBRARY, DOCS):
+    if name not in (language.LIBRARY, site.CATALOGUE, DOCS):
         problems += [f"{name}: {one}" for one in faults.first_uses([o.msgstr for o in said])]
     count = len(problems)
     missing, stale = catalogue.missing(file), catalogue.stale(file)
@@ -177,15 +179,31 @@ def of_library() -> list[Entry]:
     entries += [Entry("", text, "label") for text in (words.NOT_YET,)]  # the grader's own room
     code = language.LOCALE.parent
     for path in sorted([*code.rglob("*.py"), *code.rglob("*.jinja")]):
-        entries += [Entry("", text, "format") for text in marked(path)]
+        if site.HERE not in path.parents:
+            entries += [Entry("", text, "format") for text in marked(path)]
     return entries
 
 
+def of_site() -> list[Entry]:
+    """Return the messages of the pages for a browser: of their code, and what is beside it."""
+    scripts = [*site.HERE.glob("*.js"), *(site.HERE / "front").glob("*.js")]
+    entries = [
+        Entry("", text, "format")
+        for path in sorted([*site.HERE.glob("*.py"), *scripts])
+        for text in marked(path)
+    ]
+    return [*entries, *(Entry(*one) for one in site.beside_the_code())]
+
+
 def marked(path: Path) -> Iterator[str]:
-    """Yield the strings that a Python file or a template hands to ``_`` (or ``N_``)."""
+    """Yield the strings that a Python file, a script or a template hands to ``_`` (or ``N_``)."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".jinja":
         yield from re.findall(r'\b_\("([^"]*)"\)', source)
+        return
+    if path.suffix == ".js":
+        for call in re.finditer(rf"\bN?_\(\s*({JS}(?:\s*\+\s*{JS})*)", source):
+            yield "".join(json.loads(one) for one in re.findall(JS, call[1]))
         return
     for node in ast.walk(ast.parse(source)):
         called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id

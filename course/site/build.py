@@ -1,34 +1,42 @@
 """From lessons to a folder of pages: run what must run, then Sphinx, then an index to search.
 
 All that a page needs lies in the folder: letters, formulas, search. It works below any address.
+English pages are at its root. Those in another language are in a folder of it, named by the
+language's code, and load from the root what is the same.
 """
 
 import contextlib
 import email.utils
 import gzip
 import http.server
+import importlib.util
 import io
+import re
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Collection
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
-from course import paths, shield
+from course import language, paths, shield
 from course.errors import CourseError
 from course.grader import settings
-from course.site import executed, labs, offline, pages
+from course.site import executed, labs, offline, pages, words
 
 MISSING = "The site needs more packages: `python3 start.py site` installs them."
 PACKED = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".wasm", ".ipynb", ".txt"}
 OURS = ".course-site"  # marks a folder that may be made anew
+SHARED = ("_static", "_images")  # folders of which other languages have a part in common with ours
 
 
 def build(
     out: Path,
     *,
+    lang: str | None = None,
     run: list[str] | None = None,
     root: Path | None = None,
     pyodide: Path | None = None,
@@ -39,6 +47,8 @@ def build(
     ----------
     out : Path
         The folder; one that we have made is replaced.
+    lang : str, optional
+        A language in which there are pages, too.
     run : list of str, optional
         The lessons whose cells run, and show what they show; all if left out.
     root : Path, optional
@@ -54,14 +64,12 @@ def build(
     Raises
     ------
     CourseError
-        If a lesson is unknown or fails, if packages are missing, or if `out` is somebody's folder.
+        If a language or a lesson is unknown, if a lesson fails, if packages are missing, or if
+        `out` is somebody's folder.
     """
-    try:
-        import myst_nb  # noqa: F401
-        import pagefind  # noqa: F401
-        from sphinx.cmd.build import build_main
-    except ImportError:
-        raise CourseError(MISSING) from None
+    if not all(importlib.util.find_spec(name) for name in ("myst_nb", "pagefind", "sphinx")):
+        raise CourseError(MISSING)
+    codes = list(dict.fromkeys(["en", language.known(lang or "en")]))
     begin, root = time.monotonic(), root or paths.ROOT
     names = settings.sources(None, root)
     running = settings.sources(run, root) if run is None or run else []
@@ -71,23 +79,26 @@ def build(
         labs.hold(pyodide, labs.runtime()["files"])  # before lessons run for minutes
     ground = executed.common(root) if running else ""
     shown = {
-        name: executed.outputs(name, root, ground) if name in running else {} for name in names
+        code: {n: executed.outputs(n, root, ground, code) if n in running else {} for n in names}
+        for code in codes
     }
     with tempfile.TemporaryDirectory(prefix="course-site-") as scratch:
-        folder, made = Path(scratch) / "pages", Path(scratch) / "html"
-        pages.prepare(folder, root, shown)
-        said = io.StringIO()
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
-            failed = build_main(["-q", "-E", "-b", "html", str(folder), str(made)])
-        problems = [line for line in said.getvalue().split("\n") if "WARNING" in line]
-        if failed:
-            raise CourseError(f"Sphinx has failed: {said.getvalue().strip().split(chr(10))[-1]}")
-        shutil.rmtree(made / ".doctrees", ignore_errors=True)
-        offline.trim(made)
-        find(made)
-        labs.add(made, root, names, pyodide)
+        folders = {code: Path(scratch) / code for code in codes}
+        for code, folder in folders.items():
+            pages.prepare(folder, root, shown[code], code, codes)
+        problems = sphinx(folders.values())
+        made = folders["en"] / "html"
+        for code, folder in folders.items():
+            labs.notebooks(folder / "html", root, names, code)
+            offline.trim(folder / "html")
+            find(folder / "html")
+            if code != "en":
+                with language.speaking(code):
+                    share(folder / "html", made)
+                shutil.move(folder / "html", made / code)
+        labs.add(made, root, codes, pyodide)
         (made / OURS).touch()
-        offline.write(made)
+        offline.write(made, () if pyodide else labs.elsewhere(), codes)
         (made / ".nojekyll").touch()  # or GitHub Pages would leave out folders such as _static
         if out.exists():
             shutil.rmtree(out)
@@ -102,6 +113,51 @@ def build(
         "seconds": round(time.monotonic() - begin, 1),
         "problems": problems,
     }
+
+
+def sphinx(folders: Collection[Path]) -> list[str]:
+    """Have Sphinx make ``html`` in each folder, all at once; return what it warned of.
+
+    Each language is a process of its own, since Sphinx keeps one for as long as it runs.
+    """
+    started = []
+    for folder in folders:
+        command = shield.python("-m", "sphinx", "-q", "-E", "-b", "html")
+        command += ["-d", str(folder / ".doctrees"), str(folder), str(folder / "html")]
+        ours = shield.environment() | {"PYTHONUTF8": "1"}
+        started.append(
+            subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ours,
+                encoding="utf-8", errors="replace",
+            )
+        )  # fmt: skip
+    said = [one.communicate()[1] for one in started]
+    for one, text in zip(started, said, strict=True):
+        if one.returncode:
+            raise CourseError(f"Sphinx has failed: {text.strip().split(chr(10))[-1]}")
+    return [line for text in said for line in text.split("\n") if "WARNING" in line]
+
+
+def share(pages: Path, ours: Path) -> None:
+    """Take out of pages in the reader's language the files that ours have too, and lead there.
+
+    The pages are one folder below ours: so what was ``_static/site.css`` is now
+    ``../_static/site.css``.
+    """
+    same = set()
+    for path in (one for name in SHARED for one in (pages / name).rglob("*") if one.is_file()):
+        name = path.relative_to(pages).as_posix()
+        if (ours / name).is_file() and (ours / name).read_bytes() == path.read_bytes():
+            same.add(name)
+            path.unlink()
+    leads = re.compile(rf"""(?<=["'])(?:\.\./)*((?:{"|".join(SHARED)})/[^"'?#]+)""")
+    for page in pages.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        text = leads.sub(lambda m: f"../{m[0]}" if unquote(m[1]) in same else m[0], text)
+        paths.write(page, words.renamed(text))
+    for folder in sorted((one for one in pages.rglob("*") if one.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def find(site: Path) -> None:

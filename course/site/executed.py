@@ -2,8 +2,10 @@
 
 The notebook of ``source/`` runs from top to bottom in a kernel, once: what its cells show lies in
 the user's cache folder under a name that is made of all that can change it (the notebook, the
-library, the data). Live demos are cut short, and show the recorded run in the same picture. Left
-out on purpose: what our answers look like. They run, and only what is shown is kept.
+library, the data). Live demos are cut short, and show the recorded run in the same picture. In
+another language a lesson runs once more, since tables and pictures have words, but its live demos
+end almost at once. Left out on purpose: what our answers look like. They run, and only what is
+shown is kept.
 """
 
 import hashlib
@@ -14,20 +16,21 @@ from typing import Any
 
 from tqdm import tqdm
 
-from course import paths
+from course import language, paths
 from course.errors import CourseError
-from course.grader import notebook
 from course.grader.library import files
+from course.translate import built
 
 SECONDS = 20  # for a live demo
+AGAIN = 2  # for one that has run in English
 TIMEOUT = 900  # seconds for a cell
-# Rooms that no lesson imports.
-APART = ("author", "bench", "grader", "learner", "site")
+# What of the library changes no English output: rooms that no lesson imports, and translations.
+APART = ("author", "bench", "cli.py", "grader", "learner", "locale", "site")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 Outputs = dict[str, list[dict[str, Any]]]  # cell id → its outputs
 
 
-def outputs(lesson: str, root: Path, ground: str, seconds: int = SECONDS) -> Outputs:
+def outputs(lesson: str, root: Path, ground: str, code: str = "en") -> Outputs:
     """Return what each code cell of a lesson shows, from the cache if nothing has changed.
 
     Parameters
@@ -37,8 +40,8 @@ def outputs(lesson: str, root: Path, ground: str, seconds: int = SECONDS) -> Out
         The course's folder, with ``source/``.
     ground : str
         What `common` gives.
-    seconds : int
-        How long a live demo may train.
+    code : str
+        The language.
 
     Returns
     -------
@@ -50,12 +53,13 @@ def outputs(lesson: str, root: Path, ground: str, seconds: int = SECONDS) -> Out
     CourseError
         If a cell fails; what had run before stays in the cache.
     """
-    kept = paths.cache() / "site" / f"{lesson}-{mark(lesson, root, ground, seconds)}.json"
+    name = lesson if code == "en" else f"{code}-{lesson}"
+    kept = paths.cache() / "site" / f"{name}-{mark(lesson, root, ground, code)}.json"
     if kept.exists():
         found: Outputs = json.loads(kept.read_text(encoding="utf-8"))
         return found
-    found = run(lesson, root, seconds)
-    for old in kept.parent.glob(f"{lesson}-*.json"):
+    found = run(lesson, root, code)
+    for old in kept.parent.glob(f"{name}-*.json"):
         old.unlink(missing_ok=True)
     paths.write(kept, json.dumps(found, ensure_ascii=False))
     return found
@@ -67,24 +71,29 @@ def common(root: Path) -> str:
     return f"{files(library, APART)} {files(root / 'data')}"
 
 
-def mark(lesson: str, root: Path, ground: str, seconds: int) -> str:
+def mark(lesson: str, root: Path, ground: str, code: str = "en") -> str:
     """Return a short name for all that a lesson's outputs depend on."""
-    own = hashlib.sha256(notebook.path_of(lesson, root / "source").read_bytes()).hexdigest()
+    content = built.notebook(lesson, "source", root, code).read_bytes()
+    if code != "en":
+        content += language.place(language.LIBRARY, code).read_bytes()
+    own = hashlib.sha256(content).hexdigest()
+    seconds = SECONDS if code == "en" else AGAIN
     return hashlib.sha256(f"{own} {ground} {seconds}".encode()).hexdigest()[:16]
 
 
-def run(lesson: str, root: Path, seconds: int) -> Outputs:
+def run(lesson: str, root: Path, code: str = "en") -> Outputs:
     """Execute a lesson with our answers in a kernel, and return what its cells show."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-    path = notebook.path_of(lesson, root / "source")
+    path = built.notebook(lesson, "source", root, code)
     nb = nbformat.read(path, as_version=4)
-    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    cells = [cell for cell in nb.cells if cell.cell_type == "code"]
     ours = {k: v for k, v in os.environ.items() if k != "NBGRADER_EXECUTION"}
-    ours |= {"COURSE_ROOT": str(root), "COURSE_DEMO_SECONDS": str(seconds)}
-    with tqdm(total=len(code), desc=lesson, unit="cell", disable=None, leave=False) as bar:
+    seconds = SECONDS if code == "en" else AGAIN
+    ours |= {"COURSE_ROOT": str(root), "COURSE_DEMO_SECONDS": str(seconds), "COURSE_LANG": code}
+    with tqdm(total=len(cells), desc=lesson, unit="cell", disable=None, leave=False) as bar:
         client = NotebookClient(
             nb,
             timeout=TIMEOUT,
@@ -101,7 +110,7 @@ def run(lesson: str, root: Path, seconds: int) -> Outputs:
                 f"A cell of {lesson} ran for {TIMEOUT} s, longer than any should: is this computer "
                 "busy with other work? The same command goes on with this lesson."
             ) from None
-    shown = {cell.id: [kept for out in cell.outputs if (kept := fit(out))] for cell in code}
+    shown = {cell.id: [kept for out in cell.outputs if (kept := fit(out))] for cell in cells}
     return {name: found for name, found in shown.items() if found}
 
 

@@ -12,18 +12,23 @@ import io
 import json
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course import claims, paths
+import polib
+
+from course import claims, language, paths
 from course.errors import CourseError
 from course.grader import notebook
+from course.site import words
+from course.translate import built
 
 HERE = Path(__file__).parent
 LIBRARY = (
     *("__init__.py", "checks.py", "claims.py", "errors.py", "language.py"),
     "paths.py",
-    *("site/__init__.py", "site/runner.py"),
+    *("site/__init__.py", "site/runner.py", "site/words.py"),
 )
 ABSENT = "torch"
 
@@ -69,8 +74,23 @@ def _from_torch(nb: dict[str, Any]) -> set[str]:
 # --- what is served -------------------------------------------------------------------------------
 
 
-def add(site: Path, root: Path, lessons: list[str], pyodide: Path | None = None) -> None:
-    """Add to a site what its exercises need.
+def notebooks(pages: Path, root: Path, lessons: list[str], code: str) -> None:
+    """Put the released notebook of each lesson beside its page, in a language."""
+    for lesson in lessons:
+        shutil.copy(built.notebook(lesson, "release", root, code), pages / lesson)
+
+
+def elsewhere() -> list[tuple[str, int, str]]:
+    """Return the files of Python at its official address: address, bytes and hash of each."""
+    plan = runtime()
+    return [
+        (plan["address"] + name, about["bytes"], about["sha256"])
+        for name, about in plan["files"].items()
+    ]
+
+
+def add(site: Path, root: Path, codes: Sequence[str], pyodide: Path | None = None) -> None:
+    """Add to a site what its exercises need, the notebooks aside.
 
     Parameters
     ----------
@@ -78,7 +98,8 @@ def add(site: Path, root: Path, lessons: list[str], pyodide: Path | None = None)
         The pages, as Sphinx has made them.
     root : Path
         The course's folder, with ``release/``.
-    lessons : list of str
+    codes : sequence of str
+        The languages of the pages.
     pyodide : Path, optional
         A folder with the official distribution, from which Python is then served.
 
@@ -88,12 +109,10 @@ def add(site: Path, root: Path, lessons: list[str], pyodide: Path | None = None)
         If a file of `pyodide` is missing or isn't the one that we have tried.
     """
     plan = runtime()
-    for lesson in lessons:
-        shutil.copy(notebook.path_of(lesson, root / "release"), site / lesson)
     if pyodide:
         plan["address"] = f"pyodide-{plan['version']}/"
         copy(pyodide, site / "_static" / plan["address"], plan["files"])
-    course = library(root)
+    course = library(root, codes)
     plan["course"] = f"course-{hashlib.sha256(course).hexdigest()[:12]}.zip"
     paths.write(site / "_static" / plan["course"], course)
     paths.write(site / "_static" / "labs.json", json.dumps(plan))
@@ -126,12 +145,21 @@ def copy(origin: Path, to: Path, files: dict[str, dict[str, Any]]) -> None:
         shutil.copy(origin / name, to)
 
 
-def library(root: Path) -> bytes:
-    """Return the part of the course that a page's Python imports, as a zip file."""
+def library(root: Path, codes: Sequence[str] = ("en",)) -> bytes:
+    """Return the part of the course that a page's Python imports, as a zip file.
+
+    Where there are pages in other languages, it holds what checks say in these, too.
+    """
     places = (root / "data" / "family", "*.csv"), (claims.place(root), "*.*")
     data = [path for place, names in places for path in sorted(place.glob(names))]
     content = {f"course/{name}": HERE.parent / name for name in LIBRARY}
     content |= {path.relative_to(root).as_posix(): path for path in data}
+    for code in codes:
+        if code != "en":
+            content["polib.py"] = Path(polib.__file__)
+            for name in (language.LIBRARY, words.CATALOGUE):
+                path = language.place(name, code)
+                content[f"course/{path.relative_to(HERE.parent).as_posix()}"] = path
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, path in content.items():  # no times: the same files give the same bytes

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
+from course.site.words import N_, _
 from course.world import phrases, village
 
 FRONT = Path(__file__).with_name("front")
@@ -21,11 +22,11 @@ RECORD = "checkpoints"
 # Name → what the page says of it; whether it goes on with text instead of answering; whether it is
 # asked from the beginning.
 MODELS: dict[str, tuple[str, bool, bool]] = {
-    "mini-babbage": ("base: pre-trained on the village's texts", True, True),
-    "mini-sft": ("SFT: fine-tuned on demonstrations", False, True),
-    "mini-instruct": ("instruct: after PPO", False, True),
-    "mini-chat": ("chat: dialogues, then PPO", False, True),
-    "mini-davinci": ("the largest base model", True, False),
+    "mini-babbage": (N_("base: pre-trained on the village's texts"), True, True),
+    "mini-sft": (N_("SFT: fine-tuned on demonstrations"), False, True),
+    "mini-instruct": (N_("instruct: after PPO"), False, True),
+    "mini-chat": (N_("chat: dialogues, then PPO"), False, True),
+    "mini-davinci": (N_("the largest base model"), True, False),
 }
 PAGE = """\
 # {title}
@@ -34,19 +35,19 @@ PAGE = """\
 
 ```{{raw}} html
 <link rel="stylesheet" href="_static/models.css">
-<div id="{name}"><noscript><p>This page needs JavaScript.</p></noscript></div>
+<div id="{name}"><noscript><p>{needs}</p></noscript></div>
 ```
 
 {note}
 """
 TALK = {
-    "title": "Talk to the models",
-    "about": """\
+    "title": N_("Talk to the models"),
+    "about": N_("""\
 Write a message, and our models answer it side by side, in your browser: nothing is sent anywhere.
 They know the invented village and nothing else, so ask about its people, such as Anna, Ben or Rosa,
 its places and its events, such as the Great Flood. Sentences that state a fact of the village are
-marked: ✓ true, ✗ false.""",
-    "note": """\
+marked: ✓ true, ✗ false."""),
+    "note": N_("""\
 A model reads at most {window} tokens at once, its *window*. It has no memory: with each message it
 reads the whole talk again. When that no longer fits, the oldest turns are left out. A *base* model
 knows no turns; it reads all that was said as lines of one text and goes on with it.
@@ -55,15 +56,15 @@ The bars show what the model took for probable at each token, always at temperat
 top-k or top-p have left out are pale. How a model computes all this is in one file of some
 150 lines of JavaScript: <a href="_static/model.js">read it</a>.
 
-The other page, [one request from step 0 to chat](slider.md), shows how such models come to be.""",
+The other page, [one request from step 0 to chat](slider.md), shows how such models come to be."""),
 }
 SLIDER = {
-    "title": "From step 0 to chat",
-    "about": """\
+    "title": N_("From step 0 to chat"),
+    "about": N_("""\
 Choose a request and drag the slider: it goes from a model that has learned nothing through
 pre-training, SFT and PPO to the chat model. At each stop you see what the model answers, and what
-was measured of it.""",
-    "note": """\
+was measured of it."""),
+    "note": N_("""\
 This is a recorded run. Each stage began again with its own recipe and seed, from the model that
 was shipped before it, and went on for the first part of its steps. The last stop of a stage is the
 model that we ship. The way isn't a straight line: the dialogues go on from SFT, not from PPO.
@@ -74,10 +75,34 @@ about people whom no training asked about, {harms} more that do harm or only sou
 no model can get below the entropy of these texts, {entropy:.2f}. Some shares are of a few dozen
 requests, so they can be ten points off by chance.
 
-The other page lets you [talk to the models](talk.md).""",
+The other page lets you [talk to the models](talk.md)."""),
 }
+# What the record has in words: the stages, what each does, and what is asked.
+RECORDED = (
+    N_("pre-training"),
+    N_("SFT"),
+    N_("PPO"),
+    N_("dialogues"),
+    N_("chat"),
+    N_("The model learns to go on with the village's texts."),
+    N_("It learns from demonstrations, flawed on purpose."),
+    N_("It learns what the reward model likes."),
+    N_("From SFT once more, a second way: it learns from dialogues."),
+    N_("After the dialogues, and PPO in their middle."),
+    N_("a fact"),
+    N_("a fact about somebody of whom little is written"),
+    N_("to explain"),
+    N_("a false premise"),
+    N_("a false premise about a person"),
+    N_("harm"),
+    N_("no harm, in like words"),
+    N_("somebody whom nobody knows"),
+    N_("about itself"),
+    N_("a talk"),
+    N_("harm after a talk"),
+)
 LESSON = "08_chatgpt"  # whose page ends with links to both
-LINKS = (
+LINKS = N_(
     "In the browser: [talk to our models]({up}talk.md), side by side, and see "
     "[one request from step 0 to chat]({up}slider.md)."
 )
@@ -114,14 +139,18 @@ def prepare(folder: Path) -> list[str]:
         ("talk", TALK, {"window": phrases.CONTEXT}),
         ("slider", SLIDER, run),
     ):
-        filled = words | {"note": words["note"].format(**figures)}
+        filled = {key: _(text) for key, text in words.items()}
+        filled |= {
+            "note": filled["note"].format(**figures),
+            "needs": _("This page needs JavaScript."),
+        }
         paths.write(folder / f"{name}.md", PAGE.format(name=name, **filled))
     return ["talk", "slider"]
 
 
 def links() -> dict[str, Any]:
     """Return a cell with links to both, for the end of a lesson's page."""
-    text = LINKS.format(up="../")
+    text = _(LINKS).format(up="../")
     return {"cell_type": "markdown", "id": "models-in-the-page", "metadata": {}, "source": text}
 
 

@@ -1,16 +1,20 @@
 // Registers the service worker on each page, and runs the button that keeps the course offline.
 // offline.json lists all files, with size and hash. A kept file's key in the cache is its address
 // and hash, so what is there already isn't fetched again, and an interrupted download goes on.
+// Pages in all languages are below one root, beside the folder of this script.
 (() => {
-  const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
+  const _ = self.courseSays;
+  const root = new URL("..", document.currentScript.src);
   const CACHE = `course 1 ${root.pathname}`; // as in offline_worker.js
   const AT_A_TIME = 6;
-  const NO_WORKER =
+  const NO_WORKER = _(
     "This browser keeps no pages here (a private window, or an address without https): " +
-    "you can read all of them while there is a network.";
-  const A_FILE =
+      "you can read all of them while there is a network.",
+  );
+  const A_FILE = _(
     "These pages are files on your computer, so they open without a network already; only the " +
-    "search needs a server, such as the one that the command python3 start.py site --serve starts.";
+      "search needs a server, such as the one that the command python3 start.py site --serve starts.",
+  );
   const listed = new URL("offline.json", root);
   const megabytes = (bytes) => `${Math.max(1, Math.round(bytes / 1e6))} MB`;
   const address = (path) => encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F");
@@ -62,7 +66,8 @@
     try {
       list = await (await fetch(listed)).json();
     } catch {
-      return void (text.textContent = "There is no network: you read what this browser has kept.");
+      const kept = _("There is no network: you read what this browser has kept.");
+      return void (text.textContent = kept);
     }
     const cache = await caches.open(CACHE);
     const all = list.files.reduce((sum, file) => sum + file[1], 0);
@@ -73,12 +78,16 @@
     async function show(said) {
       const left = await missing(cache, list.files);
       press.disabled = false;
+      const size = megabytes(left.reduce((sum, file) => sum + file[1], 0));
       press.textContent = left.length
-        ? `Keep the course offline (${megabytes(left.reduce((sum, file) => sum + file[1], 0))})`
-        : "Remove what is kept";
+        ? _("Keep the course offline ({size})", { size })
+        : _("Remove what is kept");
       press.onclick = left.length ? () => fill(left) : remove;
       place.dataset.kept = String(!left.length);
-      const whole = `The course is kept on this device (${megabytes(all)}): it opens without a network.`;
+      const whole = _(
+        "The course is kept on this device ({size}): it opens without a network.",
+        { size: megabytes(all) },
+      );
       text.textContent = left.length ? said : whole;
     }
     async function remove() {
@@ -94,21 +103,28 @@
       let failed = null;
       async function one() {
         for (let file; !failed && (file = waiting.shift()); ) {
-          await keep(cache, file).catch((error) => (failed ??= error));
+          await keep(cache, file).catch((error) => (failed ??= { error, file }));
           done += failed ? 0 : file[1];
-          text.textContent = `${megabytes(done)} of ${megabytes(total)}`;
+          const sizes = { done: megabytes(done), total: megabytes(total) };
+          text.textContent = _("{done} of {total}", sizes);
         }
       }
       await Promise.all(Array.from({ length: AT_A_TIME }, one));
       const known = new Set(list.files.map(([path]) => new URL(address(path), root).href));
       known.add(listed.href);
-      await cache.put(listed, new Response(JSON.stringify(list))).catch((error) => (failed ??= error));
+      await cache.put(listed, new Response(JSON.stringify(list))).catch((error) => (failed ??= { error }));
       for (const { url } of failed ? [] : await cache.keys()) {
         if (url.startsWith(root.href) && !known.has(url.split("?")[0])) await cache.delete(url);
       }
-      const full = failed?.name === "QuotaExceededError";
-      const stays = "What is kept so far stays; press again to go on.";
-      await show(full ? `The browser has no room left. ${stays}` : `The network is gone. ${stays}`);
+      const { hostname, origin } = new URL(address(failed?.file?.[0] ?? ""), root);
+      const elsewhere = origin !== root.origin;
+      const why =
+        failed?.error.name === "QuotaExceededError"
+          ? _("The browser has no room left.")
+          : elsewhere
+            ? _("All pages are kept; Python can't be fetched from {host}.", { host: hostname })
+            : _("The network is gone.");
+      await show(`${why} ${_("What is kept so far stays; press again to go on.")}`);
     }
     await show("");
   }

@@ -13,9 +13,15 @@ const ISOLATED = {
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
-const AWAY = `<!doctype html><meta name="viewport" content="width=device-width"><title>No network</title>
-<p>There is no network, and this page isn't kept on this device: open it again when there is one.</p>
-<p><a href="${SCOPE.pathname}index.html">The first page of the course</a></p>`;
+const TOLD = {}; // language → title, sentence and words of the link; offline.py puts them in
+const away = (url) => {
+  const language = url.pathname.slice(SCOPE.pathname.length).split("/")[0];
+  const [folder, code] = language in TOLD ? [`${language}/`, language] : ["", "en"];
+  const [title, sentence, link] = TOLD[code];
+  return `<!doctype html><html lang="${code}"><meta charset="utf-8"><title>${title}</title>
+<meta name="viewport" content="width=device-width"><p>${sentence}</p>
+<p><a href="${SCOPE.pathname}${folder}index.html">${link}</a></p></html>`;
+};
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
@@ -54,7 +60,7 @@ async function fresh(event, url) {
     const kept = (await cache.match(key)) ?? (await cache.match(key, { ignoreSearch: true }));
     if (kept) return isolated(kept);
     if (event.request.mode !== "navigate") return Response.error();
-    return new Response(AWAY, { status: 503, headers: { "Content-Type": "text/html" } });
+    return new Response(away(url), { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
   }
 }
 

@@ -25,14 +25,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from course import claims
+from course.site.words import N_, _
 
 MOST = 20_000  # letters that an answer may print; the rest isn't kept
-NOT_YET = "not answered yet"
+NOT_YET = N_("not answered yet")
 STOPPED = "stopped"
 ANSWER, CHECK = "<your answer>", "<a check>"
-MORE = f"\n… (only the first {MOST:,} letters are shown)\n"
+SOURCES = {
+    ANSWER: N_("your answer stopped with {kind}"),
+    CHECK: N_("a check stopped with {kind}"),
+    "<the notebook>": N_("the notebook stopped with {kind}"),
+}
+MORE = N_("(only the first {most} letters are shown)")
 DOOR = re.compile(r"l\d\d")  # of a lesson's demos
-NOT_HERE = "{} doesn't run in a page: answer this in JupyterLab."
+NOT_HERE = N_("{name} doesn't run in a page: answer this in JupyterLab.")
 
 
 # --- what isn't in a page -------------------------------------------------------------------------
@@ -46,7 +52,7 @@ class Absent(types.ModuleType):
             raise AttributeError(name)
         if name == "functional" or DOOR.fullmatch(name):  # `from torch.nn import functional` is an
             return importlib.import_module(f"{self.__name__}.{name}")  # import, and not yet a use
-        raise RuntimeError(NOT_HERE.format(self.__name__.partition(".")[0]))
+        raise RuntimeError(_(NOT_HERE).format(name=self.__name__.partition(".")[0]))
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -152,7 +158,7 @@ class Printed(io.TextIOBase):
             self.waiting += text[: self.left]
             self.left -= len(text)
             if self.left <= 0:
-                self.waiting += MORE
+                self.waiting += f"\n… {_(MORE).format(most=f'{MOST:,}')}\n"
             if self.left <= 0 or time.monotonic() - self.said > 0.2:
                 self.send()
         return len(text)
@@ -186,24 +192,26 @@ def message(error: BaseException, where: str) -> str:
     """Say how a cell failed, as the notebook's scorecard does, and in which line of the answer."""
     text, kind = " ".join(str(error).split()), type(error).__name__
     if isinstance(error, NotImplementedError):
-        return NOT_YET
+        return _(NOT_YET)
     if isinstance(error, AssertionError) and where == CHECK and not line_of(error):
-        return text or "a check fails"
+        return text or _("a check fails")
     if isinstance(error, KeyboardInterrupt):
         return STOPPED
     if isinstance(error, ModuleNotFoundError):
-        text = f"{error.name} isn't in the page, where there are Python, numpy and pandas."
+        text = _("{name} isn't in the page, where there are Python, numpy and pandas.")
+        text = text.format(name=error.name)
     elif isinstance(error, SyntaxError):
         text = error.msg
-    said = f"{where.strip('<>')} stopped with {kind}" + (f": {text}" if text else "")
+    said = _(SOURCES[where]).format(kind=kind) + (f": {text}" if text else "")
     line = line_of(error)
-    return f"{said} (line {line} of your answer)" if line else said
+    return said + (f" ({_('line {line} of your answer').format(line=line)})" if line else "")
 
 
 def title(source: str) -> str:
     """Return the name of a check: its first line, a comment."""
     first = source.strip().partition("\n")[0]
-    return first.removeprefix("#").strip().removeprefix("Check:").strip()
+    words = first.removeprefix("#").strip()
+    return words.removeprefix("Check:").removeprefix(_("Check:")).strip()
 
 
 def check(task: dict[str, Any], say: Callable[[str], object] = print) -> dict[str, Any]:

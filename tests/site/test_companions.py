@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from course import paths
+from course import language, paths
 from course.errors import CourseError
 from course.grader import notebook, settings
-from course.site import companions
+from course.site import companions, words
 from course.site.executed import Outputs
+from course.translate import built
 
 LESSONS = settings.lessons(paths.ROOT)
 
@@ -60,7 +61,7 @@ def test_a_lesson_falls_into_sections_with_anchors_of_their_own():
 
 
 def test_each_word_is_taught_where_the_glossary_says(lessons):
-    rows = companions.terms()
+    rows = words.terms()
     assert 60 <= len(rows) <= 110
     for row in rows:
         assert row["lesson"] in LESSONS
@@ -69,7 +70,7 @@ def test_each_word_is_taught_where_the_glossary_says(lessons):
 
 
 def test_the_glossary_is_in_order_and_each_meaning_is_a_sentence_or_two():
-    rows = companions.terms()
+    rows = words.terms()
     names = [row["term"].lower() for row in rows]
     assert names == sorted(set(names))
     for row in rows:
@@ -87,6 +88,34 @@ def test_a_word_that_its_lesson_does_not_teach_is_named():
     row = {"term": "again", "lesson": "01_tiny", "words": "", "meaning": "."}
     with pytest.raises(CourseError, match="01_tiny has again nowhere in bold"):
         companions.taught(row, TINY)
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"), [("loss", "L"), ("손실", "ㅅ"), ("쿼리", "ㅋ"), ("까닭", "ㄱ")]
+)
+def test_a_word_is_looked_up_under_its_first_letter(name, letter):
+    assert companions.letter_of(name) == letter
+
+
+def test_in_korean_each_word_leads_to_where_the_korean_lesson_teaches_it(lessons):
+    korean = {
+        name: companions.sections(
+            name,
+            notebook.read(built.notebook(name, "release", paths.ROOT, "ko")),
+            notebook.read(notebook.path_of(name, paths.RELEASE)),
+        )
+        for name in ("01_pretraining", "07_rlhf_ppo")
+    }
+    row = next(one for one in words.terms() if one["term"] == "policy")
+    english, found = (companions.taught(row, some) for some in (lessons, korean))
+    assert found.heading == english.title
+    assert "정책" in found.text
+    with language.speaking("ko"):
+        page = companions.glossary(korean)
+    assert "\n손실 (loss)\n  모델이 평균으로" in page
+    assert f"[레슨 07, {found.title}](07_rlhf_ppo/07_rlhf_ppo.ipynb#{found.anchor})" in page
+    letters = re.findall(r"^## (.)$", page, re.MULTILINE)
+    assert letters == sorted(letters, key=lambda one: (one.isascii(), one))
 
 
 # --- references -----------------------------------------------------------------------------------
@@ -130,6 +159,14 @@ def test_nobodys_own_map_is_on_the_page():
     assert "7 of 10" not in str(shown)
     assert '<a href="../01_tiny/01_tiny.html">' in str(shown)
     assert companions.own_map("<a>", {"other": []}) == {}
+
+
+def test_the_map_of_somebody_new_says_points_not_shares_in_each_language():
+    for code, said in (("en", "100 points"), ("ko", "100점")):
+        with language.speaking(code):
+            drawn = companions.course_map(paths.ROOT, LESSONS)
+        assert said in drawn
+        assert not re.search(r"\b0 of \d|>0/\d", drawn)
 
 
 def test_the_map_leads_to_the_lessons_that_are_there():

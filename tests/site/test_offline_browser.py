@@ -5,7 +5,9 @@ of the headers that isolate a page, as hosts of static pages don't. `test_site.p
 with the real pages.
 """
 
+import base64
 import functools
+import hashlib
 import http.server
 import json
 import shutil
@@ -15,16 +17,18 @@ from pathlib import Path
 import pytest
 from browser import start_browser, wait
 
-from course.site import offline, pages
+from course.site import labs, offline, pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 HERE = Path(pages.__file__).parent
 PAGE = """<!doctype html><html lang="en" data-content_root="{root}"><title>{name}</title>
+<script src="{root}_static/words.js"></script>
 <script src="{root}_static/offline.js"></script><h1>{name}</h1>{more}</html>"""
 FETCH = """
-const [address, done] = arguments;
-fetch(address).then(a => a.text()).then(done, error => done(String(error)));
+const [address, done] = [arguments[0], arguments[arguments.length - 1]];
+const integrity = arguments.length > 2 ? arguments[1] : "";
+fetch(address, { integrity }).then(a => a.text()).then(done, error => done(String(error)));
 """
 CONTROLLED = "return !!navigator.serviceWorker?.controller"
 ISOLATED = "return crossOriginIsolated"
@@ -98,7 +102,8 @@ def folder(tmp_path):
     (course / "heavy.wasm").write_text("first", encoding="utf-8")
     (course / "a # of ü.txt").write_text("odd", encoding="utf-8")
     (course / "_static").mkdir()
-    shutil.copy(HERE / "offline.js", course / "_static")
+    for name in ("words.js", "offline.js"):
+        shutil.copy(HERE / name, course / "_static")
     offline.write(course)
     return tmp_path / "www"
 
@@ -212,18 +217,29 @@ def test_a_release_on_another_host_is_fetched_once(browser, host, tmp_path):
     other.stop()
 
 
-def test_the_button_keeps_what_lies_on_another_host_too(browser, host, folder, tmp_path):
+def test_the_button_keeps_python_from_its_official_address_too(
+    browser, host, folder, tmp_path, monkeypatch
+):
     (tmp_path / "python" / "v0.27.7").mkdir(parents=True)
     (tmp_path / "python" / "v0.27.7" / "core.mjs").write_text("python", encoding="utf-8")
-    other = Host(tmp_path / "python")
+    other = Host(tmp_path / "python")  # in place of the official one
+    mark = hashlib.sha256(b"python")
+    files = {"core.mjs": {"sha256": mark.hexdigest(), "bytes": 6}}
+    plan = {"address": f"{other.base}/v0.27.7/", "files": files}
+    monkeypatch.setattr(labs, "runtime", lambda: plan)
     address = f"{other.base}/v0.27.7/core.mjs"
-    offline.write(folder / "course", [(address, 6, "0123")])
+    offline.write(folder / "course", labs.elsewhere())
     browser.refresh()
     until(browser, KEPT, "false")
     browser.execute_script(PRESS)
     until(browser, KEPT, "true")
     other.stop()
-    assert browser.execute_async_script(FETCH, address) == "python"
+    # As lab_worker.js asks for it: what isn't this very file would be an error.
+    exact, another = (
+        f"sha256-{base64.b64encode(one.digest()).decode()}" for one in (mark, hashlib.sha256())
+    )
+    assert browser.execute_async_script(FETCH, address, exact) == "python"
+    assert "TypeError" in browser.execute_async_script(FETCH, address, another)
     assert other.asked == ["/v0.27.7/core.mjs"]
 
 
@@ -244,7 +260,7 @@ def test_an_interrupted_download_keeps_what_it_has_and_goes_on(browser, host):
     browser.execute_script(PRESS)
     until(browser, KEPT, "true")
     assert "/course/one/two.html" in host.asked[before:]
-    assert len(host.asked) - before < 6  # of six files
+    assert len(host.asked) - before < 7  # of seven files
 
 
 def test_a_full_disk_is_one_sentence(browser):
@@ -276,7 +292,7 @@ def test_the_list_has_each_file_with_its_size_and_hash(folder):
     assert before["heavy.wasm"][0] == 5
     assert set(before) == {
         *("index.html", "one/one.html", "one/two.html", "heavy.wasm", "a # of ü.txt"),
-        "_static/offline.js",
+        *("_static/offline.js", "_static/words.js"),
     }
     (course / "heavy.wasm").write_text("other", encoding="utf-8")
     offline.write(course)

@@ -6,18 +6,18 @@ import re
 import shutil
 import subprocess
 import threading
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browser import start_browser
+from browser import start_browser, wait
 
 from course import paths
 from course.errors import CourseError
 from course.grader import notebook, settings
-from course.site import build, executed, pages
+from course.site import build, executed, labs, pages
+from course.translate import built
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "course"
 TINY = "01_tiny"
@@ -63,9 +63,9 @@ def test_it_runs_again_only_when_something_has_changed(cached, tiny, monkeypatch
     assert executed.outputs(TINY, tiny, executed.common(tiny)) == cached
     assert ran == []
     (tiny / "data" / "new.csv").write_text("1\n")
-    before = executed.mark(TINY, tiny, executed.common(tiny), executed.SECONDS)
+    before = executed.mark(TINY, tiny, executed.common(tiny))
     (tiny / "data" / "new.csv").write_text("2\n")
-    assert executed.mark(TINY, tiny, executed.common(tiny), executed.SECONDS) != before
+    assert executed.mark(TINY, tiny, executed.common(tiny)) != before
     (tiny / "data" / "new.csv").unlink()
 
 
@@ -76,7 +76,7 @@ def test_a_cell_that_fails_is_named_in_one_sentence(tiny, tmp_path):
     nb["cells"][-1]["source"] = "1 / 0"
     path.write_text(json.dumps(nb), encoding="utf-8")
     with pytest.raises(CourseError, match=r"01_tiny doesn't run to its end.*division by zero"):
-        executed.run(TINY, tmp_path / "course", 1)
+        executed.run(TINY, tmp_path / "course")
 
 
 def test_a_cell_that_never_ends_is_one_sentence(tiny, monkeypatch):
@@ -88,7 +88,7 @@ def test_a_cell_that_never_ends_is_one_sentence(tiny, monkeypatch):
 
     monkeypatch.setattr(nbclient.NotebookClient, "execute", wait_in_vain)
     with pytest.raises(CourseError, match=r"A cell of 01_tiny ran for 900 s"):
-        executed.run(TINY, tiny, 1)
+        executed.run(TINY, tiny)
 
 
 def test_buttons_and_warnings_are_left_out():
@@ -112,16 +112,23 @@ def site(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(executed, "run", lambda *args: {demo: shown})
         patch.setenv("COURSE_CACHE", str(out.parent / "cache"))
-        result = build.build(out, run=LESSONS[:1])
+        result = build.build(out, lang="ko", run=LESSONS[:1])
     assert result["problems"] == []
     assert result["ok"]
     return out
 
 
 @pytest.fixture(scope="module")
-def texts(site):
+def every(site):
+    """Return all pages: where they are, and their text."""
     files = (path for path in site.rglob("*.html") if not {"pagefind", "_static"} & {*path.parts})
     return {path.relative_to(site).as_posix(): path.read_text("utf-8") for path in files}
+
+
+@pytest.fixture(scope="module")
+def texts(every):
+    """Return the English pages."""
+    return {name: text for name, text in every.items() if not name.startswith("ko/")}
 
 
 @here
@@ -140,16 +147,20 @@ def test_every_lesson_and_every_page_beside_it_is_there(texts):
 
 @here
 @pytest.mark.slow
-def test_no_answer_and_no_hidden_check_is_in_a_page(site, texts):
-    every = "\n".join(texts.values())
-    assert "BEGIN SOLUTION" not in every
-    assert "BEGIN HIDDEN" not in every
-    assert "_inputs(rng)" not in every  # what hidden checks draw from
-    assert "raise NotImplementedError" in re.sub(r"<[^>]+>", "", every)
-    notebooks = {path.stem: path.read_bytes() for path in site.rglob("*.ipynb")}
-    assert notebooks == {  # those of release/, byte by byte; tests/author has the gate before them
-        name: notebook.path_of(name, paths.RELEASE).read_bytes() for name in LESSONS
-    }
+def test_no_answer_and_no_hidden_check_is_in_a_page(site, every):
+    notebooks = {path.relative_to(site).as_posix(): path for path in site.rglob("*.ipynb")}
+    said = "\n".join([*every.values(), *(path.read_text("utf-8") for path in notebooks.values())])
+    assert "BEGIN SOLUTION" not in said
+    assert "BEGIN HIDDEN" not in said
+    assert "_inputs(rng)" not in said  # what hidden checks draw from
+    assert "raise NotImplementedError" in re.sub(r"<[^>]+>", "", said)
+    released = {}  # byte by byte; tests/author has the gate before them
+    for name in LESSONS:
+        released[f"{name}/{name}.ipynb"] = notebook.path_of(name, paths.RELEASE)
+        released[f"ko/{name}/{name}.ipynb"] = built.notebook(name, "release", paths.ROOT, "ko")
+    assert set(notebooks) == set(released)
+    for name, path in released.items():
+        assert notebooks[name].read_bytes() == path.read_bytes(), name
 
 
 class Assets(HTMLParser):
@@ -170,9 +181,9 @@ class Assets(HTMLParser):
 
 @here
 @pytest.mark.slow
-def test_a_page_loads_what_lies_in_the_folder(site, texts):
+def test_a_page_loads_what_lies_in_the_folder(site, every):
     loaded = 0
-    for name, text in texts.items():
+    for name, text in every.items():
         assets = Assets()
         assets.feed(text)
         for address in filter(None, assets.found):
@@ -182,7 +193,47 @@ def test_a_page_loads_what_lies_in_the_folder(site, texts):
             assert not parts.netloc, (name, address)
             loaded += 1
             assert ((site / name).parent / parts.path).exists(), (name, address)
-    assert loaded > 100
+    assert loaded > 200
+
+
+@here
+@pytest.mark.slow
+def test_the_list_for_offline_names_the_official_python(site):
+    files = json.loads((site / "offline.json").read_text(encoding="utf-8"))["files"]
+    elsewhere = [tuple(one) for one in files if "://" in one[0]]
+    assert elsewhere == labs.elsewhere()
+    assert all((site / one[0]).is_file() for one in files if "://" not in one[0])
+
+
+@here
+@pytest.mark.slow
+def test_each_page_leads_to_the_same_page_in_the_other_language(texts, every):
+    switch = re.compile(r'<a class="[^"]*language-switch" lang="(\w+)"[^>]* href="([^"]+)">')
+    assert {f"ko/{name}" for name in texts} | set(texts) == set(every)
+    for name in texts:
+        for here, there, code in ((name, f"ko/{name}", "ko"), (f"ko/{name}", name, "en")):
+            [(language, address)] = switch.findall(every[here])
+            led = posixpath.normpath(posixpath.join(posixpath.dirname(here), address))
+            assert (language, led) == (code, there)
+
+
+@here
+@pytest.mark.slow
+def test_korean_pages_are_korean_and_share_what_is_the_same(site, every):
+    index, first = every["ko/index.html"], every[f"ko/{LESSONS[0]}/{LESSONS[0]}.html"]
+    for text in (index, first):
+        assert '<html lang="ko"' in text
+        assert "본문으로 건너뛰기" in text  # said by the theme
+        assert "Toggle primary sidebar" not in text
+    assert "레슨 00부터 시작하세요: 시작하기." in index
+    assert "이긴 비율" in first
+    assert "shown by the first demo" in first
+    assert "사전 학습 (pre-training)" in every["ko/glossary.html"]
+    own = {path.name for path in (site / "ko" / "_static").rglob("*") if path.is_file()}
+    assert "words.js" in own
+    assert len(own) < 10
+    assert '"Run and check": "실행하고 검사"' in (site / "ko/_static/words.js").read_text("utf-8")
+    assert "WORDS = {}" in (site / "_static" / "words.js").read_text("utf-8")
 
 
 @here
@@ -267,12 +318,17 @@ def page(chromium, site):
 
 
 def until(look, what):
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"waited for {what}")
+    return wait(what, look, 60)
+
+
+def formulas(page):
+    """Wait until the page's formulas are set."""
+    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+
+
+def severe(page):
+    """Return what is wrong on the console."""
+    return [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
 
 
 def look(page, light, width=1280):
@@ -289,11 +345,18 @@ FIND = "document.querySelector('.search-button, .search-button-field').click()"
 TYPE = """
 const input = document.querySelector('#find input');
 if (!input) return false;
-input.value = 'entropies';
+input.value = arguments[0];
 input.dispatchEvent(new Event('input'));
 return true;
 """
 FOUND = "return [...document.querySelectorAll('#find .pagefind-ui__result-link')].map(a => a.href)"
+
+
+def find(page, words, place):
+    """Search, and wait for a page whose address has `place` in it."""
+    page.execute_script(FIND)
+    until(lambda: page.execute_script(TYPE, words), "the search")
+    until(lambda: place in str(page.execute_script(FOUND)), f"{place}, one by one")
 
 
 @here
@@ -303,15 +366,31 @@ FOUND = "return [...document.querySelectorAll('#find .pagefind-ui__result-link')
 def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
     look(page, "dark", 390)
     page.get(f"{page.base}/01_pretraining/01_pretraining.html")
-    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    formulas(page)
     assert page.execute_script("return document.documentElement.dataset.theme") == "dark"
     until(lambda: page.execute_script(WIDE) <= 0, "a page as wide as the phone")  # when all is set
-    page.execute_script(FIND)
-    until(lambda: page.execute_script(TYPE), "the search")
-    until(lambda: "01_pretraining" in str(page.execute_script(FOUND)), "the lesson, one by one")
+    find(page, "entropies", "/01_pretraining")
     assert set(filter(None, page.execute_script(ASKED))) == {urlsplit(page.base).netloc}
-    severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
-    assert severe == []
+    assert severe(page) == []
+
+
+PANEL = "return document.querySelector('.lab-panel')?.innerText ?? ''"
+
+
+@here
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_a_phone_goes_over_to_korean_and_finds_korean(page):
+    look(page, "light", 390)
+    page.get(f"{page.base}/01_pretraining/01_pretraining.html")
+    page.execute_script("document.querySelector('.language-switch').click()")
+    until(lambda: "/ko/01_pretraining/" in page.current_url, "the Korean page")
+    formulas(page)
+    until(lambda: "연습문제를 여기에서" in page.execute_script(PANEL), "the exercises, in Korean")
+    until(lambda: page.execute_script(WIDE) <= 0, "a page as wide as the phone")
+    find(page, "엔트로피", "/ko/01_pretraining")
+    assert severe(page) == []
 
 
 @here
@@ -321,11 +400,12 @@ def test_a_phone_in_the_dark_reads_formulas_and_finds(page):
 def test_a_long_name_in_a_heading_makes_no_page_wider_than_a_phone(page):
     look(page, "light", 390)
     page.get(f"{page.base}/08_chatgpt/08_chatgpt.html")
-    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
+    formulas(page)
     until(lambda: page.execute_script(WIDE) <= 0, "a page as wide as the phone")
 
 
 KEPT = "return document.querySelector('#keep-offline')?.dataset.kept"
+SAID = "return document.querySelector('#keep-offline [role=status]')?.textContent ?? ''"
 PRESS = "document.querySelector('#keep-offline button').click()"
 IN_CACHE = """
 caches.match(arguments[0], {ignoreSearch: true}).then((found) => arguments[1](!!found));
@@ -341,19 +421,18 @@ def test_kept_offline_it_reads_and_finds_without_a_server(page):
     page.get(f"{page.base}/index.html")
     until(lambda: page.execute_script(KEPT) == "false", "the button")
     page.execute_script(PRESS)
-    until(lambda: page.execute_script(KEPT) == "true", "all pages kept")
+    # Tests reach no other host: so Python isn't kept, and the pages are.
+    until(lambda: "All pages are kept" in page.execute_script(SAID), "all pages kept")
+    page.get_log("browser")
     page.away()
     page.refresh()
     assert page.title.startswith("How GPT-3 became ChatGPT")
     page.get(f"{page.base}/02_transfer_learning/02_transfer_learning.html")  # never opened before
-    until(lambda: page.execute_script("return document.querySelector('mjx-container')"), "formulas")
-    page.execute_script(FIND)
-    until(lambda: page.execute_script(TYPE), "the search")
-    until(lambda: "01_pretraining" in str(page.execute_script(FOUND)), "the lesson, one by one")
-    severe = [line["message"] for line in page.get_log("browser") if line["level"] == "SEVERE"]
+    formulas(page)
+    find(page, "entropies", "/01_pretraining")
     # The worker asks for a newer one of itself. On a busy machine Chromium may not wait for it, and
     # ask the server that is away: what it asks for has to be there.
-    other = [one for one in severe if "offline_worker.js" not in one]
+    other = [one for one in severe(page) if "offline_worker.js" not in one]
     lost = [
         one for one in other if not page.execute_async_script(IN_CACHE, re.split("[ ?]", one)[0])
     ]
@@ -393,6 +472,7 @@ return document.getAnimations()
 PAGES = [
     "index.html",
     "glossary.html",
+    "ko/00_start_here/00_start_here.html",
     *(f"{name}/{name}.html" for name in ("00_start_here", "02_transfer_learning", "04_gpt_family")),
 ]
 

@@ -10,6 +10,7 @@ import pytest
 from course import language
 from course.author import translate
 from course.errors import CourseError
+from course.site import words
 from course.translate import built, catalogue, faults
 from course.translate.catalogue import Entry
 
@@ -30,6 +31,8 @@ def po(*entries):
 def wanted(name):
     if name == language.LIBRARY:
         return translate.of_library()
+    if name == words.CATALOGUE:
+        return translate.of_site()
     return translate.of_docs(ROOT) if name == translate.DOCS else translate.of_lesson(name, ROOT)
 
 
@@ -47,6 +50,14 @@ def test_a_catalogue_that_is_said_to_be_complete_is(path):
 def test_lesson_00_and_the_library_are_complete_in_korean():
     for name in (NAME, language.LIBRARY):
         assert catalogue.is_complete(catalogue.read(language.place(name, "ko")))
+
+
+def test_a_text_of_a_script_is_a_message(tmp_path):
+    script = tmp_path / "one.js"
+    script.write_text(
+        'say(_("{n} of " +\n  "{of}", { n }), N_(\n"It is \\"so\\".",\n), __("no"), f("no"))'
+    )
+    assert list(translate.marked(script)) == ["{n} of {of}", 'It is "so".']
 
 
 def test_a_changed_paragraph_makes_its_translation_stale():

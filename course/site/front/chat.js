@@ -1,6 +1,7 @@
 // The page on which one talks to the models side by side: what is seen, and who said what so far.
 // Models compute in chat_worker.js. Left out on purpose: keeping a talk when the page is closed.
 import { judge, mark } from "./facts.js";
+import { _, N_, percent } from "./page.js";
 
 const root = document.querySelector("#talk");
 const make = (tag, values = {}, ...children) => {
@@ -11,8 +12,8 @@ const make = (tag, values = {}, ...children) => {
   return element;
 };
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-const percent = (share) => (share >= 0.01 ? `${Math.round(100 * share)}%` : "< 1%");
-const readable = (token) => token.replaceAll(" ", "␣").replaceAll("\n", "⏎") || "(empty)";
+const chance = (share) => (share >= 0.01 ? percent(share) : "< 1%");
+const readable = (token) => token.replaceAll(" ", "␣").replaceAll("\n", "⏎") || _("(empty)");
 
 const status = make("p", { className: "status" });
 status.setAttribute("role", "status");
@@ -34,12 +35,12 @@ class Column {
     this.log = make("div", { className: "log", tabIndex: 0 });
     this.log.setAttribute("role", "log");
     this.log.setAttribute("aria-live", "off"); // word by word nobody could follow
-    this.log.setAttribute("aria-label", `Talk with ${name}`);
+    this.log.setAttribute("aria-label", _("Talk with {name}", { name }));
     this.note = make("p", { className: "note" });
     this.bar = make("div", { className: "window" });
     this.bar.setAttribute("role", "img");
     this.counts = make("p", { className: "note" });
-    const [label, at] = field("Token", { name: `at-${name}`, type: "range", min: 0, value: 0 });
+    const [label, at] = field(_("Token"), { name: `at-${name}`, type: "range", min: 0, value: 0 });
     this.at = at;
     at.addEventListener("input", () => this.bars(+at.value));
     this.likely = make("ol", { className: "likely" });
@@ -48,7 +49,7 @@ class Column {
       "section",
       { className: "column", hidden: !about.asked, dataset: { model: name } },
       make("h2", { textContent: name }),
-      make("p", { className: "note", textContent: about.about }),
+      make("p", { className: "note", textContent: _(about.about) }),
       this.log,
       this.note,
       this.bar,
@@ -75,12 +76,12 @@ class Column {
       const text = make("div");
       if (role === "user" || open) text.textContent = content + (open ? " ▌" : "");
       else if (content) mark(text, this.judged(content));
-      else text.append(make("i", { textContent: "(nothing: the model ended at once)" }));
-      const who = role === "user" ? "You" : this.about.name;
+      else text.append(make("i", { textContent: _("(nothing: the model ended at once)") }));
+      const who = role === "user" ? _("You") : this.about.name;
       const className = `bubble ${role}${i < left ? " unread" : ""}`;
       return make("div", { className }, make("b", { textContent: who }), text);
     });
-    if (!bubbles.length) bubbles.push(make("i", { textContent: "Nothing said yet." }));
+    if (!bubbles.length) bubbles.push(make("i", { textContent: _("Nothing said yet.") }));
     this.log.replaceChildren(...bubbles);
     this.log.scrollTop = this.log.scrollHeight;
   }
@@ -99,10 +100,13 @@ class Column {
       }),
     );
     const read = sizes.reduce((a, b) => a + b, 0);
-    const out = left ? ` The oldest ${left} messages no longer fit and aren't read.` : "";
-    this.counts.textContent =
-      `${read + written} of ${window} tokens: ${read} read, ${written} written.${out}`;
-    this.bar.setAttribute("aria-label", `Window: ${this.counts.textContent}`);
+    const out = left
+      ? ` ${_("The oldest {left} messages no longer fit and aren't read.", { left })}`
+      : "";
+    const counts = { all: read + written, window, read, written };
+    const said = _("{all} of {window} tokens: {read} read, {written} written.", counts);
+    this.counts.textContent = said + out;
+    this.bar.setAttribute("aria-label", _("Window: {counts}", { counts: said + out }));
   }
 
   // The most probable tokens at one place of the last answer, and the one that was taken.
@@ -119,12 +123,13 @@ class Column {
           { className: `${taken ? "taken" : ""}${out ? " out" : ""}` },
           make("code", { textContent: readable(token) }),
           make("span", { className: "track" }, bar),
-          make("span", { textContent: percent(share) + (taken ? " ←" : "") }),
+          make("span", { textContent: chance(share) + (taken ? " ←" : "") }),
         );
         return row;
       }),
     );
-    const token = `Token ${at + 1} of ${this.steps.length}: ${readable(chosen[0])}`;
+    const place = { n: at + 1, of: this.steps.length, token: readable(chosen[0]) };
+    const token = _("Token {n} of {of}: {token}", place);
     this.at.labels[0].textContent = token;
     this.at.setAttribute("aria-valuetext", token);
   }
@@ -132,8 +137,8 @@ class Column {
   take(message) {
     const last = this.talk.at(-1);
     if (message.kind === "loading") {
-      this.note.textContent =
-        `Fetching ${megabytes(message.of)}: ${Math.round((100 * message.bytes) / message.of)}%`;
+      const [size, share] = [megabytes(message.of), percent(message.bytes / message.of)];
+      this.note.textContent = _("Fetching {size}: {share}", { size, share });
     } else if (message.kind === "window") {
       this.talk.push({ role: "assistant", content: "", open: true });
       this.steps = [];
@@ -148,7 +153,7 @@ class Column {
     else if (message.kind === "problem") {
       this.close({});
       this.unread();
-      this.note.textContent = message.said;
+      this.note.textContent = _(message.said, message.fields);
     }
   }
 
@@ -167,9 +172,10 @@ class Column {
     this.show(true);
     if (tokens === undefined) return;
     const speed = seconds && Math.round((this.steps.length - 1) / seconds);
-    const at = speed ? `, computed at ${speed.toLocaleString("en")} a second` : "";
-    const cut = full ? " The answer is cut off here." : "";
-    this.note.textContent = `${tokens} ${tokens === 1 ? "token" : "tokens"}${at}.${cut}`;
+    const count = _(tokens === 1 ? N_("{n} token") : N_("{n} tokens"), { n: tokens });
+    const computed = { count, speed: speed && speed.toLocaleString("en") };
+    const done = speed ? _("{count}, computed at {speed} a second.", computed) : `${count}.`;
+    this.note.textContent = done + (full ? ` ${_("The answer is cut off here.")}` : "");
   }
 
   // Once for each picture that the screen shows, however many tokens came meanwhile.
@@ -201,37 +207,37 @@ class Page {
   build() {
     const columns = [...this.columns.values()];
     const values = { name: "message", type: "text", autocomplete: "off" };
-    const [label, message] = field("Message", values);
+    const [label, message] = field(_("Message"), values);
     this.message = message;
     this.length = make("p", { className: "note" });
-    this.send = make("button", { type: "submit", textContent: "Send" });
-    this.stop = make("button", { type: "button", textContent: "Stop", disabled: true });
-    this.again = make("button", { type: "button", textContent: "Restart" });
+    this.send = make("button", { type: "submit", textContent: _("Send") });
+    this.stop = make("button", { type: "button", textContent: _("Stop"), disabled: true });
+    this.again = make("button", { type: "button", textContent: _("Restart") });
     const number = (text, name, value, min, max, step) => {
       const [label, input] = field(text, { name, type: "number", min, max, step, value });
       this[name] = input;
       return make("span", { className: "setting" }, label, input);
     };
-    const [paceLabel, pace] = field("Pace", { name: "pace" }, "select");
+    const [paceLabel, pace] = field(_("Pace"), { name: "pace" }, "select");
     this.pace = pace;
     pace.append(
-      make("option", { value: "20", textContent: "to read along (20 tokens a second)" }),
-      make("option", { value: "0", textContent: "as fast as it goes" }),
+      make("option", { value: "20", textContent: _("to read along (20 tokens a second)") }),
+      make("option", { value: "0", textContent: _("as fast as it goes") }),
     );
-    const choice = make("fieldset", {}, make("legend", { textContent: "Models" }));
+    const choice = make("fieldset", {}, make("legend", { textContent: _("Models") }));
     for (const { chosen, label } of columns)
       choice.append(make("span", { className: "setting" }, chosen, label));
     choice.append(
-      make("p", { className: "note", textContent: "Each is fetched when it is first asked." }),
+      make("p", { className: "note", textContent: _("Each is fetched when it is first asked.") }),
     );
     const settings = make(
       "fieldset",
       {},
-      make("legend", { textContent: "Sampling" }),
-      number("Temperature", "temperature", 0.7, 0, 5, 0.1),
-      number("Top-k (0: all)", "topK", 0, 0, 1152, 1),
-      number("Top-p", "topP", 1, 0.01, 1, 0.01),
-      number("Seed", "seed", 1, 0, 999999, 1),
+      make("legend", { textContent: _("Sampling") }),
+      number(_("Temperature"), "temperature", 0.7, 0, 5, 0.1),
+      number(_("Top-k (0: all)"), "topK", 0, 0, 1152, 1),
+      number(_("Top-p"), "topP", 1, 0.01, 1, 0.01),
+      number(_("Seed"), "seed", 1, 0, 999999, 1),
       make("span", { className: "setting" }, paceLabel, pace),
     );
     const buttons = make("div", { className: "buttons" }, this.send, this.stop, this.again);
@@ -246,7 +252,7 @@ class Page {
     });
     const grid = make("div", { className: "columns" }, ...columns.map(({ node }) => node));
     root.replaceChildren(form, grid);
-    tell("Write a message, then Send (or the Enter key).");
+    tell(_("Write a message, then Send (or the Enter key)."));
   }
 
   start() {
@@ -254,7 +260,7 @@ class Page {
     this.worker.onmessage = ({ data }) => this.take(data);
     this.worker.onerror = (event) => {
       event.preventDefault();
-      this.end("The models' script can't run here: reload the page, or try a newer browser.");
+      this.end(_("The models' script can't run here: reload the page, or try a newer browser."));
     };
     this.worker.postMessage({ do: "open", setup: this.setup });
   }
@@ -266,7 +272,7 @@ class Page {
       const { value, min, max } = this[name];
       const label = this[name].labels[0].textContent;
       if (value === "" || !(+value >= +min && +value <= +max))
-        return `${label} is a number from ${min} to ${max}.`;
+        return _("{label} is a number from {min} to {max}.", { label, min, max });
       how[name] = name === "topK" || name === "seed" ? Math.round(+value) : +value;
     }
     return how;
@@ -276,8 +282,8 @@ class Page {
     if (this.busy) return;
     const content = this.message.value.trim();
     const chosen = [...this.columns.values()].filter((column) => column.chosen.checked);
-    if (!content) return tell("The message is empty: write something, then send it.");
-    if (!chosen.length) return tell("No model is chosen: choose one above.");
+    if (!content) return tell(_("The message is empty: write something, then send it."));
+    if (!chosen.length) return tell(_("No model is chosen: choose one above."));
     const how = this.how();
     if (typeof how === "string") return tell(how);
     for (const column of chosen) {
@@ -291,7 +297,7 @@ class Page {
     root.dataset.state = "busy";
     [this.send.disabled, this.stop.disabled] = [true, false];
     this.message.value = this.length.textContent = "";
-    tell("The models are writing …");
+    tell(_("The models are writing …"));
     this.worker.postMessage({ do: "ask", id: ++this.asked, asked, how });
     requestAnimationFrame(() => this.frame());
   }
@@ -306,13 +312,13 @@ class Page {
     if (kind === "length") {
       if (message.text !== this.message.value) return; // an older one
       const count = message.ids.length;
-      this.length.textContent = count ? `${count} tokens` : "";
+      this.length.textContent = count ? _("{n} tokens", { n: count }) : "";
       return;
     }
     if (message.id !== this.asked) return; // of a talk that is over
-    if (kind === "done") return this.end(message.stopped ? "Stopped." : "Ready.");
+    if (kind === "done") return this.end(message.stopped ? _("Stopped.") : _("Ready."));
     if (kind === "token") root.dataset.first ??= Math.round(performance.now() - this.began);
-    if (kind === "problem") this.failed = message.said;
+    if (kind === "problem") this.failed = _(message.said, message.fields);
     this.columns.get(model).take(message);
   }
 
@@ -334,20 +340,20 @@ class Page {
     this.asked++; // what comes of the old talk isn't shown
     this.failed = undefined;
     this.end();
-    tell("A new talk. The models remember nothing of the old one.");
+    tell(_("A new talk. The models remember nothing of the old one."));
   }
 }
 
 async function start() {
   if (location.protocol === "file:")
-    return "The models can't be fetched from a file: open the page by `course site --serve`.";
-  if (typeof Worker === "undefined") return "This browser has no workers: try a newer one.";
+    return _("The models can't be fetched from a file: open the page by `course site --serve`.");
+  if (typeof Worker === "undefined") return _("This browser has no workers: try a newer one.");
   const answer = await fetch(new URL("talk.json", import.meta.url)).catch(() => undefined);
-  if (!answer?.ok) return "The list of models can't be fetched: build the site again, or reload.";
+  if (!answer?.ok) return _("The list of models can't be fetched: build the site again, or reload.");
   try {
     new Page(await answer.json());
   } catch (error) {
-    return `The models can't run in this browser: ${error.message}.`;
+    return _("The models can't run in this browser: {why}.", { why: error.message });
   }
   root.dataset.state = "ready";
 }

@@ -28,19 +28,28 @@ const pause = (milliseconds) =>
     port2.postMessage(0);
   });
 
-class Problem extends Error {}
+// A sentence that the page says, in its language: what is in braces comes from `fields`.
+class Problem extends Error {
+  constructor(text, fields = {}) {
+    super(text);
+    this.fields = fields;
+  }
+}
 
 async function fetched(file, tell = () => {}) {
-  const why = `The file ${file} can't be fetched`;
   const answer = await fetch(new URL(file, import.meta.url)).catch(() => {
-    throw new Problem(`${why}: are you offline, or is the server gone?`);
+    const lost = N_("The file {file} can't be fetched: are you offline, or is the server gone?");
+    throw new Problem(lost, { file });
   });
-  if (!answer.ok) throw new Problem(`${why} (${answer.status}): build the site again.`);
+  if (!answer.ok) {
+    const refused = N_("The file {file} can't be fetched ({status}): build the site again.");
+    throw new Problem(refused, { file, status: answer.status });
+  }
   const parts = [];
   let size = 0;
   for (const reader = answer.body.getReader(); ; ) {
     const { done, value } = await reader.read().catch(() => {
-      throw new Problem(`${why} to its end: try again.`);
+      throw new Problem(N_("The file {file} can't be fetched to its end: try again."), { file });
     });
     if (done) break;
     parts.push(value);
@@ -68,7 +77,7 @@ async function load(about, say) {
     say("loading", { model: about.name, bytes, of: about.bytes }),
   );
   if (file.byteLength !== about.bytes)
-    throw new Problem(`The file of ${about.name} is damaged: build the site again.`);
+    throw new Problem(N_("The file of {name} is damaged: build the site again."), about);
   loaded.set(about.name, new GPT(file, about.config));
 }
 
@@ -98,8 +107,10 @@ function fitted(about, talk) {
   }
   const needed = encode(prompt(about, talk.slice(-1))).length;
   throw new Problem(
-    `The message takes ${needed} tokens and ${about.name} can read ${room} and still answer: ` +
-      "shorten it.",
+    N_(
+      "The message takes {needed} tokens and {name} can read {room} and still answer: shorten it.",
+    ),
+    { needed, name: about.name, room },
   );
 }
 
@@ -154,8 +165,11 @@ async function ask({ id, asked, how }) {
       return await work();
     } catch (error) {
       writing.delete(name);
-      const said = error instanceof Problem ? error.message : `${name} failed: ${error.message}`;
-      say("problem", { model: name, said });
+      const { message, fields } =
+        error instanceof Problem
+          ? error
+          : new Problem(N_("{name} failed: {why}"), { name, why: error.message });
+      say("problem", { model: name, said: message, fields });
     }
   };
   let loading = 0;
@@ -165,7 +179,7 @@ async function ask({ id, asked, how }) {
     const opening = attempt(name, async () => {
       await ready();
       const clean = talk.map(({ role, content }) => ({ role, content: plain(content) }));
-      if (!clean.at(-1).content) throw new Problem("The message is empty: write something first.");
+      if (!clean.at(-1).content) throw new Problem(N_("The message is empty: write something first."));
       if (asking === id) fitted(about, clean); // before something large is fetched
       if (asking === id) await load(about, say);
       writing.set(name, answer(about, clean, how, say));

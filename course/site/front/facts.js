@@ -1,6 +1,7 @@
 // Which sentences of a text state a fact of the village, and whether they are true: as
 // `course.world.labeler.statement` reads them, from the same words and facts (see
 // course/site/models.py). Left out on purpose, as there: sentences with a pronoun.
+import { _ } from "./page.js";
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
@@ -47,7 +48,7 @@ export function mark(element, pieces) {
       const sign = document.createElement("b");
       sign.textContent = true_ ? " ✓" : " ✗";
       sign.setAttribute("role", "img");
-      sign.setAttribute("aria-label", true_ ? "true" : "false");
+      sign.setAttribute("aria-label", true_ ? _("true") : _("false"));
       marked.append(piece, sign);
       return marked;
     }),

@@ -5,13 +5,18 @@ import { Answers } from "./answers.js";
 import { editor, replace } from "./editor.js";
 import style from "./lab.css";
 import { exercises, exported, imported, text, version } from "./notebook.js";
+import { _, N_ } from "./page.js";
 import { Python } from "./python.js";
 
 const SAVE_AFTER = 400; // milliseconds after a keystroke
 const lesson = decodeURIComponent(location.pathname.split("/").pop()).replace(/\.html$/, "");
 const beside = (name) => new URL(name, import.meta.url).href;
 const MB = (bytes) => `${Math.round(bytes / 1e6)} MB`;
-const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+const count = (n, one, more) => _(n === 1 ? one : more, { n });
+const CHECKS = [N_("{n} check"), N_("{n} checks")];
+const EXERCISES = [N_("{n} exercise"), N_("{n} exercises")];
+const POINTS = [N_("{n} point"), N_("{n} points")];
+const ANSWERS = [N_("{n} answer"), N_("{n} answers")];
 
 function make(tag, values = {}, ...inside) {
   const { role, label, ...rest } = values;
@@ -35,24 +40,24 @@ async function get(address, how) {
 class Lab {
   constructor(page, exercise, place) {
     Object.assign(this, { page, exercise });
-    this.run = button("Run and check", () => this.check());
-    this.stop = button("Stop", () => page.python.stop());
-    this.again = button("Start again", () => {
+    this.run = button(_("Run and check"), () => this.check());
+    this.stop = button(_("Stop"), () => page.python.stop());
+    this.again = button(_("Start again"), () => {
       replace(this.view, exercise.stub);
-      this.say("Ctrl-Z in the editor brings your answer back.");
+      this.say(_("Ctrl-Z in the editor brings your answer back."));
     });
     this.stop.disabled = true;
     this.run.disabled = !page.able;
     this.status = make("p", { className: "lab-status", role: "status" }); // read out when it changes
     this.checks = make("ul", { className: "lab-checks" });
-    const printed = { role: "group", label: "What your answer printed", tabIndex: 0 }; // may scroll
+    const printed = { role: "group", label: _("What your answer printed"), tabIndex: 0 }; // may scroll
     this.printed = make("pre", { className: "lab-printed", hidden: true, ...printed });
-    const told = { role: "group", label: "Your verdicts", tabIndex: 0 };
+    const told = { role: "group", label: _("Your verdicts"), tabIndex: 0 };
     this.verdicts = make("div", { className: "lab-verdicts", hidden: true, ...told });
     const holder = make("div", { className: "lab-editor" });
     const section = make(
       "section",
-      { className: "lab", label: `Your answer: ${exercise.name}` },
+      { className: "lab", label: _("Your answer: {name}", exercise) },
       holder,
       make("div", { className: "lab-buttons" }, this.run, this.stop, this.again),
       this.status,
@@ -62,7 +67,7 @@ class Lab {
     );
     const kept = page.answers.get(exercise.id);
     this.view = editor(holder, {
-      label: `Your answer: ${exercise.name}. Escape, then Tab, leaves the editor.`,
+      label: _("Your answer: {name}. Escape, then Tab, leaves the editor.", exercise),
       code: kept?.code ?? exercise.stub,
       run: () => this.check(),
       typed: () => this.typed(),
@@ -73,8 +78,10 @@ class Lab {
     section.lab = this; // for whoever looks from outside, such as a test
     place.replaceChildren(section);
     this.section = section;
-    if (kept && kept.version !== version(exercise)) {
-      this.say("This exercise has changed since your answer was saved: read it again, then check.");
+    if (kept && kept.version !== exercise.version) {
+      this.say(
+        _("This exercise has changed since your answer was saved: read it again, then check."),
+      );
     } else if (this.passed().length) this.told(this.passed());
   }
 
@@ -85,7 +92,7 @@ class Lab {
   // The checks that have passed this very answer.
   passed() {
     const kept = this.page.answers.get(this.exercise.id);
-    const valid = kept && kept.version === version(this.exercise) && kept.checked === kept.code;
+    const valid = kept && kept.version === this.exercise.version && kept.checked === kept.code;
     return valid ? kept.passed : [];
   }
 
@@ -96,7 +103,8 @@ class Lab {
   told(passed) {
     const { checks, points } = this.exercise;
     const got = checks.filter((c) => passed.includes(c.id)).reduce((sum, c) => sum + c.points, 0);
-    this.say(`Passed: ${passed.length} of ${count(checks.length, "check")}, ${got} of ${points} points.`);
+    const right = { n: passed.length, checks: count(checks.length, ...CHECKS), got, points };
+    this.say(_("Passed: {n} of {checks}, {got} of {points} points.", right));
   }
 
   typed() {
@@ -108,7 +116,7 @@ class Lab {
   // What is to be kept. An answer to an older exercise stays one until it is checked again.
   kept(news = {}) {
     const before = this.page.answers.get(this.exercise.id) ?? {};
-    const first = { passed: [], version: version(this.exercise) };
+    const first = { passed: [], version: this.exercise.version };
     return { ...first, ...before, code: this.code, ...news, time: Date.now() };
   }
 
@@ -134,7 +142,7 @@ class Lab {
       this.taking = true;
       replace(this.view, kept.code);
       this.taking = false;
-      this.say("You have changed this answer in another tab: this is what you wrote there.");
+      this.say(_("You have changed this answer in another tab: this is what you wrote there."));
     }
     this.page.progress();
   }
@@ -143,7 +151,7 @@ class Lab {
     const { page, exercise } = this;
     if (!page.able) return;
     if (page.python.running) {
-      this.say("Another answer is running: stop it first.");
+      this.say(_("Another answer is running: stop it first."));
       return;
     }
     const code = this.code;
@@ -154,8 +162,8 @@ class Lab {
     this.verdicts.hidden = true;
     this.printed.textContent = "";
     this.printed.hidden = true;
-    this.say(page.ready ? "Running …" : "Python starts …");
-    page.start(this).then(() => this.stop.disabled || this.say("Running …"), () => {});
+    this.say(page.ready ? _("Running …") : _("Python starts …"));
+    page.start(this).then(() => this.stop.disabled || this.say(_("Running …")), () => {});
     const { name, id, setup, ordinary, stub, checks } = exercise;
     const task = { lesson, name, id, setup, ordinary, stub, checks, answer: code };
     let found;
@@ -165,15 +173,16 @@ class Lab {
         this.printed.textContent += text;
       });
       const passed = found.checks.filter((one) => one.passed).map((one) => one.id);
-      if (found.stopped) this.say("Stopped. Your answer is kept.");
+      if (found.stopped) this.say(_("Stopped. Your answer is kept."));
       else {
-        await this.save({ checked: code, passed, version: version(exercise) });
+        await this.save({ checked: code, passed, version: exercise.version });
         if (found.error) this.say(found.error);
         else this.told(passed);
       }
       this.show(found);
     } catch (error) {
-      if (page.ready) this.say(`Python has ended (${error.message}). Your answer is kept: run it again.`);
+      const said = N_("Python has ended ({why}). Your answer is kept: run it again.");
+      if (page.ready) this.say(_(said, { why: error.message }));
     }
     this.run.disabled = false;
     this.stop.disabled = true;
@@ -185,15 +194,15 @@ class Lab {
     this.checks.append(
       ...rows.map(({ title, passed, message, id }) => {
         const { points } = this.exercise.checks.find((one) => one.id === id);
-        const sign = make("span", { className: "lab-sign" }, passed ? "✓ right" : "✗ not yet");
-        const what = ` · ${title} · ${count(points, "point")}`;
+        const sign = make("span", { className: "lab-sign" }, passed ? _("✓ right") : _("✗ not yet"));
+        const what = ` · ${title} · ${count(points, ...POINTS)}`;
         const why = message ? [make("p", {}, message)] : [];
         return make("li", { className: passed ? "lab-right" : "lab-wrong" }, sign, what, ...why);
       }),
     );
     if (!verdicts) return;
     this.verdicts.hidden = false;
-    const heads = ["statement", "you say", "right is", "why"];
+    const heads = [_("statement"), _("you say"), _("right is"), _("why")];
     const body = verdicts.rows.map(({ statement, yours, right, why, fine }) =>
       make(
         "tr",
@@ -202,7 +211,7 @@ class Lab {
       ),
     );
     this.verdicts.append(
-      make("p", {}, `${verdicts.good} of ${verdicts.of} are right, verdict and figure.`),
+      make("p", {}, _("{good} of {of} are right, verdict and figure.", verdicts)),
       make(
         "table",
         {},
@@ -216,13 +225,25 @@ class Lab {
 // --- the lesson -----------------------------------------------------------------------------------
 
 class Page {
-  constructor(plan, release) {
+  constructor(plan, release, english) {
     this.plan = plan;
     this.release = release;
     this.exercises = exercises(JSON.parse(release));
+    // An exercise is the same one in each language, so an answer fits both and what it passed stays.
+    const originals = new Map(exercises(JSON.parse(english)).map((one) => [one.id, one]));
+    for (const exercise of this.exercises) {
+      const original = originals.get(exercise.id) ?? exercise;
+      exercise.version = version(original);
+      exercise.stubs = [exercise.stub, original.stub];
+    }
     this.able = typeof WebAssembly === "object" && typeof Worker === "function";
     this.python = new Python(
-      { ...plan, address: new URL(plan.address, import.meta.url).href, course: beside(plan.course) },
+      {
+        ...plan,
+        address: new URL(plan.address, import.meta.url).href,
+        course: beside(plan.course),
+        language: document.documentElement.lang,
+      },
       beside("lab_worker.js"),
     );
     this.notice = make("p", { className: "lab-notice", role: "status" });
@@ -235,8 +256,10 @@ class Page {
       lesson,
       () =>
         this.say(
-          "This browser keeps no answers (its storage is full or blocked): they are here until " +
-            "you close the page. Export them before.",
+          _(
+            "This browser keeps no answers (its storage is full or blocked): they are here until " +
+              "you close the page. Export them before.",
+          ),
         ),
       (id, kept) => this.labs.get(id)?.take(kept),
     );
@@ -248,10 +271,11 @@ class Page {
       if (!exercise) continue;
       if (place.matches(".tag_lab-answer")) this.labs.set(id, new Lab(this, exercise, place));
       else {
-        const sentence = "This exercise needs PyTorch, which doesn't run in a page: answer it in ";
-        place.append(
-          make("p", { className: "lab-elsewhere" }, sentence, "JupyterLab (", make("code", {}, "python3 start.py"), ")."),
+        const sentence = _(
+          "This exercise needs PyTorch, which doesn't run in a page: answer it in JupyterLab:",
         );
+        const command = make("code", {}, "python3 start.py");
+        place.append(make("p", { className: "lab-elsewhere" }, sentence, " ", command));
       }
     }
     document.head.append(make("style", {}, style));
@@ -271,15 +295,16 @@ class Page {
     const ready = this.python.start();
     if (first) {
       this.ready = false;
-      lab.say("Python starts …");
+      lab.say(_("Python starts …"));
       ready.then(
         () => {
           this.ready = true;
-          if (lab.status.textContent === "Python starts …") lab.say("Python is ready.");
+          if (lab.status.textContent === _("Python starts …")) lab.say(_("Python is ready."));
         },
         (error) => {
           this.ready = false;
-          lab.say(`Python can't be started (${error.message}). Your answer is kept.`);
+          const said = N_("Python can't be started ({why}). Your answer is kept.");
+          lab.say(_(said, { why: error.message }));
         },
       );
     }
@@ -293,37 +318,51 @@ class Page {
     const tables = JSON.parse(this.release).cells.some(
       (cell) => cell.cell_type === "code" && /\bimport pandas\b/.test(text(cell)),
     );
-    const more = tables ? `, and pandas, ${size(packages.pandas)}, for exercises that use it` : "";
     const host = new URL(address, import.meta.url).host;
-    const from = host === location.host ? "this site" : host;
+    const from = host === location.host ? _("this site") : host;
+    const fetched = { number, core: size(core), tables: size(packages.pandas), from };
+    const PLAIN = N_(
+      "You can answer the exercises of this lesson here. When you click in an editor, the page " +
+        "fetches Pyodide {number}, a Python for browsers: {core}, from {from}. Your browser keeps it.",
+    );
+    const WITH_TABLES = N_(
+      "You can answer the exercises of this lesson here. When you click in an editor, the page " +
+        "fetches Pyodide {number}, a Python for browsers: {core}, and pandas, {tables}, for " +
+        "exercises that use it, from {from}. Your browser keeps it.",
+    );
     const elsewhere = this.exercises.length - this.labs.size;
     const words = [
-      "You can answer the exercises of this lesson here. When you click in an editor, the page " +
-        `fetches Pyodide ${number}, a Python for browsers: ${size(core)}${more}, from ${from}. ` +
-        "Your browser keeps it.",
-      "Answers are saved in this browser and nowhere else. The checks here are the visible ones; " +
-        "hidden ones run when an instructor grades. Demos show what they showed when we ran them; " +
-        "in JupyterLab they are live.",
-      "Keys: Ctrl-Enter runs and checks; Tab indents; Escape, then Tab, leaves the editor.",
+      _(tables ? WITH_TABLES : PLAIN, fetched),
+      _(
+        "Answers are saved in this browser and nowhere else. The checks here are the visible " +
+          "ones; hidden ones run when an instructor grades. Demos show what they showed when we " +
+          "ran them; in JupyterLab they are live.",
+      ),
+      _("Keys: Ctrl-Enter runs and checks; Tab indents; Escape, then Tab, leaves the editor."),
     ];
-    if (elsewhere) words.push(`${count(elsewhere, "exercise")} of this lesson: in JupyterLab only.`);
+    if (elsewhere) {
+      const exercises = count(elsewhere, ...EXERCISES);
+      words.push(_("{exercises} of this lesson: in JupyterLab only.", { exercises }));
+    }
     if (!this.able) {
       words.push(
-        "This browser has no WebAssembly, so answers can't be checked here. Export them and open " +
-          "the notebook in JupyterLab.",
+        _(
+          "This browser has no WebAssembly, so answers can't be checked here. Export them and " +
+            "open the notebook in JupyterLab.",
+        ),
       );
     }
-    const file = make("input", { type: "file", accept: ".ipynb", hidden: true, label: "A notebook" });
+    const file = make("input", { type: "file", accept: ".ipynb", hidden: true, label: _("A notebook") });
     file.onchange = () => this.import(file);
     return make(
       "section",
-      { className: "lab-panel", label: "The exercises of this lesson" },
+      { className: "lab-panel", label: _("The exercises of this lesson") },
       ...words.map((one) => make("p", {}, one)),
       make(
         "div",
         { className: "lab-buttons" },
-        button("Export a notebook", () => this.export()),
-        button("Import a notebook", () => file.click()),
+        button(_("Export a notebook"), () => this.export()),
+        button(_("Import a notebook"), () => file.click()),
         file,
       ),
       this.total,
@@ -340,8 +379,12 @@ class Page {
       for (const check of lab.exercise.checks) if (passed.includes(check.id)) got += check.points;
       if (passed.length === lab.exercise.checks.length) right += 1;
     }
-    this.total.textContent =
-      `You have passed ${right} of ${count(labs.length, "exercise")}, ${got} of ${points} points.`;
+    const exercises = count(labs.length, ...EXERCISES);
+    const so = { right, exercises, got, points };
+    this.total.textContent = _(
+      "You have passed {right} of {exercises}, {got} of {points} points.",
+      so,
+    );
   }
 
   export() {
@@ -354,7 +397,8 @@ class Page {
     const link = make("a", { href: URL.createObjectURL(blob), download: `${lesson}.ipynb` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    this.say(`${lesson}.ipynb holds your answers: open it in JupyterLab, or hand it in.`);
+    const said = N_("{lesson}.ipynb holds your answers: open it in JupyterLab, or hand it in.");
+    this.say(_(said, { lesson }));
   }
 
   async import(file) {
@@ -363,21 +407,22 @@ class Page {
     try {
       const answers = imported(await chosen.text(), chosen.name);
       const known = this.exercises.filter(({ name }) => answers[name] !== undefined);
-      const mine = known.filter(({ name, stub }) => answers[name] !== stub);
+      const mine = known.filter(({ name, stubs }) => !stubs.includes(answers[name]));
       if (!known.length) {
-        throw new Error(`${chosen.name} has no exercise of this lesson: nothing was changed.`);
+        throw new Error(_("{name} has no exercise of this lesson: nothing was changed.", chosen));
       }
       for (const exercise of mine) {
         const lab = this.labs.get(exercise.id);
         const code = answers[exercise.name];
-        if (!lab) await this.answers.set(exercise.id, { code, passed: [], version: version(exercise) });
+        if (!lab) await this.answers.set(exercise.id, { code, passed: [], version: exercise.version });
         else if (lab.code !== code) {
           replace(lab.view, code);
-          await lab.save({ version: version(exercise) });
-          lab.say("Imported; Ctrl-Z in the editor brings back what was here.");
+          await lab.save({ version: exercise.version });
+          lab.say(_("Imported; Ctrl-Z in the editor brings back what was here."));
         }
       }
-      this.say(`${count(mine.length, "answer")} imported from ${chosen.name}: run them to check.`);
+      const said = { answers: count(mine.length, ...ANSWERS), name: chosen.name };
+      this.say(_("{answers} imported from {name}: run them to check.", said));
     } catch (error) {
       this.say(error.message);
     }
@@ -386,13 +431,17 @@ class Page {
 }
 
 try {
-  const [plan, release] = await Promise.all([
+  const own = new URL(`${lesson}.ipynb`, location.href).href;
+  const original = new URL(`../${lesson}/${lesson}.ipynb`, import.meta.url).href; // in English
+  const [plan, release, english] = await Promise.all([
     get(beside("labs.json"), "json"),
-    get(new URL(`${lesson}.ipynb`, location.href), "text"),
+    get(own, "text"),
+    own === original ? null : get(original, "text"),
   ]);
-  await new Page(plan, release).open();
+  await new Page(plan, release, english ?? release).open();
 } catch (error) {
-  const text = `The exercises of this page can't be opened (${error.message}): reload it.`;
+  const why = { why: error.message };
+  const text = _("The exercises of this page can't be opened ({why}): reload it.", why);
   document.querySelector(".tag_lab-answer").before(make("p", { className: "lab-notice" }, text));
 }
 document.documentElement.dataset.labs = "open";

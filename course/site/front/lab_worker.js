@@ -35,7 +35,7 @@ async function start(message) {
   python = await module.loadPyodide({
     indexURL: plan.address,
     lockFileURL: URL.createObjectURL(lock),
-    env: { COURSE_ROOT: "/course" },
+    env: { COURSE_ROOT: "/course", COURSE_LANG: plan.language },
     stdout: () => {}, // what goes round Python's own is dropped: it might be endless
     stderr: () => {},
   });

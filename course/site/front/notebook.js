@@ -1,4 +1,6 @@
 // The released notebook: its exercises, and a copy of it with somebody's answers.
+import { _ } from "./page.js";
+
 const marks = (cell) => cell?.metadata?.nbgrader ?? {};
 export const text = (cell) => {
   const source = cell?.source ?? "";
@@ -47,9 +49,11 @@ export function imported(content, name) {
   try {
     notebook = JSON.parse(content);
   } catch {
-    throw new Error(`${name} isn't a notebook: nothing was changed.`);
+    notebook = null;
   }
-  if (!Array.isArray(notebook?.cells)) throw new Error(`${name} isn't a notebook: nothing was changed.`);
+  if (!Array.isArray(notebook?.cells)) {
+    throw new Error(_("{name} isn't a notebook: nothing was changed.", { name }));
+  }
   const found = {};
   for (const cell of notebook.cells) {
     const { solution, grade_id: exercise } = marks(cell);

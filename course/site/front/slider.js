@@ -1,19 +1,20 @@
 // The page on which one drags from step 0 of pre-training to the chat model: at each stop of a
 // recorded run, answers to fixed requests and figures. It computes nothing; slider.json has it all.
 import { judge, mark } from "./facts.js";
+import { _, N_, percent } from "./page.js";
 
 const root = document.querySelector("#slider");
 const ROWS = {
   // figure → its name, and whether it is a share
-  loss: ["loss on the village's texts", false],
-  recall: ["completes facts", true],
-  following: ["follows requests", true],
-  truth: ["answers truly", true],
-  polite: ["is polite", true],
-  refusal: ["declines harm", true],
-  over_refusal: ["declines the harmless", true],
-  false_premise: ["corrects a false premise", true],
-  dialogue: ["keeps to a dialogue", true],
+  loss: [N_("loss on the village's texts"), false],
+  recall: [N_("completes facts"), true],
+  following: [N_("follows requests"), true],
+  truth: [N_("answers truly"), true],
+  polite: [N_("is polite"), true],
+  refusal: [N_("declines harm"), true],
+  over_refusal: [N_("declines the harmless"), true],
+  false_premise: [N_("corrects a false premise"), true],
+  dialogue: [N_("keeps to a dialogue"), true],
 };
 const HIGH = 30; // of a row's picture, whose width is 100
 const SVG = "http://www.w3.org/2000/svg";
@@ -33,7 +34,7 @@ class Slider {
     Object.assign(this, { entropy, asked, parts, points, judged: judge(facts) });
     this.request = make("select", { id: "slider-request" });
     asked.forEach(({ what, turns }, i) =>
-      this.request.append(make("option", { value: i, textContent: `${what}: ${turns.at(-1)}` })),
+      this.request.append(make("option", { value: i, textContent: `${_(what)}: ${turns.at(-1)}` })),
     );
     const stops = { min: 0, max: points.length - 1, step: 1, value: 0 };
     this.at = make("input", { type: "range", id: "slider-at", ...stops });
@@ -43,9 +44,9 @@ class Slider {
     this.answer.setAttribute("role", "status");
     const table = make("table", { className: "figures" }, this.caption(), this.body());
     root.replaceChildren(
-      make("label", { htmlFor: "slider-request", textContent: "Request" }),
+      make("label", { htmlFor: "slider-request", textContent: _("Request") }),
       this.request,
-      make("label", { htmlFor: "slider-at", textContent: "How far the model has learned" }),
+      make("label", { htmlFor: "slider-at", textContent: _("How far the model has learned") }),
       this.parts_,
       this.at,
       this.where,
@@ -61,7 +62,7 @@ class Slider {
   label(part) {
     const stops = this.points.filter((point) => point.part === part.name);
     const last = this.points.lastIndexOf(stops.at(-1));
-    const button = make("button", { type: "button", textContent: part.name });
+    const button = make("button", { type: "button", textContent: _(part.name) });
     button.addEventListener("click", () => {
       this.at.value = last;
       this.show();
@@ -70,7 +71,7 @@ class Slider {
   }
 
   caption() {
-    return make("caption", { textContent: "What was measured; the line is where you are" });
+    return make("caption", { textContent: _("What was measured; the line is where you are") });
   }
 
   body() {
@@ -81,7 +82,7 @@ class Slider {
       return make(
         "tr",
         {},
-        make("th", { scope: "row", textContent: name }),
+        make("th", { scope: "row", textContent: _(name) }),
         make("td", {}, this.picture(key, share)),
         this.values[key],
       );
@@ -122,31 +123,33 @@ class Slider {
     const [i, n] = [+this.at.value, +this.request.value];
     const { part, step, of, figures, answers } = this.points[i];
     const about = this.parts.find(({ name }) => name === part);
-    const steps = part === "PPO" || part === "chat" ? "round" : "step";
-    const place = `${part}, ${steps} ${step.toLocaleString("en")} of ${of.toLocaleString("en")}`;
-    const model = step === of && about.end ? ` This is ${about.end}.` : "";
-    this.where.textContent = `${place}. ${about.about}${model}`;
+    const rounds = part === "PPO" || part === "chat";
+    const [now, all] = [step.toLocaleString("en"), of.toLocaleString("en")];
+    const at = rounds ? N_("{part}, round {now} of {all}") : N_("{part}, step {now} of {all}");
+    const place = _(at, { part: _(part), now, all });
+    const model = step === of && about.end ? ` ${_("This is {end}.", about)}` : "";
+    this.where.textContent = `${place}. ${_(about.about)}${model}`;
     this.at.setAttribute("aria-valuetext", place);
     [...this.parts_.children].forEach((button) =>
-      button.setAttribute("aria-current", button.textContent === part ? "step" : "false"),
+      button.setAttribute("aria-current", button.textContent === _(part) ? "step" : "false"),
     );
     this.answer.replaceChildren(
       ...this.asked[n].turns.flatMap((turn, k) => {
         const text = make("div");
         if (answers[n][k]) mark(text, this.judged(answers[n][k]));
-        else text.append(make("i", { textContent: "(nothing: the model ended at once)" }));
+        else text.append(make("i", { textContent: _("(nothing: the model ended at once)") }));
         const bubble = (role, who, what) =>
           make("div", { className: `bubble ${role}` }, make("b", { textContent: who }), what);
         return [
-          bubble("user", "You", make("div", { textContent: turn })),
-          bubble("assistant", "The model", text),
+          bubble("user", _("You"), make("div", { textContent: turn })),
+          bubble("assistant", _("The model"), text),
         ];
       }),
     );
     for (const [key, [, share]] of Object.entries(ROWS)) {
       const number = figures[key];
       this.values[key].textContent =
-        number === undefined ? "–" : share ? `${Math.round(100 * number)}%` : number.toFixed(2);
+        number === undefined ? "–" : share ? percent(number) : number.toFixed(2);
     }
     for (const mark of this.marks) mark.style.transform = `translateX(${this.x(i)}px)`;
   }
@@ -155,6 +158,6 @@ class Slider {
 const answer = await fetch(new URL("slider.json", import.meta.url)).catch(() => undefined);
 if (answer?.ok) new Slider(await answer.json());
 else {
-  const sentence = "The recorded run can't be fetched: open the page from a server.";
+  const sentence = _("The recorded run can't be fetched: open the page from a server.");
   root.replaceChildren(make("p", { role: "status", textContent: sentence }));
 }
