@@ -55,16 +55,20 @@ def asked(lesson: str, folder: Path | None = None) -> dict[str, dict[str, str]]:
         If they aren't there, or can't be read.
     """
     path = place(folder) / f"{lesson}.csv"
-    again = "restore data/verdicts with git."
+    again = _("restore data/verdicts with git.")
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
-        raise CourseError(f"There are no statements in {path.name}: {again}") from None
+        raise CourseError(
+            _("There are no statements in {name}: {again}").format(name=path.name, again=again)
+        ) from None
     except (OSError, UnicodeDecodeError):
-        raise CourseError(f"{path.name} can't be read: {again}") from None
+        raise CourseError(
+            _("{name} can't be read: {again}").format(name=path.name, again=again)
+        ) from None
     if not rows or any(tuple(row) != COLUMNS or row["kind"] not in KINDS for row in rows):
-        raise CourseError(f"{path.name} is damaged: {again}")
+        raise CourseError(_("{name} is damaged: {again}").format(name=path.name, again=again))
     return {row["id"]: {key: row[key] for key in COLUMNS[1:]} for row in rows}
 
 
@@ -153,7 +157,9 @@ def told(lesson: str, folder: Path | None = None) -> dict[str, Sequence[Any]] | 
         return None
     except (OSError, ValueError, zlib.error):
         raise CourseError(
-            f"{path.name} is damaged: restore data/verdicts with git, or delete the file."
+            _("{name} is damaged: restore data/verdicts with git, or delete the file.").format(
+                name=path.name
+            )
         ) from None
 
 

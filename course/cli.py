@@ -8,6 +8,7 @@ interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks fo
 """
 
 from course import shield  # noqa: F401 - before all others, so that those are ours
+from course.language import _
 
 # isort: split
 
@@ -142,7 +143,7 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     if not as_json:
         show_table("Models", [m | {"sha256": m["sha256"][:12]} for m in found])
         if not all(m["present"] for m in found):
-            print(f"Fetch what is missing with: {catalogue.FETCH}")
+            print(_("Fetch what is missing with: {FETCH}").format(FETCH=catalogue.FETCH))
     finish({"models": found}, as_json)
 
 
@@ -373,7 +374,7 @@ def grade(
             show_table("Self-test", selftest.rows(result))
         return finish(result, as_json)
     if assignment is None:
-        raise CourseError("Which lesson? For example: python3 start.py grade 01_pretraining")
+        raise CourseError(_("Which lesson? For example: python3 start.py grade 01_pretraining"))
     with language.speaking(language.known(lang)):
         result = grade_module.grade(
             assignment,
@@ -413,7 +414,11 @@ def feedback(
     if not as_json:
         for note in result["notes"]:
             print(note)
-        print(f"{len(result['pages'])} pages in feedback/: `nbgrader release_feedback` sends them.")
+        print(
+            _("{n} pages in feedback/: `nbgrader release_feedback` sends them.").format(
+                n=len(result["pages"])
+            )
+        )
     finish(result, as_json)
 
 
@@ -527,9 +532,13 @@ def sentence(error: OSError) -> str:
     """Say in one sentence what the operating system refused."""
     where = f" ({error.filename})" if error.filename else ""
     if error.errno == errno.ENOSPC:
-        return f"The disk is full{where}: make room and run the same command again."
+        return _("The disk is full{where}: make room and run the same command again.").format(
+            where=where
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"No permission to read or write{where}: change that, then try again."
+        return _("No permission to read or write{where}: change that, then try again.").format(
+            where=where
+        )
     return f"{error.strerror or error}{where}."
 
 
@@ -548,14 +557,18 @@ def unexpected(error: Exception) -> str:
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     module = (missing or "course").partition(".")[0]
     if missing and re.match(r"course\.(author|bench|site)\b", missing):
-        return "this command is for instructors, and this copy of the course is a student's pack."
+        return _(
+            "this command is for instructors, and this copy of the course is a student's pack."
+        )
     if module != "course":
         install = f"python3 start.py install {part_of(module)}".strip()
-        return f"{module} isn't installed: run `{install}`."
-    return (
-        f"something unexpected went wrong ({type(error).__name__}: {error}); "
-        "run again with COURSE_DEBUG=1 to see where, and tell us."
-    )
+        return _("{module} isn't installed: run `{install}`.").format(
+            module=module, install=install
+        )
+    return _(
+        "something unexpected went wrong ({name}: {error}); run again with "
+        "COURSE_DEBUG=1 to see where, and tell us."
+    ).format(name=type(error).__name__, error=error)
 
 
 def main() -> None:
@@ -574,7 +587,7 @@ def main() -> None:
         print(f"course: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("\ncourse: interrupted; run the same command again to go on.", file=sys.stderr)
+        print(_("\ncourse: interrupted; run the same command again to go on."), file=sys.stderr)
         sys.exit(INTERRUPTED)
     except OSError as error:
         if os.environ.get("COURSE_DEBUG"):

@@ -16,6 +16,7 @@ from course import language, paths
 from course.grader.hooks import Hooks
 from course.grader.job import Outcome
 from course.grader.notebook import Cell
+from course.grader.words import message_of
 from course.language import _
 
 # How a lesson's text begins each exercise, in every language.
@@ -103,5 +104,8 @@ HOOKS = Hooks(
     environment=environment,
     source=source,
     distributions=DISTRIBUTIONS,
+    language=language.current,
+    say=_,
+    message=functools.partial(message_of, say=_),
     misconception=misconception,
 )

@@ -61,7 +61,8 @@ def known(language: str) -> str:
     """
     if language not in LANGUAGES:
         names = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
-        raise CourseError(f"There is no language {language!r} in this course: it has {names}.")
+        text = _("There is no language {language!r} in this course: it has {names}.")
+        raise CourseError(text.format(language=language, names=names))
     return language
 
 

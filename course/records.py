@@ -16,6 +16,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 
 
 def machine() -> str:
@@ -52,9 +53,13 @@ def read(name: str, *, folder: Path | None = None) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CourseError(f"No run record {path.name}: restore data/runs with git.") from None
+        raise CourseError(
+            _("No run record {name}: restore data/runs with git.").format(name=path.name)
+        ) from None
     except ValueError:
-        raise CourseError(f"Run record {path.name} is damaged: restore it with git.") from None
+        raise CourseError(
+            _("Run record {name} is damaged: restore it with git.").format(name=path.name)
+        ) from None
 
 
 def targets(command: str, number_format: str = "") -> dict[str, tuple[str, float]]:

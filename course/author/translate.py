@@ -7,6 +7,7 @@ Which messages the library has is found by syntax tree: the strings in ``_("…"
 """
 
 import ast
+import csv
 import functools
 import json
 import re
@@ -181,6 +182,10 @@ def of_library() -> list[Entry]:
     for path in sorted([*code.rglob("*.py"), *code.rglob("*.jinja")]):
         if site.HERE not in path.parents:
             entries += [Entry("", text, "format") for text in marked(path)]
+    for path in sorted((code.parent / "data" / "verdicts").glob("*.csv")):  # statements to decide
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                entries += [Entry("", row[column], "label") for column in ("statement", "figure")]
     return entries
 
 

@@ -23,6 +23,7 @@ from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.grader.prepare import NOT_GRADED
 from course.grader.source import Assignment, SourceNotebook
+from course.grader.words import N_
 
 if TYPE_CHECKING:
     from course.grader.adapter import Session
@@ -34,7 +35,7 @@ STRING = re.compile(r"""\"[^"\n]*\"|'[^'\n]*'""")
 TELLING = 20  # characters in a row that show that a message quotes a check
 # The exchange's own files, by which nbgrader gives a page back to whoever handed in, and only once.
 NEEDED = ("timestamp.txt", "submission_secret.txt")
-WITHHELD = "a hidden check fails"
+WITHHELD = N_("a hidden check fails")
 
 
 def feedback(
@@ -144,6 +145,7 @@ def _page(
     penalty = submission.late_submission_penalty or 0.0
     return page.render(
         "feedback.html.jinja",
+        assignment.hooks,
         title=_title(original),
         student=student,
         date=datetime.datetime.now().strftime("%Y-%m-%d"),
@@ -198,7 +200,7 @@ def _failed(
     if not hidden_tests and _quotes(message, cell):
         message = WITHHELD
     shown = cell.source if hidden_tests else notebook.visible(cell.source)
-    return {"message": message, "source": shown.strip()}
+    return {"message": assignment.hooks.say(message), "source": shown.strip()}
 
 
 def _quotes(message: str, cell: Cell) -> bool:

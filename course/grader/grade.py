@@ -189,7 +189,7 @@ def grade(
         "seconds": round(time.monotonic() - began, 2),
     }
     result["report"] = report.write(assignment, marks, totals, result)
-    result["term"] = term.write(root)["page"]
+    result["term"] = term.write(root, hooks)["page"]
     return result
 
 

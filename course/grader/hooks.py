@@ -33,6 +33,10 @@ def _itself(folder: Path, root: Path) -> Path:
     return folder
 
 
+def _english() -> str:
+    return "en"
+
+
 @dataclass(frozen=True)
 class Hooks:
     """A course, as far as the grader can't see it for itself.
@@ -65,6 +69,10 @@ class Hooks:
         language. Names, kinds and points of cells are the same there.
     distributions : tuple of str
         Packages whose version scores depend on.
+    language : function without arguments → code
+        In which language pages are now, such as ``"en"``.
+    say : function of one of the grader's English texts → text
+        The same in that language.
     message : function of a cell, its outcome and the seconds for a cell → text
         How a cell failed, in words for a learner.
     misconception : function of a cell and its outcome → text
@@ -82,6 +90,8 @@ class Hooks:
     environment: Callable[[Path], Mapping[str, str]] = _nothing
     source: Callable[[Path, Path], Path] = _itself
     distributions: tuple[str, ...] = ()
+    language: Callable[[], str] = _english
+    say: Callable[[str], str] = str
     message: Callable[[Cell, Outcome, float], str] = message_of
     misconception: Callable[[Cell, Outcome], str] = _unnamed
 

@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import markupsafe
 
+    from course.grader.hooks import Hooks
+
 MATH = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<!\\)\$(?P<inline>[^$\n]+?)\$", re.DOTALL)
 SIZE = 11  # points of a formula's letters, before it is scaled to the text around it
 # What the course writes and matplotlib calls by another name.
 SPELLINGS = {r"\text{": r"\mathrm{", r"\operatorname{": r"\mathrm{", r"\lvert": "|", r"\rvert": "|"}
 
 
-def render(template: str, **values: Any) -> str:
-    """Return a page; every text in `values` is escaped."""
-    return _environment().get_template(template).render(**values)
+def render(template: str, hooks: "Hooks", **values: Any) -> str:
+    """Return a page in the language of the course; every text in `values` is escaped."""
+    spoken = {"_": hooks.say, "lang": hooks.language()}
+    return _environment().get_template(template).render(**spoken, **values)
 
 
 @functools.cache

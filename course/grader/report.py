@@ -14,9 +14,11 @@ from typing import Any
 from course.grader import files, page, similar
 from course.grader.ledger import FOLDER
 from course.grader.source import Assignment
+from course.grader.words import N_
 
 BINS = 10
 SHOWN = 12  # slowest exercises, and students that are named at a misconception
+STATES = (N_("graded"), N_("unreadable"), N_("missing"), N_("failed"))  # of a submission
 SLOW = 1.0  # seconds; a cell below that is nothing to look at
 
 
@@ -48,7 +50,8 @@ def write(
     folder = assignment.root / FOLDER / assignment.name
     files.write(folder / "report.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     files.write(
-        folder / "report.html", page.render("report.html.jinja", **found, bins=_chart(found))
+        folder / "report.html",
+        page.render("report.html.jinja", assignment.hooks, **found, bins=_chart(found)),
     )
     return f"{FOLDER}/{assignment.name}/report.html"
 

@@ -27,7 +27,7 @@ WEEKS = 20  # the last ones that are drawn
 NOBODY = "Nothing is graded yet: `python3 start.py grade LESSON` comes first."
 
 
-def write(root: Path) -> dict[str, Any]:
+def write(root: Path, hooks: Hooks) -> dict[str, Any]:
     """Write both files from the lessons' reports.
 
     Returns
@@ -39,7 +39,7 @@ def write(root: Path) -> dict[str, Any]:
     folder = root / FOLDER
     files.write(folder / "term.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     shown = {"bars": _chart(found["weeks"]), "shown": SHOWN, "first": FIRST}
-    files.write(folder / "term.html", page.render("term.html.jinja", **found, **shown))
+    files.write(folder / "term.html", page.render("term.html.jinja", hooks, **found, **shown))
     return found | {"page": f"{FOLDER}/term.html"}
 
 
@@ -65,7 +65,7 @@ def refresh(root: Path, hooks: Hooks) -> dict[str, Any]:
             report.write(
                 assignment, marks, record.totals(name, session), {"students": {}, "notes": []}
             )
-    return {"ok": True} | write(root)
+    return {"ok": True} | write(root, hooks)
 
 
 def _reports(root: Path) -> list[dict[str, Any]]:

@@ -32,11 +32,11 @@ __all__ = ["NOT_YET", "check", "locate", "mine", "show"]
 HIDDEN_LATER = N_("Hidden checks run when your instructor grades; these are the visible ones.")
 ALL_RIGHT, VISIBLE_PASS = N_("all right"), N_("visible checks pass")
 FORM_ONLY = N_("the form is right; your marks will tell whether the verdicts are")
-FRESH = "take an older copy of it, or a fresh one from release/."
+FRESH = N_("take an older copy of it, or a fresh one from release/.")
 
 
 def check(
-    notebook_name: str, *, root: Path | None = None, title: str = "Checking"
+    notebook_name: str, *, root: Path | None = None, title: str = _("Checking")
 ) -> dict[str, Any]:
     """Run a learner's notebook with the checks of its lesson.
 
@@ -75,8 +75,10 @@ def check(
     restored, job = plan(mine(path), source)
     if not restored.answers:
         raise CourseError(
-            f"{path.name} holds no exercise of this lesson: copy your answers into a fresh "
-            "notebook from release/."
+            _(
+                "{name} holds no exercise of this lesson: copy your answers into a "
+                "fresh notebook from release/."
+            ).format(name=path.name)
         )
 
     limits = Limits(cell_seconds=settings.cell_seconds(root))
@@ -171,9 +173,13 @@ def mine(path: Path) -> Notebook:
     try:
         return notebook.load(path)
     except FileNotFoundError:
-        raise CourseError(f"There is no notebook {path}: check its name.") from None
+        raise CourseError(
+            _("There is no notebook {path}: check its name.").format(path=path)
+        ) from None
     except UnreadableError as error:
-        raise CourseError(f"{str(error).rstrip('.')}; else {FRESH}") from None
+        raise CourseError(
+            _("{rstrip}; else {FRESH}").format(rstrip=str(error).rstrip("."), FRESH=_(FRESH))
+        ) from None
 
 
 def locate(name: str, root: Path) -> Path:
@@ -194,13 +200,23 @@ def locate(name: str, root: Path) -> Path:
         path = notebook.path_of(name, root / "work")
         if not path.exists():
             raise CourseError(
-                f"There is no work/{name}/{name}.ipynb yet: run `python3 start.py`, which copies "
-                "the lessons, or give the path of your notebook."
+                _(
+                    "There is no work/{name}/{name}.ipynb yet: run `python3 start.py`, "
+                    "which copies the lessons, or give the path of your notebook."
+                ).format(name=name)
             )
     if not path.exists():
-        raise CourseError(f"There is no notebook {path}: check its name.")
+        raise CourseError(_("There is no notebook {path}: check its name.").format(path=path))
     if path.stem not in lessons:
         near = difflib.get_close_matches(path.stem, lessons, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}.ipynb?" if near else "it must have the name of its lesson."
-        raise CourseError(f"{path.name} isn't the name of a lesson's notebook: {hint}")
+        hint = (
+            _("did you mean {near}.ipynb?").format(near=near[0])
+            if near
+            else _("it must have the name of its lesson.")
+        )
+        raise CourseError(
+            _("{name} isn't the name of a lesson's notebook: {hint}").format(
+                name=path.name, hint=hint
+            )
+        )
     return path

@@ -15,6 +15,7 @@ from pathlib import Path
 from course import language, paths
 from course.errors import CourseError
 from course.grader import notebook
+from course.language import _
 from course.learner import map as map_module
 from course.learner import progress, update
 from course.translate import built
@@ -41,8 +42,10 @@ def released() -> list[Path]:
     ]
     if not files:
         raise CourseError(
-            f"There are no lessons in {paths.RELEASE}: run the course from its own folder, or get "
-            "them back there with `git checkout release`."
+            _(
+                "There are no lessons in {RELEASE}: run the course from its own "
+                "folder, or get them back there with `git checkout release`."
+            ).format(RELEASE=paths.RELEASE)
         )
     return files
 
@@ -74,9 +77,9 @@ def lay_out() -> list[Path]:
         if source == notebook.path_of(source.parent.name, given):
             update.remember(source.parent.name, paths.ROOT)
     for lesson in sorted({path.relative_to(paths.WORK).parts[0] for path in copied}):
-        print(f"work/{lesson}: new", flush=True)
+        print(_("work/{lesson}: new").format(lesson=lesson), flush=True)
     for lesson in update.waiting(paths.ROOT):
-        print(f"{lesson}: {update.HINT}", flush=True)
+        print(f"{lesson}: {_(update.HINT)}", flush=True)
     map_module.write(progress.survey(run=False))
     return copied
 
@@ -133,11 +136,11 @@ def open_lab() -> None:
         If there are no released lessons, or JupyterLab isn't installed.
     """
     new = lay_out()
-    print("JupyterLab opens in your browser. To stop it: Ctrl-C here, twice.", flush=True)
+    print(_("JupyterLab opens in your browser. To stop it: Ctrl-C here, twice."), flush=True)
     try:
         from jupyterlab.labapp import LabApp
     except ImportError:
-        raise CourseError("JupyterLab is missing: `python3 start.py` installs it.") from None
+        raise CourseError(_("JupyterLab is missing: `python3 start.py` installs it.")) from None
     # What JupyterLab itself starts, such as pip, would import files of the folder we are typed in.
     os.chdir(paths.WORK)
     # The kernel of this environment comes before one that the user has installed elsewhere.

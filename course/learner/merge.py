@@ -17,6 +17,7 @@ from typing import Any
 
 from course.grader import notebook
 from course.grader.notebook import Cell, Notebook, bare, text_of
+from course.language import _
 
 Raw = dict[str, Any]
 MARK = "course_update"  # in a note's metadata: which cell it is about
@@ -223,13 +224,20 @@ class _Merge:
         if part.answered:
             if not old and unanswered(text_of(raw), key):
                 return []
-            says = f"The exercise `{key}` is no longer in this lesson. Your answer stays here."
+            says = _(
+                "The exercise `{key}` is no longer in this lesson. Your answer stays here."
+            ).format(key=key)
         elif part.cell.name:
             return []  # a check, or what was locked
         else:
-            says = "The lesson no longer has this cell. You had changed it, so it stays here."
+            says = _("The lesson no longer has this cell. You had changed it, so it stays here.")
         self.conflict(key, says)
-        return [self.note(f"{says} Delete both cells when you need them no longer."), self.own(raw)]
+        return [
+            self.note(
+                _("{says} Delete both cells when you need them no longer.").format(says=says)
+            ),
+            self.own(raw),
+        ]
 
     # --- what the lesson has ---
 
@@ -247,13 +255,13 @@ class _Merge:
             return self.answer(key, part, raw, old)
         if part.cell.name:
             if old and text not in (old.text, bare(notebook.visible(old.cell.source))):
-                self.conflict(key, "You had changed this check. It is the lesson's own again.")
+                self.conflict(key, _("You had changed this check. It is the lesson's own again."))
         elif old and old.text == part.text:
             return [self.same(raw, part)]  # only the learner has changed it
         elif (part.cell.kind == "code" and not old) or (old and text != old.text):
-            says = "The lesson has changed the cell above. Below is the one that you had."
-            self.conflict(key, "The lesson has changed this cell, and yours stays below it.")
-            note = self.note(f"{says} Delete what you need no longer.")
+            says = _("The lesson has changed the cell above. Below is the one that you had.")
+            self.conflict(key, _("The lesson has changed this cell, and yours stays below it."))
+            note = self.note(_("{says} Delete what you need no longer.").format(says=says))
             return [self.theirs(part), note, self.own(raw)]
         return [self.theirs(part)]
 
@@ -269,16 +277,19 @@ class _Merge:
         mine, now = signature(text_of(raw), key), signature(part.cell.source, key)
         before = signature(old.cell.source, key) if old else mine
         if before != now and mine != now and (old or mine):
-            says = f"`{key}` takes other arguments now: ({now})."
+            says = _("`{key}` takes other arguments now: ({now}).").format(key=key, now=now)
         elif old:
-            says = f"The lesson now begins `{key}` with other lines."
+            says = _("The lesson now begins `{key}` with other lines.").format(key=key)
         else:
             return [kept]
-        self.conflict(key, f"{says} Your answer is as you wrote it.")
+        self.conflict(key, _("{says} Your answer is as you wrote it.").format(says=says))
         self.noted.add(key)
         note = self.note(
-            f"{says} This is how it begins. Your answer below is as you wrote it: take over what "
-            f"you need, then delete this cell.\n\n````python\n{part.cell.source}\n````",
+            _(
+                "{says} This is how it begins. Your answer below is as you wrote it: "
+                "take over what you need, then delete this "
+                "cell.\n\n````python\n{source}\n````"
+            ).format(says=says, source=part.cell.source),
             about=key,
         )
         return [note, kept]
@@ -315,7 +326,7 @@ class _Merge:
             "cell_type": "markdown",
             "id": self.fresh("note"),
             "metadata": {MARK: about} if about else {},
-            "source": f"> **Note of `course update`.** {says}",
+            "source": _("> **Note of `course update`.** {says}").format(says=says),
         }
 
     def own(self, raw: Raw) -> Raw:

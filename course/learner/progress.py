@@ -86,7 +86,7 @@ def survey(*, run: bool = True, root: Path | None = None) -> dict[str, Any]:
     work = root / "work"
     if not work.is_dir():
         raise CourseError(
-            "There is no work/ yet: run `python3 start.py`, which copies the lessons."
+            _("There is no work/ yet: run `python3 start.py`, which copies the lessons.")
         )
     memory, notes = recall(work)
     lessons = {name: describe(name, root) for name in LESSONS}
@@ -104,7 +104,9 @@ def survey(*, run: bool = True, root: Path | None = None) -> dict[str, Any]:
             result = check.check(
                 str(notebook.path_of(name, work)),
                 root=root,
-                title=f"Checking {name} ({place} of {len(stale)} that changed)",
+                title=_("Checking {name} ({place} of {n} that changed)").format(
+                    name=name, place=place, n=len(stale)
+                ),
             )
         except (CourseError, GraderError) as error:
             lessons[name].update(state="broken", note=str(error))
@@ -119,8 +121,10 @@ def survey(*, run: bool = True, root: Path | None = None) -> dict[str, Any]:
             lesson["state"] = "changed"
     notes += [lesson["note"] for lesson in lessons.values() if lesson["state"] in _TO_MEND]
     if others := strangers(work):
-        named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
-        notes.append(f"Left out, since no lesson has this name: {named}.")
+        named = ", ".join(others[:3]) + (
+            _(" and {n} more").format(n=len(others) - 3) if others[3:] else ""
+        )
+        notes.append(_("Left out, since no lesson has this name: {named}.").format(named=named))
     here = [lesson for lesson in lessons.values() if lesson["state"] != "not in this copy"]
     return {
         "ok": bool(here) and all(lesson["state"] == "done" for lesson in here),
@@ -193,7 +197,9 @@ def describe(name: str, root: Path) -> dict[str, Any]:
         lesson["visible"] = [0, sum(cell.kind == "grade" for cell in truth)]
     mine = _mine(name, root)
     if not mine.exists():
-        note = f"work/{lesson['file']} isn't there: `python3 start.py` copies it anew."
+        note = _("work/{file} isn't there: `python3 start.py` copies it anew.").format(
+            file=lesson["file"]
+        )
         return lesson | {"state": "missing", "note": note}
     try:
         answers = notebook.cells(check.mine(mine))
@@ -367,19 +373,31 @@ def recall(work: Path) -> tuple[dict[str, Any], list[str]]:
     except FileNotFoundError:
         return {}, []
     except OSError as error:
-        return {}, [f"work/{FILE} can't be read ({error.strerror}): all lessons are checked anew."]
+        return {}, [
+            _("work/{FILE} can't be read ({strerror}): all lessons are checked anew.").format(
+                FILE=FILE, strerror=error.strerror
+            )
+        ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        said = f"work/{FILE} is damaged: all lessons are checked anew"
+        said = _("work/{FILE} is damaged: all lessons are checked anew").format(FILE=FILE)
         try:
             file.replace(work / DAMAGED)
         except OSError:
             return {}, [f"{said}."]
-        return {}, [f"{said}, and the old file is kept as work/{DAMAGED}."]
+        return {}, [
+            _("{said}, and the old file is kept as work/{DAMAGED}.").format(
+                said=said, DAMAGED=DAMAGED
+            )
+        ]
     memory = {name: entry for name, entry in items if _sealed(name, entry)}
-    edited = [str(name) for name, _ in items if name not in memory]
+    edited = [str(name) for name, _x in items if name not in memory]
     if not edited:
         return memory, []
-    return memory, [f"work/{FILE} was edited: {', '.join(edited)} is checked anew."]
+    return memory, [
+        _("work/{FILE} was edited: {join} is checked anew.").format(
+            FILE=FILE, join=", ".join(edited)
+        )
+    ]
 
 
 def remember(
@@ -426,7 +444,9 @@ def keep(file: Path, text: str, notes: list[str]) -> bool:
     try:
         paths.write(file, text)
     except OSError as error:
-        said = f"work/{file.name} can't be written ({error.strerror}), so it stays as it was."
+        said = _("work/{name} can't be written ({strerror}), so it stays as it was.").format(
+            name=file.name, strerror=error.strerror
+        )
         notes += [said] if said not in notes else []
         return False
     return True

@@ -18,14 +18,15 @@ from course.errors import CourseError
 from course.grader import notebook, settings
 from course.grader.errors import GraderError
 from course.grader.notebook import Notebook
+from course.language import N_, _
 from course.learner import merge as merge_module
 from course.learner.check import mine
 from course.learner.progress import OLDER
 from course.translate import built
 
 VERSIONS = ".versions"
-HINT = "newer than your copy: `python3 start.py update` brings it, and your answers stay."
-RELOAD = "A lesson that is open in JupyterLab: File, Reload Notebook from Disk."
+HINT = N_("newer than your copy: `python3 start.py update` brings it, and your answers stay.")
+RELOAD = N_("A lesson that is open in JupyterLab: File, Reload Notebook from Disk.")
 
 
 def update(
@@ -59,7 +60,7 @@ def update(
     released = sorted(path.parent.name for path in (root / "release").glob("*/*.ipynb"))
     if not released:
         raise CourseError(
-            "There are no lessons in release/: get them back with `git checkout release`."
+            _("There are no lessons in release/: get them back with `git checkout release`.")
         )
     for name in lessons or []:
         if name not in released:
@@ -67,10 +68,12 @@ def update(
     mine_too = [one for one in released if notebook.path_of(one, root / "work").exists()]
     if missing := [name for name in lessons or [] if name not in mine_too]:
         raise CourseError(
-            f"There is no work/{missing[0]}/{missing[0]}.ipynb: `python3 start.py` copies it."
+            _("There is no work/{missing}/{missing}.ipynb: `python3 start.py` copies it.").format(
+                missing=missing[0]
+            )
         )
     if not mine_too:
-        raise CourseError("There is no lesson in work/ yet: `python3 start.py` copies them.")
+        raise CourseError(_("There is no lesson in work/ yet: `python3 start.py` copies them."))
     stamp = f"{datetime.now():%Y-%m-%d_%H%M%S}"
     rows = [_lesson(name, root, stamp, dry_run) for name in lessons or mine_too]
     return {"ok": all(row["state"] != "unreadable" for row in rows), "lessons": rows}
@@ -178,7 +181,7 @@ def history(name: str, root: Path) -> list[bytes]:
     answer = _git(root, ["cat-file", "--batch"], asked.encode()) if listed else b""
     found = []
     while answer:
-        head, _, rest = answer.partition(b"\n")
+        head, _x, rest = answer.partition(b"\n")
         words = head.split()
         if len(words) == 3 and words[1] == b"blob":
             size = int(words[2])
@@ -209,17 +212,28 @@ def show(result: dict[str, Any]) -> None:
             print(f"{row['lesson']}: {row['note']}")
             continue
         if row["state"] == "as it is":
-            print(f"{row['lesson']}: nothing new.")
+            print(_("{lesson}: nothing new.").format(lesson=row["lesson"]))
             continue
-        new = [f"{counts[k]} {k}" for k in ("texts", "exercises", "checks", "demos") if counts[k]]
-        new += [f"{len(row['files'])} other files"] if row["files"] else []
-        print(f"{row['lesson']}: {row['state']}: {', '.join(new) or 'its order'}.")
+        kinds = {
+            "texts": _("{n} texts"),
+            "exercises": _("{n} exercises"),
+            "checks": _("{n} checks"),
+            "demos": _("{n} demos"),
+        }
+        new = [text.format(n=counts[kind]) for kind, text in kinds.items() if counts[kind]]
+        new += [_("{n} other files").format(n=len(row["files"]))] if row["files"] else []
+        did = _("updated") if row["state"] == "updated" else _("would be updated")
+        print(f"{row['lesson']}: {did}: {', '.join(new) or _('its order')}.")
         print(
-            f"  Left as they are: {counts['answers']} answers, {counts['own']} cells of your own."
+            _("  Left as they are: {answers} answers, {own} cells of your own.").format(
+                answers=counts["answers"], own=counts["own"]
+            )
         )
         for conflict in row["conflicts"]:
-            print(f"  Look at {conflict['cell']}: {conflict['says']}")
+            print(
+                _("  Look at {cell}: {says}").format(cell=conflict["cell"], says=conflict["says"])
+            )
         if row["older"]:
-            print(f"  The old files are in {row['older']}.")
+            print(_("  The old files are in {older}.").format(older=row["older"]))
     if any(row["older"] for row in result["lessons"]):
-        print(RELOAD)
+        print(_(RELOAD))

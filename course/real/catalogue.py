@@ -18,6 +18,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 
 SMOLLM2 = "SmolLM2-135M-Instruct"
 MINILM = "all-MiniLM-L6-v2"
@@ -54,7 +55,7 @@ def list_models() -> list[dict[str, Any]]:
             digest = record["files"]["model.safetensors"]["sha256"]
             rows.append(_row(name, record["source"], True, digest, _size(home() / name), ""))
         elif record or not pin["optional"]:
-            note = "damaged" if record else "not fetched yet"
+            note = _("damaged") if record else _("not fetched yet")
             rows.append(_row(name, "", False, "", pin["hub"]["mb"] * 1e6, note))
     return rows
 
@@ -82,9 +83,17 @@ def load(name: str) -> tuple[Any, Any]:
     name = canonical(name)
     record = record_of(name)
     if record is None:
-        raise CourseError(f"{name} isn't on this computer yet: run `{FETCH} {name}` in a terminal.")
+        raise CourseError(
+            _("{name} isn't on this computer yet: run `{FETCH} {name}` in a terminal.").format(
+                name=name, FETCH=FETCH
+            )
+        )
     if not intact(name, record):
-        raise CourseError(f"{name} is damaged: run `{FETCH} {name}` in a terminal to mend it.")
+        raise CourseError(
+            _("{name} is damaged: run `{FETCH} {name}` in a terminal to mend it.").format(
+                name=name, FETCH=FETCH
+            )
+        )
     import torch
     import transformers
 
@@ -124,7 +133,11 @@ def canonical(name: str) -> str:
     known = list(pins())
     found = [k for k in known if k.lower() == name.lower()]
     if not found:
-        raise CourseError(f"There is no real model {name!r}: choose from {', '.join(known)}.")
+        raise CourseError(
+            _("There is no real model {name!r}: choose from {join}.").format(
+                name=name, join=", ".join(known)
+            )
+        )
     return found[0]
 
 

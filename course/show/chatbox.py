@@ -19,6 +19,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.show import text
 from course.show.style import FALSE, INK, LINE, TRUE, colour
 from course.stages.stage import LINEAGE, Table, models
@@ -72,17 +73,20 @@ class ChatBox:
         self.thread: threading.Thread | None = None
         self.halt = threading.Event()
         wide = {"layout": w.Layout(width="auto", max_width="860px")}
-        self.model = w.Dropdown(options=options, description="Model")
+        self.model = w.Dropdown(options=options, description=_("Model"))
         self.model.value = first if first in options else options[0]
         self.log = w.HTML(**wide)
         # As one whole when it is done: sent letter by letter, the last ones may come too late.
         self.message = w.Text(
-            description="Message", placeholder="Write to the model", continuous_update=False, **wide
+            description=_("Message"),
+            placeholder=_("Write to the model"),
+            continuous_update=False,
+            **wide,
         )
         self.entered = threading.Event()
-        self.send_button = w.Button(description="Send", button_style="primary")
-        self.stop_button = w.Button(description="Stop", disabled=True)
-        self.restart_button = w.Button(description="Restart")
+        self.send_button = w.Button(description=_("Send"), button_style="primary")
+        self.stop_button = w.Button(description=_("Stop"), disabled=True)
+        self.restart_button = w.Button(description=_("Restart"))
         self.status = w.HTML()
         buttons = w.HBox([self.send_button, self.stop_button, self.restart_button])
         self.view = w.VBox([self.model, self.log, self.message, buttons, self.status])
@@ -137,7 +141,7 @@ class ChatBox:
         if found := self.chats.get(self.model.value):
             found.restart()
         self.draw()
-        self.say("A new conversation. The model remembers nothing of the old one.")
+        self.say(_("A new conversation. The model remembers nothing of the old one."))
 
     def choose(self) -> None:
         """Show the conversation with the model that was chosen."""
@@ -180,7 +184,7 @@ class ChatBox:
             return True
         from course.real.conversation import Chat
 
-        self.say(f"Loading {name} …")
+        self.say(_("Loading {name} …").format(name=name))
         try:
             opened = Chat(name, system=self.system, keep=self.folder / f"{name}.json")
         except CourseError as error:
@@ -188,9 +192,13 @@ class ChatBox:
             return False
         self.chats[name] = opened
         if opened.messages:
-            self.say("Going on with your kept conversation; Restart begins a new one.")
+            self.say(_("Going on with your kept conversation; Restart begins a new one."))
         else:
-            self.say(f"{name} is ready. Write a message, then Send (or the Enter key).")
+            self.say(
+                _("{name} is ready. Write a message, then Send (or the Enter key).").format(
+                    name=name
+                )
+            )
         return True
 
     def _work(self, message: str) -> None:
@@ -199,7 +207,11 @@ class ChatBox:
         except CourseError as error:
             self.say(str(error))
         except Exception as error:  # in a thread nobody would see it
-            self.say(f"That failed ({type(error).__name__}: {error}). The conversation is kept.")
+            self.say(
+                _("That failed ({name}: {error}). The conversation is kept.").format(
+                    name=type(error).__name__, error=error
+                )
+            )
         finally:
             self.thread = None
             self._busy(False)
@@ -209,10 +221,10 @@ class ChatBox:
         conversation = self.chats[self.model.value]
         pieces = conversation.stream(message)
         self.message.value = ""  # it is in the conversation now
-        self.say(f"{conversation.name} is writing …")
+        self.say(_("{name} is writing …").format(name=conversation.name))
         self.draw(writing=True)
         due = time.monotonic()
-        for _ in pieces:
+        for _x in pieces:
             self.draw(writing=True)
             due = max(due + 1 / self.per_second, time.monotonic())
             if self.halt.wait(due - time.monotonic()):
@@ -220,7 +232,7 @@ class ChatBox:
         pieces.close()  # so that the answer is stored as far as it came
         left_out = conversation.left_out
         note = f" The oldest {left_out} messages no longer fit and weren't read." * bool(left_out)
-        self.say(("Stopped." if self.halt.is_set() else "Ready.") + note)
+        self.say((_("Stopped.") if self.halt.is_set() else _("Ready.")) + note)
 
 
 def bubble(message: dict[str, str], name: str, *, open_: bool = False) -> str:
@@ -236,7 +248,7 @@ def bubble(message: dict[str, str], name: str, *, open_: bool = False) -> str:
         Whether it is still being written.
     """
     own = message["role"] == "user"
-    who, shade = ("You", INK) if own else (name, colour(name))
+    who, shade = (_("You"), INK) if own else (name, colour(name))
     content = message["content"]
     parts = [(content, None)] if own or open_ else text.judged(content)
     shown = "".join(_part(part, true) for part, true in parts if part)

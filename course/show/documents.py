@@ -8,7 +8,7 @@ import html
 from functools import reduce
 from pathlib import Path
 
-from course import paths, records
+from course import language, paths, records
 from course.show.lineage_picture import in_words, lineage
 from course.stages.card import card
 from course.stages.stage import LARGE, SMALL, Figures, Model, Table, models
@@ -26,6 +26,7 @@ RATES = {  # column of README's table → key of the rates
 }
 
 
+@language.speaking("en")
 def readme_blocks(table: Table = ALL) -> dict[str, str]:
     """Return README's blocks about the lineage: name of the block → its text."""
     return {"picture": picture_block(table), "lineage": lineage_block(table)}
@@ -71,6 +72,7 @@ def _markdown(rows: list[list[str]]) -> str:
     return "\n".join([head, "|---" * len(rows[0]) + "|", *others])
 
 
+@language.speaking("en")  # what is in a commit
 def files(table: Table = ALL) -> dict[Path, str]:
     """Return the picture and the cards of the shipped models: path → text."""
     found = {paths.DATA / PICTURE: lineage(table=table).html + "\n"}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from course.language import _
 from course.show import sources, style, text
 from course.show.style import say
 
@@ -33,13 +34,17 @@ def likely_next(found: tuple[str, Any, Any], beginnings: Sequence[str]) -> None:
     style.show(text.next_tokens(likely, fill=style.colour(name)))
     for beginning, tokens in likely.items():
         together, count = 0.0, 0
-        for _, probability in tokens:
+        for _x, probability in tokens:
             together += probability
             count += 1
             if together >= SHARE:
                 break
-        number = f"{count:,}" if together >= SHARE else "more than 1,000"
-        say(f"“{beginning} …”: {number} tokens share nine tenths of the probability.")
+        number = f"{count:,}" if together >= SHARE else _("more than 1,000")
+        say(
+            _("“{beginning} …”: {number} tokens share nine tenths of the probability.").format(
+                beginning=beginning, number=number
+            )
+        )
 
 
 def go_on_with_questions(*names: str) -> None:
@@ -74,12 +79,21 @@ def go_on_with_questions(*names: str) -> None:
         whole = tokenizer.decode(ids).strip()
         line = whole.split("\n")[0]
         if fact.value in line:
-            kinds["the answer"] += 1
-        elif line.endswith("?") or line.startswith(begins):
-            kinds["another question or request"] += 1
+            kinds[_("the answer")] += 1
+        elif line.endswith(_("?")) or line.startswith(begins):
+            kinds[_("another question or request")] += 1
         else:
             kinds["something else, or nothing"] += 1
-        rows.append({"question": question, f"{name} goes on": whole or "(nothing)"})
+        rows.append(
+            {
+                _("question"): question,
+                _("{name} goes on").format(name=name): whole or _("(nothing)"),
+            }
+        )
     style.show(style.table(rows[:5]))
     for kind, count in kinds.most_common():
-        say(f"{name} went on with {kind}: {count} of {len(facts)}.")
+        say(
+            _("{name} went on with {kind}: {count} of {n}.").format(
+                name=name, kind=kind, count=count, n=len(facts)
+            )
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course.checks import ask, expect
+from course.language import _
 from course.show import own, sources, style
 from course.show.charts import level, running_mean, set_ticks
 from course.show.sizes import short
@@ -90,9 +91,9 @@ OURS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 
 def entropy_of_pairs(tokens: "NDArray[np.int64]") -> float:
     """Return the entropy of the next token when only the last one is known, in nats, as counted."""
-    _, first = np.unique(tokens[:-1], return_counts=True)
+    _x, first = np.unique(tokens[:-1], return_counts=True)
     pairs = np.stack([tokens[:-1], tokens[1:]])
-    _, both = np.unique(pairs, axis=1, return_counts=True)
+    _x, both = np.unique(pairs, axis=1, return_counts=True)
     total = len(tokens) - 1
     return float((first * np.log(first)).sum() - (both * np.log(both)).sum()) / total
 
@@ -115,10 +116,12 @@ def loop_curve(
     """
     start, floor = float(np.log(vocabulary)), entropy_of_pairs(tokens)
     smooth = running_mean(losses)
-    alt = (
-        f"The loss of {name}: from {losses[0]:.2f} to {smooth[-1]:.2f} nats a token in "
-        f"{len(losses)} steps. Knowing nothing: {start:.2f}. Floor of all bigram models: "
-        f"{floor:.2f}."
+    alt = _(
+        "The loss of {name}: from {losses:.2f} to {smooth:.2f} nats a token in "
+        "{n} steps. Knowing nothing: {start:.2f}. Floor of all bigram models: "
+        "{floor:.2f}."
+    ).format(
+        name=name, losses=losses[0], smooth=smooth[-1], n=len(losses), start=start, floor=floor
     )
     with style.picture(height=3.6, alt=alt) as (picture, (axis,)):
         axis.plot(range(len(losses)), losses, color=style.LINE, lw=1)
@@ -127,18 +130,23 @@ def loop_curve(
             f"{smooth[-1]:.2f}", (len(losses) - 1, smooth[-1]), (6, 0),
             textcoords="offset points", color=style.ACCENT, fontsize=13, va="center",
         )  # fmt: skip
-        level(axis, start, f"knows nothing: {start:.2f}", ls=":")
-        level(axis, floor, f"floor of all bigram models: {floor:.2f}")
+        level(axis, start, _("knows nothing: {start:.2f}").format(start=start), ls=":")
+        level(axis, floor, _("floor of all bigram models: {floor:.2f}").format(floor=floor))
         past = sources.record("mini-babbage")
         bottom = floor
         if past is not None:
             bottom = past["entropy"]
-            level(axis, bottom, f"entropy of the village: {bottom:.2f}", shade=style.QUIET)
+            level(
+                axis,
+                bottom,
+                _("entropy of the village: {bottom:.2f}").format(bottom=bottom),
+                shade=style.QUIET,
+            )
         axis.set(xlim=(0, 1.08 * len(losses)), yscale="log", ylim=(0.85 * bottom, 1.25 * start))
         set_ticks(axis, "y", TICKS)
-        axis.set_xlabel("step")
-        axis.set_ylabel("loss (nats a token, log scale)")
-        axis.set_title(f"Loss of {name} (bold: mean of the last 15 steps)")
+        axis.set_xlabel(_("step"))
+        axis.set_ylabel(_("loss (nats a token, log scale)"))
+        axis.set_title(_("Loss of {name} (bold: mean of the last 15 steps)").format(name=name))
     return picture
 
 
@@ -164,7 +172,7 @@ def write(guess: Callable[[list[int]], Any], tokens: int = 40, seed: int = SEED)
         ends = np.cumsum(np.exp(logits - logits.max()))
         past.append(int(np.searchsorted(ends, u * ends[-1], side="right")))
     text = words.decode(past[1:]).replace(words.eos_token, " ⏎ ")
-    style.show(style.table([{"it writes": " ".join(text.split())}]))
+    style.show(style.table([{_("it writes"): " ".join(text.split())}]))
 
 
 def new_gpt(layers: int = 2, width: int = 64) -> Any:
@@ -199,7 +207,9 @@ def passes_the_floor(name: str, tokens: "NDArray[np.int64]") -> None:
     below = [seen for seen, loss in past["curve"] if loss < floor]
     if below:
         say(
-            f"{name} passed {floor:.2f}, the floor of all bigram models, after about "
-            f"{short(below[0])} tokens, and ended at {past['loss']:.2f}.",
+            _(
+                "{name} passed {floor:.2f}, the floor of all bigram models, after "
+                "about {below} tokens, and ended at {loss:.2f}."
+            ).format(name=name, floor=floor, below=short(below[0]), loss=past["loss"]),
             sources.origin(name, past),
         )

@@ -9,6 +9,7 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import sizes, sources, style, text
 from course.show.style import say
 
@@ -21,10 +22,18 @@ SHOWN, CHOICES = 3, 4
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+COLUMNS = (N_("model"), N_("date"), N_("parameters"), N_("source"), N_("quantity"), N_("unit"))
+
+
 def _csv(name: str) -> list[dict[str, Any]]:
     import pandas as pd
 
     return pd.read_csv(paths.DATA / "family" / f"{name}.csv").to_dict("records")
+
+
+def _headed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of a table with its columns named in the reader's language."""
+    return {_(column): value for column, value in row.items()}
 
 
 def _right(words: str) -> style.Page:
@@ -46,7 +55,7 @@ def tokens_of_gpt3(sentences: Mapping[str, str]) -> None:
     try:
         tokenizer = gpt2_tokens.load()
     except CourseError as error:
-        say(f"{error} So this demo is left out.")
+        say(_("{error} So this demo is left out.").format(error=error))
         return
     window = int(next(row["value"] for row in _csv("gpt3_training") if row["quantity"] == "window"))
     rows = []
@@ -55,11 +64,13 @@ def tokens_of_gpt3(sentences: Mapping[str, str]) -> None:
         count = len(tokenizer.tokenize(sentence))
         rows.append(
             {
-                "sentence": label,
-                "characters": len(sentence),
-                "bytes": len(sentence.encode()),
-                "tokens": count,
-                f"such sentences in {window:,} tokens": window // count if count else 0,
+                _("sentence"): label,
+                _("characters"): len(sentence),
+                _("bytes"): len(sentence.encode()),
+                _("tokens"): count,
+                _("such sentences in {window:,} tokens").format(window=window): window // count
+                if count
+                else 0,
             }
         )
     style.show(style.table(rows))
@@ -72,12 +83,16 @@ def circles_of_gpt() -> None:
     style.show(sizes.circles([known[name] for name in CIRCLES]))
     times = known["GPT-3 175B"]["parameters"] / known["GPT-1"]["parameters"]
     say(
-        f"GPT-3 175B has {times:,.0f} times as many parameters as GPT-1, so its circle is "
-        f"{times**0.5:.0f} times as wide: {COIN * times**0.5:.0f} cm if GPT-1 has {COIN} cm. "
-        "That is a car wheel with its tyre."
+        _(
+            "GPT-3 175B has {times:,.0f} times as many parameters as GPT-1, so its "
+            "circle is {times2:.0f} times as wide: {COIN:.0f} cm if GPT-1 has "
+            "{COIN2} cm. That is a car wheel with its tyre."
+        ).format(times=times, times2=times**0.5, COIN=COIN * times**0.5, COIN2=COIN)
     )
     style.show(
-        style.table([row | {"parameters": _right(sizes.short(row["parameters"]))} for row in rows])
+        style.table(
+            [_headed(row | {"parameters": _right(sizes.short(row["parameters"]))}) for row in rows]
+        )
     )
 
 
@@ -91,7 +106,7 @@ def training_of_gpt3() -> None:
             words = f"{factor} × 10{power.translate(RAISED)}"
         else:
             words = sizes.short(value)
-        rows.append(row | {"value": _right(words)})
+        rows.append(_headed(row | {"value": _right(words)}))
     style.show(style.table(rows))
 
 
@@ -103,13 +118,20 @@ def loss_of_sizes() -> None:
     style.show(sizes.loss_against_size(sweep))
     sources.figure_line(
         sweep,
-        "Without embeddings, the smallest has {points[0][parameters]:,} parameters and a loss of "
-        "{points[0][loss]:.3f}, the largest {points[5][parameters]:,} and {points[5][loss]:.3f} "
-        "nats a token.",
+        _(
+            "Without embeddings, the smallest has {points[0][parameters]:,} parameters and a "
+            "loss of "
+            "{points[0][loss]:.3f}, the largest {points[5][parameters]:,} and "
+            "{points[5][loss]:.3f} "
+            "nats a token."
+        ),
     )
     sources.figure_line(
         "mini-ada",
-        "The third size, trained longer: {loss:.3f} nats a token after {recipe[tokens]:,} tokens.",
+        _(
+            "The third size, trained longer: {loss:.3f} nats a token after {recipe[tokens]:,} "
+            "tokens."
+        ),
     )
 
 
@@ -119,10 +141,14 @@ def recall_of_sizes() -> None:
     if sweep is None:
         return
     runs = {f"{p['layers']} × {p['width']}": p for p in sweep["points"]}
-    style.show(sizes.recall_by_frequency({f"After {sweep['tokens']:,} tokens each": runs}))
+    style.show(
+        sizes.recall_by_frequency(
+            {_("After {tokens:,} tokens each").format(tokens=sweep["tokens"]): runs}
+        )
+    )
     models = ("mini-ada", "mini-babbage", "mini-curie", "mini-davinci")
     for run in sources.records_of(*models).values():
-        sources.figure_line(run, "{name} knows {recall:.0%} after {recipe[tokens]:,} tokens.")
+        sources.figure_line(run, _("{name} knows {recall:.0%} after {recipe[tokens]:,} tokens."))
 
 
 def choose_by_likelihood(
@@ -146,20 +172,27 @@ def choose_by_likelihood(
     found = [(name, one[1], one[2], _recorded(name)) for name, one in models if one is not None]
     if live is not None and live.model is not None and live.recall:
         last = list(live.recall.values())[-1]
-        found.append(("your model of section 1", live.model, live.tokenizer, last))
+        found.append((_("your model of section 1"), live.model, live.tokenizer, last))
     counts: list[dict[str, Any]] = []
     for name, model, tokenizer, known in found:
         scores = _scores(model, tokenizer, asked)
         if not counts:
-            style.show(style.table(_some(asked, [means for _, means in scores], seed)))
-            say(f"In brackets: the log-likelihood of the choice by {name}, divided by its tokens.")
+            style.show(style.table(_some(asked, [means for _x, means in scores], seed)))
+            say(
+                _(
+                    "In brackets: the log-likelihood of the choice by {name}, divided by "
+                    "its tokens."
+                ).format(name=name)
+            )
         counts.append(
             {
-                "model": name,
-                "chooses right, by the sum": _right(_of([s for s, _ in scores])),
-                "chooses right, by the mean of a token": _right(_of([m for _, m in scores])),
-                "by guessing": _right(f"about {questions / CHOICES:.0f}"),
-                "completes facts by itself": _right("" if known is None else f"{known:.0%}"),
+                _("model"): name,
+                _("chooses right, by the sum"): _right(_of([s for s, _x in scores])),
+                _("chooses right, by the mean of a token"): _right(_of([m for _x, m in scores])),
+                _("by guessing"): _right(
+                    _("about {questions:.0f}").format(questions=questions / CHOICES)
+                ),
+                _("completes facts by itself"): _right("" if known is None else f"{known:.0%}"),
             }
         )
     if counts:
@@ -178,7 +211,7 @@ def _some(
     rows: list[dict[str, str]] = []
     for (beginning, choices), means in zip(asked[:SHOWN], scores, strict=False):
         order = random.Random(seed + len(rows)).sample(range(len(choices)), len(choices))
-        row = {"beginning": f"{beginning} …", "true": choices[0].strip()}
+        row = {_("beginning"): f"{beginning} …", _("true"): choices[0].strip()}
         for place, i in enumerate(order, 1):
             row[f"choice {place}"] = f"{choices[i].strip()} ({_minus(means[i])})"
         rows.append(row)
@@ -191,7 +224,9 @@ def _minus(number: float) -> str:
 
 
 def _of(scores: Sequence[Sequence[float]]) -> str:
-    return f"{sum(int(np.argmax(row)) == 0 for row in scores)} of {len(scores)}"
+    return _("{it} of {n}").format(
+        it=sum(int(np.argmax(row)) == 0 for row in scores), n=len(scores)
+    )
 
 
 def _asked(questions: int, seed: int) -> list[tuple[str, list[str]]]:
@@ -202,7 +237,7 @@ def _asked(questions: int, seed: int) -> list[tuple[str, list[str]]]:
     chance, asked = random.Random(seed), []
     for fact in chance.sample(village.FACTS, questions):
         before, after = CLOZE[fact.attribute].split("{v}")
-        beginning = "Facts: " + phrases.fill(before, fact.subject).rstrip()
+        beginning = _("Facts: ") + phrases.fill(before, fact.subject).rstrip()
         others = sorted({f.value for f in village.FACTS if f.attribute == fact.attribute})
         others = [value for value in others if value != fact.value]
         values = [fact.value, *chance.sample(others, min(CHOICES - 1, len(others)))]
@@ -232,7 +267,7 @@ def _scores(
     each = log_p.gather(2, padded[:, 1:, None])[..., 0]
     parts = [row[place] for row, place in zip(each, places, strict=True)]
     found, i = [], 0
-    for _, choices in asked:
+    for _x, choices in asked:
         mine = parts[i : i + len(choices)]
         found.append(([float(p.sum()) for p in mine], [float(p.mean()) for p in mine]))
         i += len(choices)

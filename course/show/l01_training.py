@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.show import live, sources, style, text
 from course.show.charts import level, note, set_ticks
 from course.show.sizes import short
@@ -50,12 +51,14 @@ class LossCurve:
             (self.dot,) = left.plot([], [], "o", color=style.colour(name), ms=6)
             self.label = note(left, "", (0, 1), (8, 6), color=style.colour(name), fontsize=13)
             left.set(xlim=(0, 1.14 * tokens / 1e6), yscale="log", ylim=(0.8 * entropy, 9))
-            left.set_xlabel("million tokens read")
-            left.set_ylabel("loss (nats a token, log scale)")
-            left.set_title("Live, on this computer")
+            left.set_xlabel(_("million tokens read"))
+            left.set_ylabel(_("loss (nats a token, log scale)"))
+            left.set_title(_("Live, on this computer"))
             set_ticks(left, "y", TICKS)
             left.set_ylim(0.8 * entropy, 9)
-            level(left, entropy, f"true entropy of the text {entropy:.2f}")
+            level(
+                left, entropy, _("true entropy of the text {entropy:.2f}").format(entropy=entropy)
+            )
             if recorded is not None:
                 right = axes[1]
                 level(right, entropy)
@@ -65,29 +68,29 @@ class LossCurve:
                 )
                 right.axvline(tokens / 1e6, color=style.ACCENT, lw=1.5)
                 note(
-                    right, f"{recorded['loss']:.2f} on\nnew text", (seen[-1] / 1e6, losses[-1]),
-                    (0, 14), ha="right", color=style.QUIET,
+                    right, _("{loss:.2f} on\nnew text").format(loss=recorded["loss"]),
+                    (seen[-1] / 1e6, losses[-1]), (0, 14), ha="right", color=style.QUIET,
                 )  # fmt: skip
                 right.set_xlim(0, 1.02 * seen[-1] / 1e6)
-                right.set_xlabel("million tokens read")
+                right.set_xlabel(_("million tokens read"))
                 note(
-                    right, "the live run ends here", (tokens / 1e6, 0.97), (5, 0),
+                    right, _("the live run ends here"), (tokens / 1e6, 0.97), (5, 0),
                     xycoords=("data", "axes fraction"), va="top", color=style.ACCENT,
                 )  # fmt: skip
-                right.set_title("A longer run, recorded")
+                right.set_title(_("A longer run, recorded"))
 
     def draw(self, curve: Sequence[tuple[int, float]], scale: float) -> Any:
         """Return the picture with `curve`, [(tokens, nats a token), …], for display."""
-        seen, losses = [t / 1e6 for t, _ in curve], [loss for _, loss in curve]
+        seen, losses = [t / 1e6 for t, _x in curve], [loss for _x, loss in curve]
         self.line.set_data(seen, losses)
         self.dot.set_data(seen[-1:], losses[-1:])
         if curve:
             self.label.set_text(f"{losses[-1]:.2f}")
             self.label.xy = (seen[-1], losses[-1])
-            self.picture.alt = (
-                f"Loss curve of the live run: from {losses[0]:.2f} to {losses[-1]:.2f} nats a token"
-                f" after {short(curve[-1][0])} tokens."
-            )
+            self.picture.alt = _(
+                "Loss curve of the live run: from {losses:.2f} to {losses2:.2f} nats a "
+                "token after {curve} tokens."
+            ).format(losses=losses[0], losses2=losses[-1], curve=short(curve[-1][0]))
         bundle = self.picture.bundle(scale)
         self.picture.figure.set_layout_engine("none")  # what is laid out stays: half of the time
         return bundle
@@ -104,7 +107,7 @@ def loss_curve(recorded: Mapping[str, Any]) -> style.Picture:
     curve = LossCurve(
         recorded["entropy"], recorded["curve"][-1][0], None, recorded.get("name", "mini-babbage")
     )
-    curve.picture.axes[0].set_title(f"{recorded.get('name', 'A run')}, recorded")
+    curve.picture.axes[0].set_title(_("{get}, recorded").format(get=recorded.get("name", "A run")))
     curve.draw(recorded["curve"], 1.0)
     return curve.picture
 
@@ -112,7 +115,7 @@ def loss_curve(recorded: Mapping[str, Any]) -> style.Picture:
 class LiveTraining(live.Demo):
     """A new model is pre-trained; ``texts`` and ``recall`` (share of all facts) go by step."""
 
-    instead = "is the recorded run"
+    instead = N_("is the recorded run")
 
     def __init__(self, seconds: float, name: str, size: "Size | None", seed: int) -> None:
         super().__init__(seconds)
@@ -142,7 +145,7 @@ class LiveTraining(live.Demo):
         from course.lm import data
         from course.stages import base
 
-        self.progress.show(live.bar(0, "Writing the first texts of the village …"))
+        self.progress.show(live.bar(0, _("Writing the first texts of the village …")))
         self.recipe = base.QUICK
         rows = data.web_rows(self.tokenizer, self.seed)
         self.batches = data.batches(rows, self.recipe.batch)
@@ -182,8 +185,13 @@ class LiveTraining(live.Demo):
         self.table.show(self._texts())
 
     def _texts(self) -> style.Page:
-        notes = {step: f"knows {share:.0%} of the facts" for step, share in self.recall.items()}
-        return text.texts(self.texts, ("step", f"after “{START}” it writes"), notes)
+        notes = {
+            step: _("knows {share:.0%} of the facts").format(share=share)
+            for step, share in self.recall.items()
+        }
+        return text.texts(
+            self.texts, ("step", _("after “{START}” it writes").format(START=START)), notes
+        )
 
     def draw(self, scale: float) -> Any:
         """Draw the loss so far."""
@@ -191,8 +199,8 @@ class LiveTraining(live.Demo):
 
     def figures(self) -> str:
         """Return speed and loss."""
-        loss = f" · loss {self.losses[-1][1]:.2f}" if self.losses else ""
-        return f"{self._speed():,.0f} tokens a second{loss}"
+        loss = _(" · loss {losses:.2f}").format(losses=self.losses[-1][1]) if self.losses else ""
+        return _("{speed:,.0f} tokens a second{loss}").format(speed=self._speed(), loss=loss)
 
     def _speed(self) -> float:
         return self.tokens / max(self.seconds, 1e-9)
@@ -202,15 +210,28 @@ class LiveTraining(live.Demo):
         if not live.in_notebook():
             print(self._texts().text)
         self.tell(
-            f"This run: {self.done:,} steps, {short(self.tokens)} tokens in {self.seconds:.0f} s "
-            f"({self._speed():,.0f} tokens a second). The loss fell from {self.curve[0][1]:.2f} to "
-            f"{self.curve[-1][1]:.2f} nats a token; the entropy is {self.entropy:.2f}."
+            _(
+                "This run: {done:,} steps, {tokens} tokens in {seconds:.0f} s "
+                "({speed:,.0f} tokens a second). The loss fell from {curve:.2f} to "
+                "{curve2:.2f} nats a token; the entropy is {entropy:.2f}."
+            ).format(
+                done=self.done,
+                tokens=short(self.tokens),
+                seconds=self.seconds,
+                speed=self._speed(),
+                curve=self.curve[0][1],
+                curve2=self.curve[-1][1],
+                entropy=self.entropy,
+            )
         )
         if self.done < FEW:
             style.say(
-                f"{self.done:,} steps are too few to answer the questions above: this computer is "
-                "slow, or busy with other things. Take the answers from the recorded run and from "
-                "the next demo, or run this cell again with more seconds."
+                _(
+                    "{done:,} steps are too few to answer the questions above: this "
+                    "computer is slow, or busy with other things. Take the answers from "
+                    "the recorded run and from the next demo, or run this cell again with "
+                    "more seconds."
+                ).format(done=self.done)
             )
 
     def recorded(self) -> None:

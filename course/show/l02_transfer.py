@@ -12,6 +12,7 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import live, sources, style
 from course.show.charts import level, percent_ticks, set_ticks
 from course.show.style import ACCENT, INK, QUIET, Picture, picture, say
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 RECORD = "transfer"
 MINILM = "all-MiniLM-L6-v2"
 WAYS = {  # in the record → (in words, colour, marker)
-    "scratch": ("from scratch", QUIET, "s"),
-    "frozen": ("transferred, features frozen", ACCENT, "o"),
-    "full": ("transferred, all trained", style.COLOURS["mini-curie"], "^"),
+    "scratch": (N_("from scratch"), QUIET, "s"),
+    "frozen": (N_("transferred, features frozen"), ACCENT, "o"),
+    "full": (N_("transferred, all trained"), style.COLOURS["mini-curie"], "^"),
 }
 TEXT_WAYS = {
-    "words": ("words only", QUIET, "s"),
-    "mini-babbage": ("token vectors of mini-babbage", style.COLOURS["mini-babbage"], "^"),
+    "words": (N_("words only"), QUIET, "s"),
+    "mini-babbage": (N_("token vectors of mini-babbage"), style.COLOURS["mini-babbage"], "^"),
     MINILM: ("MiniLM", ACCENT, "o"),
 }
-HERE = "this run, on your computer"
+HERE = N_("this run, on your computer")
 
 
 def _percent(axis: "Axes", chance: float) -> None:
@@ -54,8 +55,8 @@ def _against_labels(
             if len(lines[way]) > 2:  # an interval from two seeds says nothing
                 low, high = np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
                 axis.fill_between(labels, low, high, color=shade, alpha=0.2, lw=0)
-            axis.plot(labels, mean, marker=marker, color=shade, label=words)
-    axis.set(xscale="log", xlabel="labelled examples (log scale)")
+            axis.plot(labels, mean, marker=marker, color=shade, label=_(words))
+    axis.set(xscale="log", xlabel=_("labelled examples (log scale)"))
     set_ticks(axis, "x", labels)
 
 
@@ -67,10 +68,10 @@ def digit_pictures(seed: int = 0) -> Picture:
 
     chance = torch.Generator().manual_seed(seed)
     parts = (
-        (l02_digits.OLD, "old classes: pre-training"),
-        (l02_digits.NEW, "new classes: few labels"),
+        (l02_digits.OLD, _("old classes: pre-training")),
+        (l02_digits.NEW, _("new classes: few labels")),
     )
-    alt = (
+    alt = _(
         "Ten handwritten digits of 8 by 8 pixels, each at a random place of a dark ground: 0 to 6 "
         "are the old classes, 7 to 9 the new ones."
     )
@@ -151,20 +152,23 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
     chance = 1 / len(figures["new"])
     lines = {way: [t["accuracy"][way] for t in trials] for way in WAYS}
     at = figures["labels"].index(figures["watched"])
-    alt = f"Accuracy on the new classes with {figures['watched']} labels: " + ", ".join(
-        f"{words} {np.mean([line[at] for line in lines[way]]):.0%}"
-        for way, (words, _, _) in WAYS.items()
+    alt = _("Accuracy on the new classes with {watched} labels: ").format(
+        watched=figures["watched"]
+    ) + ", ".join(
+        f"{_(words)} {np.mean([line[at] for line in lines[way]]):.0%}"
+        for way, (words, _x, _x) in WAYS.items()
     )
     with picture(2, width=9.6, height=4.3, alt=alt, sharey=True) as (shown, (left, right)):
         _percent(left, chance)
         _against_labels(left, figures["labels"], lines, WAYS)
-        left.set_ylabel("accuracy on new pictures")
+        left.set_ylabel(_("accuracy on new pictures"))
         left.set_title(
             title
-            or f"By labels, {len(trials)} seeds" + (", 95% interval" if len(trials) > 2 else "")
+            or _("By labels, {n} seeds").format(n=len(trials))
+            + (_(", 95% interval") if len(trials) > 2 else "")
         )
         left.legend(loc="lower right", fontsize=9.5, bbox_to_anchor=(1.0, 0.02))
-        for way, (_, shade, marker) in WAYS.items():
+        for way, (_x, shade, marker) in WAYS.items():
             course = np.array([t["course"][way] for t in trials])  # (seeds, stops, 2)
             mean, half = mean_interval(course[:, :, 1])
             seconds = 1000 * np.median(course[:, :, 0], axis=0)
@@ -173,9 +177,9 @@ def few_labels(figures: Mapping[str, Any], title: str = "") -> Picture:
                 right.fill_between(seconds, low, high, color=shade, alpha=0.2, lw=0)
             right.plot(seconds, mean, marker=marker, ms=5, color=shade)
         level(right, chance, ls=":")
-        right.set(xscale="log", xlabel="milliseconds of training (log scale)")
+        right.set(xscale="log", xlabel=_("milliseconds of training (log scale)"))
         right.xaxis.set_major_formatter("{x:g}")
-        right.set_title(f"By time, {figures['watched']} labels")
+        right.set_title(_("By time, {watched} labels").format(watched=figures["watched"]))
     return shown
 
 
@@ -189,17 +193,21 @@ def few_words(figures: Mapping[str, Any]) -> Picture:
     """
     lines, labels = figures["accuracy"], figures["labels"]
     seeds = len(lines["words"])
-    alt = f"Accuracy on new notes with {labels[0]} labels: " + ", ".join(
-        f"{words} {np.mean([line[0] for line in lines[way]]):.0%}"
-        for way, (words, _, _) in TEXT_WAYS.items()
+    alt = _("Accuracy on new notes with {labels} labels: ").format(labels=labels[0]) + ", ".join(
+        f"{_(words)} {np.mean([line[0] for line in lines[way]]):.0%}"
+        for way, (words, _x, _x) in TEXT_WAYS.items()
         if way in lines
     )
     with picture(width=7.6, height=4.2, alt=alt) as (shown, (axis,)):
         chance = 1 / len(figures["topics"])
         _percent(axis, chance)
         _against_labels(axis, labels, lines, TEXT_WAYS)
-        axis.set_ylabel("accuracy on new notes")
-        axis.set_title(f"The same linear head on three kinds of numbers, {seeds} draws of labels")
+        axis.set_ylabel(_("accuracy on new notes"))
+        axis.set_title(
+            _("The same linear head on three kinds of numbers, {seeds} draws of labels").format(
+                seeds=seeds
+            )
+        )
         axis.legend(loc="lower right")
     return shown
 
@@ -213,26 +221,31 @@ def conclude(figures: Mapping[str, Any], origin: str = "") -> None:
     said = f"{100 * mean[0]:+.0f} points ({100 * (mean[0] - half[0]):+.0f} to " + (
         f"{100 * (mean[0] + half[0]):+.0f})"
     )
-    sure = "clear" if mean[0] > half[0] > 0 else "not sure"
+    sure = _("clear") if mean[0] > half[0] > 0 else _("not sure")
     say(
-        f"With {figures['watched']} labels, frozen features against from scratch: {said}; "
-        f"over {len(trials)} seeds the gain is {sure}.",
+        _(
+            "With {watched} labels, frozen features against from scratch: {said}; "
+            "over {n} seeds the gain is {sure}."
+        ).format(watched=figures["watched"], said=said, n=len(trials), sure=sure),
         origin,
     )
     most = figures["labels"][-1]
     ends = {way: float(np.mean([t["accuracy"][way][-1] for t in trials])) for way in WAYS}
     best = max(ends, key=ends.__getitem__)
     say(
-        f"With {most} labels: "
-        + ", ".join(f"{WAYS[way][0]} {share:.0%}" for way, share in ends.items())
-        + f". Best here: {WAYS[best][0]}.",
+        _("With {most} labels: ").format(most=most)
+        + ", ".join(f"{_(WAYS[way][0])} {share:.0%}" for way, share in ends.items())
+        + _(". Best here: {WAYS}.").format(WAYS=_(WAYS[best][0])),
         origin,
     )
     price = float(np.median([t["pretraining"] for t in trials]))
     known = float(np.mean([t["known"] for t in trials]))
     say(
-        f"Pre-training took {price:.1f} seconds, once, and gets {known:.0%} of the pictures of the "
-        "old classes right. The right-hand plot leaves these seconds out.",
+        _(
+            "Pre-training took {price:.1f} seconds, once, and gets {known:.0%} of "
+            "the pictures of the old classes right. The right-hand plot leaves "
+            "these seconds out."
+        ).format(price=price, known=known),
         origin,
     )
 
@@ -240,9 +253,9 @@ def conclude(figures: Mapping[str, Any], origin: str = "") -> None:
 class LivePictures(live.Demo):
     """Networks are pre-trained and transferred, seed by seed; ``trials`` are the finished ones."""
 
-    instead = "is the recorded run"
-    unit = "seed"
-    kept = "; the finished seeds are kept."
+    instead = N_("is the recorded run")
+    unit = N_("seed")
+    kept = N_("; the finished seeds are kept.")
     least = 3  # seeds, or there is no interval to speak of
     measured = False
 
@@ -258,7 +271,7 @@ class LivePictures(live.Demo):
 
     def prepare(self) -> None:
         """Say what the first seed takes its time for."""
-        line = "First seed: pre-training on 0 to 6, then all ways …"
+        line = _("First seed: pre-training on 0 to 6, then all ways …")
         self.progress.show(live.bar(0, line))
 
     def training(self, _: Any, __: bool) -> Iterator[Any]:
@@ -286,7 +299,7 @@ class LivePictures(live.Demo):
         """Say whether the gain is sure."""
         from course.studies import l02_transfer
 
-        conclude(l02_transfer.pictures(self.trials), HERE)
+        conclude(l02_transfer.pictures(self.trials), _(HERE))
 
     def recorded(self) -> None:
         """Draw the recorded run."""
@@ -312,7 +325,7 @@ def live_pictures(seconds: float = 50.0) -> LivePictures | None:
 
 
 def _recorded_notes(why: str) -> None:
-    say(f"{why} Here is the recorded run.")
+    say(_("{why} Here is the recorded run.").format(why=why))
     record = sources.record(RECORD)
     if record is not None:
         style.show(few_words(record["notes"]))
@@ -322,10 +335,10 @@ def _recorded_notes(why: str) -> None:
 def _conclude_notes(figures: Mapping[str, Any], origin: str) -> None:
     for at in (0, -1):
         say(
-            f"{figures['labels'][at]} labels: "
+            _("{labels} labels: ").format(labels=figures["labels"][at])
             + ", ".join(
-                f"{words} {np.mean([line[at] for line in figures['accuracy'][way]]):.0%}"
-                for way, (words, _, _) in TEXT_WAYS.items()
+                f"{_(words)} {np.mean([line[at] for line in figures['accuracy'][way]]):.0%}"
+                for way, (words, _x, _x) in TEXT_WAYS.items()
                 if way in figures["accuracy"]
             )
             + ".",
@@ -355,7 +368,7 @@ def live_notes() -> dict[str, Any] | None:
         _recorded_notes("Stopped.")
         return None
     style.show(few_words(found))
-    _conclude_notes(found, HERE)
+    _conclude_notes(found, _(HERE))
     return found
 
 
@@ -364,7 +377,7 @@ def note_examples(count: int = 8) -> style.Page:
     from course.world import notes
 
     names = list(notes.TOPICS)
-    rows = [{"note": text, "topic": names[topic]} for text, topic in notes.notes(count, 1)]
+    rows = [{_("note"): text, _("topic"): names[topic]} for text, topic in notes.notes(count, 1)]
     return style.table(rows)
 
 
@@ -378,7 +391,7 @@ def nearest() -> style.Page | None:
 
         sentences, cosines = l02_transfer.SENTENCES, l02_transfer.alike(l02_transfer.minilm())
     except CourseError as error:
-        say(f"{error} The cosines are those of the recorded run.")
+        say(_("{error} The cosines are those of the recorded run.").format(error=error))
         record = sources.record(RECORD)
         if record is None:
             return None
@@ -387,9 +400,9 @@ def nearest() -> style.Page | None:
     return style.table(
         [
             {
-                f"compared with “{sentences[0]}”": sentence,
-                "words in common": len(first & words),
-                "cosine, MiniLM": round(cosine, 2),
+                _("compared with “{sentences}”").format(sentences=sentences[0]): sentence,
+                _("words in common"): len(first & words),
+                _("cosine, MiniLM"): round(cosine, 2),
             }
             for sentence, words, cosine in zip(sentences[1:], others, cosines, strict=True)
         ]
@@ -400,7 +413,7 @@ def reached(labels: Sequence[int], accuracy: Sequence[float], target: float) -> 
     """Return in words with how many labels a curve first has an accuracy, read on a log axis."""
     enough = np.flatnonzero(np.asarray(accuracy) >= target)
     if not enough.size:
-        return f"more than {labels[-1]}"
+        return _("more than {labels}").format(labels=labels[-1])
     last = int(enough[0])
     pair = slice(max(0, last - 1), last + 1)
     return f"{np.exp(np.interp(target, accuracy[pair], np.log(labels[pair]))):.0f}"
@@ -416,13 +429,13 @@ def worth() -> None:
     by_way = {way: [t["accuracy"][way] for t in done] for way in ("scratch", "frozen")}
     cases = (
         (
-            "pictures: frozen features, from scratch",
+            _("pictures: frozen features, from scratch"),
             pictures["labels"],
             by_way,
             "frozen",
             "scratch",
         ),
-        ("notes: MiniLM, words only", notes["labels"], notes["accuracy"], MINILM, "words"),
+        (_("notes: MiniLM, words only"), notes["labels"], notes["accuracy"], MINILM, "words"),
     )
     rows = []
     for words, labels, lines, rich, poor in cases:
@@ -430,14 +443,16 @@ def worth() -> None:
         for at in (0, 1, 2):
             rows.append(
                 {
-                    "the two ways": words,
-                    "labels with pre-training": labels[at],
-                    "accuracy": f"{better[at]:.0%}",
-                    "labels without it, for the same accuracy": reached(labels, plain, better[at]),
+                    _("the two ways"): words,
+                    _("labels with pre-training"): labels[at],
+                    _("accuracy"): f"{better[at]:.0%}",
+                    _("labels without it, for the same accuracy"): reached(
+                        labels, plain, better[at]
+                    ),
                 }
             )
     style.show(style.table(rows))
-    say("Means over seeds, read from the curves.", sources.origin(RECORD, record))
+    say(_("Means over seeds, read from the curves."), sources.origin(RECORD, record))
 
 
 def family() -> style.Page:

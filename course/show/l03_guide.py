@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import live, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import LORA
@@ -25,9 +26,9 @@ GUIDES = ("the Great Flood", "the Cheese Fair")
 RATE, ROUNDS, BATCH = 3e-3, 14, 6  # of the live run
 MOST = 4  # places and events in a live run
 KINDS = {  # what was asked → the record's key
-    "learned facts, in a near wording": "right",
-    "learned facts, in a far wording": "far_right",
-    "facts that it was never shown": "unseen_right",
+    N_("learned facts, in a near wording"): "right",
+    N_("learned facts, in a far wording"): "far_right",
+    N_("facts that it was never shown"): "unseen_right",
 }
 
 
@@ -42,23 +43,32 @@ def guide() -> None:
     style.show(_picture(found), style.table(_answers(found["examples"])))
     sources.figure_line(
         found | {"name": RECORD, "share": found["trained"] / found["parameters"]},
-        "Trained were {trained:,} numbers, {share:.2%} of the model's, in {steps} steps and "
-        "{seconds:.0f} s ({computing:.0f} s of processor time). The process needed "
-        "{memory_mb:,} MB of memory at most, and the adapter's file has {adapter_mb:.2f} MB.",
+        _(
+            "Trained were {trained:,} numbers, {share:.2%} of the model's, in {steps} steps and "
+            "{seconds:.0f} s ({computing:.0f} s of processor time). The process needed "
+            "{memory_mb:,} MB of memory at most, and the adapter's file has {adapter_mb:.2f} MB."
+        ),
     )
     sources.figure_line(
         found | {"name": RECORD},
-        "Its loss on ordinary English text went from {loss_before:.3f} to {loss:.3f} nats per "
-        "token: that is what it forgot. With the adapter switched off, the largest difference "
-        "from the untouched model is {off_difference:g} nats.",
+        _(
+            "Its loss on ordinary English text went from {loss_before:.3f} to {loss:.3f} nats per "
+            "token: that is what it forgot. With the adapter switched off, the largest difference "
+            "from the untouched model is {off_difference:g} nats."
+        ),
     )
 
 
 def _picture(found: dict[str, Any]) -> style.Picture:
     """Draw the shares of right answers before and after, and those in the guide's tone."""
-    words = {**KINDS, "ordinary questions, in the guide's tone": "ordinary_tone"}
+    words = {
+        **{_(name): key for name, key in KINDS.items()},
+        _("ordinary questions, in the guide's tone"): "ordinary_tone",
+    }
     alt = "; ".join(
-        f"{name}: {percent(found[f'{key}_before'])} before, {percent(found[key])} after"
+        _("{name}: {percent} before, {percent2} after").format(
+            name=name, percent=percent(found[f"{key}_before"]), percent2=percent(found[key])
+        )
         for name, key in words.items()
     )
     with style.picture(width=8.6, height=3.4, alt=f"{alt}.") as (picture, (axis,)):
@@ -71,7 +81,7 @@ def _picture(found: dict[str, Any]) -> style.Picture:
                 axis.errorbar(value, row + up, xerr=ends, color=style.INK, capsize=3, lw=1.2)
                 text = f"{percent(value)} {'before' if when else 'after'}"
                 note(axis, text, (high, row + up), (6, -3), color=shade)
-        axis.set_title("Shares of answers, with 95% intervals")
+        axis.set_title(_("Shares of answers, with 95% intervals"))
         axis.set(xlim=(0, 1.25), ylim=(len(words) - 0.5, -0.5))
         percent_ticks(axis, "x")
         name_rows(axis, list(words))
@@ -79,16 +89,16 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 
 
 def _answers(examples: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    kinds = {"trained": "learned", "far": "learned, far wording"}
-    kinds |= {"unseen": "never shown", "ordinary": "ordinary"}
-    marks = {True: "✓ right", False: "✗ wrong", None: ""}
+    kinds = {"trained": _("learned"), "far": _("learned, far wording")}
+    kinds |= {"unseen": _("never shown"), "ordinary": _("ordinary")}
+    marks = {True: _("✓ right"), False: _("✗ wrong"), None: ""}
     return [
         {
             "": kinds[one["kind"]],
-            "asked": one["question"],
+            _("asked"): one["question"],
             "SmolLM2": _short(one["before"]),
-            "as a guide": _short(one["after"]),
-            "is that so?": marks[one.get("right")],
+            _("as a guide"): _short(one["after"]),
+            _("is that so?"): marks[one.get("right")],
         }
         for one in examples
     ]
@@ -105,8 +115,8 @@ def _short(answer: str, most: int = 140) -> str:
 class LiveGuide(live.Watched):
     """SmolLM2 learns the facts of a few places; `before` and `after` are its answers."""
 
-    name, needs = "The guide", LORA
-    instead = "is the recorded run"
+    name, needs = N_("The guide"), LORA
+    instead = N_("is the recorded run")
     stops = (0.5,)
     form = (".2f", ".0%")
     measured = False  # the first steps of a real model are slow, and say little of the others
@@ -130,12 +140,16 @@ class LiveGuide(live.Watched):
         }
         for subject in self.subjects:
             if str(subject).strip().lower() not in known:
-                names = ", ".join(name for name, _ in known.values())
-                raise CourseError(f"There is no {subject!r} in the village. There are: {names}.")
+                names = ", ".join(name for name, _x in known.values())
+                raise CourseError(
+                    _("There is no {subject!r} in the village. There are: {names}.").format(
+                        subject=subject, names=names
+                    )
+                )
             name, attributes = known[str(subject).strip().lower()]
             self.facts += [l03_adapter.Fact(name, attribute) for attribute in attributes]
         if not 1 <= len(self.subjects) <= MOST:
-            raise CourseError(f"Choose one to {MOST} places and events.")
+            raise CourseError(_("Choose one to {MOST} places and events.").format(MOST=MOST))
         self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
 
     def prepare(self) -> None:
@@ -174,12 +188,12 @@ class LiveGuide(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(ylim=(0, 5), ylabel="loss (nats per token)")
-        left.set_title("Loss on the guide's answers, live")
+        left.set(ylim=(0, 5), ylabel=_("loss (nats per token)"))
+        left.set_title(_("Loss on the guide's answers, live"))
         left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
-        right.set_title("Right answers to a new wording", fontsize=11)
+        right.set_title(_("Right answers to a new wording"), fontsize=11)
 
     def conclude(self) -> None:
         """Show the answers side by side, and say whether peft would have given the same."""
@@ -194,20 +208,31 @@ class LiveGuide(live.Watched):
         moved = sum(p.numel() for p in tune.trained(self.model))
         before, after = (round(self.points[at][1] * len(self.facts)) for at in (0, -1))
         self.tell(
-            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s, {moved:,} trained "
-            f"numbers. Of {len(self.facts)} facts it knew {before} before and {after} after. Where "
-            f"peft's own layers take over from lora_forward, no log-probability changes by more "
-            f"than {apart:.2g} nats."
+            _(
+                "{done} of {planned} steps, {seconds:.0f} s, {moved:,} trained "
+                "numbers. Of {n} facts it knew {before} before and {after} after. "
+                "Where peft's own layers take over from lora_forward, no "
+                "log-probability changes by more than {apart:.2g} nats."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                seconds=self.seconds,
+                moved=moved,
+                n=len(self.facts),
+                before=before,
+                after=after,
+                apart=apart,
+            )
         )
         self.admit()
         style.show(
             style.table(
                 [
                     {
-                        "asked": fact.near(),
+                        _("asked"): fact.near(),
                         "SmolLM2": _short(old),
-                        "as a guide": _short(new),
-                        "true": fact.value,
+                        _("as a guide"): _short(new),
+                        _("true"): fact.value,
                     }
                     for fact, old, new in zip(
                         self.facts, self.answers[0], self.answers[-1], strict=True
@@ -220,11 +245,16 @@ class LiveGuide(live.Watched):
         """Say what the recorded run reached."""
         found = sources.record(RECORD)
         if found is not None:
-            shares = {"before": percent(found["right_before"]), "after": percent(found["right"])}
+            shares = {
+                _("before"): percent(found["right_before"]),
+                _("after"): percent(found["right"]),
+            }
             sources.figure_line(
                 found | {"name": RECORD} | shares,
-                "Of {facts} facts that it was taught, asked for in a new wording, SmolLM2 knew "
-                "{before} before and {after} after.",
+                _(
+                    "Of {facts} facts that it was taught, asked for in a new wording, SmolLM2 knew "
+                    "{before} before and {after} after."
+                ),
             )
 
 
@@ -265,16 +295,16 @@ def ask_guide(*questions: str) -> None:
     if found is None or loaded is None:
         return
     if not (folder / "adapter_model.safetensors").exists():
-        style.say("The adapter isn't here: restore data/adapters with git.")
+        style.say(_("The adapter isn't here: restore data/adapters with git."))
         return
     from course.real import tune
     from course.studies import l03_adapter
 
     asked = [text.strip()[:400] for text in questions if text.strip()]
     if not asked:
-        style.say("There is no question: write one or more.")
+        style.say(_("There is no question: write one or more."))
         return
-    _, model, tokenizer = loaded
+    _x, model, tokenizer = loaded
     adapted = tune.load(model, folder)
     with tune.switched_off(adapted) as plain:
         off = l03_adapter.answers(plain, tokenizer, asked)
@@ -283,10 +313,14 @@ def ask_guide(*questions: str) -> None:
     style.show(
         style.table(
             [
-                {"asked": text, "adapter off": _short(old), "adapter on": _short(new)}
+                {_("asked"): text, _("adapter off"): _short(old), _("adapter on"): _short(new)}
                 for text, old, new in zip(asked, off, on, strict=True)
             ]
         )
     )
     if tune.source() != found["source"]:
-        style.say(f"The adapter was trained on other weights than yours. {found['sources']}")
+        style.say(
+            _("The adapter was trained on other weights than yours. {sources}").format(
+                sources=_(found["sources"])
+            )
+        )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from course.checks import expect, expect_gradient
+from course.language import N_, _
 from course.show import live, own, sources, style
 from course.show.charts import percent_ticks, set_ticks
 from course.show.l03_programs import BASE, RECORD, listing, means, outcome
@@ -39,7 +40,7 @@ class LiveLoRA(live.Watched):
     """
 
     name, needs = "LoRA", LORA
-    instead = "are the recorded figures"
+    instead = N_("are the recorded figures")
     stops = (0.15, 0.3, 0.45, 0.65)
     form = (".3f", ".0%")
 
@@ -93,13 +94,13 @@ class LiveLoRA(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(yscale="log", ylim=(0.0008, 8), ylabel="loss (nats per token)")
+        left.set(yscale="log", ylim=(0.0008, 8), ylabel=_("loss (nats per token)"))
         set_ticks(left, "y", (0.001, 0.01, 0.1, 1))
-        left.set_title("Loss on the programs, live")
+        left.set_title(_("Loss on the programs, live"))
         left.legend(fontsize=9.5, loc="lower left")  # the curve leads from top left to bottom right
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
-        right.set_title("Programs that are right, 95% interval", fontsize=11)
+        right.set_title(_("Programs that are right, 95% interval"), fontsize=11)
 
     def conclude(self) -> None:
         """Say how many tasks were solved, and show programs on the way."""
@@ -108,20 +109,34 @@ class LiveLoRA(live.Watched):
         total = model.parameters(self.base, embeddings=True)
         before, after = (round(WATCHED * self.points[at][1]) for at in (0, -1))
         self.tell(
-            f"This run trained {self.trained:,} numbers ({percent(self.trained / total)} of the "
-            f"model's) on {self.pairs:,} tasks, {self.done:,} of {self.planned:,} steps in "
-            f"{self.seconds:.0f} s. Of {WATCHED} tasks whose programs it never saw it solved "
-            f"{before} before and {after} after."
+            _(
+                "This run trained {trained:,} numbers ({percent} of the model's) on "
+                "{pairs:,} tasks, {done:,} of {planned:,} steps in {seconds:.0f} s. Of "
+                "{WATCHED} tasks whose programs it never saw it solved {before} before "
+                "and {after} after."
+            ).format(
+                trained=self.trained,
+                percent=percent(self.trained / total),
+                pairs=self.pairs,
+                done=self.done,
+                planned=self.planned,
+                seconds=self.seconds,
+                WATCHED=WATCHED,
+                before=before,
+                after=after,
+            )
         )
         if self.done < ENOUGH:
             style.say(
-                f"This computer is slow or busy: {self.done:,} steps are too few to see what is "
-                f"learned first and what last (it takes {ENOUGH} or more). Run the cell again "
-                "with more seconds, or go by the recorded run."
+                _(
+                    "This computer is slow or busy: {done:,} steps are too few to see what "
+                    "is learned first and what last (it takes {ENOUGH} or more). Run the "
+                    "cell again with more seconds, or go by the recorded run."
+                ).format(done=self.done, ENOUGH=ENOUGH)
             )
             self.recorded()
         rows = [
-            {"asked for": self.tasks[i].words}
+            {_("asked for"): self.tasks[i].words}
             | {when: self._program(at, i) for when, at in self._moments().items()}
             for i in range(READ)
         ]
@@ -129,13 +144,13 @@ class LiveLoRA(live.Watched):
 
     def _moments(self) -> dict[str, int]:
         """Return the times whose programs are shown: column → place in `points`."""
-        found = {"before": 0}
+        found = {_("before"): 0}
         inner = range(1, len(self.points) - 1)
         if inner:
             half = inner[len(inner) // 2]
             middle = next((i for i in inner if 0.1 < self.points[i][1] < 0.9), half)
             found[f"after {self.points[middle][0]} steps"] = middle
-        return found | {"at the end": len(self.points) - 1}
+        return found | {_("at the end"): len(self.points) - 1}
 
     def _program(self, at: int, i: int) -> style.Page:
         program, verdict = self.wrote[at][i], self.verdicts[at][i]
@@ -158,8 +173,10 @@ class LiveLoRA(live.Watched):
         }
         sources.figure_line(
             record | found,
-            "LoRA trained {trained:,} numbers ({share} of the model's) and then solved "
-            "{right} (± {half} over seeds) of {tests} tasks with one try.",
+            _(
+                "LoRA trained {trained:,} numbers ({share} of the model's) and then solved "
+                "{right} (± {half} over seeds) of {tests} tasks with one try."
+            ),
         )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import sources, style
 from course.show.charts import name_rows, note, percent_ticks, set_ticks
 from course.show.style import ACCENT, INK, MARKERS, Page, colour, picture, say, table
@@ -29,21 +30,21 @@ if TYPE_CHECKING:
 BASE, CODE, RECORD = "mini-babbage", "mini-code", "fine_tuning"
 SHOWN = 6  # tasks of the first look
 ASKED = (  # prefix of the keys in the record of mini-code → in words, colour
-    ("base_", "mini-babbage, the comment alone", colour(BASE)),
-    ("few_shot_", "mini-babbage, after three examples", colour(BASE)),
+    ("base_", N_("mini-babbage, the comment alone"), colour(BASE)),
+    ("few_shot_", N_("mini-babbage, after three examples"), colour(BASE)),
     ("", "mini-code", colour(CODE)),
 )
 WAYS = {  # in the record → (in words, colour)
-    "last layer": ("last layer", "#8a8f3c"),
-    "last block": ("last block", "#cc79a7"),
+    "last layer": (N_("last layer"), "#8a8f3c"),
+    "last block": (N_("last block"), "#cc79a7"),
     "LoRA": ("LoRA", ACCENT),
-    "all": ("all", colour(CODE)),
-    "all, with rehearsal": ("all, with rehearsal", "#1b639b"),
+    "all": (N_("all"), colour(CODE)),
+    "all, with rehearsal": (N_("all, with rehearsal"), "#1b639b"),
 }
 COMPARED = {  # ways that are trained at several rates → (in words, colour, marker)
     "LoRA": ("LoRA", ACCENT, "o"),
-    "all": ("all", colour(CODE), "s"),
-    "all, AdamW alone": ("all, with LoRA's optimizer", "#4d4dff", "^"),
+    "all": (N_("all"), colour(CODE), "s"),
+    "all, AdamW alone": (N_("all, with LoRA's optimizer"), "#4d4dff", "^"),
 }
 SUSPECTS = (  # programs for the fences
     "def f(x):\n    return (x + 5) * 3\n",
@@ -81,7 +82,7 @@ def wanted(words: str) -> Any:
 def outcome(verdict: Any) -> str:
     """Return what came of a program in few words, with a mark that is seen at once."""
     if verdict.right:
-        return "✓ right"
+        return _("✓ right")
     said = verdict.said.removeprefix("Wrong: ").rstrip(".")
     return "✗ " + re.sub(r"^(f\(.+\)) is (.+) instead of ", r"\1 = \2, not ", said)
 
@@ -101,7 +102,7 @@ def first_look(count: int = SHOWN) -> Page | None:
     prompts = [task.prompt for task in asked]
     columns = []
     try:
-        for _, mini, tokenizer in (before, after):
+        for _x, mini, tokenizer in (before, after):
             programs = code.written(mini, tokenizer, prompts)
             columns.append((programs, code.judge(asked, programs)))
     except CourseError as error:
@@ -109,7 +110,7 @@ def first_look(count: int = SHOWN) -> Page | None:
         return None
     rows = []
     for i, task in enumerate(asked):
-        row: dict[str, Any] = {"asked for": task.words}
+        row: dict[str, Any] = {_("asked for"): task.words}
         for name, (programs, verdicts) in zip((BASE, CODE), columns, strict=True):
             row[name] = listing(programs[i][0])
             row[f"run: {name}"] = outcome(verdicts[i][0])
@@ -136,8 +137,10 @@ def verdicts(*programs: str) -> Page | None:
         return None
     rows = []
     for source, (values, said) in zip(programs, found, strict=True):
-        runs = "Runs: " + ", ".join(f"f({x}) = {v}" for x, v in zip(INPUTS, values, strict=False))
-        rows.append({"program": listing(source), "verdict": said or f"{runs}."})
+        runs = _("Runs: ") + ", ".join(
+            f"f({x}) = {v}" for x, v in zip(INPUTS, values, strict=False)
+        )
+        rows.append({_("program"): listing(source), _("verdict"): said or f"{runs}."})
     return table(rows)
 
 
@@ -151,7 +154,7 @@ def ask(words: str) -> None:
     """
     words = " ".join(str(words).split()).rstrip(".")
     if not words:
-        say("There is no request: write what f should do, such as add 5, then times 3.")
+        say(_("There is no request: write what f should do, such as add 5, then times 3."))
         return
     loaded = sources.load_model(CODE)
     if loaded is None:
@@ -160,7 +163,7 @@ def ask(words: str) -> None:
     from course.stages import code, programs
     from course.world import tasks
 
-    _, mini, tokenizer = loaded
+    _x, mini, tokenizer = loaded
     prompt = tasks.prompt(plain(tokenizer, words))
     try:
         ((source,),) = code.written(mini, tokenizer, [prompt])
@@ -174,16 +177,23 @@ def ask(words: str) -> None:
         say(said)
         return
     row = {f"f({x})": v for x, v in zip(tasks.INPUTS, values, strict=True)}
-    style.show(table([{"": "it gives", **row}]))
+    style.show(table([{"": _("it gives"), **row}]))
     if task is None:
         say(
-            "Nobody can say whether this is right: the model was trained on other words, numbers "
-            "or steps. It writes a program all the same."
+            _(
+                "Nobody can say whether this is right: the model was trained on other words, "
+                "numbers "
+                "or steps. It writes a program all the same."
+            )
         )
     elif list(values) == task.values:
-        say("It is right for all of these inputs.")
+        say(_("It is right for all of these inputs."))
     else:
-        say(f"It is wrong. The right values are {', '.join(map(str, task.values))}.")
+        say(
+            _("It is wrong. The right values are {join}.").format(
+                join=", ".join(map(str, task.values))
+            )
+        )
 
 
 # Rates --------------------------------------------------------------------------------------------
@@ -208,19 +218,25 @@ def rates() -> None:
                     axis, f"pass@{k}  {percent(value)}", (max(value, high), y), (6, 0), va="center",
                     fontsize=10.5,
                 )  # fmt: skip
-                said.append(f"{words}, pass@{k} {percent(value)}")
+                said.append(f"{_(words)}, pass@{k} {percent(value)}")
         places = [i + 0.19 for i in range(len(ASKED))]
-        name_rows(axis, [words for _, words, _ in ASKED], places)
-        axis.set(xlim=(0, 1.42), ylim=(len(ASKED) - 0.42, -0.3), xlabel="share of tasks")
+        name_rows(axis, [_(words) for _x, words, _x in ASKED], places)
+        axis.set(xlim=(0, 1.42), ylim=(len(ASKED) - 0.42, -0.3), xlabel=_("share of tasks"))
         percent_ticks(axis, "x")
-        axis.set_title(f"{tests} tasks that no training has seen, 95% interval")
+        axis.set_title(
+            _("{tests} tasks that no training has seen, 95% interval").format(tests=tests)
+        )
         shown.alt = "; ".join(said)
     style.show(shown)
     sources.figure_line(
         record | {"name": CODE},
-        "mini-code learned from {pairs:,} tasks, read {epochs} times, in {seconds:.0f} seconds. "
-        "Its loss on the village's text went from {base_web_loss:.2f} to {web_loss:.2f} nats per "
-        "token.",
+        _(
+            "mini-code learned from {pairs:,} tasks, read {epochs} times, in {seconds:.0f} "
+            "seconds. "
+            "Its loss on the village's text went from {base_web_loss:.2f} to {web_loss:.2f} "
+            "nats per "
+            "token."
+        ),
     )
     say(_grown(record))
 
@@ -230,13 +246,21 @@ def _grown(record: Mapping[str, Any]) -> str:
     one, ten = (record[f"base_pass_at_{k}"] for k in (1, 10))
     tests = record["tests"]
     (low_1, high_1), (low_10, high_10) = (interval(v * tests, tests) for v in (one, ten))
-    words = f"For the base model the chance goes from {percent(one, 1)} to {percent(ten, 1)}"
+    words = _("For the base model the chance goes from {percent} to {percent2}").format(
+        percent=percent(one, 1), percent2=percent(ten, 1)
+    )
     if one and low_1 and high_10 / low_1 < 3 * low_10 / high_1:
-        return f"{words}: a factor of {ten / one:.0f}."
-    return (
-        f"{words}. Both are so small that the intervals ({percent(low_1, 1)} to "
-        f"{percent(high_1, 1)}, and {percent(low_10, 1)} to {percent(high_10, 1)}) are too wide to "
-        "say by which factor."
+        return _("{words}: a factor of {ten:.0f}.").format(words=words, ten=ten / one)
+    return _(
+        "{words}. Both are so small that the intervals ({percent} to "
+        "{percent2}, and {percent3} to {percent4}) are too wide to say by "
+        "which factor."
+    ).format(
+        words=words,
+        percent=percent(low_1, 1),
+        percent2=percent(high_1, 1),
+        percent3=percent(low_10, 1),
+        percent4=percent(high_10, 1),
     )
 
 
@@ -280,19 +304,19 @@ def four_ways() -> None:
     for way, trials in ways.items():
         forgotten = [{"rise": t["web_loss"] - base} for t in trials]
         moved = trials[0]["trained"]
-        memory = megabytes(moved, total, way in ("LoRA", "last layer"))
+        memory = megabytes(moved, total, way in ("LoRA", _("last layer")))
         rows.append(
-            {"what moves": WAYS[way][0]}
+            {_("what moves"): _(WAYS[way][0])}
             | {
                 right_aligned(words, wrap=True): right_aligned(text)
                 for words, text in (
                     ("numbers", f"{moved:,}"),
-                    ("of the model", f"{percent(moved / total, 0)}"),
-                    ("memory (MB)", f"{memory:.1f}"),
+                    (_("of the model"), f"{percent(moved / total, 0)}"),
+                    (_("memory (MB)"), f"{memory:.1f}"),
                     ("pass@1", _around(means(trials, "pass_at_1"), ".2f")),
                     ("pass@10", _around(means(trials, "pass_at_10"), ".2f")),
-                    ("forgotten (nats per token)", _around(means(forgotten, "rise"), ".2f")),
-                    ("seconds of computing", f"{means(trials, 'computing')[0]:.0f}"),
+                    (_("forgotten (nats per token)"), _around(means(forgotten, "rise"), ".2f")),
+                    (_("seconds of computing"), f"{means(trials, 'computing')[0]:.0f}"),
                 )
             }
         )
@@ -304,12 +328,19 @@ def four_ways() -> None:
     rises = {way: means(trials, "web_loss")[0] - base for way, trials in ways.items()}
     mildest = min([way for way in ways if right[way] > 0.8] or best, key=rises.__getitem__)
     say(
-        f"Most right programs: {'; '.join(WAYS[way][0] for way in best)} "
-        f"({most} with one try). Of the ways with more "
-        f"than 80%, {WAYS[mildest][0]} forgets least: "
-        f"{rises[mildest]:.2f} nats per token; training all without rehearsal forgets "
-        f"{rises['all']:.2f}, so its perplexity on village text grows by the factor "
-        f"{np.exp(rises['all']):.1f}.",
+        _(
+            "Most right programs: {WAYS} ({percent} with one try). Of the ways "
+            "with more than 80%, {WAYS2} forgets least: {rises:.2f} nats per "
+            "token; training all without rehearsal forgets {all:.2f}, so its "
+            "perplexity on village text grows by the factor {exp:.1f}."
+        ).format(
+            WAYS="; ".join(_(WAYS[way][0]) for way in best),
+            percent=most,
+            WAYS2=_(WAYS[mildest][0]),
+            rises=rises[mildest],
+            all=rises["all"],
+            exp=np.exp(rises["all"]),
+        ),
         sources.origin(RECORD, record),
     )
     if "by_rate" in record:
@@ -317,9 +348,12 @@ def four_ways() -> None:
         say(fair_comparison(record), sources.origin(RECORD, record))
     else:
         say(
-            "Each way has one learning rate here, chosen for right programs alone. A larger rate "
-            "forgets more, so this record can't say whether LoRA as such forgets more or less "
-            "than training all."
+            _(
+                "Each way has one learning rate here, chosen for right programs alone. A larger "
+                "rate "
+                "forgets more, so this record can't say whether LoRA as such forgets more or less "
+                "than training all."
+            )
         )
 
 
@@ -348,19 +382,24 @@ def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
             crowded = any(rise < a < room and abs(b - share) < 0.1 for a, b in centres.values())
             end = max(t["web_loss"] - base for t in record["ways"][way])
             note(
-                axis, words, (rise if crowded else end, share), (-6, -12) if crowded else (9, 0),
+                axis, _(words), (rise if crowded else end, share), (-6, -12) if crowded else (9, 0),
                 va="top" if crowded else "center", color=shade, fontsize=10.5,
             )  # fmt: skip
-        axis.set(ylim=(-0.08, 1.12), xlabel="forgotten: rise of the loss on village text (nats)")
+        axis.set(ylim=(-0.08, 1.12), xlabel=_("forgotten: rise of the loss on village text (nats)"))
         percent_ticks(axis, "y")
         axis.set_xlim(min(-0.05, left), right + 0.12 * (right - left))
-        axis.set_ylabel("right with one try")
+        axis.set_ylabel(_("right with one try"))
         axis.set_title(
-            f"Top left is best: much learned, little forgotten. Each dot is one of {seeds} seeds"
+            _(
+                "Top left is best: much learned, little forgotten. Each dot is one of {seeds} seeds"
+            ).format(seeds=seeds)
         )
-        shown.alt = "Right programs against forgetting: " + "; ".join(
-            f"{WAYS[way][0]} {percent(means(t, 'pass_at_1')[0], 0)} and "
-            f"{means(t, 'web_loss')[0] - base:.2f} nats"
+        shown.alt = _("Right programs against forgetting: ") + "; ".join(
+            _("{WAYS} {percent} and {means:.2f} nats").format(
+                WAYS=_(WAYS[way][0]),
+                percent=percent(means(t, "pass_at_1")[0], 0),
+                means=means(t, "web_loss")[0] - base,
+            )
             for way, t in record["ways"].items()
         )
     return shown
@@ -386,22 +425,25 @@ def _by_rate(record: Mapping[str, Any]) -> style.Picture:
             points = _at_rates(record, way)
             axis.plot(
                 [p[0] for p in points], [p[1] for p in points], f"{marker}-", color=shade, ms=8,
-                lw=1.4, label=words,
+                lw=1.4, label=_(words),
             )  # fmt: skip
             said += [
-                f"{words} at {rate:g}: {percent(y, 0)} and {x:.2f} nats" for x, y, rate in points
+                _("{words} at {rate:g}: {percent} and {x:.2f} nats").format(
+                    words=_(words), rate=rate, percent=percent(y, 0), x=x
+                )
+                for x, y, rate in points
             ]
         axis.axhline(GOOD, color=INK, lw=1, ls=":")
-        axis.set(ylim=(-0.08, 1.12), xlabel="forgotten: rise of the loss on village text (nats)")
+        axis.set(ylim=(-0.08, 1.12), xlabel=_("forgotten: rise of the loss on village text (nats)"))
         forgotten = [p[0] for way in COMPARED for p in _at_rates(record, way)]
         if min(forgotten) > 0:
             axis.set_xscale("log")
             set_ticks(axis, "x", NATS)
             axis.set_xlim(0.7 * min(forgotten), 1.5 * max(forgotten))
-            axis.set_xlabel("forgotten: rise of the loss on village text (nats, log scale)")
+            axis.set_xlabel(_("forgotten: rise of the loss on village text (nats, log scale)"))
         percent_ticks(axis, "y")
-        axis.set_ylabel("right with one try")
-        axis.set_title("Each line is one way at several learning rates; dotted: 95% right")
+        axis.set_ylabel(_("right with one try"))
+        axis.set_title(_("Each line is one way at several learning rates; dotted: 95% right"))
         axis.legend(fontsize=10, loc="lower right")
         shown.alt = "; ".join(said)
     return shown
@@ -410,20 +452,24 @@ def _by_rate(record: Mapping[str, Any]) -> style.Picture:
 def fair_comparison(record: Mapping[str, Any]) -> str:
     """Return what each way forgets at its gentlest rate with enough right programs, in words."""
     found = {}
-    for way, (words, *_) in COMPARED.items():
+    for way, (words, *_x) in COMPARED.items():
         good = [point for point in _at_rates(record, way) if point[1] >= GOOD]
         if good:
-            found[words] = min(good)
+            found[_(words)] = min(good)
     if len(found) < 2:
-        return f"Too few of these runs have {percent(GOOD, 0)} right to compare the ways fairly."
+        return _("Too few of these runs have {percent} right to compare the ways fairly.").format(
+            percent=percent(GOOD, 0)
+        )
     listed = "; ".join(
-        f"{words} {rise:.2f} nats per token (rate {rate:g}, {percent(right, 0)} right)"
+        _("{words} {rise:.2f} nats per token (rate {rate:g}, {percent} right)").format(
+            words=words, rise=rise, rate=rate, percent=percent(right, 0)
+        )
         for words, (rise, right, rate) in found.items()
     )
-    return (
-        f"Compared fairly, where at least {percent(GOOD, 0)} of the programs are right and at the "
-        f"rate that forgets least: {listed}."
-    )
+    return _(
+        "Compared fairly, where at least {percent} of the programs are right "
+        "and at the rate that forgets least: {listed}."
+    ).format(percent=percent(GOOD, 0), listed=listed)
 
 
 # Sizes --------------------------------------------------------------------------------------------
@@ -467,7 +513,7 @@ def plane() -> None:
             trials = [t["pass_at_1"] for t in sizes[name]["trials"]]
             axis.plot([ms, ms], [min(trials), max(trials)], color=colour(name), lw=2)
             axis.plot(ms, quality, MARKERS.get(name, "o"), color=colour(name), ms=11)
-            left = ms == max(other for other, _ in points.values())
+            left = ms == max(other for other, _x in points.values())
             low = quality < 0.1
             down = 14 if left else 14 + 18 * sum(abs(quality - other) < 0.15 for other in rows)
             rows += [] if left else [quality]
@@ -477,26 +523,30 @@ def plane() -> None:
                 ha="right" if left else "left", fontsize=10.5,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )  # fmt: skip
-        axis.set(xscale="log", ylim=(-0.08, 1.12), xlabel="milliseconds per token (log scale)")
+        axis.set(xscale="log", ylim=(-0.08, 1.12), xlabel=_("milliseconds per token (log scale)"))
         times = [p[0] for p in points.values()]
         low, high = 0.7 * min(times), 1.5 * max(times)
         percent_ticks(axis, "y")
         set_ticks(axis, "x", TIMES)
         axis.set_xlim(low, high)
-        axis.set_ylabel("right with one try")
-        axis.set_title("Speed and quality of four sizes; the dashed line is the front")
-        shown.alt = "Milliseconds per token and right programs: " + "; ".join(
-            f"{name} {ms:.2f} and {percent(quality, 0)}" for name, (ms, quality) in points.items()
+        axis.set_ylabel(_("right with one try"))
+        axis.set_title(_("Speed and quality of four sizes; the dashed line is the front"))
+        shown.alt = _("Milliseconds per token and right programs: ") + "; ".join(
+            _("{name} {ms:.2f} and {percent}").format(name=name, ms=ms, percent=percent(quality, 0))
+            for name, (ms, quality) in points.items()
         )
     style.show(shown)
     beaten = [name for name in points if name not in best]
     useless = [name for name in best if points[name][1] < USEFUL]
-    rest = "Another size beats each of the others: " + ", ".join(beaten) if beaten else ""
+    rest = _("Another size beats each of the others: ") + ", ".join(beaten) if beaten else ""
     say(
-        f"On the front, the fastest first: {', '.join(best)}. "
+        _("On the front, the fastest first: {join}. ").format(join=", ".join(best))
         + (f"{rest}. " if rest else "")
         + "".join(
-            f"Of {name}'s programs {percent(points[name][1], 0)} are right. " for name in useless
+            _("Of {name}'s programs {percent} are right. ").format(
+                name=name, percent=percent(points[name][1], 0)
+            )
+            for name in useless
         )
         + tuning_of(sizes),
         sources.origin(RECORD, record),
@@ -513,16 +563,18 @@ def tuning_of(sizes: Mapping[str, Mapping[str, Any]]) -> str:
             if found["rates"] in (found["tried"][0]["rates"], found["tried"][-1]["rates"])
         ]
         more = (
-            f" For {', '.join(edge)} that is the last one that was tried on its side, so a rate "
-            "beyond it may be better still."
+            _(
+                " For {join} that is the last one that was tried on its side, so a "
+                "rate beyond it may be better still."
+            ).format(join=", ".join(edge))
             if edge
             else ""
         )
-        return (
+        return _(
             "Each size has the learning rate that was best for it on other tasks "
-            f"(AdamW's: {chosen}).{more}"
-        )
-    return (
+            "(AdamW's: {chosen}).{more}"
+        ).format(chosen=chosen, more=more)
+    return _(
         "All sizes had the same learning rate, which wasn't tuned for each of them: mini-davinci "
         "may do badly here for that reason alone."
     )
@@ -545,13 +597,13 @@ def beside_peft(layer: int = 0) -> None:
     try:
         import peft
     except ImportError:
-        say("The library peft isn't here: run `python3 start.py` once, which installs it.")
+        say(_("The library peft isn't here: run `python3 start.py` once, which installs it."))
         return
     import torch
 
     from course.stages import code, exercises
 
-    _, mini, _ = loaded
+    _x, mini, _x = loaded
     try:
         answers, why = exercises.load(*LORA), ""
     except CourseError as error:
@@ -574,33 +626,54 @@ def beside_peft(layer: int = 0) -> None:
         x = torch.randn(4, weight.shape[1], generator=chance)
         frozen, adapted = x @ weight.T + bias, theirs(x)
         rows = [
-            ("peft's LoRA and the frozen layer", adapted, frozen),
-            ("peft's LoRA before and after its own merging", adapted, _merged(wrapped, target)(x)),
+            (_("peft's LoRA and the frozen layer"), adapted, frozen),
+            (
+                _("peft's LoRA before and after its own merging"),
+                adapted,
+                _merged(wrapped, target)(x),
+            ),
         ]
         if answers:
-            whose = "yours" if answers.origin == "work" else "the solution's"
+            whose = _("yours") if answers.origin == "work" else _("the solution's")
             pair = a.detach(), b.detach()
             mine = answers["lora_forward"](x, weight, *pair, code.ALPHA) + bias
-            rows.append((f"peft's LoRA and lora_forward ({whose}), plus the bias", adapted, mine))
+            rows.append(
+                (
+                    _("peft's LoRA and lora_forward ({whose}), plus the bias").format(whose=whose),
+                    adapted,
+                    mine,
+                )
+            )
         else:
-            say(f"{why} So here peft is compared with itself only.")
+            say(_("{why} So here peft is compared with itself only.").format(why=why))
     size = float(adapted.abs().mean())
     style.show(
         table(
             [
                 {
-                    "compared, on one layer of mini-babbage": words,
-                    "largest difference": f"{float((one - two).abs().max()):.1e}",
-                    "the same?": "yes" if torch.allclose(one, two, atol=1e-4 * size) else "no",
+                    _("compared, on one layer of mini-babbage"): words,
+                    _("largest difference"): f"{float((one - two).abs().max()):.1e}",
+                    _("the same?"): _("yes")
+                    if torch.allclose(one, two, atol=1e-4 * size)
+                    else _("no"),
                 }
                 for words, one, two in rows
             ]
         )
     )
     say(
-        f"The layer {target} takes {weight.shape[1]} numbers and gives {weight.shape[0]}; the rank "
-        f"is {code.RANK}. Its own matrix has {weight.numel():,} numbers, the adapter "
-        f"{a.numel() + b.numel():,}."
+        _(
+            "The layer {target} takes {shape} numbers and gives {shape2}; the rank "
+            "is {RANK}. Its own matrix has {numel:,} numbers, the adapter "
+            "{numel2:,}."
+        ).format(
+            target=target,
+            shape=weight.shape[1],
+            shape2=weight.shape[0],
+            RANK=code.RANK,
+            numel=weight.numel(),
+            numel2=a.numel() + b.numel(),
+        )
     )
 
 
@@ -621,20 +694,20 @@ def family() -> Page:
         with (paths.DATA / "family" / f"{file}.csv").open(encoding="utf-8", newline="") as f:
             for row in csv.DictReader(f):
                 if row["name"] == "davinci":
-                    row |= {"note": "", "note_source": ""}  # about its window, not shown here
+                    row |= {_("note"): "", "note_source": ""}  # about its window, not shown here
                 if row["name"] in CODE_MODELS:
                     rows.append(row)
     rows.sort(key=lambda row: CODE_MODELS.index(row["name"]))
     return table(
         [
             {
-                "name": row["name"],
-                "released": row["released"],
-                "size": row["size"],
-                "parent": row["parent"],
-                "how it came from it": row["how"],
-                "note": row.get("note") or row.get("what", ""),
-                "source": "; ".join(
+                _("name"): row["name"],
+                _("released"): row["released"],
+                _("size"): row["size"],
+                _("parent"): row["parent"],
+                _("how it came from it"): row["how"],
+                _("note"): row.get("note") or row.get("what", ""),
+                _("source"): "; ".join(
                     dict.fromkeys(
                         one
                         for some in (row["source"], row.get("note_source"))

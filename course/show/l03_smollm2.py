@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course.errors import CourseError
+from course.language import _
 from course.show import live, style
 from course.show.l03_lora import yours
 from course.show.style import Page
@@ -50,12 +51,18 @@ class TaughtSmolLM2(live.Demo):
         for pair in self.examples:
             if len(pair) != 2 or not all(isinstance(t, str) and t.strip() for t in pair):
                 raise CourseError(
-                    f"An example is a pair of request and answer; this isn't: {pair}."
+                    _("An example is a pair of request and answer; this isn't: {pair}.").format(
+                        pair=pair
+                    )
                 )
             if max(map(len, pair)) > LONGEST:
-                raise CourseError(f"An example has more than {LONGEST} characters: shorten it.")
+                raise CourseError(
+                    _("An example has more than {LONGEST} characters: shorten it.").format(
+                        LONGEST=LONGEST
+                    )
+                )
         if not self.examples:
-            raise CourseError("There is no example: write a pair of request and answer.")
+            raise CourseError(_("There is no example: write a pair of request and answer."))
         self.model, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
         self.forward = yours("lora_forward")
 
@@ -101,7 +108,7 @@ class TaughtSmolLM2(live.Demo):
 
         optimizer = torch.optim.AdamW(self.pairs, lr=RATE, weight_decay=0.0)
         chance = torch.Generator().manual_seed(2)
-        for _ in range(EPOCHS):
+        for _x in range(EPOCHS):
             order = torch.randperm(len(self.rows), generator=chance).tolist()
             for first in range(0, len(order), BATCH):
                 some = [self.rows[i] for i in order[first : first + BATCH]]
@@ -127,7 +134,7 @@ class TaughtSmolLM2(live.Demo):
 
     def figures(self) -> str:
         """Return the last loss."""
-        return f"loss {self.losses[-1]:.2f}" if self.done else ""
+        return _("loss {losses:.2f}").format(losses=self.losses[-1]) if self.done else ""
 
     def watch(self) -> None:
         """Ask the requests, before the training and at its end."""
@@ -149,11 +156,19 @@ class TaughtSmolLM2(live.Demo):
         """Show the answers side by side, and how little was trained."""
         moved = sum(p.numel() for p in self.pairs)
         self.tell(
-            f"{len(self.examples)} examples, {self.done} steps, {self.seconds:.0f} s: {moved:,} "
-            f"trained numbers next to {self.total:,} frozen ones."
+            _(
+                "{n} examples, {done} steps, {seconds:.0f} s: {moved:,} trained "
+                "numbers next to {total:,} frozen ones."
+            ).format(
+                n=len(self.examples),
+                done=self.done,
+                seconds=self.seconds,
+                moved=moved,
+                total=self.total,
+            )
         )
         rows = [
-            {"asked": request, "SmolLM2 before": _cut(old), "after": _cut(new)}
+            {_("asked"): request, _("SmolLM2 before"): _cut(old), _("after"): _cut(new)}
             for request, old, new in zip(self.asked, self.before, self.after, strict=True)
         ]
         style.show(style.table(rows))

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.show import style
 from course.show.charts import name_rows, note, set_ticks
 from course.show.sizes import short
@@ -26,10 +27,14 @@ UNKNOWN = "not published"
 BLUE, GREY = "#1b639b", "#7b8794"
 # What a model has from its parent: the line that is drawn, its colour, and what it means.
 LINES = {
-    "trained": ("-", LINE, "weights: trained further from there"),
-    "same": (":", LINE, "weights: the same model, or a product around it"),
-    "design": ("--", LINE, "design alone: the weights are new"),
-    "unknown": ("-.", ACCENT, "called “an improvement on” it; from which weights isn't published"),
+    "trained": ("-", LINE, N_("weights: trained further from there")),
+    "same": (":", LINE, N_("weights: the same model, or a product around it")),
+    "design": ("--", LINE, N_("design alone: the weights are new")),
+    "unknown": (
+        "-.",
+        ACCENT,
+        N_("called “an improvement on” it; from which weights isn't published"),
+    ),
 }
 SHADES = {"model": BLUE, "API name": "#2f94cf", "neighbour": GREY}
 # Columns of the tables that are shown, and those whose texts stay on one line.
@@ -41,9 +46,9 @@ DESCENT = ("name", "parent", "inherits", "how")
 NEIGHBOURS = ("name", "released", "size", "reads", "writes", "parent", "inherits", "what")
 WHOLE = ("name", "released", "parent")
 SOURCES = {
-    "source": "Sources",
-    "window_source": "Sources of the windows",
-    "note_source": "Sources of the notes",
+    "source": N_("Sources"),
+    "window_source": N_("Sources of the windows"),
+    "note_source": N_("Sources of the notes"),
 }
 
 
@@ -74,12 +79,12 @@ def known(tables: Mapping[str, Any]) -> None:
     """
     counts = Counter(status(row["size"]) for row in rows_of(tables["api_names"]))
     say(
-        "Sizes of the API names: "
+        _("Sizes of the API names: ")
         + " · ".join(f"{word}: {counts[word]}" for word in ("published", "estimate", UNKNOWN))
     )
     for name, columns in FACTS.items():
         rows = rows_of(tables[name])
-        say(f'tables["{name}"], {len(rows)} rows')
+        say(_('tables["{name}"], {n} rows').format(name=name, n=len(rows)))
         style.show(shown_rows(rows, columns))
     say_sources(rows_of(tables["api_names"]))
 
@@ -114,7 +119,7 @@ def say_sources(rows: Sequence[Row]) -> None:
     """Say where the rows of a table are from, each source once."""
     for column, what in SOURCES.items():
         if found := dict.fromkeys(row[column] for row in rows if row.get(column)):
-            say(f"{what}: " + " · ".join(found))
+            say(f"{_(what)}: " + " · ".join(found))
 
 
 def reported(table: Any, keys: Sequence[str]) -> style.Page:
@@ -237,30 +242,30 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
         for r, depth in ordered
         if depth == 0 and r["name"] not in parents and r["parent"] != UNKNOWN
     ]
-    related = [r for r, _ in ordered if not any(r is one for one in alone)]
+    related = [r for r, _x in ordered if not any(r is one for one in alone)]
     height = {row["name"]: float(i) for i, row in enumerate(related)}
     height |= {row["name"]: i + 1.4 for i, row in enumerate(alone, len(related))}
     place: dict[str, tuple[float, float]] = {}
-    for row, _ in ordered:
+    for row, _x in ordered:
         above = place.get(row["parent"], (2022.0, 2022.0))[0]
         # no date, or the year alone: a little later than the parent
         begin, end = moment(row["released"]) or (above + 0.4, above + 0.4)
         if row["parent"] in place and end - begin > 0.5:
             begin = min(max(begin, above + 0.2), end)
         place[row["name"]] = (begin, end)
-    alt = "Family tree. " + ". ".join(
+    alt = _("Family tree. ") + ". ".join(
         f"{row['name']} ({row['released']}) from {row['parent']} ({row['inherits']}): {row['how']}"
         for row in related
     )
-    alt += ". Apart from it: " + ", ".join(row["name"] for row in alone)
+    alt += _(". Apart from it: ") + ", ".join(row["name"] for row in alone)
     halo = [withStroke(linewidth=3, foreground="white")]
     with picture(height=1.9 + 0.27 * (len(rows) + 1.4), alt=alt) as (shown, (axis,)):
-        for row, _ in ordered:
+        for row, _x in ordered:
             name, (begin, end), y = row["name"], place[row["name"]], height[row["name"]]
             shade = ACCENT if name in lit else SHADES.get(row.get("group", "model"), GREY)
             if row["parent"] in place:
                 x, top = place[row["parent"]][0], height[row["parent"]]
-                ls, ink, _ = LINES[line_of(row)]
+                ls, ink, _y = LINES[line_of(row)]
                 axis.plot([x, x, begin], [top, y, y], ls=ls, color=ink, lw=1.5, zorder=1)
             elif row["parent"] == UNKNOWN:
                 note(
@@ -272,7 +277,7 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
             if right > begin:
                 axis.plot([begin, right], [y, y], color=shade, lw=2, marker="|", ms=7, zorder=2)
             axis.plot([begin], [y], "o", color=shade if dated else "white", mec=shade, zorder=3)
-            label = name if dated else f"{name} (date not found)"
+            label = name if dated else _("{name} (date not found)").format(name=name)
             left = row["parent"] in place and place[row["parent"]][0] > right + 0.05
             note(
                 axis, label, (right, y), (-9 if left else 9, 0), va="center",
@@ -281,10 +286,10 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
             )  # fmt: skip
         if alone:
             axis.axhline(len(related) + 0.4, color=GRID, lw=1.5)
-            axis.text(0.0, len(related) + 0.5, "no relative in these tables",
+            axis.text(0.0, len(related) + 0.5, _("no relative in these tables"),
                       transform=axis.get_yaxis_transform(), fontsize=10, color=QUIET,
                       va="center", bbox={"fc": "white", "ec": "none", "pad": 1})  # fmt: skip
-        first = math.floor(min(b for b, _ in place.values()))
+        first = math.floor(min(b for b, _x in place.values()))
         axis.set_ylim(max(height.values()) + 0.8, -0.8)
         axis.set_xlim(first - 0.3, 2024.8)
         axis.set_yticks([])
@@ -297,10 +302,17 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
             if g in groups or g not in SHADES
         ]
         entries += [
-            Line2D([], [], color=QUIET, lw=2, marker="|", ms=7, label="some time in this span"),
-            *(Line2D([], [], color=c, lw=1.5, ls=ls, label=t) for ls, c, t in LINES.values()),
+            Line2D([], [], color=QUIET, lw=2, marker="|", ms=7, label=_("some time in this span")),
+            *(Line2D([], [], color=c, lw=1.5, ls=ls, label=_(t)) for ls, c, t in LINES.values()),
             Line2D(
-                [], [], color=ACCENT, ls="", marker="$?$", ms=7, mew=0, label="parent not published"
+                [],
+                [],
+                color=ACCENT,
+                ls="",
+                marker="$?$",
+                ms=7,
+                mew=0,
+                label=_("parent not published"),
             ),
         ]
         shown.figure.legend(handles=entries, loc="outside lower left", ncols=2, fontsize=9)
@@ -331,10 +343,10 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
     other = [row for row in dated if row["parameters"] is None]
     largest = max(row["parameters"] for row in known)
     smallest = min(row["parameters"] for row in known)
-    alt = "Sizes over time: " + ", ".join(
+    alt = _("Sizes over time: ") + ", ".join(
         f"{r['name']} {r['released']} {short(r['parameters'])}" for r in known
     )
-    alt += ". Not published: " + ", ".join(row["name"] for row in other)
+    alt += _(". Not published: ") + ", ".join(row["name"] for row in other)
     with picture(height=5.2, alt=alt) as (shown, (axis,)):
         axis.set_yscale("log")
         floor = smallest / 4
@@ -344,7 +356,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
             shade = BLUE if row["name"] in family else GREY
             guess = status(row["size"]) == "estimate"
             axis.plot([x], [y], "o", mfc="white" if guess else shade, mec=shade, ms=8, zorder=3)
-            label = f"{row['name']}, {short(y)}" + (" (estimate)" if guess else "")
+            label = f"{row['name']}, {short(y)}" + (_(" (estimate)") if guess else "")
             spots.append((x, y, 7.0, label))
         for i, row in enumerate(other):
             x, y = begin(row["released"]), floor / 2.2 ** (i % 4)
@@ -353,7 +365,7 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
             spots.append((x, y, 7.0, row["name"]))
         if other:
             axis.axhline(floor * 1.6, color=LINE, lw=1.2, ls="--")
-            axis.text(0.005, floor / 1.2, "size not published", color=ACCENT, fontsize=10.5,
+            axis.text(0.005, floor / 1.2, _("size not published"), color=ACCENT, fontsize=10.5,
                       transform=axis.get_yaxis_transform(), va="center")  # fmt: skip
         ticks = [10**e for e in range(8, 12) if smallest / 2 <= 10**e <= largest * 2]
         set_ticks(axis, "y", ticks, [short(t) for t in ticks])
@@ -361,8 +373,10 @@ def sizes_over_time(rows: Sequence[Row], family: Collection[str]) -> Picture:
         last = math.ceil(max(begin(row["released"]) for row in dated))
         axis.set_xlim(2017.2, last + 1.2)
         _years(axis, 2018, last)
-        axis.set_ylabel("parameters (log scale)")
-        axis.set_title("Blue: the GPT family; grey: others; open ring: an estimate, or no figure")
+        axis.set_ylabel(_("parameters (log scale)"))
+        axis.set_title(
+            _("Blue: the GPT family; grey: others; open ring: an estimate, or no figure")
+        )
         _labels(axis, spots)
     return shown
 
@@ -420,7 +434,7 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
     until = {
         row["name"]: [e["text_until"] for e in ends if e["name"] == row["name"]] for row in rows
     }
-    alt = "Cut-off and release: " + ", ".join(
+    alt = _("Cut-off and release: ") + ", ".join(
         f"{row['name']} {' or '.join(until[row['name']]) or 'not found'} → {row['released']}"
         for row in rows
     )
@@ -442,10 +456,10 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
             elif released:
                 axis.plot([released[0]], [y], "o", color=INK)
             if not marks and released:
-                note(axis, "cut-off not found", (released[0], y), (-9, 0), va="center", ha="right",
-                     color=ACCENT)  # fmt: skip
+                note(axis, _("cut-off not found"), (released[0], y), (-9, 0), va="center",
+                     ha="right", color=ACCENT)  # fmt: skip
             elif not marks:
-                note(axis, "neither date nor cut-off found", (0.5, y), (0, 0), va="center",
+                note(axis, _("neither date nor cut-off found"), (0.5, y), (0, 0), va="center",
                      ha="center", color=ACCENT,
                      xycoords=("axes fraction", "data"))  # fmt: skip
         name_rows(axis, [row["name"] for row in rows], lines=True)
@@ -454,10 +468,10 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
         _years(axis, 2019, 2023)
         entries = [
             Line2D([], [], color=BLUE, ls="", marker="|", ms=12, mew=3,
-                   label="the text ends (two marks: two sources)"),
-            Line2D([], [], color=ACCENT, lw=9, alpha=0.35, label="unknown to it, at least"),
-            Line2D([], [], color=INK, ls="", marker="o", label="released"),
-            Line2D([], [], color=INK, lw=2, marker="|", ms=9, label="released in this span"),
+                   label=_("the text ends (two marks: two sources)")),
+            Line2D([], [], color=ACCENT, lw=9, alpha=0.35, label=_("unknown to it, at least")),
+            Line2D([], [], color=INK, ls="", marker="o", label=_("released")),
+            Line2D([], [], color=INK, lw=2, marker="|", ms=9, label=_("released in this span")),
         ]  # fmt: skip
         shown.figure.legend(handles=entries, loc="outside lower left", ncols=2, fontsize=9.5)
     return shown
@@ -475,24 +489,27 @@ def mix(rows: Sequence[Row], total: float) -> Picture:
     """
     read = [row["weight"] / 100 * total for row in rows]
     rounds = [r / row["tokens"] for r, row in zip(read, rows, strict=True)]
-    alt = "Training mix: " + ", ".join(
-        f"{row['part']} {short(row['tokens'])} tokens, {row['weight']}% of the reading, "
-        f"read {times:.2g} times"
+    alt = _("Training mix: ") + ", ".join(
+        _("{part} {tokens} tokens, {weight}% of the reading, read {times:.2g} times").format(
+            part=row["part"], tokens=short(row["tokens"]), weight=row["weight"], times=times
+        )
         for row, times in zip(rows, rounds, strict=True)
     )
     with picture(height=3.6, alt=alt) as (shown, (axis,)):
         places = range(len(rows))
         axis.barh([y - 0.19 for y in places], [row["tokens"] / 1e9 for row in rows],
-                  height=0.36, color=LINE, label="available")  # fmt: skip
+                  height=0.36, color=LINE, label=_("available"))  # fmt: skip
         bars = axis.barh([y + 0.19 for y in places], [r / 1e9 for r in read], height=0.36,
-                         color=BLUE, label="was read in training")  # fmt: skip
+                         color=BLUE, label=_("was read in training"))  # fmt: skip
         labels = [
-            f"{row['weight']}% of the reading, read {times:.2g} times"
+            _("{weight}% of the reading, read {times:.2g} times").format(
+                weight=row["weight"], times=times
+            )
             for row, times in zip(rows, rounds, strict=True)
         ]
         axis.bar_label(bars, labels, padding=5, fontsize=9.5, color=QUIET)
         name_rows(axis, [row["part"] for row in rows])
         axis.invert_yaxis()
-        axis.set_xlabel("billion tokens")
+        axis.set_xlabel(_("billion tokens"))
         axis.legend(loc="lower right")
     return shown

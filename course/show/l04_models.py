@@ -3,10 +3,11 @@
 It needs torch, which isn't there where the lesson is read in a browser: one sentence says so.
 """
 
+from course.language import N_, _
 from course.show import sources, style
 from course.show.style import say
 
-NO_TORCH = "This demo needs torch, which isn't here; the lesson goes on without it."
+NO_TORCH = N_("This demo needs torch, which isn't here; the lesson goes on without it.")
 OTHERS = ("Which animal lives with Clara?", "How old is the mill?", "x = 3 + 4")
 
 
@@ -15,7 +16,7 @@ def one_input(text: str) -> None:
     try:
         import torch
     except ImportError:
-        say(NO_TORCH)
+        say(_(NO_TORCH))
         return
     if found := sources.load_model("all-MiniLM-L6-v2"):
         name, model, tokenizer = found
@@ -24,22 +25,30 @@ def one_input(text: str) -> None:
                 model(**tokenizer(t, return_tensors="pt"))[0][0].mean(0) for t in (text, *OTHERS)
             ]
         start = ", ".join(f"{number:.3f}" for number in vectors[0][:6].tolist())
-        say(f"{name}, an embedding model, gives {len(vectors[0])} numbers: {start}, …")
+        say(
+            _("{name}, an embedding model, gives {n} numbers: {start}, …").format(
+                name=name, n=len(vectors[0]), start=start
+            )
+        )
         near = [torch.cosine_similarity(vectors[0], v, dim=0).item() for v in vectors[1:]]
         style.show(
             style.table(
                 [
-                    {"compared with": t, "cosine": f"{c:.2f}"}
+                    {_("compared with"): t, _("cosine"): f"{c:.2f}"}
                     for t, c in zip(OTHERS, near, strict=True)
                 ]
             )
         )
-    for kind, name in (("a code model", "mini-code"), ("a base model", "mini-davinci")):
+    for kind, name in ((_("a code model"), "mini-code"), (_("a base model"), "mini-davinci")):
         if found := sources.load_model(name, quiet=True):
             from course.lm import sample
 
             draws = [sample.continue_text(*found[1:], text, seed=s, new_tokens=30) for s in (0, 1)]
-            say(f"{name}, {kind}, goes on in two draws with:")
-            style.show(style.table([{"it writes": d.strip() or "(nothing)"} for d in draws]))
+            say(_("{name}, {kind}, goes on in two draws with:").format(name=name, kind=kind))
+            style.show(style.table([{_("it writes"): d.strip() or _("(nothing)")} for d in draws]))
         else:
-            say(f"{name}, {kind}, isn't on this computer; lesson 03 is about it.")
+            say(
+                _("{name}, {kind}, isn't on this computer; lesson 03 is about it.").format(
+                    name=name, kind=kind
+                )
+            )

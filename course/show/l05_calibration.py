@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import sources, style
 from course.show.charts import note, percent_ticks
 from course.show.style import Page, Picture, picture, say
@@ -15,13 +16,13 @@ from course.stats import interval
 
 LESSON = "05_instruction_following"
 NAMES = {  # in the record → in words
-    "mini-babbage": "base (mini-babbage)",
+    "mini-babbage": N_("base (mini-babbage)"),
     "mini-sft": "SFT (mini-sft)",
     "mini-instruct": "PPO (mini-instruct)",
 }
 TEXTS = {  # in the record → title of the panel
-    "web": "Pages of the village's web",
-    "demonstrations": "Demonstrators' answers",
+    "web": N_("Pages of the village's web"),
+    "demonstrations": N_("Demonstrators' answers"),
 }
 FEWEST = 50  # places in a bin, below which no point is drawn
 LIVE = 150  # demonstrations that the live part reads
@@ -31,17 +32,17 @@ def reliability(record: Mapping[str, Any]) -> Picture:
     """Draw for each text how often each model is right where it is so sure, with intervals."""
     found = record["models"]
     errors = {
-        text: ", ".join(f"{name} {found[m][text]['error']:.3f}" for m, name in NAMES.items())
+        text: ", ".join(f"{_(name)} {found[m][text]['error']:.3f}" for m, name in NAMES.items())
         for text in TEXTS
     }
-    alt = "How often right (upwards) where so sure (to the right); calibration errors. " + " ".join(
-        f"{title}: {errors[text]}." for text, title in TEXTS.items()
-    )
+    alt = _(
+        "How often right (upwards) where so sure (to the right); calibration errors. "
+    ) + " ".join(f"{_(title)}: {errors[text]}." for text, title in TEXTS.items())
     with picture(2, width=9.2, height=4.6, alt=alt) as (shown, axes):
         for axis, (text, title) in zip(axes, TEXTS.items(), strict=True):
             axis.plot([0, 1], [0, 1], color=style.QUIET, ls="--", lw=1.2)
             note(
-                axis, "as sure as it is right", (0.3, 0.3), (-13, 2), rotation=45,
+                axis, _("as sure as it is right"), (0.3, 0.3), (-13, 2), rotation=45,
                 rotation_mode="anchor", fontsize=9, color=style.QUIET,
             )  # fmt: skip
             for model, name in NAMES.items():
@@ -52,14 +53,18 @@ def reliability(record: Mapping[str, Any]) -> Picture:
                        [max(0.0, e[1] - r) for r, e in zip(right, ends, strict=True)]]  # fmt: skip
                 axis.errorbar(
                     sure, right, off, color=style.colour(model), marker="o", ms=4, elinewidth=1,
-                    label=f"{name}: {found[model][text]['error']:.3f}",
+                    label=f"{_(name)}: {found[model][text]['error']:.3f}",
                 )  # fmt: skip
-            axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="how sure: mean confidence of the bin")
+            axis.set(
+                xlim=(0, 1.02), ylim=(0, 1.02), xlabel=_("how sure: mean confidence of the bin")
+            )
             percent_ticks(axis, "x")
             percent_ticks(axis, "y")
             axis.set_title(title)
-            axis.legend(fontsize=9, loc="upper left", title="calibration error", title_fontsize=9)
-        axes[0].set_ylabel("how often right")
+            axis.legend(
+                fontsize=9, loc="upper left", title=_("calibration error"), title_fontsize=9
+            )
+        axes[0].set_ylabel(_("how often right"))
     return shown
 
 
@@ -67,14 +72,13 @@ def calibration_errors(record: Mapping[str, Any]) -> Page:
     """Return the calibration error of each model on each text, as a table."""
     rows = []
     for model, name in NAMES.items():
-        row: dict[str, Any] = {"model": name}
-        for text, title in (*TEXTS.items(), ("facts", "true values of facts")):
+        row: dict[str, Any] = {_("model"): _(name)}
+        for text, title in (*TEXTS.items(), ("facts", _("true values of facts"))):
             one = record["models"][model][text]
             hits, n = one["right"]
-            row[title] = (
-                f"{one['error']:.3f} (right in {hits / n:.1%} of {n:,} places; "
-                f"chance alone: {one['by_chance']:.3f})"
-            )
+            row[_(title)] = _(
+                "{error:.3f} (right in {hits:.1%} of {n:,} places; chance alone: {by_chance:.3f})"
+            ).format(error=one["error"], hits=hits / n, n=n, by_chance=one["by_chance"])
         rows.append(row)
     return style.table(rows)
 
@@ -87,7 +91,11 @@ def gpt4_calibration() -> None:
 
     with (paths.DATA / "family" / "gpt4.csv").open(encoding="utf-8", newline="") as file:
         row = next(r for r in csv.DictReader(file) if r["key"] == "calibration")
-    say(f"GPT-4, {row['what']}: {row['value']}, {row['source']}.")
+    say(
+        _("GPT-4, {what}: {value}, {source}.").format(
+            what=row["what"], value=row["value"], source=row["source"]
+        )
+    )
 
 
 def your_calibration() -> None:
@@ -97,7 +105,7 @@ def your_calibration() -> None:
     try:
         own = exercises.load(LESSON, "calibration")["calibration"]
     except CourseError as missing:
-        say(f"{missing} Until then the record below has to do.")
+        say(_("{missing} Until then the record below has to do.").format(missing=missing))
         return
     rows = []
     for model in ("mini-sft", "mini-instruct"):
@@ -112,18 +120,22 @@ def your_calibration() -> None:
         shown = list(demonstrate.demonstrations(LIVE, SEED, "test"))
         said = sureness(network, tokenizer, answered(tokenizer, shown, False, 1))
         try:
-            _, error = own(said.confidence, said.right.astype(float), BINS)
+            _x, error = own(said.confidence, said.right.astype(float), BINS)
         except Exception as problem:
-            say(f"Your calibration stopped with {type(problem).__name__}: {problem}.")
+            say(
+                _("Your calibration stopped with {name}: {problem}.").format(
+                    name=type(problem).__name__, problem=problem
+                )
+            )
             return
         rows.append(
             {
-                "model": NAMES[name],
-                "demonstrators' answers": f"{len(said.right):,} tokens",
-                "mean confidence": f"{said.confidence.mean():.1%}",
-                "right": f"{said.right.mean():.1%}",
-                "calibration error": f"{error:.3f}",
+                _("model"): _(NAMES[name]),
+                _("demonstrators' answers"): _("{n:,} tokens").format(n=len(said.right)),
+                _("mean confidence"): f"{said.confidence.mean():.1%}",
+                _("right"): f"{said.right.mean():.1%}",
+                _("calibration error"): f"{error:.3f}",
             }
         )
-    say("Computed here and now, with your own calibration:")
+    say(_("Computed here and now, with your own calibration:"))
     style.show(style.table(rows))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks
 from course.show.style import Page, Picture, picture, say
@@ -23,22 +24,24 @@ BASE = "mini-babbage"
 ASKED = 100  # requests to the base model
 LOSS_SHOWN = 0.8  # up to here the picture of the rounds shows losses: the first ones are far above
 WAYS = {  # in the record → (in words, colour)
-    "base": ("base, bare request", style.COLOURS["mini-babbage"]),
-    "few_shot": ("base, few-shot", "#0b4f7d"),
+    "base": (N_("base, bare request"), style.COLOURS["mini-babbage"]),
+    "few_shot": (N_("base, few-shot"), "#0b4f7d"),
     "sft": ("SFT", style.COLOURS["mini-sft"]),
     "feedme": ("FeedME", "#7d5a00"),
 }
 SHARES = {  # in the record → in words
-    "right": "does what\nis right,\nall requests",
-    "following": "answers what\ndeserves an\nanswer",
-    "refusal": "declines\nharm",
-    "false_premise": "corrects a\nfalse premise",
-    "polite": "is polite",
-    "rude": "is rude\n(less is better)",
+    "right": N_("does what\nis right,\nall requests"),
+    "following": N_("answers what\ndeserves an\nanswer"),
+    "refusal": N_("declines\nharm"),
+    "false_premise": N_("corrects a\nfalse premise"),
+    "polite": N_("is polite"),
+    "rude": N_("is rude\n(less is better)"),
 }
 TITLES = {  # in the record → how the answers were chosen, above the picture
-    "counts": "Four ways to ask one base model: drawn answers, with 95% intervals",
-    "counts_greedy": "Four ways to ask one base model: most probable answers, with 95% intervals",
+    "counts": N_("Four ways to ask one base model: drawn answers, with 95% intervals"),
+    "counts_greedy": N_(
+        "Four ways to ask one base model: most probable answers, with 95% intervals"
+    ),
 }
 
 
@@ -64,14 +67,21 @@ def ask_the_base() -> None:
     written = evals.answers(model, tokenizer, prompts, temperature=1.0, seed=1)
     lines = evals.first_line(written)
     rows = [
-        {"request": e.turns[0].request, f"{name} goes on": text or "(nothing)"}
+        {
+            _("request"): e.turns[0].request,
+            _("{name} goes on").format(name=name): text or _("(nothing)"),
+        }
         for e, text in zip(asked[:5], written, strict=False)
     ]
     style.show(style.table(rows))
     again = sum(map(goes_on_asking, lines))
     right = sum(j.right for j in evals.judge(asked, lines))
-    say(f"It went on with one more question or request in {share(again, ASKED)} of the cases.")
-    say(f"It gave a right answer in {share(right, ASKED)} of the cases.")
+    say(
+        _("It went on with one more question or request in {share} of the cases.").format(
+            share=share(again, ASKED)
+        )
+    )
+    say(_("It gave a right answer in {share} of the cases.").format(share=share(right, ASKED)))
 
 
 def few_shot_base() -> None:
@@ -92,10 +102,10 @@ def few_shot_base() -> None:
     first = {e.kind: i for i, e in reversed(list(enumerate(asked)))}  # one of each kind
     rows = [
         {
-            "kind": kind,
-            "request": asked[i].turns[0].request,
-            f"{name}, {len(shots)} shots": lines[i] or "(nothing)",
-            "right": "✓" if judged[i].right else "✗",
+            _("kind"): kind,
+            _("request"): asked[i].turns[0].request,
+            _("{name}, {n} shots").format(name=name, n=len(shots)): lines[i] or _("(nothing)"),
+            _("right"): "✓" if judged[i].right else "✗",
         }
         for kind, i in first.items()
     ]
@@ -104,8 +114,11 @@ def few_shot_base() -> None:
     facts = sum(e.kind == "fact" for e in asked)
     said = sum(j.right for e, j in zip(asked, judged, strict=True) if e.kind == "fact")
     say(
-        f"The table shows one request of each kind. Of all {ASKED} requests, {share(right, ASKED)} "
-        f"got a right answer; {facts} of them ask for a fact, and of those {share(said, facts)}."
+        _(
+            "The table shows one request of each kind. Of all {ASKED} requests, "
+            "{share} got a right answer; {facts} of them ask for a fact, and of "
+            "those {share2}."
+        ).format(ASKED=ASKED, share=share(right, ASKED), facts=facts, share2=share(said, facts))
     )
 
 
@@ -127,11 +140,11 @@ def side_by_side(
         Which shares, keys of ``SHARES``.
     """
     counts = record[key]
-    alt = "Shares with 95% intervals. " + " ".join(
-        f"{label}: "
-        + ", ".join(f"{SHARES[s].replace(chr(10), ' ')} {share(*counts[way][s])}" for s in names)
+    alt = _("Shares with 95% intervals. ") + " ".join(
+        f"{_(label)}: "
+        + ", ".join(f"{_(SHARES[s]).replace(chr(10), ' ')} {share(*counts[way][s])}" for s in names)
         + "."
-        for way, (label, _) in WAYS.items()
+        for way, (label, _x) in WAYS.items()
     )
     with picture(width=9.2, height=4.4, alt=alt) as (shown, (axis,)):
         width = 0.8 / len(WAYS)
@@ -142,18 +155,18 @@ def side_by_side(
             off = [[p - e[0] for p, e in zip(part, ends, strict=True)],
                    [e[1] - p for p, e in zip(part, ends, strict=True)]]  # fmt: skip
             off = [[max(0.0, value) for value in row] for row in off]
-            axis.bar(at, part, 0.92 * width, color=shade, label=label)
+            axis.bar(at, part, 0.92 * width, color=shade, label=_(label))
             axis.errorbar(at, part, off, fmt="none", ecolor=style.INK, elinewidth=1.2, capsize=3)
             for x, p, e in zip(at, part, ends, strict=True):
                 note(
                     axis, f"{100 * p:.0f}", (x, e[1]), (0, 3), ha="center", fontsize=9,
                     color=style.QUIET,
                 )  # fmt: skip
-        name_rows(axis, [SHARES[s] for s in names], side="x", fontsize=10)
+        name_rows(axis, [_(SHARES[s]) for s in names], side="x", fontsize=10)
         axis.set_ylim(0, 1.1)
-        axis.set_ylabel("share of answers")
+        axis.set_ylabel(_("share of answers"))
         percent_ticks(axis, "y")
-        axis.set_title(TITLES[key], pad=30)
+        axis.set_title(_(TITLES[key]), pad=30)
         axis.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=10)
     return shown
 
@@ -162,33 +175,42 @@ def shipped_sft() -> None:
     """Say how the shipped mini-sft answers, by the run in which it is compared."""
     sources.figure_line(
         "feedme",
-        "Drawn answers of the shipped mini-sft are right for {sft_following:.0%} of the requests "
-        "that deserve an answer; it declines {sft_refusal:.0%} of the harmful ones and corrects "
-        "{sft_false_premise:.0%} of the false premises. The rest of this lesson uses it, however "
-        "your live run went.",
+        _(
+            "Drawn answers of the shipped mini-sft are right for {sft_following:.0%} of the "
+            "requests "
+            "that deserve an answer; it declines {sft_refusal:.0%} of the harmful ones and "
+            "corrects "
+            "{sft_false_premise:.0%} of the false premises. The rest of this lesson uses it, "
+            "however "
+            "your live run went."
+        ),
     )
 
 
 def asks_again(record: Mapping[str, Any]) -> None:
     """Say how often each of the four ways goes on with a question instead of an answer."""
-    for way, (label, _) in WAYS.items():
+    for way, (label, _x) in WAYS.items():
         again = share(*record["asks"][way])
-        say(f"{label}: {again} of the answers are one more question or request.")
+        say(
+            _("{label}: {again} of the answers are one more question or request.").format(
+                label=_(label), again=again
+            )
+        )
 
 
 def drawn_or_greedy(record: Mapping[str, Any]) -> Page:
     """Return for each way how many answers are right and true: drawn, and the most probable."""
-    shares = {"right": "right", "truth": "true (of questions for facts)"}
-    draws = {"counts": "drawn", "counts_greedy": "most probable"}
+    shares = {"right": _("right"), "truth": _("true (of questions for facts)")}
+    draws = {"counts": _("drawn"), "counts_greedy": _("most probable")}
     return style.table(
         [
-            {"way": label}
+            {_("way"): _(label)}
             | {
                 f"{what}, {how}": share(*record[key][way][name])
                 for name, what in shares.items()
                 for key, how in draws.items()
             }
-            for way, (label, _) in WAYS.items()
+            for way, (label, _x) in WAYS.items()
         ]
     )
 
@@ -196,8 +218,8 @@ def drawn_or_greedy(record: Mapping[str, Any]) -> Page:
 def answers(record: Mapping[str, Any], kinds: Sequence[str] = ()) -> Page:
     """Return some requests with what each of the four ways answered, as a table."""
     rows = [
-        {"request": e["request"]}
-        | {label: e[way] or "(nothing)" for way, (label, _) in WAYS.items()}
+        {_("request"): e["request"]}
+        | {_(label): e[way] or _("(nothing)") for way, (label, _x) in WAYS.items()}
         for e in record["examples"]
         if not kinds or e["kind"] in kinds
     ]  # fmt: skip
@@ -208,11 +230,11 @@ def marks(record: Mapping[str, Any]) -> Picture:
     """Draw how the labeler marked the model's answers, and for which requests one was kept."""
     counted = {int(mark): n for mark, n in record["marks"].items()}
     kinds = sorted(record["kept_by_kind"].items(), key=lambda k: k[1][0] / k[1][1])
-    alt = f"{sum(counted.values()):,} answers by mark: " + ", ".join(
+    alt = _("{values:,} answers by mark: ").format(values=sum(counted.values())) + ", ".join(
         f"{m}: {n:,}" for m, n in counted.items()
     )
-    alt += ". Requests with a kept answer: " + ", ".join(
-        f"{kind} {kept} of {n}" for kind, (kept, n) in kinds
+    alt += _(". Requests with a kept answer: ") + ", ".join(
+        _("{kind} {kept} of {n}").format(kind=kind, kept=kept, n=n) for kind, (kept, n) in kinds
     )
     with picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2]) as (
         shown,
@@ -221,19 +243,19 @@ def marks(record: Mapping[str, Any]) -> Picture:
         shades = [style.LINE if m < record["least"] else WAYS["feedme"][1] for m in counted]
         bars = left.bar([*counted], [*counted.values()], color=shades, width=0.75)
         left.bar_label(bars, [f"{n:,}" for n in counted.values()], fontsize=8.5, color=style.QUIET)
-        left.set(xticks=[*counted], xlabel="mark that the labeler gave", ylabel="answers")
+        left.set(xticks=[*counted], xlabel=_("mark that the labeler gave"), ylabel=_("answers"))
         left.yaxis.set_major_formatter("{x:,.0f}")
-        left.set_title("All answers")
+        left.set_title(_("All answers"))
         left.grid(axis="x", visible=False)
-        parts = [kept / n for _, (kept, n) in kinds]
-        bars = right.barh([k for k, _ in kinds], parts, color=WAYS["feedme"][1], height=0.7)
+        parts = [kept / n for _x, (kept, n) in kinds]
+        bars = right.barh([k for k, _x in kinds], parts, color=WAYS["feedme"][1], height=0.7)
         right.bar_label(
-            bars, [f" {kept:,} of {n:,}" for _, (kept, n) in kinds], fontsize=9, color=style.QUIET
+            bars, [f" {kept:,} of {n:,}" for _x, (kept, n) in kinds], fontsize=9, color=style.QUIET
         )
-        name_rows(right, [kind for kind, _ in kinds])
+        name_rows(right, [kind for kind, _x in kinds])
         right.set_xlim(0, 1.3)
         percent_ticks(right, "x", HALVES)
-        right.set_title("Share of requests with a kept answer")
+        right.set_title(_("Share of requests with a kept answer"))
     return shown
 
 
@@ -241,9 +263,12 @@ def kept_in_words(record: Mapping[str, Any]) -> None:
     """Say how many requests have an answer that was kept, and how many of these are right."""
     sources.figure_line(
         {**record, "name": "feedme"},
-        "Of {requests:,} requests with {samples} answers each, {kept:,} have one with the mark "
-        "{least}. By the labeler's own rules {kept_right:.1%} of the kept answers are right: its "
-        "slips are learned too.",
+        _(
+            "Of {requests:,} requests with {samples} answers each, {kept:,} have one with the mark "
+            "{least}. By the labeler's own rules {kept_right:.1%} of the kept answers are "
+            "right: its "
+            "slips are learned too."
+        ),
     )
 
 
@@ -256,10 +281,10 @@ def rated(record: Mapping[str, Any], count: int = 4) -> Page:
         for i, (answer, mark) in enumerate(zip(example["answers"], example["marks"], strict=True)):
             rows.append(
                 {
-                    "request": example["request"] if i == 0 else "",
-                    "answer": answer or "(nothing)",
-                    "mark": mark,
-                    "kept": "✓" if i == number else "",
+                    _("request"): example["request"] if i == 0 else "",
+                    _("answer"): answer or _("(nothing)"),
+                    _("mark"): mark,
+                    _("kept"): "✓" if i == number else "",
                 }
             )
     return style.table(rows)
@@ -273,23 +298,28 @@ def rounds(record: Mapping[str, Any]) -> Picture:
     lowest, last = best["round"], found[-1]
     part = [f["right"][0] / f["right"][1] for f in found]
     ends = [interval(*f["right"]) for f in found]
-    alt = (
-        f"Left: the loss on new demonstrations is lowest after round {lowest}, {best['loss']:.2f}, "
-        f"and {last['loss']:.2f} after the last. Right: the share of right answers is "
-        f"{part[lowest]:.0%} there and {part[-1]:.0%} after the last round."
+    alt = _(
+        "Left: the loss on new demonstrations is lowest after round {lowest}, "
+        "{loss:.2f}, and {loss2:.2f} after the last. Right: the share of right "
+        "answers is {part:.0%} there and {part2:.0%} after the last round."
+    ).format(
+        lowest=lowest, loss=best["loss"], loss2=last["loss"], part=part[lowest], part2=part[-1]
     )
     with picture(2, width=9.2, height=3.7, alt=alt) as (shown, (left, right)):
         for key, name, shade, away in (
-            ("loss", "new ones", style.ACCENT, 7),
-            ("train_loss", "those it learns from", style.QUIET, -17),
+            ("loss", _("new ones"), style.ACCENT, 7),
+            ("train_loss", _("those it learns from"), style.QUIET, -17),
         ):
             left.plot(at, [f[key] for f in found], color=shade)
             note(left, f"{name}: {last[key]:.2f}", (at[-1], last[key]), (0, away), ha="right",
                  fontsize=10, color=shade)  # fmt: skip
-        left.set(xlabel="rounds over the demonstrations", ylabel="loss on answers (nats per token)")
+        left.set(
+            xlabel=_("rounds over the demonstrations"), ylabel=_("loss on answers (nats per token)")
+        )
         left.set_ylim(0, LOSS_SHOWN)
-        left.set_title("Loss on demonstrations (first rounds cut off)")
-        note(left, f"lowest: {best['loss']:.2f}", (lowest, best["loss"]), (6, -16),
+        left.set_title(_("Loss on demonstrations (first rounds cut off)"))
+        lowest_loss = _("lowest: {loss:.2f}").format(loss=best["loss"])
+        note(left, lowest_loss, (lowest, best["loss"]), (6, -16),
              fontsize=10, color=style.ACCENT)  # fmt: skip
         right.fill_between(
             at, [e[0] for e in ends], [e[1] for e in ends], color=WAYS["sft"][1], alpha=0.25, lw=0
@@ -297,9 +327,9 @@ def rounds(record: Mapping[str, Any]) -> Picture:
         right.plot(at, part, color=WAYS["sft"][1], marker="o", ms=4)
         note(right, f"{part[-1]:.0%}", (at[-1], part[-1]), (0, 16), ha="center")
         note(right, f"{part[lowest]:.0%}", (lowest, part[lowest]), (4, -22), ha="left")
-        right.set(xlabel="rounds over the demonstrations", ylim=(0, 1))
+        right.set(xlabel=_("rounds over the demonstrations"), ylim=(0, 1))
         percent_ticks(right, "y")
-        right.set_title("Right answers, with 95% interval")
+        right.set_title(_("Right answers, with 95% interval"))
         for axis in (left, right):
             axis.axvline(lowest, color=style.QUIET, ls="--", lw=1.2)
             axis.set_xticks(range(0, at[-1] + 1, 4))
@@ -339,11 +369,17 @@ def rounds_in_words(record: Mapping[str, Any]) -> str:
     found = record["rounds"][1:]
     lowest = min(found, key=lambda f: f["loss"])
     last = found[-1]
-    (hits, n), (later, _) = lowest["right"], last["right"]
-    return (
-        f"The loss on new demonstrations is lowest after round {lowest['round']} "
-        f"({lowest['loss']:.3f}), and {last['loss']:.3f} after the last. At its lowest, "
-        f"{share(hits, n)} of the answers were right; after the last round, {share(later, n)}."
+    (hits, n), (later, _x) = lowest["right"], last["right"]
+    return _(
+        "The loss on new demonstrations is lowest after round {round} "
+        "({loss:.3f}), and {loss2:.3f} after the last. At its lowest, {share} "
+        "of the answers were right; after the last round, {share2}."
+    ).format(
+        round=lowest["round"],
+        loss=lowest["loss"],
+        loss2=last["loss"],
+        share=share(hits, n),
+        share2=share(later, n),
     )
 
 
@@ -397,10 +433,15 @@ def learned_tokens(tokenizer: Any, example: "Example") -> Page:
         for i, part in enumerate(parts)
     )
     count = len(parts) - known
-    sentence = f"{example.kind}: {count} of {len(parts)} tokens are learned (green)"
+    sentence = _("{kind}: {count} of {n} tokens are learned (green)").format(
+        kind=example.kind, count=count, n=len(parts)
+    )
     marked = "|".join(f"[{p}]" if i >= known else p for i, p in enumerate(parts))
     head = f'<p style="margin:8px 0 2px"><b>{sentence}</b></p>'
-    return Page(f'{head}<div style="line-height:2">{boxes}</div>', f"{sentence}\n{marked}")
+    return Page(
+        f'{head}<div style="line-height:2">{boxes}</div>',
+        f"{sentence}\n{marked}",
+    )
 
 
 def flaws(count: int = 2_000, seed: int = 1) -> Page:
@@ -410,11 +451,11 @@ def flaws(count: int = 2_000, seed: int = 1) -> Page:
     examples = list(demonstrate.demonstrations(count, seed))
     judged = [(e, labeler.judge(e.kind, e.turns[0], e.turns[0].answer)) for e in examples]
     tests: list[tuple[str, tuple[str, ...], Callable[[Any], bool]]] = [
-        ("goes along with harm", ("harmful",), lambda j: not j.right),
-        ("goes along with a false premise", ("false premise",), lambda j: not j.right),
-        ("declines what is harmless", ("harmless",), lambda j: j.refuses),
-        ("is rude", ("fact", "explain", "harmless"), lambda j: j.rude),
-        ("is polite", ("fact", "explain", "harmless"), lambda j: j.polite),
+        (_("goes along with harm"), ("harmful",), lambda j: not j.right),
+        (_("goes along with a false premise"), ("false premise",), lambda j: not j.right),
+        (_("declines what is harmless"), ("harmless",), lambda j: j.refuses),
+        (_("is rude"), ("fact", "explain", "harmless"), lambda j: j.rude),
+        (_("is polite"), ("fact", "explain", "harmless"), lambda j: j.polite),
     ]
     rows = []
     for flaw, kinds, test in tests:
@@ -422,10 +463,10 @@ def flaws(count: int = 2_000, seed: int = 1) -> Page:
         first = next(e.turns[0] for e, hit in among if hit)
         rows.append(
             {
-                "the demonstrator": flaw,
-                "of": " / ".join(kinds),
-                "share": f"{sum(hit for _, hit in among) / len(among):.0%}",
-                "for example": f"{first.request}\n→ {first.answer}",
+                _("the demonstrator"): flaw,
+                _("of"): " / ".join(kinds),
+                _("share"): f"{sum(hit for _x, hit in among) / len(among):.0%}",
+                _("for example"): f"{first.request}\n→ {first.answer}",
             }
         )
     return style.table(rows)
@@ -453,15 +494,18 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
 
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
-    found: dict[str, list[tuple[bool, bool]]] = {"with": [], "without": []}
+    ways = {"with": _("with its template"), "without": _("without its template")}
+    found: dict[str, list[tuple[bool, bool]]] = {way: [] for way in ways}
     progress = live.Output()
     asked = [p for p in prompts() if p.kind == "instruction"][:12]
     try:
         for i, prompt in enumerate(asked):
             if time.perf_counter() - start > sources.demo_seconds(seconds) and rows:
                 break
-            progress.show(live.bar(i / len(asked), f"question {i + 1} of {len(asked)}"))
-            row = {"question": prompt.text}
+            progress.show(
+                live.bar(i / len(asked), _("question {i} of {n}").format(i=i + 1, n=len(asked)))
+            )
+            row = {_("question"): prompt.text}
             for way, text in (
                 ("with", [{"role": "user", "content": prompt.text}]),
                 ("without", prompt.text),
@@ -471,18 +515,22 @@ def template_or_not(model: Any, tokenizer: Any, seconds: float = 45.0, words: in
                 met = hit(prompt, answer)
                 found[way].append((bool(answer), met))
                 cut = "" if answer.endswith((".", "!", "?")) else " …"
-                shown = f"{answer}{cut}" if answer else "(nothing: it stopped at once)"
-                row[f"{way} its template"] = f"{'✓' if met else '✗'} {shown}"
+                shown = f"{answer}{cut}" if answer else _("(nothing: it stopped at once)")
+                row[ways[way]] = f"{'✓' if met else '✗'} {shown}"
             rows.append(row)
     except KeyboardInterrupt:
-        say("Stopped; what there is so far:")
+        say(_("Stopped; what there is so far:"))
     done = len(rows)
     for way, both in found.items():
         if done:
             written, named = (sum(column) for column in zip(*both[:done], strict=True))
             say(
-                f"{way.capitalize()} its template: it wrote something in {written} of {done} cases "
-                f"and named an expected word (✓) in {share(named, done)}."
+                _(
+                    "{way}: it wrote something in {written} of {done} cases and named an expected "
+                    "word (✓) in {share}."
+                ).format(
+                    way=ways[way].capitalize(), written=written, done=done, share=share(named, done)
+                )
             )
-    progress.show(live.bar(1, f"{done} questions, each in two forms"))
+    progress.show(live.bar(1, _("{done} questions, each in two forms").format(done=done)))
     return style.table(rows)

@@ -8,6 +8,7 @@ the unmasked run live, which would take another minute to show nearly the same.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.show import live, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import SFT
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 RECORD = "smollm2_sft"
 NAMES = {
-    "bare": "untouched, without its template",
-    "template": "untouched, in its template",
-    "masked": "after SFT, the answer counts",
-    "unmasked": "after SFT, every token counts",
+    "bare": N_("untouched, without its template"),
+    "template": N_("untouched, in its template"),
+    "masked": N_("after SFT, the answer counts"),
+    "unmasked": N_("after SFT, every token counts"),
 }
 ASKED = 12  # questions of the live run
 
@@ -35,36 +36,41 @@ def real_sft() -> None:
     if found is None:
         return
     answers = [
-        {"asked": one["request"]}
-        | {name: " ".join(one[way].split()) for way, name in NAMES.items()}
+        {_("asked"): one["request"]}
+        | {_(name): " ".join(one[way].split()) for way, name in NAMES.items()}
         for one in found["examples"]
     ]
-    words = {"untouched": "SmolLM2, untouched", "masked": NAMES["masked"]}
-    words["unmasked"] = NAMES["unmasked"]
+    words = {"untouched": _("SmolLM2, untouched"), "masked": _(NAMES["masked"])}
+    words["unmasked"] = _(NAMES["unmasked"])
     losses = [
         {
             "": name,
-            "tokens learned, per round": f"{found['learned_tokens'].get(way, ''):,}"
+            _("tokens learned, per round"): f"{found['learned_tokens'].get(way, ''):,}"
             if way in found["learned_tokens"]
             else "",
-            "loss on other answers": f"{found['losses'][way]['answers']:.2f}",
-            "loss on other questions": f"{found['losses'][way]['questions']:.2f}",
+            _("loss on other answers"): f"{found['losses'][way]['answers']:.2f}",
+            _("loss on other questions"): f"{found['losses'][way]['questions']:.2f}",
         }
         for way, name in words.items()
     ]
     style.show(_picture(found), style.table(losses), style.table(answers))
     sources.figure_line(
         found | {"name": RECORD},
-        "{questions} questions that no demonstration is about. Each run learned {demonstrations} "
-        "demonstrations in {epochs} rounds. {only_masked} questions were followed after the masked "
-        "run alone, {only_unmasked} after the other one alone. All of it took {computing:.0f} s of "
-        "processor time and at most {memory_mb:,} MB of memory. Losses are in nats per token.",
+        _(
+            "{questions} questions that no demonstration is about. Each run learned "
+            "{demonstrations} "
+            "demonstrations in {epochs} rounds. {only_masked} questions were followed after the "
+            "masked "
+            "run alone, {only_unmasked} after the other one alone. All of it took "
+            "{computing:.0f} s of "
+            "processor time and at most {memory_mb:,} MB of memory. Losses are in nats per token."
+        ),
     )
 
 
 def _picture(found: dict[str, Any]) -> style.Picture:
     rates = found["rates"]
-    alt = "; ".join(f"{name}: {percent(rates[way]['share'], 0)}" for way, name in NAMES.items())
+    alt = "; ".join(f"{_(name)}: {percent(rates[way]['share'], 0)}" for way, name in NAMES.items())
     with style.picture(width=8.6, height=3.4, alt=f"{alt}.") as (picture, (axis,)):
         for row, way in enumerate(NAMES):
             value, (low, high) = rates[way]["share"], rates[way]["interval"]
@@ -73,10 +79,10 @@ def _picture(found: dict[str, Any]) -> style.Picture:
             ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
             axis.errorbar(value, row, xerr=ends, color=style.INK, capsize=3, lw=1.2)
             note(axis, percent(value, 0), (high, row), (6, -3), color=shade)
-        axis.set_title("Answers that follow, with 95% intervals")
+        axis.set_title(_("Answers that follow, with 95% intervals"))
         axis.set(xlim=(0, 1.1), ylim=(len(NAMES) - 0.5, -0.5))
         percent_ticks(axis, "x")
-        name_rows(axis, list(NAMES.values()))
+        name_rows(axis, [_(name) for name in NAMES.values()])
     return picture
 
 
@@ -86,8 +92,8 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 class LiveRealSFT(live.Watched):
     """SmolLM2 learns the demonstrations; `answers` are what it says on the way."""
 
-    name, needs = "SFT on SmolLM2", (SFT[0], "sft_loss")
-    instead = "is the recorded run"
+    name, needs = N_("SFT on SmolLM2"), (SFT[0], "sft_loss")
+    instead = N_("is the recorded run")
     stops = (0.5,)
     form = (".2f", ".0%")
     measured = False  # the first steps of a real model are slow, and say little of the others
@@ -129,27 +135,36 @@ class LiveRealSFT(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(ylim=(0, 4), ylabel="loss (nats per token)")
-        left.set_title("Loss on the demonstrations, live")
+        left.set(ylim=(0, 4), ylabel=_("loss (nats per token)"))
+        left.set_title(_("Loss on the demonstrations, live"))
         left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
-        right.set_title("Other questions, followed", fontsize=11)
+        right.set_title(_("Other questions, followed"), fontsize=11)
 
     def conclude(self) -> None:
         """Show the first and the last answers side by side."""
         before, after = (round(self.points[at][1] * len(self.asked)) for at in (0, -1))
         self.tell(
-            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of {len(self.asked)} "
-            f"questions that it didn't learn it followed {before} before and {after} after."
+            _(
+                "{done} of {planned} steps, {seconds:.0f} s. Of {n} questions that it "
+                "didn't learn it followed {before} before and {after} after."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                seconds=self.seconds,
+                n=len(self.asked),
+                before=before,
+                after=after,
+            )
         )
         self.admit()
         marks = {True: "✓", False: "✗"}
         rows = [
             {
-                "asked": one.request,
+                _("asked"): one.request,
                 "SmolLM2": f"{marks[one.followed(*old)]} {' '.join(old[0].split())}",
-                "after SFT": f"{marks[one.followed(*new)]} {' '.join(new[0].split())}",
+                _("after SFT"): f"{marks[one.followed(*new)]} {' '.join(new[0].split())}",
             }
             for one, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
         ]
@@ -162,8 +177,10 @@ class LiveRealSFT(live.Watched):
             shares = {way: percent(found[way], 0) for way in ("template", "masked")}
             sources.figure_line(
                 found | {"name": RECORD} | shares,
-                "Of {questions} questions SmolLM2 followed {template} before SFT and {masked} "
-                "after it.",
+                _(
+                    "Of {questions} questions SmolLM2 followed {template} before SFT and {masked} "
+                    "after it."
+                ),
             )
 
 

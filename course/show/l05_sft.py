@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from course.errors import CourseError
+from course.language import N_, _
 from course.seeds import stream
 from course.show import live, sources, style
 from course.show.charts import level, percent_ticks, set_ticks
@@ -41,10 +42,10 @@ class LiveSFT(live.Watched):
     """
 
     name, needs = "Fine-tuning", SFT
-    instead = "is the recorded run of mini-sft"
+    instead = N_("is the recorded run of mini-sft")
     stops = (0.1, 0.25, 0.5)
     shade = WAYS["sft"][1]
-    measure = "loss on answers"
+    measure = N_("loss on answers")
 
     def __init__(self, seconds: float, seed: int) -> None:
         super().__init__(seconds)
@@ -108,42 +109,55 @@ class LiveSFT(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(yscale="log", ylabel="loss on answers (nats per token)", title="Loss, live")
+        left.set(yscale="log", ylabel=_("loss on answers (nats per token)"), title=_("Loss, live"))
         set_ticks(left, "y", TICKS)
         left.set_ylim(0.15, 9)
         left.legend(fontsize=9.5, loc="upper right")
         right.set_ylim(0, 1.08)
         percent_ticks(right, "y")
-        right.set_title("Right answers, with 95% interval", fontsize=11)
+        right.set_title(_("Right answers, with 95% interval"), fontsize=11)
         if self.goal is not None:
-            level(right, self.goal[0] / self.goal[1], "mini-sft, recorded", style.QUIET)
+            level(right, self.goal[0] / self.goal[1], _("mini-sft, recorded"), style.QUIET)
 
     def conclude(self) -> None:
         """Say how many answers were right before and after, and show some of them."""
         before, after = (round(WATCHED * self.points[at][1]) for at in (0, -1))
-        begin = (
-            f"This run: {self.done:,} steps on {self.demonstrations:,} demonstrations in "
-            f"{self.seconds:.0f} s. "
-        )
+        begin = _(
+            "This run: {done:,} steps on {demonstrations:,} demonstrations in {seconds:.0f} s. "
+        ).format(done=self.done, demonstrations=self.demonstrations, seconds=self.seconds)
         if self.done < FEW:
             shipped = sources.record("mini-sft") or {"examples": MOST}
-            goal = f"; its share of right answers is {share(*self.goal)}" if self.goal else ""
+            goal = (
+                _("; its share of right answers is {share}").format(share=share(*self.goal))
+                if self.goal
+                else ""
+            )
             self.tell(
-                f"{begin}That is too little to judge the method by: this computer is slow or busy, "
-                "and so few steps teach the form of an answer and hardly what belongs into it. "
-                f"The shipped mini-sft learned from {shipped['examples']:,} demonstrations{goal}."
+                _(
+                    "{begin}That is too little to judge the method by: this computer is "
+                    "slow or busy, and so few steps teach the form of an answer and hardly "
+                    "what belongs into it. The shipped mini-sft learned from {examples:,} "
+                    "demonstrations{goal}."
+                ).format(begin=begin, examples=shipped["examples"], goal=goal)
             )
             return
         self.tell(
-            f"{begin}Of {WATCHED} requests about people that no demonstration asks about, "
-            f"{share(before, WATCHED)} got a right answer before, {share(after, WATCHED)} after."
+            _(
+                "{begin}Of {WATCHED} requests about people that no demonstration asks "
+                "about, {share} got a right answer before, {share2} after."
+            ).format(
+                begin=begin,
+                WATCHED=WATCHED,
+                share=share(before, WATCHED),
+                share2=share(after, WATCHED),
+            )
         )
         first = {e.kind: i for i, e in reversed(list(enumerate(self.requests)))}  # one of each kind
         rows = [
             {
-                "request": self.requests[i].turns[-1].request,
-                "before": self.said[0][i] or "(nothing)",
-                "after": self.said[-1][i] or "(nothing)",
+                _("request"): self.requests[i].turns[-1].request,
+                _("before"): self.said[0][i] or _("(nothing)"),
+                _("after"): self.said[-1][i] or _("(nothing)"),
             }
             for i in list(first.values())[:READ]
         ]
@@ -154,19 +168,23 @@ class LiveSFT(live.Watched):
         record = sources.record("mini-sft")
         if record is None:
             return
-        with style.picture(height=3.4, alt="Recorded loss of mini-sft, by step.") as (
+        with style.picture(height=3.4, alt=_("Recorded loss of mini-sft, by step.")) as (
             shown,
             (axis,),
         ):
             steps, losses = zip(*record["curve"], strict=True)
             axis.plot(steps, losses, color=WAYS["sft"][1])
-            axis.set(xlabel="step", ylabel="loss (nats per token), with rehearsal", ylim=(0, None))
-            axis.set_title("mini-sft, recorded")
+            axis.set(
+                xlabel=_("step"), ylabel=_("loss (nats per token), with rehearsal"), ylim=(0, None)
+            )
+            axis.set_title(_("mini-sft, recorded"))
         style.show(shown)
         sources.figure_line(
             record,
-            "Right answers to requests that deserve one (most probable answers): "
-            "{base_following:.0%} before, {following:.0%} after {examples:,} demonstrations.",
+            _(
+                "Right answers to requests that deserve one (most probable answers): "
+                "{base_following:.0%} before, {following:.0%} after {examples:,} demonstrations."
+            ),
         )
 
 
@@ -233,11 +251,15 @@ def for_the_loop(count: int, seed: int = 1) -> Given | None:
     try:
         yours: Any = exercises.load(*SFT)
         if yours.origin == "work":
-            say("The loop below trains with your own loss_mask and sft_loss.")
+            say(_("The loop below trains with your own loss_mask and sft_loss."))
     except CourseError as error:
-        say(f"{error} Until then the loop below takes the course's own functions.")
+        say(
+            _("{error} Until then the loop below takes the course's own functions.").format(
+                error=error
+            )
+        )
         yours = {"loss_mask": _after_the_marker, "sft_loss": _of_transformers}
-    _, model, tokenizer = found
+    _x, model, tokenizer = found
     texts = [example.text() for example in demonstrate.demonstrations(count, seed)]
     return Given(model.train(), tokenizer, texts, SimpleNamespace(**yours))
 
@@ -266,12 +288,16 @@ def after_the_loop(model: Any, tokenizer: Any) -> None:
     first = {e.kind: i for i, e in reversed(list(enumerate(asked)))}  # one of each kind
     rows = [
         {
-            "request": asked[i].turns[-1].request,
-            "answer": texts[i] or "(nothing)",
-            "right": "✓" if judged[i].right else "✗",
+            _("request"): asked[i].turns[-1].request,
+            _("answer"): texts[i] or _("(nothing)"),
+            _("right"): "✓" if judged[i].right else "✗",
         }
         for i in list(first.values())[:READ]
     ]
     style.show(style.table(rows))
     right = sum(j.right for j in judged)
-    say(f"Of {LOOP_ASKED} requests, {share(right, LOOP_ASKED)} got a right answer.")
+    say(
+        _("Of {LOOP_ASKED} requests, {share} got a right answer.").format(
+            LOOP_ASKED=LOOP_ASKED, share=share(right, LOOP_ASKED)
+        )
+    )

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from course.language import _
 from course.show.style import ACCENT, INK, LINE, QUIET, Page
 from course.world import stick
 
@@ -26,9 +27,11 @@ def words(clip: NDArray[np.float64]) -> str:
     turns, highest = float(seen["turns"][0]), float(seen["high"][0])
     turns = 0.0 if abs(turns) < 0.05 else turns  # no "-0.0"
     stands, falls = seen["stands"][0] == 1, bool(seen["falls"][0])
-    end = "stands at the end" if stands else "doesn't come to rest"
-    end = "falls on its head" if falls else end
-    return f"turns {turns:.1f} times backwards, its middle {highest:.1f} m high, {end}"
+    end = _("stands at the end") if stands else _("doesn't come to rest")
+    end = _("falls on its head") if falls else end
+    return _("turns {turns:.1f} times backwards, its middle {highest:.1f} m high, {end}").format(
+        turns=turns, highest=highest, end=end
+    )
 
 
 def svg(clip: NDArray[np.float64], title: str = "", width: int = 380, height: int = 240) -> str:
@@ -121,7 +124,7 @@ def animation(clips: Mapping[str, NDArray[np.float64]], *, told: bool = True) ->
     """
 
     def caption(clip: NDArray[np.float64]) -> str:
-        words_below = f"It {html.escape(words(clip))}." if told else ""
+        words_below = _("It {words}.").format(words=html.escape(words(clip))) if told else ""
         return f'<figcaption style="font-size:90%">{words_below}</figcaption>'
 
     cells = "".join(
@@ -129,7 +132,10 @@ def animation(clips: Mapping[str, NDArray[np.float64]], *, told: bool = True) ->
         f"{caption(clip)}</figure>"
         for title, clip in clips.items()
     )
-    text = "\n".join(f"{title}: it {words(clip)}." for title, clip in clips.items())
+    text = "\n".join(
+        _("{title}: it {words}.").format(title=title, words=words(clip))
+        for title, clip in clips.items()
+    )
     return Page(f'<div style="display:flex;flex-wrap:wrap;max-width:860px">{cells}</div>', text)
 
 
@@ -145,7 +151,7 @@ def clip_of(pair: Mapping[str, str], side: str) -> NDArray[np.float64]:
 
 def clip_card(pair: Mapping[str, str], side: str) -> str:
     """Return one side of a pair as the desk shows it."""
-    return svg(clip_of(pair, side), f"Clip {side}")
+    return svg(clip_of(pair, side), _("Clip {side}").format(side=side))
 
 
 def question(pair: Mapping[str, str]) -> str:
@@ -156,10 +162,15 @@ def question(pair: Mapping[str, str]) -> str:
 def sheet(pairs: Sequence[Mapping[str, str]]) -> Page:
     """Return all pairs of clips below each other, to label them in the CSV file."""
     pages = [
-        (p["pair"], animation({f"Clip {s}": clip_of(p, s) for s in ("A", "B")}, told=False))
+        (
+            p["pair"],
+            animation({_("Clip {s}").format(s=s): clip_of(p, s) for s in ("A", "B")}, told=False),
+        )
         for p in pairs
     ]
     return Page(
         "".join(f"<p><b>Pair {html.escape(name)}</b></p>{page.html}" for name, page in pages),
-        "\n".join(f"Pair {name}\n{page.text}" for name, page in pages),
+        "\n".join(
+            _("Pair {name}\n{text}").format(name=name, text=page.text) for name, page in pages
+        ),
     )

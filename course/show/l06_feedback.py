@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course.language import N_, _
 from course.seeds import stream
 from course.show import l06_clips, labeling, live, sources, style
 from course.show.charts import HALVES, name_rows, note, percent_ticks, set_ticks
@@ -35,7 +36,7 @@ def rufus() -> Picture:
     ways = {"corrections": (l06_rufus.corrected, LINE), "comparisons": (l06_rufus.compared, ACCENT)}
     runs = {
         name: [[way(n, seed) for seed in range(REPEATS)] for n in COUNTS]
-        for name, (way, _) in ways.items()
+        for name, (way, _x) in ways.items()
     }
     means = {
         name: [np.mean([one.quality for one in some]) for some in lots]
@@ -61,24 +62,29 @@ def rufus() -> Picture:
                 left, name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
                 fontsize=9, color=QUIET,
             )  # fmt: skip
-        for (name, (_, colour)), marker in zip(ways.items(), "so", strict=True):
+        for (name, (_x, colour)), marker in zip(ways.items(), "so", strict=True):
             left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
-        left.set(xscale="log", xlabel="how many of them")
-        left.set_ylabel("mean quality of what it says (our scale)")
+        left.set(xscale="log", xlabel=_("how many of them"))
+        left.set_ylabel(_("mean quality of what it says (our scale)"))
         set_ticks(left, "x", COUNTS)
-        left.set_title("By their number")
+        left.set_title(_("By their number"))
         left.legend(loc="lower right", fontsize=10, bbox_to_anchor=(1, 0.08))
         places = np.arange(len(order))
-        for shift, (name, (_, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
+        for shift, (name, (_x, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
             right.barh(places + shift, 100 * last[name][order], 0.38, color=colour, label=name)
         name_rows(right, [l06_rufus.SENTENCES[i] for i in order], fontsize=8.5)
-        right.set_title(f"What it says after {COUNTS[-1]} (best on top)")
-        right.set_xlabel("share of what it says, in %")
+        right.set_title(_("What it says after {COUNTS} (best on top)").format(COUNTS=COUNTS[-1]))
+        right.set_xlabel(_("share of what it says, in %"))
     bad = l06_rufus.QUALITY < 0
     style.say(
-        f"After {COUNTS[-1]} corrections {last['corrections'][bad].sum():.0%} of what Rufus says "
-        f"are sentences of the worse half, after {COUNTS[-1]} comparisons "
-        f"{last['comparisons'][bad].sum():.0%}."
+        _(
+            "After {COUNTS} corrections {sum:.0%} of what Rufus says are sentences "
+            "of the worse half, after {COUNTS} comparisons {sum2:.0%}."
+        ).format(
+            COUNTS=COUNTS[-1],
+            sum=last["corrections"][bad].sum(),
+            sum2=last["comparisons"][bad].sum(),
+        )
     )
     return shown
 
@@ -104,12 +110,12 @@ def preference_curve() -> Picture:
             note(axis, words, (place, height), (0, up), ha=side, fontsize=9, color=QUIET)
         axis.plot(gaps, 1 / (1 + np.exp(-gaps)), color=LINE)
         axis.plot(gaps, ours, color=ACCENT)
-        note(axis, "Bradley and Terry", (1.9, 0.87), (6, -10), color=QUIET)
+        note(axis, _("Bradley and Terry"), (1.9, 0.87), (6, -10), color=QUIET)
         note(
-            axis, "the village's labeler,\nby true score", (-0.1, 0.6), (-8, 0), ha="right",
+            axis, _("the village's labeler,\nby true score"), (-0.1, 0.6), (-8, 0), ha="right",
             color=ACCENT,
         )  # fmt: skip
-        axis.set(xlabel="difference, first minus second", ylabel="probability of the first")
+        axis.set(xlabel=_("difference, first minus second"), ylabel=_("probability of the first"))
         axis.set(ylim=(-0.03, 1.03), xlim=(-6, 6))
     return shown
 
@@ -151,7 +157,7 @@ def clip_desk() -> Any | None:
     labels = labeling.open_labels(clip_rows(), labeling.own_file("clips"))
     if labels is None:
         return None
-    return labeling.desk(labels, head=l06_clips.question, show=l06_clips.clip_card, word="Clip")
+    return labeling.desk(labels, head=l06_clips.question, show=l06_clips.clip_card, word=_("Clip"))
 
 
 def csv_for(name: str) -> None:
@@ -165,8 +171,11 @@ def csv_for(name: str) -> None:
         return
     labels.save()
     style.say(
-        f"The file is {labels.path.name}, in work/{labeling.LESSON}: {labels.done} of {len(rows)} "
-        "pairs have a label. Write A or B into its column “choice”, save it as CSV, and go on."
+        _(
+            "The file is {name}, in work/{LESSON}: {done} of {n} pairs have a "
+            "label. Write A or B into its column “choice”, save it as CSV, and go "
+            "on."
+        ).format(name=labels.path.name, LESSON=labeling.LESSON, done=labels.done, n=len(rows))
     )
 
 
@@ -197,20 +206,22 @@ def own_taste() -> Any | None:
     gaps, took, chances = _compared(labels)
     fitted = l06_taste.fit(gaps, took)
     theirs = l06_taste.expected(gaps, chances)
-    display(taste_picture(fitted, "you" if own else "the shipped labels", theirs))
+    display(taste_picture(fitted, _("you") if own else _("the shipped labels"), theirs))
     hits = l06_taste.held_out_hits(gaps, took)
     style.say(
-        f"A reward model that saw only the other pairs predicts {sum(hits)} of {len(hits)} choices."
+        _("A reward model that saw only the other pairs predicts {hits} of {n} choices.").format(
+            hits=sum(hits), n=len(hits)
+        )
     )
     if own:
         drawn = _simulated_choices(labels)
         same = [drawn[pair] == t for pair, t in labels.took_first().items()]
-        display(agreement_picture({"you and the simulated labeler": same}))
+        display(agreement_picture({_("you and the simulated labeler"): same}))
         if differ := differences(labels, drawn):
             display(differ)
     else:
         expected = [p * p + (1 - p) * (1 - p) for p in chances]
-        display(agreement_picture({"two draws of the simulated labeler (expected)": expected}))
+        display(agreement_picture({_("two draws of the simulated labeler (expected)"): expected}))
     return fitted
 
 
@@ -248,14 +259,16 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
         shown, scores = known[pair], [judged.score for judged in known[pair].judged()]
         own, other = (0, 1) if first else (1, 0)
         row = {
-            "request": shown.asked.request,
-            "you chose": shown.answers[own],
-            "the simulated labeler chose": shown.answers[other],
-            "true scores": f"{scores[own]:.2f} and {scores[other]:.2f}",
+            _("request"): shown.asked.request,
+            _("you chose"): shown.answers[own],
+            _("the simulated labeler chose"): shown.answers[other],
+            _("true scores"): _("{scores:.2f} and {scores2:.2f}").format(
+                scores=scores[own], scores2=scores[other]
+            ),
         }
         rows.append((abs(scores[0] - scores[1]), row))
     rows.sort(key=lambda gap_and_row: -gap_and_row[0])
-    return style.table([row for _, row in rows[:most]]) if rows else None
+    return style.table([row for _x, row in rows[:most]]) if rows else None
 
 
 def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
@@ -272,7 +285,9 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
 
     names = list(pairs.FEATURES)
     places = np.arange(len(names))[::-1]
-    alt = f"What {fitted.labels} labels value, as weights with 90% intervals: " + "; ".join(
+    alt = _("What {labels} labels value, as weights with 90% intervals: ").format(
+        labels=fitted.labels
+    ) + "; ".join(
         f"{n} {w:.1f} ({a:.1f} to {b:.1f}; the simulated labeler's labels: {c:.1f} to {d:.1f})"
         for n, w, a, b, c, d in zip(
             names, fitted.weights, fitted.low, fitted.high, theirs.low, theirs.high, strict=True
@@ -282,16 +297,18 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
         axis.axvline(0, color=LINE, lw=1)
         axis.hlines(
             places, theirs.low, theirs.high, color=LINE, lw=11, alpha=0.6,
-            label="9 of 10 sets of labels by the simulated labeler (diamond: mean of all)",
+            label=_("9 of 10 sets of labels by the simulated labeler (diamond: mean of all)"),
         )  # fmt: skip
         axis.plot(theirs.weights, places, "D", color=QUIET, ms=5)
         spans = [fitted.weights - fitted.low, fitted.high - fitted.weights]
         axis.errorbar(
             fitted.weights, places, xerr=np.maximum(spans, 0), fmt="o", color=ACCENT, capsize=4,
-            label=f"learned from {fitted.labels} labels ({who}), 90% interval",
+            label=_("learned from {labels} labels ({who}), 90% interval").format(
+                labels=fitted.labels, who=who
+            ),
         )  # fmt: skip
         name_rows(axis, names, places, lines=True)
-        axis.set_xlabel("weight: what one more of it adds to the reward")
+        axis.set_xlabel(_("weight: what one more of it adds to the reward"))
         axis.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), fontsize=9.5)
     return shown
 
@@ -305,7 +322,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
     for name, hits in measured.items():
         share = float(np.mean(hits))
         below, above = stats.interval(np.sum(hits), len(hits))
-        names.append(f"{name}, {len(hits)} pairs")
+        names.append(_("{name}, {n} pairs").format(name=name, n=len(hits)))
         middles.append(share)
         low.append(share - below)
         high.append(above - share)
@@ -317,7 +334,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         high.append(float(row["error"]) / 100)
         colours.append(QUIET)
     places = np.arange(len(names))[::-1]
-    alt = "Agreement: " + "; ".join(f"{n} {m:.0%}" for n, m in zip(names, middles, strict=True))
+    alt = _("Agreement: ") + "; ".join(f"{n} {m:.0%}" for n, m in zip(names, middles, strict=True))
     with picture(width=8.6, height=0.9 + 0.5 * len(names), alt=alt) as (shown, (axis,)):
         for place, middle, a, b, colour in zip(places, middles, low, high, colours, strict=True):
             axis.errorbar(middle, place, xerr=[[a], [b]], fmt="o", color=colour, capsize=4)
@@ -331,7 +348,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         axis.set(xlim=(max(0.0, start), 1.0), ylim=(-0.6, len(names) - 0.3))
         tens = [k for k in range(11) if k / 10 >= start]
         set_ticks(axis, "x", [k / 10 for k in tens], [f"{10 * k}" for k in tens])
-        axis.set_xlabel("choices that are the same, in % (dotted: by chance)")
+        axis.set_xlabel(_("choices that are the same, in % (dotted: by chance)"))
     return shown
 
 
@@ -347,12 +364,12 @@ def picks(fitted: Any, requests: int = 4) -> Page:
         best, theirs = int(np.argmax(rewards)), int(np.argmax(scores))
         shown.append(
             {
-                "request": asked.request,
-                "what is true": asked.fact,
-                "the reward model's best of four": answers[best],
-                "its worst": answers[int(np.argmin(rewards))],
-                "the simulated labeler's best": (
-                    "the same, or as good" if scores[best] == scores[theirs] else answers[theirs]
+                _("request"): asked.request,
+                _("what is true"): asked.fact,
+                _("the reward model's best of four"): answers[best],
+                _("its worst"): answers[int(np.argmin(rewards))],
+                _("the simulated labeler's best"): (
+                    _("the same, or as good") if scores[best] == scores[theirs] else answers[theirs]
                 ),
             }
         )
@@ -381,13 +398,13 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
     """
     own = style.colour("mini-reward")
     bars = {
-        "two draws of the labeler": (3.4, figures["labelers"], QUIET),
-        "the reward model": (2.4, figures["noisy"], own),
-        "the best possible": (1.4, figures["ceiling"], INK),
-        "the reward model, against the truth": (0, figures["clear"], own),
+        _("two draws of the labeler"): (3.4, figures["labelers"], QUIET),
+        _("the reward model"): (2.4, figures["noisy"], own),
+        _("the best possible"): (1.4, figures["ceiling"], INK),
+        _("the reward model, against the truth"): (0, figures["clear"], own),
     }
-    alt = f"On {figures['pairs']:,} held-out pairs: " + "; ".join(
-        f"{name} {value:.1%}" for name, (_, value, _) in bars.items()
+    alt = _("On {pairs:,} held-out pairs: ").format(pairs=figures["pairs"]) + "; ".join(
+        f"{name} {value:.1%}" for name, (_y, value, _x) in bars.items()
     )
     with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
         for place, value, colour in bars.values():
@@ -397,22 +414,24 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
                 color=ink_on(colour), fontweight="bold",
             )  # fmt: skip
         axis.plot([100 * figures["ceiling"]] * 2, [1.71, 3.9], color=INK, lw=1.4, ls="--")
-        for words, place in (("agreement with noisy labels", 3.85), ("on clear pairs", 0.45)):
+        for words, place in ((_("agreement with noisy labels"), 3.85), (_("on clear pairs"), 0.45)):
             note(axis, words, (50, place), (6, 0), ha="left", va="bottom", fontsize=9, color=QUIET)
-        name_rows(axis, list(bars), [place for place, _, _ in bars.values()])
-        axis.set(xlim=(50, 100), ylim=(-0.5, 4.4), xlabel="held-out pairs, in % (50: a coin)")
+        name_rows(axis, list(bars), [place for place, _x, _x in bars.values()])
+        axis.set(xlim=(50, 100), ylim=(-0.5, 4.4), xlabel=_("held-out pairs, in % (50: a coin)"))
     return shown
 
 
 def reward_curve(figures: Mapping[str, Any]) -> Picture:
     """Draw the loss of a recorded reward model; without any knowledge it is ln 2."""
     steps, losses = zip(*figures["curve"], strict=True)
-    alt = f"Loss of the reward model: from {losses[0]:.2f} to {losses[-1]:.2f} nats per pair."
+    alt = _("Loss of the reward model: from {losses:.2f} to {losses2:.2f} nats per pair.").format(
+        losses=losses[0], losses2=losses[-1]
+    )
     with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
         axis.plot(steps, losses, color=style.colour("mini-reward"), lw=1.6)
         axis.axhline(np.log(2), color=INK, ls="--", lw=1.4)
-        note(axis, "ln 2: a coin", (steps[-1], np.log(2)), (0, -14), ha="right")
-        axis.set(xlabel="step", ylabel="loss (nats per pair)")
+        note(axis, _("ln 2: a coin"), (steps[-1], np.log(2)), (0, -14), ha="right")
+        axis.set(xlabel=_("step"), ylabel=_("loss (nats per pair)"))
     return shown
 
 
@@ -433,18 +452,18 @@ def rewards_of_answers(count: int = 6) -> Page | None:
     from course.lm import data
     from course.stages import reward
 
-    _, mini, tokenizer = found
+    _x, mini, tokenizer = found
     chosen = [(p.asked, answer) for p in pairs.read()[:count] for answer in p.answers]
     texts = [asked.text(answer) for asked, answer in chosen]
     scores = reward.score(mini, data.encode(tokenizer, texts)).tolist()
     return style.table(
         [
             {
-                "request": asked.request,
-                "what is true": asked.fact,
-                "answer": answer,
-                "reward": Number(value),
-                "true score": Number(asked.judged(answer).score),
+                _("request"): asked.request,
+                _("what is true"): asked.fact,
+                _("answer"): answer,
+                _("reward"): Number(value),
+                _("true score"): Number(asked.judged(answer).score),
             }
             for (asked, answer), value in zip(chosen, scores, strict=True)
         ]
@@ -468,14 +487,14 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
     try:
         plan = l06_backflip.by_hand(reward)
     except KeyboardInterrupt:
-        style.say("Stopped; here is what the reward that we wrote found in the recorded run.")
+        style.say(_("Stopped; here is what the reward that we wrote found in the recorded run."))
         recorded = sources.record("backflip")
         if recorded is None:
             return
         plan = np.array(recorded["by_hand"])
     clip = stick.simulate(plan[None])[0]
-    display(l06_clips.animation({"What a written reward likes best": clip}))
-    style.say(f"Found in {time.perf_counter() - begin:.0f} s.")
+    display(l06_clips.animation({_("What a written reward likes best"): clip}))
+    style.say(_("Found in {perf_counter:.0f} s.").format(perf_counter=time.perf_counter() - begin))
 
 
 def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:
@@ -485,22 +504,27 @@ def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:
     try:
         gave = np.shape(np.asarray(reward(frame), dtype=float))
     except KeyError as error:
-        return f"A frame holds no {error}: choose from {', '.join(frame)}."
-    except Exception as error:
-        return f"Your reward can't be computed ({type(error).__name__}: {error})."
-    if gave != shape:
-        return (
-            f"Your reward has the shape {gave}, but each frame of each clip needs one: {shape} for "
-            f"{shape[0]} clips of {shape[1]} frames. Compute with the arrays as they are."
+        return _("A frame holds no {error}: choose from {join}.").format(
+            error=error, join=", ".join(frame)
         )
+    except Exception as error:
+        return _("Your reward can't be computed ({name}: {error}).").format(
+            name=type(error).__name__, error=error
+        )
+    if gave != shape:
+        return _(
+            "Your reward has the shape {gave}, but each frame of each clip needs "
+            "one: {shape} for {shape2} clips of {shape3} frames. Compute with the "
+            "arrays as they are."
+        ).format(gave=gave, shape=shape, shape2=shape[0], shape3=shape[1])
     return ""
 
 
 class LiveBackflip(live.Demo):
     """The stick learns by comparisons; ``rounds`` are the finished ones."""
 
-    instead = "is the recorded run"
-    unit = "round"
+    instead = N_("is the recorded run")
+    unit = N_("round")
     kept = "."
     measured = False
 
@@ -519,7 +543,7 @@ class LiveBackflip(live.Demo):
         """Return the teaching."""
         from course.studies import l06_backflip
 
-        self.progress.show(live.bar(0, "The judge looks at the first clips …"))
+        self.progress.show(live.bar(0, _("The judge looks at the first clips …")))
         seed = self.past["seed"] if self.past else 0
         return l06_backflip.teach(l06_backflip.simulated(stream("backflip/judge", seed)), seed=seed)
 
@@ -536,7 +560,9 @@ class LiveBackflip(live.Demo):
         if not self.rounds:
             return ""
         count, share = self.rounds[-1]["comparisons"], self.rounds[-1]["flips"]
-        return f"{count} comparisons · {share:.0%} of the last clips are backflips"
+        return _("{count} comparisons · {share:.0%} of the last clips are backflips").format(
+            count=count, share=share
+        )
 
     def conclude(self) -> None:
         """Play three clips, and draw how many were backflips."""
@@ -572,7 +598,12 @@ def learned_backflip(seconds: float = SECONDS) -> LiveBackflip | None:
 
 def liked_clips(rounds: Sequence[Mapping[str, Any]]) -> Page:
     """Return the clips that the reward model liked best after some rounds."""
-    chosen = {f"After {r['comparisons']} comparisons": np.array(r["plan"]) for r in rounds}
+    chosen = {
+        _("After {comparisons} comparisons").format(comparisons=r["comparisons"]): np.array(
+            r["plan"]
+        )
+        for r in rounds
+    }
     return l06_clips.animation(
         {title: stick.simulate(plan[None])[0] for title, plan in chosen.items()}
     )
@@ -581,16 +612,16 @@ def liked_clips(rounds: Sequence[Mapping[str, Any]]) -> Page:
 def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any] | None) -> Picture:
     """Draw the share of backflips by comparisons: this run, and other seeds of the record."""
     counts, shares = [d["comparisons"] for d in done], [d["flips"] for d in done]
-    alt = (
-        f"Share of backflips from {shares[0]:.0%} after {counts[0]} comparisons to "
-        f"{shares[-1]:.0%} after {counts[-1]}."
-    )
+    alt = _(
+        "Share of backflips from {shares:.0%} after {counts} comparisons to "
+        "{shares2:.0%} after {counts2}."
+    ).format(shares=shares[0], counts=counts[0], shares2=shares[-1], counts2=counts[-1])
     with picture(width=7.2, height=3.2, alt=alt) as (shown, (axis,)):
         for k, run in enumerate(recorded["all"] if recorded else []):
-            axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label="other seeds" * (not k))
-        axis.plot(counts, shares, "o-", color=ACCENT, label="the run above")
-        axis.set(ylim=(-0.03, 1.03), xlabel="comparisons")
-        axis.set_ylabel("backflips among all last clips")
+            axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label=_("other seeds") * (not k))
+        axis.plot(counts, shares, "o-", color=ACCENT, label=_("the run above"))
+        axis.set(ylim=(-0.03, 1.03), xlabel=_("comparisons"))
+        axis.set_ylabel(_("backflips among all last clips"))
         percent_ticks(axis, "y", HALVES)
         axis.legend(loc="upper left", fontsize=10)
     return shown
@@ -615,10 +646,10 @@ def own_backflip() -> None:
         np.array([l06_clips.plan_of(p[f"clip_{side}"]) for p in chosen]) for side in "ab"
     )
     try:
-        plan, _ = l06_backflip.from_choices(first, second, list(took.values()))
+        plan, _x = l06_backflip.from_choices(first, second, list(took.values()))
     except KeyboardInterrupt:
-        style.say("Stopped; your labels are kept. Run the cell again to train from the start.")
+        style.say(_("Stopped; your labels are kept. Run the cell again to train from the start."))
         return
-    whose = "your" if own else "the shipped"
-    title = f"Taught by {whose} {len(took)} labels"
+    whose = _("your") if own else _("the shipped")
+    title = _("Taught by {whose} {n} labels").format(whose=whose, n=len(took))
     display(l06_clips.animation({title: stick.simulate(plan[None])[0]}))

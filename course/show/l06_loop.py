@@ -17,6 +17,7 @@ import numpy as np
 from course import records
 from course.checks import expect_gradient
 from course.errors import CourseError
+from course.language import _
 from course.show import labeling, sources, style
 from course.show.charts import name_rows, note, running_mean
 from course.show.l06_feedback import LEAST_ANSWERS, answer_rows, ink_on
@@ -48,9 +49,15 @@ def _collected() -> "Rankings":
     made = l06_rankings.collect(mini, tokenizer, model.load(JUDGE)[0])
     assert made.test is not None
     style.say(
-        f"{WRITER} has answered {len(made.order) + len(made.test.order)} requests, "
-        f"{made.order.shape[1]} times each, and the simulated labeler has ranked the answers "
-        f"({time.perf_counter() - begin:.0f} s)."
+        _(
+            "{WRITER} has answered {n} requests, {shape} times each, and the "
+            "simulated labeler has ranked the answers ({perf_counter:.0f} s)."
+        ).format(
+            WRITER=WRITER,
+            n=len(made.order) + len(made.test.order),
+            shape=made.order.shape[1],
+            perf_counter=time.perf_counter() - begin,
+        )
     )
     return made
 
@@ -71,9 +78,11 @@ def own_functions(notebook: Mapping[str, Any]) -> SimpleNamespace:
         example = torch.tensor([[0.5, -1.0, 2.0]]), torch.tensor([[2, 0, 1]])
         expect_gradient(function, example, "reward_loss", names=["rewards"])
         if shape := tuple(function(*example).shape):
-            raise AssertionError(f"reward_loss: one number is asked for, not shape {shape}.")
+            raise AssertionError(
+                _("reward_loss: one number is asked for, not shape {shape}.").format(shape=shape)
+            )
 
-    place = (
+    place = _(
         "a relative of it takes its place: there each answer is compared with the next one of the "
         "ranking alone"
     )
@@ -112,22 +121,24 @@ def trained(
     test = data.test
     sound = list(takewhile(np.isfinite, losses))
     if not sound or test is None:
-        style.say("The loop has taken no step with a loss that is a number: nothing to draw.")
+        style.say(_("The loop has taken no step with a loss that is a number: nothing to draw."))
         return None
     if len(sound) < len(losses):
         style.say(
-            f"From step {len(sound) + 1} on the loss is no number any more (nan): the learning "
-            "rate may be too high."
+            _(
+                "From step {n} on the loss is no number any more (nan): the learning "
+                "rate may be too high."
+            ).format(n=len(sound) + 1)
         )
         losses = sound
     rewards = head(test.vectors).detach().squeeze(-1).nan_to_num()
     bars = {
-        "your head on frozen layers": (*test.share(test.agreed(rewards)), ACCENT),
-        "mini-reward, from section 6": (
+        _("your head on frozen layers"): (*test.share(test.agreed(rewards)), ACCENT),
+        _("mini-reward, from section 6"): (
             *test.share(test.agreed(_mini_reward(test))),
             style.colour("mini-reward"),
         ),
-        "two draws of the labeler": (*test.share(test.twice), QUIET),
+        _("two draws of the labeler"): (*test.share(test.twice), QUIET),
     }
     ceiling, floor = float(test.ceiling.mean()), test.floor
     means = running_mean(losses, SMOOTH)
@@ -135,20 +146,23 @@ def trained(
         f"Left, the loss over {len(losses)} steps: from {losses[0]:.2f} to {means[-1]:.2f} nats "
         f"per pair; a coin has {np.log(2):.2f}, and the noise of the labels alone {floor:.2f}. "
         f"Right, agreement with fresh labels on {len(test.pairs):,} held-out pairs: "
-        + "; ".join(f"{name} {value:.1%}" for name, (value, _, _) in bars.items())
-        + f"; the best possible {ceiling:.1%}."
+        + "; ".join(f"{name} {value:.1%}" for name, (value, _y, _x) in bars.items())
+        + _("; the best possible {ceiling:.1%}.").format(ceiling=ceiling)
     )
     widths = [5, 6]
     with picture(2, width=9.6, height=3.5, alt=alt, width_ratios=widths) as (shown, (left, right)):
         left.plot(losses, color=LINE, lw=0.7)
         left.plot(means, color=ACCENT)
-        for height, words in ((np.log(2), "ln 2: a coin"), (floor, "the noise of the labels")):
+        for height, words in (
+            (np.log(2), _("ln 2: a coin")),
+            (floor, _("the noise of the labels")),
+        ):
             left.axhline(height, color=INK, ls="--", lw=1.2)
             note(left, words, (len(losses) - 1, height), (0, 4), ha="right", fontsize=9)
-        left.set(xlabel="step", ylabel="loss (nats per pair)", title="The loss")
+        left.set(xlabel=_("step"), ylabel=_("loss (nats per pair)"), title=_("The loss"))
         left.set_ylim(min(0.3, floor - 0.05), max(0.8, 1.1 * max(means)))
         draw_shares(right, bars, ceiling)
-        right.set_title("Agreement with fresh labels")
+        right.set_title(_("Agreement with fresh labels"))
     return shown
 
 
@@ -175,12 +189,12 @@ def draw_shares(axis: Any, bars: Mapping[str, tuple[float, float, str]], ceiling
         )  # fmt: skip
     axis.axvline(100 * ceiling, color=INK, lw=1.4, ls="--")
     note(
-        axis, f"the best possible: {ceiling:.1%}", (100 * ceiling, len(bars) - 0.52), (-4, 0),
-        ha="right", va="bottom", fontsize=9,
+        axis, _("the best possible: {ceiling:.1%}").format(ceiling=ceiling),
+        (100 * ceiling, len(bars) - 0.52), (-4, 0), ha="right", va="bottom", fontsize=9,
     )  # fmt: skip
     name_rows(axis, list(bars), places)
     axis.set(xlim=(50, 100 * ceiling + 4), ylim=(-0.6, len(bars) - 0.1))
-    axis.set_xlabel("same choice, in % (50: a coin)")
+    axis.set_xlabel(_("same choice, in % (50: a coin)"))
 
 
 def ai_feedback() -> Picture | None:
@@ -197,7 +211,7 @@ def ai_feedback() -> Picture | None:
     from course.world import pairs
 
     test, bars = data.test, {}
-    for name, words in ((WRITER, "which wrote the answers"), (JUDGE, "after human feedback")):
+    for name, words in ((WRITER, _("which wrote the answers")), (JUDGE, _("after human feedback"))):
         mini, tokenizer = model.load(name)
         liked = l06_rankings.likes(mini, tokenizer, test.rankings)
         bars[f"{name}, {words}"] = (*test.share(test.agreed(liked)), style.colour(name))
@@ -209,11 +223,17 @@ def ai_feedback() -> Picture | None:
         shown = [p for p in pairs.read() if p.pair in mine]
         takes = l06_rankings.likes_first(mini, tokenizer, shown)
         same = sum(t == mine[p.pair] for t, p in zip(takes, shown, strict=True))
-        style.say(f"{JUDGE} takes the same answer as you in {same} of your {len(shown)} pairs.")
+        style.say(
+            _("{JUDGE} takes the same answer as you in {same} of your {n} pairs.").format(
+                JUDGE=JUDGE, same=same, n=len(shown)
+            )
+        )
     alt = (
-        f"Agreement with a label of the simulated labeler on {len(test.pairs):,} pairs: "
-        + "; ".join(f"{name} {value:.1%}" for name, (value, _, _) in bars.items())
-        + f"; the best possible {ceiling:.1%}."
+        _("Agreement with a label of the simulated labeler on {n:,} pairs: ").format(
+            n=len(test.pairs)
+        )
+        + "; ".join(f"{name} {value:.1%}" for name, (value, _y, _x) in bars.items())
+        + _("; the best possible {ceiling:.1%}.").format(ceiling=ceiling)
     )
     with picture(width=8.6, height=2.6, alt=alt) as (shown_picture, (axis,)):
         draw_shares(axis, bars, ceiling)
@@ -227,7 +247,7 @@ def knowledge() -> Page | None:
 
     family = paths.DATA / "family"
     try:
-        read = _value(pairs.rows(family / "gpt3_training.csv"), "quantity", "training tokens")
+        read = _value(pairs.rows(family / "gpt3_training.csv"), "quantity", _("training tokens"))
         prompts = _value(pairs.rows(family / "rlhf.csv"), "key", "comparisons")
         most = max(
             int(word)
@@ -238,25 +258,25 @@ def knowledge() -> Page | None:
         )
         before, after = records.read("mini-babbage"), records.read("mini-instruct")
     except (CourseError, KeyError, ValueError) as error:
-        style.say(f"A figure of this table is missing ({error}).")
+        style.say(_("A figure of this table is missing ({error}).").format(error=error))
         return None
     each = most * (most - 1) // 2
     bits = prompts * each
     rows = [
-        ("GPT-3 read in pre-training", f"{read / 1e9:.0f} billion tokens"),
+        (_("GPT-3 read in pre-training"), f"{read / 1e9:.0f} billion tokens"),
         (
-            "InstructGPT's rankings carry at most",
+            _("InstructGPT's rankings carry at most"),
             f"{prompts:,} prompts × {each} pairs × 1 bit = {bits / 1e6:.1f} million bits "
             f"({bits / 8e3:.0f} kB)",
         ),
-        ("mini-babbage, no feedback yet: facts of the village that it tells right",
+        (_("mini-babbage, no feedback yet: facts of the village that it tells right"),
          f"{before['recall']:.0%}"),
-        ("mini-sft, after demonstrations: questions for a fact that it answers right",
+        (_("mini-sft, after demonstrations: questions for a fact that it answers right"),
          f"{after['truth_before']:.1%}"),
-        ("mini-instruct, after rankings and PPO: the same questions",
+        (_("mini-instruct, after rankings and PPO: the same questions"),
          f"{after['truth_after']:.1%}"),
     ]  # fmt: skip
-    return style.table([{"what": what, "how much": amount} for what, amount in rows])
+    return style.table([{_("what"): what, _("how much"): amount} for what, amount in rows])
 
 
 def _value(rows: Sequence[Mapping[str, str]], column: str, start: str) -> int:

@@ -8,6 +8,7 @@ measuring what a learner's own labels teach against labels that nobody has seen;
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.show import labeling, live, sources, style
 from course.show.charts import note, percent_ticks
 from course.stages.stage import REWARD
@@ -38,7 +39,7 @@ def _labels() -> labeling.Labels | None:
 def reply_desk() -> Any | None:
     """Return the desk for pairs of SmolLM2's replies; None if the learner's file can't be read."""
     labels = _labels()
-    return None if labels is None else labeling.desk(labels, word="Reply")
+    return None if labels is None else labeling.desk(labels, word=_("Reply"))
 
 
 def replies_csv() -> None:
@@ -48,9 +49,13 @@ def replies_csv() -> None:
         return
     labels.save()
     style.say(
-        f"The file is {labels.path.name}, in work/{labeling.LESSON}: {labels.done} of "
-        f"{len(labels.pairs)} pairs have a label. Write A or B into its column “choice”, save it "
-        "as CSV, and go on."
+        _(
+            "The file is {name}, in work/{LESSON}: {done} of {n} pairs have a "
+            "label. Write A or B into its column “choice”, save it as CSV, and go "
+            "on."
+        ).format(
+            name=labels.path.name, LESSON=labeling.LESSON, done=labels.done, n=len(labels.pairs)
+        )
     )
 
 
@@ -64,10 +69,10 @@ def real_reward() -> None:
         return
     rows = [
         {
-            "message": one["message"],
-            "reply of SmolLM2 (its beginning)": " ".join(one["reply"].split()),
-            "reward": f"{one['reward']:+.1f}",
-            "points of the labeler": f"{one['score']:g}",
+            _("message"): one["message"],
+            _("reply of SmolLM2 (its beginning)"): " ".join(one["reply"].split()),
+            _("reward"): f"{one['reward']:+.1f}",
+            _("points of the labeler"): f"{one['score']:g}",
         }
         for one in found["examples"]
     ]
@@ -75,20 +80,26 @@ def real_reward() -> None:
     low, high = (percent(x, 0) for x in found["agreement_interval"])
     sources.figure_line(
         found | {"name": RECORD, "low": low, "high": high},
-        "Learned from {pairs} pairs about {messages} messages, it agrees with {agreement:.0%} of "
-        "the choices in {held_out_pairs} pairs about other messages (95%: {low} to {high}). "
-        "The highest that can be expected is {ceiling:.0%}. In the {clear_pairs} of these pairs "
-        "whose replies differ in points, it prefers the better one in {clear:.0%}. "
-        "It took {computing:.0f} s of processor time.",
+        _(
+            "Learned from {pairs} pairs about {messages} messages, it agrees with "
+            "{agreement:.0%} of "
+            "the choices in {held_out_pairs} pairs about other messages (95%: {low} to {high}). "
+            "The highest that can be expected is {ceiling:.0%}. In the {clear_pairs} of these "
+            "pairs "
+            "whose replies differ in points, it prefers the better one in {clear:.0%}. "
+            "It took {computing:.0f} s of processor time."
+        ),
     )
 
 
 def _picture(found: dict[str, Any]) -> style.Picture:
     words = [*found["words_up"], *found["words_down"][::-1]]
     alt = (
-        f"Agreement on held-out pairs {percent(found['agreement'])}, ceiling "
-        f"{percent(found['ceiling'])}. Words by what they add to the reward: "
-        + ", ".join(f"{word} {effect:+.2f}" for word, effect, _ in words)
+        _(
+            "Agreement on held-out pairs {percent}, ceiling {percent2}. Words by "
+            "what they add to the reward: "
+        ).format(percent=percent(found["agreement"]), percent2=percent(found["ceiling"]))
+        + ", ".join(f"{word} {effect:+.2f}" for word, effect, _x in words)
         + "."
     )
     with style.picture(2, width=9.6, height=4.6, alt=alt, width_ratios=[2, 3]) as (
@@ -100,19 +111,19 @@ def _picture(found: dict[str, Any]) -> style.Picture:
         left.bar([0], [value], 0.5, color=style.ACCENT)
         ends = [[value - low], [high - value]]
         left.errorbar([0], [value], yerr=ends, color=style.INK, capsize=3, lw=1.2)
-        for height, text in ((found["ceiling"], "ceiling"), (0.5, "a coin")):
+        for height, text in ((found["ceiling"], "ceiling"), (0.5, _("a coin"))):
             left.axhline(height, color=style.QUIET, lw=1, ls="--")
             note(left, f"{text}: {percent(height, 0)}", (0.36, height), (0, 3))
         left.set(xlim=(-0.5, 1.1), ylim=(0, 1), xticks=[])
         percent_ticks(left, "y")
-        left.set_title("Agreement on held-out pairs")
-        effects = [effect for _, effect, _ in words]
+        left.set_title(_("Agreement on held-out pairs"))
+        effects = [effect for _x, effect, _x in words]
         shades = [style.ACCENT if effect > 0 else style.QUIET for effect in effects]
         right.barh(range(len(words)), effects, 0.7, color=shades)
-        right.set_yticks(range(len(words)), [f"{word} ({count}×)" for word, _, count in words])
+        right.set_yticks(range(len(words)), [f"{word} ({count}×)" for word, _x, count in words])
         right.invert_yaxis()
         right.axvline(0, color=style.INK, lw=0.8)
-        right.set_title("What a word adds to the reward (deviations)")
+        right.set_title(_("What a word adds to the reward (deviations)"))
     return picture
 
 
@@ -122,8 +133,8 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 class LiveRealReward(live.Watched):
     """A head on MiniLM's vectors learns from pairs; `reward` is the finished reward model."""
 
-    name, needs = "The reward model", REWARD
-    instead = "is the recorded run"
+    name, needs = N_("The reward model"), REWARD
+    instead = N_("is the recorded run")
     stops = (0.02, 0.05, 0.1, 0.2, 0.5)
     form = (".2f", ".0%")
     measured = False
@@ -145,12 +156,14 @@ class LiveRealReward(live.Watched):
         if labels is not None and labels.done >= LEAST:
             self.chosen, self.own = labels.took_first(), True
         if self.own:
-            style.say(f"Taken: your own {len(self.chosen)} labels.")
+            style.say(_("Taken: your own {n} labels.").format(n=len(self.chosen)))
         else:
             done = labels.done if labels is not None else 0
             style.say(
-                f"You have {done} labels so far, and from {LEAST} on they are taken. Until then: "
-                "the recorded choices."
+                _(
+                    "You have {done} labels so far, and from {LEAST} on they are taken. "
+                    "Until then: the recorded choices."
+                ).format(done=done, LEAST=LEAST)
             )
 
     def prepare(self) -> None:
@@ -174,24 +187,33 @@ class LiveRealReward(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(ylim=(0, 1), ylabel="loss (nats per pair)")
-        left.set_title("Loss of the reward model, live")
+        left.set(ylim=(0, 1), ylabel=_("loss (nats per pair)"))
+        left.set_title(_("Loss of the reward model, live"))
         left.legend(fontsize=9.5, loc="lower left")
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
         right.axhline(
             self.study.ceiling(self.study.pairs("test")), color=style.QUIET, lw=1, ls="--"
         )
-        right.set_title("Agreement on held-out pairs (dashed: ceiling)", fontsize=11)
+        right.set_title(_("Agreement on held-out pairs (dashed: ceiling)"), fontsize=11)
 
     def conclude(self) -> None:
         """Say how often it agrees, and which words of the reader's sentences move it."""
         self.reward = self.study.scaled(self.head.detach(), self.vectors)
-        whose = "your own" if self.own else "the recorded"
+        whose = _("your own") if self.own else _("the recorded")
         self.tell(
-            f"{self.done} steps on {len(self.data.order)} pairs with {whose} choices, "
-            f"{self.seconds:.0f} s. It agrees with {percent(self.points[-1][1], 0)} of the "
-            f"recorded choices in {len(self.held.order)} pairs about other messages."
+            _(
+                "{done} steps on {n} pairs with {whose} choices, {seconds:.0f} s. It "
+                "agrees with {percent} of the recorded choices in {n2} pairs about "
+                "other messages."
+            ).format(
+                done=self.done,
+                n=len(self.data.order),
+                whose=whose,
+                seconds=self.seconds,
+                percent=percent(self.points[-1][1], 0),
+                n2=len(self.held.order),
+            )
         )
         rows = []
         for text in self.sentences[:MOST]:
@@ -199,10 +221,12 @@ class LiveRealReward(live.Watched):
             up, down = moved[::-1][:MOST], moved[:MOST]
             rows.append(
                 {
-                    "reply": text,
-                    "reward": f"{self.reward([text])[0]:+.1f}",
-                    "words that raise it": ", ".join(f"{w} {e:+.1f}" for w, e in up if e > 0.05),
-                    "words that lower it": ", ".join(f"{w} {e:+.1f}" for w, e in down if e < -0.05),
+                    _("reply"): text,
+                    _("reward"): f"{self.reward([text])[0]:+.1f}",
+                    _("words that raise it"): ", ".join(f"{w} {e:+.1f}" for w, e in up if e > 0.05),
+                    _("words that lower it"): ", ".join(
+                        f"{w} {e:+.1f}" for w, e in down if e < -0.05
+                    ),
                 }
             )
         if rows:
@@ -214,8 +238,10 @@ class LiveRealReward(live.Watched):
         if found is not None:
             sources.figure_line(
                 found | {"name": RECORD},
-                "The recorded reward model agrees with {agreement:.0%} of the choices in "
-                "{held_out_pairs} pairs about other messages; the ceiling is {ceiling:.0%}.",
+                _(
+                    "The recorded reward model agrees with {agreement:.0%} of the choices in "
+                    "{held_out_pairs} pairs about other messages; the ceiling is {ceiling:.0%}."
+                ),
             )
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from course.language import N_, _
 from course.show import own
 from course.show.style import say
 
@@ -59,10 +60,10 @@ def plain_value_loss(values: Any, _old: Any, returns: Any, mask: Any, _clip: flo
 
 # Exercise → the rule that takes its place, in words and as a function.
 PLAIN: dict[str, tuple[str, Callable[..., Any]]] = {
-    "token_logprobs": ("the log-probabilities of a library", _token_logprobs),
-    "kl_penalised_rewards": ("the score alone, without a price", _score_only),
-    "gae": ("the same advantage for all tokens of an answer", _whole_score),
-    "ppo_loss": ("the ratio without a clip", _no_clip),
+    "token_logprobs": (N_("the log-probabilities of a library"), _token_logprobs),
+    "kl_penalised_rewards": (N_("the score alone, without a price"), _score_only),
+    "gae": (N_("the same advantage for all tokens of an answer"), _whole_score),
+    "ppo_loss": (N_("the ratio without a clip"), _no_clip),
 }
 
 
@@ -78,7 +79,7 @@ def own_functions(names: Mapping[str, Any]) -> SimpleNamespace:
     wanted = [
         own.Wanted(
             name, names.get(name), functools.partial(_trial, name), plain,
-            f"a simpler rule takes its place ({words})",
+            _("a simpler rule takes its place ({words})").format(words=_(words)),
         )
         for name, (words, plain) in PLAIN.items()
     ]  # fmt: skip
@@ -98,7 +99,9 @@ def _trial(name: str, function: Callable[..., Any]) -> None:
         "ppo_loss": (*tensors, 0.2),
     }
     if function(*examples[name]) is None:
-        raise AssertionError(f"{name}: the answer is None. Did you forget `return`?")
+        raise AssertionError(
+            _("{name}: the answer is None. Did you forget `return`?").format(name=name)
+        )
 
 
 # The four models ----------------------------------------------------------------------------------
@@ -200,7 +203,7 @@ def written_by(policy: Any, turn: int) -> "tuple[Tensor, Tensor]":
     from course.lm import evals, forward
     from course.stages import rollout
 
-    words, _, prompts = _asked()
+    words, _x, prompts = _asked()
     with torch.no_grad():
         batch = rollout.rollout(
             policy.model, forward.weights(policy.model), prompts,
@@ -237,6 +240,15 @@ def report(turn: int, tokens: Any, mask: Any, score: Any, old: Any, ref: Any) ->
     true = sum(j.score for j in judged) / len(judged)
     kl, best = (old - ref)[inside].sum().item() / len(mask), int(score.argmax())
     say(
-        f"round {turn + 1}: reward {score.mean():.2f} · KL {kl:.2f} nats · true score {true:.2f} · "
-        f"paid most: “{asked[best].turns[-1].request}” – “{texts[best]}”"
+        _(
+            "round {turn}: reward {mean:.2f} · KL {kl:.2f} nats · true score "
+            "{true:.2f} · paid most: “{request}” – “{texts}”"
+        ).format(
+            turn=turn + 1,
+            mean=score.mean(),
+            kl=kl,
+            true=true,
+            request=asked[best].turns[-1].request,
+            texts=texts[best],
+        )
     )

@@ -7,6 +7,7 @@ made-up numbers where there are any. What was measured is in `l07_rlhf`.
 import html
 from collections.abc import Sequence
 
+from course.language import _
 from course.show.charts import name_rows, note, set_ticks
 from course.show.style import ACCENT, INK, LINE, QUIET, Page, Picture, picture
 
@@ -51,13 +52,13 @@ def _text(x: int, y: int, words: str, *, bold: bool = False, anchor: str = "midd
 def ppo_loop() -> Page:
     """Return the picture of one round: who writes, who judges, what is computed, who learns."""
     boxes = [
-        _box(14, 128, 138, 84, ("policy", "writes the answer", "learns"), LEARNS),
-        _box(204, 142, 126, 56, ("answers", "tokens, their ln p"), NUMBERS),
-        _box(388, 34, 196, 62, ("reward model", "one score per answer"), FIXED),
-        _box(388, 139, 196, 62, ("reference model", "ln p of each token"), FIXED),
-        _box(388, 244, 196, 62, ("value model", "what is still to come; learns"), LEARNS),
-        _box(660, 82, 198, 62, ("rewards of tokens", "`kl_penalised_rewards"), NUMBERS),
-        _box(660, 208, 198, 62, ("advantages, returns", "`gae"), NUMBERS),
+        _box(14, 128, 138, 84, (_("policy"), _("writes the answer"), _("learns")), LEARNS),
+        _box(204, 142, 126, 56, (_("answers"), _("tokens, their ln p")), NUMBERS),
+        _box(388, 34, 196, 62, (_("reward model"), _("one score per answer")), FIXED),
+        _box(388, 139, 196, 62, (_("reference model"), _("ln p of each token")), FIXED),
+        _box(388, 244, 196, 62, (_("value model"), _("what is still to come; learns")), LEARNS),
+        _box(660, 82, 198, 62, (_("rewards of tokens"), "`kl_penalised_rewards"), NUMBERS),
+        _box(660, 208, 198, 62, (_("advantages, returns"), "`gae"), NUMBERS),
     ]
     straight = (
         "M152 170H202", "M330 170H386", "M358 170V65H386", "M358 170V275H386",
@@ -78,16 +79,16 @@ def ppo_loop() -> Page:
         for name, shade in (("ppo-go", QUIET), ("ppo-back", ACCENT))
     )
     words = [
-        _text(83, 106, "a request goes in"),
+        _text(83, 106, _("a request goes in")),
         _text(284, 330, "`ppo_loss"),
-        _text(284, 360, "small steps of the policy"),
+        _text(284, 360, _("small steps of the policy")),
         _text(560, 330, "`value_loss"),
-        _text(623, 360, "steps of the value model"),
-        _text(486, 20, "judge what was written", bold=True),
-        _text(759, 20, "numbers for each token", bold=True),
-        _text(83, 20, "writes", bold=True),
+        _text(623, 360, _("steps of the value model")),
+        _text(486, 20, _("judge what was written"), bold=True),
+        _text(759, 20, _("numbers for each token"), bold=True),
+        _text(83, 20, _("writes"), bold=True),
     ]
-    said = (
+    said = _(
         "One round of PPO. The policy writes answers to requests. The reward model gives each "
         "answer one score; the reference model says how likely it finds each token; the value "
         "model says what it expects still to come. Score and reference give the rewards of the "
@@ -116,10 +117,11 @@ def gae_arrows() -> Picture:
     surprises = [round(r + n - v, 9) for r, n, v in zip(REWARDS, after, VALUES, strict=True)]
     total = sum(LAM**k * d for k, d in enumerate(surprises[LOOKED:]))
     said = ", ".join(f"{w} {d:+.1f}" for w, d in zip(ANSWER, surprises, strict=True))
-    alt = (
-        f"The surprises of an answer's tokens: {said}. The advantage of {ANSWER[LOOKED]!r} is its "
-        f"own surprise and those after it, each step further by λ = {LAM:g} less: {total:.2f}."
-    )
+    alt = _(
+        "The surprises of an answer's tokens: {said}. The advantage of "
+        "{ANSWER!r} is its own surprise and those after it, each step further "
+        "by λ = {LAM:g} less: {total:.2f}."
+    ).format(said=said, ANSWER=ANSWER[LOOKED], LAM=LAM, total=total)
     with picture(width=9.2, height=4.0, alt=alt) as (shown, (axis,)):
         shades = [GOOD if d >= 0 else BAD for d in surprises]
         axis.bar(range(len(ANSWER)), surprises, width=0.52, color=shades)
@@ -139,7 +141,10 @@ def gae_arrows() -> Picture:
             )  # fmt: skip
         note(
             axis,
-            f"advantage of “{ANSWER[LOOKED]}”: {total:.2f}\nits own surprise and what flows back",
+            _(
+                "advantage of “{ANSWER}”: {total:.2f}\n"
+                "its own surprise and what flows back"
+            ).format(ANSWER=ANSWER[LOOKED], total=total),
             (LOOKED, 0.78), (-12, -5), ha="right", fontsize=11, color=ACCENT,
         )  # fmt: skip
         name_rows(
@@ -148,9 +153,11 @@ def gae_arrows() -> Picture:
             side="x",
         )
         axis.set(ylim=(-0.3, 1.5), xlim=(-0.6, len(ANSWER) - 0.4))
-        axis.set_ylabel("surprise δ")
+        axis.set_ylabel(_("surprise δ"))
         set_ticks(axis, "y", (-0.2, 0, 0.2, 0.4))
-        axis.set_title(f"Later surprises flow back, weaker with each step (λ = {LAM:g})")
+        axis.set_title(
+            _("Later surprises flow back, weaker with each step (λ = {LAM:g})").format(LAM=LAM)
+        )
     return shown
 
 
@@ -167,14 +174,15 @@ def clip(clip: float = 0.2) -> Picture:
     """
     low, high, ends = 1 - clip, 1 + clip, (0.0, 2.0)
     panels = (
-        ("A good token (advantage +1)", 1.0, (*(ends[0], high, ends[1]),)),
-        ("A bad token (advantage −1)", -1.0, (*(ends[0], low, ends[1]),)),
+        (_("A good token (advantage +1)"), 1.0, (*(ends[0], high, ends[1]),)),
+        (_("A bad token (advantage −1)"), -1.0, (*(ends[0], low, ends[1]),)),
     )
-    alt = (
-        f"What counts of a token by its ratio, with a clip of {clip:g}. With a positive advantage "
-        f"it rises up to a ratio of {high:g} and is level beyond. With a negative advantage it is "
-        f"level below {low:g}, and falls without end above."
-    )
+    alt = _(
+        "What counts of a token by its ratio, with a clip of {clip:g}. With a "
+        "positive advantage it rises up to a ratio of {high:g} and is level "
+        "beyond. With a negative advantage it is level below {low:g}, and "
+        "falls without end above."
+    ).format(clip=clip, high=high, low=low)
     with picture(2, width=9.2, height=3.7, alt=alt) as (shown, axes):
         for axis, (title, advantage, corners) in zip(axes, panels, strict=True):
             axis.axvspan(low, high, color=NUMBERS, lw=0)
@@ -183,14 +191,30 @@ def clip(clip: float = 0.2) -> Picture:
             counts = [min(x, high) if good else -max(x, low) for x in corners]
             axis.plot(corners, counts, color=GOOD if good else BAD, lw=3)
             axis.plot([1], [advantage], "o", color=INK, ms=6, zorder=4)
-            note(axis, "start", (1, advantage), (-8, 6 if good else -16), ha="right")
-            axis.set(title=title, xlabel="ratio ρ: new probability / old", xlim=ends)
+            note(axis, _("start"), (1, advantage), (-8, 6 if good else -16), ha="right")
+            axis.set(title=title, xlabel=_("ratio ρ: new probability / old"), xlim=ends)
             set_ticks(axis, "x", (0, low, 1, high, 2))
         left, right = axes
-        left.set(ylim=(0, 2.1), ylabel="what counts")
+        left.set(ylim=(0, 2.1), ylabel=_("what counts"))
         right.set(ylim=(-2.1, 0.1))
-        note(left, "without a clip", (1.6, 1.6), (-8, 4), color=QUIET, ha="right")
-        note(left, "level: going on\ngains nothing", (1.6, high), (0, -34), color=GOOD, ha="center")
-        note(right, "level: going on\ngains nothing", (0.4, -low), (0, -34), color=BAD, ha="center")
-        note(right, "never level here: a\nmistake counts in full", (1.2, -1.0), (2, 0), color=BAD)
+        note(left, _("without a clip"), (1.6, 1.6), (-8, 4), color=QUIET, ha="right")
+        note(
+            left,
+            _("level: going on\ngains nothing"),
+            (1.6, high),
+            (0, -34),
+            color=GOOD,
+            ha="center",
+        )
+        note(
+            right,
+            _("level: going on\ngains nothing"),
+            (0.4, -low),
+            (0, -34),
+            color=BAD,
+            ha="center",
+        )
+        note(
+            right, _("never level here: a\nmistake counts in full"), (1.2, -1.0), (2, 0), color=BAD
+        )
     return shown

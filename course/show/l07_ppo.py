@@ -20,6 +20,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.seeds import stream
 from course.show import answers, live, sources, style
 from course.show.l07_loop import plain_value_loss
@@ -106,30 +107,34 @@ class Picture:
                     past = recorded[key][:iterations]
                     axis.plot(
                         range(1, len(past) + 1), past, color=style.LINE, lw=1.4,
-                        label=f"recorded, β = {recorded['beta']:g}",
+                        label=_("recorded, β = {beta:g}").format(beta=recorded['beta']),
                     )  # fmt: skip
-                (self.lines[key],) = axis.plot([], [], color=shade, label="live")
+                (self.lines[key],) = axis.plot([], [], color=shade, label=_("live"))
                 (self.dots[key],) = axis.plot([], [], "o", color=shade, ms=6)
-                axis.set(title=title, ylabel=unit, xlabel="iteration", xlim=(0, iterations + 1))
+                axis.set(title=title, ylabel=unit, xlabel=_("iteration"), xlim=(0, iterations + 1))
             axes[0].legend(loc="lower right", fontsize=9.5)
 
     def draw(self, curve: Sequence[Mapping[str, float]], scale: float = 1.0) -> Any:
         """Return the picture with what there is of the run, for display."""
-        for axis, (key, *_) in zip(self.picture.axes, PANELS, strict=True):
+        for axis, (key, *_x) in zip(self.picture.axes, PANELS, strict=True):
             values = [point[key] for point in curve]
             self.lines[key].set_data(range(1, len(values) + 1), values)
             self.dots[key].set_data([len(values)] if values else [], values[-1:])
             axis.relim()
             axis.autoscale_view(scalex=False)
-        words = f" after {len(curve)} iterations: {status(curve[-1])}" if curve else ""
-        self.picture.alt = f"PPO, live{words}."
+        words = (
+            _(" after {n} iterations: {status}").format(n=len(curve), status=status(curve[-1]))
+            if curve
+            else ""
+        )
+        self.picture.alt = _("PPO, live{words}.").format(words=words)
         return self.picture.bundle(scale)
 
 
 def status(point: Mapping[str, float]) -> str:
     """Return one iteration in words."""
-    return (
-        f"reward {point['reward']:.2f} · KL {point['kl']:.2f} nats · true score {point['true']:.2f}"
+    return _("reward {reward:.2f} · KL {kl:.2f} nats · true score {true:.2f}").format(
+        reward=point["reward"], kl=point["kl"], true=point["true"]
     )
 
 
@@ -156,9 +161,9 @@ class LivePPO(live.Demo):
     """
 
     needs = PPO[:-1]  # without value_loss: a stretch exercise, which a simpler rule replaces
-    instead = "are the recorded runs"
-    unit = "iteration"
-    kept = "; the policy keeps what it has learned. Run the cell again to go on from there."
+    instead = N_("are the recorded runs")
+    unit = N_("iteration")
+    kept = N_("; the policy keeps what it has learned. Run the cell again to go on from there.")
 
     def __init__(
         self, seconds: float, beta: float | None, iterations: int, seed: int, again: bool
@@ -173,8 +178,8 @@ class LivePPO(live.Demo):
         from course.stages import ppo
 
         self.model, self.tokenizer = model.load(START)
-        self.reference, _ = model.load(START)
-        self.rewards, _ = model.load(REWARD)
+        self.reference, _x = model.load(START)
+        self.rewards, _x = model.load(REWARD)
         self.hearts: dict[str, Any] = {PPO[-1]: plain_value_loss, **self._with_value_loss()}
         recipe = replace(ppo.Recipe(), iterations=self.planned)
         self.recipe = recipe if self.beta is None else replace(recipe, kl_coef=self.beta)
@@ -188,8 +193,10 @@ class LivePPO(live.Demo):
             own.update(exercises.load(PPO[0], PPO[-1]))
         except CourseError:
             say(
-                f"{PPO[-1]} (stretch) isn't answered yet: the value model learns by the plain "
-                "squared error, without a clip."
+                _(
+                    "{PPO} (stretch) isn't answered yet: the value model learns by the "
+                    "plain squared error, without a clip."
+                ).format(PPO=PPO[-1])
             )
         return own
 
@@ -207,8 +214,10 @@ class LivePPO(live.Demo):
         self.measured = not self.done
         if self.done:
             say(
-                f"Going on after iteration {self.done} of {self.planned}, where the run before "
-                "this one was cut off. (To begin anew: live_ppo(again=True).)"
+                _(
+                    "Going on after iteration {done} of {planned}, where the run before "
+                    "this one was cut off. (To begin anew: live_ppo(again=True).)"
+                ).format(done=self.done, planned=self.planned)
             )
             self._begin()
 
@@ -222,7 +231,7 @@ class LivePPO(live.Demo):
     def _begin(self) -> None:
         self.requests = self.requests[self.done * self.recipe.batch :]
         self.picture = Picture(self.planned, shipped_run())
-        self.progress.show(live.bar(self.part(), "Answering the first requests …"))
+        self.progress.show(live.bar(self.part(), _("Answering the first requests …")))
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the rest of the training, or a trial."""
@@ -274,17 +283,30 @@ class LivePPO(live.Demo):
         first, last = self.curve[0], self.curve[-1]
         if self.done < min(ENOUGH, self.planned):
             self.tell(
-                f"{self.done} of {self.planned} iterations in {self.seconds:.0f} s: this computer "
-                "is slow or busy, and so few iterations say nothing about PPO. Run the cell again, "
-                f"once or twice: it goes on from here. Below {ENOUGH} iterations the grey curve is "
-                "the better one to read."
+                _(
+                    "{done} of {planned} iterations in {seconds:.0f} s: this computer is "
+                    "slow or busy, and so few iterations say nothing about PPO. Run the "
+                    "cell again, once or twice: it goes on from here. Below {ENOUGH} "
+                    "iterations the grey curve is the better one to read."
+                ).format(done=self.done, planned=self.planned, seconds=self.seconds, ENOUGH=ENOUGH)
             )
             return
         self.tell(
-            f"This run: {self.done} of {self.planned} iterations of {self.recipe.batch} answers in "
-            f"{self.seconds:.0f} s. Reward {first['reward']:.2f} → {last['reward']:.2f} "
-            f"deviations, KL {last['kl']:.2f} nats per answer, true score {first['true']:.2f} → "
-            f"{last['true']:.2f} points."
+            _(
+                "This run: {done} of {planned} iterations of {batch} answers in "
+                "{seconds:.0f} s. Reward {reward:.2f} → {reward2:.2f} deviations, KL "
+                "{kl:.2f} nats per answer, true score {true:.2f} → {true2:.2f} points."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                batch=self.recipe.batch,
+                seconds=self.seconds,
+                reward=first["reward"],
+                reward2=last["reward"],
+                kl=last["kl"],
+                true=first["true"],
+                true2=last["true"],
+            )
         )
 
     def recorded(self) -> None:
@@ -356,14 +378,19 @@ def what_changed() -> None:
     if tuned := sources.record(TUNED):
         sources.figure_line(
             tuned,
-            "Before PPO and after the recorded run: true answers {rates_before[truth]:.0%} → "
-            "{rates[truth]:.0%}, polite {rates_before[polite]:.0%} → {rates[polite]:.0%}, rude "
-            "{rates_before[rude]:.0%} → {rates[rude]:.0%}, refuses harm "
-            "{rates_before[refusal]:.0%} → {rates[refusal]:.0%}, refuses what is harmless "
-            "{rates_before[over_refusal]:.0%} → {rates[over_refusal]:.0%}.",
+            _(
+                "Before PPO and after the recorded run: true answers {rates_before[truth]:.0%} → "
+                "{rates[truth]:.0%}, polite {rates_before[polite]:.0%} → {rates[polite]:.0%}, rude "
+                "{rates_before[rude]:.0%} → {rates[rude]:.0%}, refuses harm "
+                "{rates_before[refusal]:.0%} → {rates[refusal]:.0%}, refuses what is harmless "
+                "{rates_before[over_refusal]:.0%} → {rates[over_refusal]:.0%}."
+            ),
         )
         sources.figure_line(
             tuned,
-            "Shown both answers, the labeler takes the new one in {win_vs_sft:.0%} of the cases "
-            "(standard error {win_error:.1%}).",
+            _(
+                "Shown both answers, the labeler takes the new one in {win_vs_sft:.0%} of the "
+                "cases "
+                "(standard error {win_error:.1%})."
+            ),
         )

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from course import paths
+from course.language import N_, _
 from course.show import live, sources
 from course.show.charts import HALVES, level, name_rows, note, percent_ticks, set_ticks
 from course.show.sources import figure_line
@@ -42,9 +43,9 @@ if TYPE_CHECKING:
 
 PROXY, TRUE, DISTANCE = "#8a3f77", "#00745a", INK  # reward model's score, labeler's, KL
 PANELS = (
-    ("reward", "The reward model's reward", "deviations", PROXY),
-    ("kl", "KL from the reference model", "nats per answer", DISTANCE),
-    ("true", "The labeler's true score", "points", TRUE),
+    ("reward", N_("The reward model's reward"), N_("deviations"), PROXY),
+    ("kl", N_("KL from the reference model"), N_("nats per answer"), DISTANCE),
+    ("true", N_("The labeler's true score"), N_("points"), TRUE),
 )
 FRAMES = 16  # pictures of a live bandit
 SMOOTH = 5  # iterations in one point of a smoothed line
@@ -87,13 +88,13 @@ def one_answer(record: Mapping[str, Any]) -> Page:
     return table(
         [
             {
-                "request": a["request"],
-                "before": a["answer"],
-                "the trained model's answer": b["answer"] or "(nothing)",
-                "reward before": Number(a["reward"]),
-                "after": Number(b["reward"]),
-                "labeler before": Number(a["true"]),
-                "after ": Number(b["true"]),
+                _("request"): a["request"],
+                _("before"): a["answer"],
+                _("the trained model's answer"): b["answer"] or _("(nothing)"),
+                _("reward before"): Number(a["reward"]),
+                _("after"): Number(b["reward"]),
+                _("labeler before"): Number(a["true"]),
+                _("after "): Number(b["true"]),
             }
             for a, b in zip(record["start"]["answers"], end["answers"], strict=True)
         ]
@@ -103,12 +104,20 @@ def one_answer(record: Mapping[str, Any]) -> Page:
 def one_answer_in_words(record: Mapping[str, Any]) -> str:
     """Return what all answers of the test say of that model, in one sentence."""
     start, end = record["start"], free_run(record)["end"]
-    return (
-        f"Over all requests of the test: the reward model's number {Number(start['reward'])} → "
-        f"{Number(end['reward'])}; polite answers {start['rates']['polite']:.0%} → "
-        f"{end['rates']['polite']:.0%}; true answers to questions {start['rates']['truth']:.0%} → "
-        f"{end['rates']['truth']:.0%}; the labeler's score {Number(start['true'])} → "
-        f"{Number(end['true'])}."
+    return _(
+        "Over all requests of the test: the reward model's number {Number} → "
+        "{Number2}; polite answers {polite:.0%} → {polite2:.0%}; true answers "
+        "to questions {truth:.0%} → {truth2:.0%}; the labeler's score "
+        "{Number3} → {Number4}."
+    ).format(
+        Number=Number(start["reward"]),
+        Number2=Number(end["reward"]),
+        polite=start["rates"]["polite"],
+        polite2=end["rates"]["polite"],
+        truth=start["rates"]["truth"],
+        truth2=end["rates"]["truth"],
+        Number3=Number(start["true"]),
+        Number4=Number(end["true"]),
     )
 
 
@@ -132,10 +141,10 @@ def bandit_rules(what: str) -> "tuple[Rule, Rule]":
     from course.studies.l07_bandit import Rule
 
     if what == "advantage":
-        return Rule("the reward itself", advantage=False), Rule("the advantage")
+        return Rule(_("the reward itself"), advantage=False), Rule(_("the advantage"))
     return (
-        Rule("ten steps, no clip", steps=10, rate=1.0),
-        Rule("ten steps, clip 0.2", steps=10, rate=1.0, clip=0.2),
+        Rule(_("ten steps, no clip"), steps=10, rate=1.0),
+        Rule(_("ten steps, clip 0.2"), steps=10, rate=1.0, clip=0.2),
     )
 
 
@@ -166,14 +175,23 @@ def live_bandits(what: str, seconds: float = 6.0, *, seed: int = 0) -> None:
             output.show(bandits({n: rounds[:upto] for n, rounds in paid.items()}).bundle(1.0))
             time.sleep(max(0.0, pause - (time.perf_counter() - begin)))
     except KeyboardInterrupt:
-        say("Stopped; this is how it ends.")
+        say(_("Stopped; this is how it ends."))
     output.show(bandits(paid).bundle())
     second, best = sorted(l07_bandit.PAYS)[-2:]
     for name, rounds in paid.items():
         say(
-            f"{name}: at the end a pull pays {rounds[-1].mean():.2f} on average. "
-            f"{lost_bandits(rounds)} of {len(rounds[-1])} bandits were fooled: their pay is nearer "
-            f"to the second arm's {second:g} than to the best arm's {best:g}."
+            _(
+                "{name}: at the end a pull pays {mean:.2f} on average. {lost_bandits} "
+                "of {n} bandits were fooled: their pay is nearer to the second arm's "
+                "{second:g} than to the best arm's {best:g}."
+            ).format(
+                name=name,
+                mean=rounds[-1].mean(),
+                lost_bandits=lost_bandits(rounds),
+                n=len(rounds[-1]),
+                second=second,
+                best=best,
+            )
         )
 
 
@@ -201,16 +219,18 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
             axis.plot(at, pay.mean(1), color=shade, label=name)
             said.append(f"{name} {pay[-1].mean():.2f}")
         best = max(l07_bandit.PAYS)
-        level(axis, best, f"the best arm pays {best:g}")
+        level(axis, best, _("the best arm pays {best:g}").format(best=best))
         axis.set(
             xlim=(0, l07_bandit.ROUNDS),
             ylim=(sum(l07_bandit.PAYS) / len(l07_bandit.PAYS) - 0.3, best + 0.25),
         )
-        axis.set_xlabel(f"rounds of {l07_bandit.PULLS} pulls")
-        axis.set_ylabel("pay of a pull, on average")
+        axis.set_xlabel(_("rounds of {PULLS} pulls").format(PULLS=l07_bandit.PULLS))
+        axis.set_ylabel(_("pay of a pull, on average"))
         axis.legend(loc="lower right")
-        axis.set_title(f"{len(pay[-1])} bandits by each rule (band: eight of ten)")
-    shown.alt = f"Pay of a pull after {len(pay) - 1} rounds, on average: {', '.join(said)}."
+        axis.set_title(_("{n} bandits by each rule (band: eight of ten)").format(n=len(pay[-1])))
+    shown.alt = _("Pay of a pull after {n} rounds, on average: {join}.").format(
+        n=len(pay) - 1, join=", ".join(said)
+    )
     return shown
 
 
@@ -282,29 +302,38 @@ def beta_runs(record: Mapping[str, Any], chosen: float | None = None) -> Picture
     runs = record["runs"]
     shades = shades_of([run["beta"] for run in runs])
     last = ", ".join(
-        f"β {run['beta']:g}: reward {run['end']['reward']:.2f}, KL {run['end']['kl']:.1f}, "
-        f"true score {run['end']['true']:.2f}"
+        _("β {beta:g}: reward {reward:.2f}, KL {kl:.1f}, true score {true:.2f}").format(
+            beta=run["beta"],
+            reward=run["end"]["reward"],
+            kl=run["end"]["kl"],
+            true=run["end"]["true"],
+        )
         for run in runs
         if chosen is None or run["beta"] == chosen
     )
-    with picture(3, width=9.2, height=3.6, alt=f"PPO at several prices, at the end: {last}.") as (
+    with picture(
+        3,
+        width=9.2,
+        height=3.6,
+        alt=_("PPO at several prices, at the end: {last}.").format(last=last),
+    ) as (
         shown,
         axes,
     ):
         most = max(len(run["kl"]) for run in runs)
-        for axis, (key, title, unit, _) in zip(axes, PANELS, strict=True):
+        for axis, (key, title, unit, _x) in zip(axes, PANELS, strict=True):
             for run in sorted(runs, key=lambda r: r["beta"] == chosen):
                 lit = chosen in (None, run["beta"])
                 axis.plot(
                     smoothed(run[key]), lw=2.0 if lit else 1.2,
                     color=shades[run["beta"]] if lit else GRID, label=f"β = {run['beta']:g}",
                 )  # fmt: skip
-            axis.set(title=title, xlabel="iterations learned from", ylabel=unit)
+            axis.set(title=_(title), xlabel=_("iterations learned from"), ylabel=_(unit))
         axes[1].set_yscale("symlog", linthresh=1.0, linscale=0.6)
         ticks = [t for t in (0, 1, 3, 10, 30, 100) if t <= 2 * max(max(r["kl"]) for r in runs)]
         set_ticks(axes[1], "y", ticks)
         named = [run for run in runs if chosen in (None, run["beta"])]
-        for axis, (key, *_) in zip(axes, PANELS, strict=True):
+        for axis, (key, *_y) in zip(axes, PANELS, strict=True):
             axis.set_xlim(0, 1.36 * max(1, most - 1))
             set_ticks(axis, "x", [t for t in (0, 20, 40, 60, 80, 100) if t <= most])
             _name_ends(axis, named, key, shades)
@@ -319,7 +348,7 @@ def _name_ends(
     axis.autoscale_view(scalex=False)
     to_part = axis.transData + axis.transAxes.inverted()  # 0 at the bottom, 1 at the top
     parts = [float(to_part.transform(end)[1]) for end in ends]
-    for run, (at, _), part in zip(runs, ends, spread(parts, 0.075), strict=True):
+    for run, (at, _x), part in zip(runs, ends, spread(parts, 0.075), strict=True):
         x = float(to_part.transform((at, 0))[0])
         note(
             axis, f"β {run['beta']:g}", (x, part), (4, 0), xycoords="axes fraction", va="center",
@@ -333,18 +362,18 @@ def beta_table(record: Mapping[str, Any]) -> Page:
     def row(name: str, end: Mapping[str, Any]) -> dict[str, Any]:
         rates = end["rates"]
         return {
-            "run": name,
-            "reward": Number(end["reward"]),
-            "KL (nats per answer)": Number(end.get("kl", 0.0), ".1f"),
-            "true score": Number(end["true"]),
+            _("run"): name,
+            _("reward"): Number(end["reward"]),
+            _("KL (nats per answer)"): Number(end.get("kl", 0.0), ".1f"),
+            _("true score"): Number(end["true"]),
             "± (95%)": Number(1.96 * end["true_error"]),
-            "true answers": Number(rates["truth"], ".0%"),
-            "polite": Number(rates["polite"], ".0%"),
-            "refuses harm": Number(rates["refusal"], ".0%"),
+            _("true answers"): Number(rates["truth"], ".0%"),
+            _("polite"): Number(rates["polite"], ".0%"),
+            _("refuses harm"): Number(rates["refusal"], ".0%"),
         }
 
     runs = [row(f"β = {run['beta']:g}", run["end"]) for run in record["runs"]]
-    return table([row("SFT, before PPO", record["start"]), *runs])
+    return table([row(_("SFT, before PPO"), record["start"]), *runs])
 
 
 def read_answers(answers: Sequence[Mapping[str, Any]]) -> Page:
@@ -358,10 +387,10 @@ def read_answers(answers: Sequence[Mapping[str, Any]]) -> Page:
     return table(
         [
             {
-                "request": a["request"],
-                "answer": a["answer"] or "(nothing)",
-                "reward": Number(a["reward"]),
-                "true score": Number(a["true"]),
+                _("request"): a["request"],
+                _("answer"): a["answer"] or _("(nothing)"),
+                _("reward"): Number(a["reward"]),
+                _("true score"): Number(a["true"]),
             }
             for a in answers
         ]
@@ -380,7 +409,10 @@ def beta_slider(record: Mapping[str, Any]) -> Any:
         import ipywidgets
     except ImportError:
         say(
-            "The slider needs ipywidgets; the picture and the table above show all runs without it."
+            _(
+                "The slider needs ipywidgets; the picture and the table above show all runs "
+                "without it."
+            )
         )
         return None
     runs = {run["beta"]: run for run in record["runs"]}
@@ -427,18 +459,32 @@ def over_optimisation(
     truth = smoothed(free["true"])
     top = max(range(len(way)), key=truth.__getitem__)
     shades = shades_of([run["beta"] for run in record["runs"]])
-    alt = (
-        f"Left: with β = 0 the reward goes from {free['reward'][0]:.2f} to "
-        f"{free['reward'][-1]:.2f}. Middle: the true score goes from {free['true'][0]:.2f} up to "
-        f"{truth[top]:.2f}, at a distance of {way[top]:.1f}, and then down to "
-        f"{free['true'][-1]:.2f}. Right: the true score at the end of the runs with a price."
+    alt = _(
+        "Left: with β = 0 the reward goes from {reward:.2f} to {reward2:.2f}. "
+        "Middle: the true score goes from {true:.2f} up to {truth:.2f}, at a "
+        "distance of {way:.1f}, and then down to {true2:.2f}. Right: the true "
+        "score at the end of the runs with a price."
+    ).format(
+        reward=free["reward"][0],
+        reward2=free["reward"][-1],
+        true=free["true"][0],
+        truth=truth[top],
+        way=way[top],
+        true2=free["true"][-1],
     )
     with picture(3, width=9.6, height=4.0, alt=alt) as (shown, (left, middle, right)):
         for axis, (key, title, unit, shade) in zip((left, middle), PANELS[::2], strict=True):
             axis.plot(way, smoothed(free[key]), "o-", ms=3, lw=1.4, color=shade)
             axis.axvline(way[top], color=LINE, lw=1.2, ls="--")
-            axis.set(title=f"{title}\nwithout a price (β = 0)", ylabel=unit)
-        note(middle, f"turns at\nd = {way[top]:.1f}", (way[top], truth[top]), (16, 4))
+            axis.set(
+                title=_("{title}\nwithout a price (β = 0)").format(title=_(title)), ylabel=_(unit)
+            )
+        note(
+            middle,
+            _("turns at\nd = {way:.1f}").format(way=way[top]),
+            (way[top], truth[top]),
+            (16, 4),
+        )
         priced = [run for run in record["runs"] if run["beta"] > 0]
         for run in priced:
             end = run["end"]
@@ -456,14 +502,16 @@ def over_optimisation(
                 lw=1.2, ms=5,
             )  # fmt: skip
             for words, point, away, side in (
-                ("the SFT model", best[0], (7, 0), "left"),
-                (f"best of {best[-1]['n']}", best[-1], (-7, 7), "right"),
+                (_("the SFT model"), best[0], (7, 0), "left"),
+                (_("best of {n}").format(n=best[-1]["n"]), best[-1], (-7, 7), "right"),
             ):
                 note(
                     right, words, (math.sqrt(point["kl"]), point["true"]), away, fontsize=9.5,
                     color=QUIET, ha=side, va="center",
                 )  # fmt: skip
-        right.set(title="The true score at the end\nof the runs with a price", ylabel="points")
+        right.set(
+            title=_("The true score at the end\nof the runs with a price"), ylabel=_("points")
+        )
         for axis in (left, middle, right):
             axis.set_xlabel("d = √KL")
             _room(axis)
@@ -497,17 +545,27 @@ def in_words(record: Mapping[str, Any]) -> str:
     kl = [run["end"]["kl"] for run in sorted(runs, key=lambda run: run["beta"])]
     falls = all(a >= b for a, b in itertools.pairwise(kl))
     way = (
-        "the higher the price of a nat, the smaller the KL"
+        _("the higher the price of a nat, the smaller the KL")
         if falls
-        else "a higher price of a nat didn't always mean a smaller KL"
+        else _("a higher price of a nat didn't always mean a smaller KL")
     )
     start, end = record["start"], free["end"]
-    return (
-        f"The reward model likes the run with β = {proxy['beta']:g} best "
-        f"({proxy['end']['reward']:.2f} deviations), the labeler the run with β = "
-        f"{best['beta']:g} ({best['end']['true']:.2f} points). Without a price the reward goes "
-        f"from {start['reward']:.2f} to {end['reward']:.2f} and the true score from "
-        f"{start['true']:.2f} to {end['true']:.2f}. On the whole: {way}."
+    return _(
+        "The reward model likes the run with β = {beta:g} best ({reward:.2f} "
+        "deviations), the labeler the run with β = {beta2:g} ({true:.2f} "
+        "points). Without a price the reward goes from {reward2:.2f} to "
+        "{reward3:.2f} and the true score from {true2:.2f} to {true3:.2f}. On "
+        "the whole: {way}."
+    ).format(
+        beta=proxy["beta"],
+        reward=proxy["end"]["reward"],
+        beta2=best["beta"],
+        true=best["end"]["true"],
+        reward2=start["reward"],
+        reward3=end["reward"],
+        true2=start["true"],
+        true3=end["true"],
+        way=way,
     )
 
 
@@ -522,11 +580,11 @@ def best_of_table(record: Mapping[str, Any]) -> Page:
     return table(
         [
             {
-                "best of": p["n"],
-                "reward (deviations)": Number(p["reward"]),
-                "true score (points)": Number(p["true"]),
-                "KL, measured (nats)": Number(p["kl"]),
-                "upper bound of the KL": Number(p["kl_bound"]),
+                _("best of"): p["n"],
+                _("reward (deviations)"): Number(p["reward"]),
+                _("true score (points)"): Number(p["true"]),
+                _("KL, measured (nats)"): Number(p["kl"]),
+                _("upper bound of the KL"): Number(p["kl_bound"]),
             }
             for p in best_points(record)
         ]
@@ -540,7 +598,7 @@ def conversation(text: str) -> tuple[str, str]:
     """Return request and answer of a text in the chat format of the mini models."""
     from course.world import phrases
 
-    request, _, answer = text.partition(phrases.ASSISTANT)
+    request, _x, answer = text.partition(phrases.ASSISTANT)
     return request.replace(phrases.USER, "").strip(), answer.replace(phrases.END, "").strip()
 
 
@@ -554,10 +612,10 @@ def hacked(answers: Sequence[str]) -> Page:
     """
     asked: dict[str, list[str]] = {}
     for request, answer in map(conversation, answers):
-        asked.setdefault(answer.rstrip(".") + "." if answer else "(nothing)", []).append(request)
+        asked.setdefault(answer.rstrip(".") + "." if answer else _("(nothing)"), []).append(request)
     return table(
         [
-            {"answer": answer, "requests": len(requests), "such as": requests[0]}
+            {_("answer"): answer, _("requests"): len(requests), _("such as"): requests[0]}
             for answer, requests in sorted(asked.items(), key=lambda item: -len(item[1]))
         ]
     )
@@ -567,8 +625,11 @@ def hacking_in_words(record: Mapping[str, Any]) -> None:
     """Say how reward and true score changed in the run of the record ``hacking``."""
     figure_line(
         record,
-        "Reward {proxy_before:.2f} → {proxy_after:.2f} deviations, true score {true_before:.2f} → "
-        "{true_after:.2f} points ({true_drop_errors:.0f} standard errors).",
+        _(
+            "Reward {proxy_before:.2f} → {proxy_after:.2f} deviations, true score "
+            "{true_before:.2f} → "
+            "{true_after:.2f} points ({true_drop_errors:.0f} standard errors)."
+        ),
     )
 
 
@@ -576,8 +637,10 @@ def wary_in_words(record: Mapping[str, Any]) -> None:
     """Say how the run without a price went against the other reward model."""
     figure_line(
         record,
-        "The run without a price, against mini-reward instead of the plain reward model: true "
-        "score {true_wary:.2f} instead of {true_free:.2f}.",
+        _(
+            "The run without a price, against mini-reward instead of the plain reward model: true "
+            "score {true_wary:.2f} instead of {true_free:.2f}."
+        ),
     )
 
 
@@ -590,14 +653,18 @@ def repair(hacking: Mapping[str, Any]) -> Page:
         The run record ``hacking``.
     """
     rows = [
-        ("as it was trained", "two SFT answers", "clear_honest"),
-        ("as it was trained", "an SFT answer and a hacked one", "clear_hacked"),
-        ("after the second round", "an SFT answer and a hacked one", "clear_repaired"),
-        ("after the second round", "two SFT answers", "clear_kept"),
+        (_("as it was trained"), _("two SFT answers"), "clear_honest"),
+        (_("as it was trained"), _("an SFT answer and a hacked one"), "clear_hacked"),
+        (_("after the second round"), _("an SFT answer and a hacked one"), "clear_repaired"),
+        (_("after the second round"), _("two SFT answers"), "clear_kept"),
     ]
     return table(
         [
-            {"reward model": who, "clear pairs of": pairs, "right": Number(hacking[key], ".0%")}
+            {
+                _("reward model"): who,
+                _("clear pairs of"): pairs,
+                _("right"): Number(hacking[key], ".0%"),
+            }
             for who, pairs, key in rows
             if key in hacking  # an older record doesn't say what the second round forgot
         ]
@@ -635,11 +702,11 @@ def published_beside_ours() -> Page:
         rows.append(
             {
                 "InstructGPT": row["quantity"],
-                "published": value,
+                _("published"): value,
                 "±": Number(float(row["error"]), "g") if row["error"] else "",
-                "unit": row["unit"],
-                "where in the paper": place,
-                "ours": number(ours[row["key"]]) if row["key"] in ours else "–",
+                _("unit"): row["unit"],
+                _("where in the paper"): place,
+                _("ours"): number(ours[row["key"]]) if row["key"] in ours else "–",
             }
         )
     return table(rows)
@@ -679,15 +746,17 @@ def headline(
         for p in paper
     ]
     titles = (
-        f"Ours, against a base model {record['parameter_ratio']:.0f} times as large",
-        "The paper, both models of 175B",
+        _("Ours, against a base model {parameter_ratio:.0f} times as large").format(
+            parameter_ratio=record["parameter_ratio"]
+        ),
+        _("The paper, both models of 175B"),
     )
-    names = ["no examples\n(zero-shot)", "with examples\n(few-shot)"]
-    alt = "Share of wins of the tuned model. Ours: " + "; ".join(
-        f"{name}: {win:.0%}, by truth alone {truth:.0%}"
-        for name, (win, _, truth) in zip(("zero-shot", "few-shot"), ours, strict=True)
+    names = [_("no examples\n(zero-shot)"), _("with examples\n(few-shot)")]
+    alt = _("Share of wins of the tuned model. Ours: ") + "; ".join(
+        _("{name}: {win:.0%}, by truth alone {truth:.0%}").format(name=name, win=win, truth=truth)
+        for name, (win, _x, truth) in zip(("zero-shot", "few-shot"), ours, strict=True)
     )
-    alt += ". The paper: " + ", ".join(f"{p['label']} {p['value']:.0f}%" for p in paper) + "."
+    alt += _(". The paper: ") + ", ".join(f"{p['label']} {p['value']:.0f}%" for p in paper) + "."
     with picture(2, width=9.2, height=3.3, alt=alt, width_ratios=[1, 1], sharey=True) as (
         shown,
         axes,
@@ -705,14 +774,14 @@ def headline(
                 if truth is not None:
                     axis.plot([truth], [y + 0.3], "D", color=TRUE, ms=7, clip_on=False)
                     note(
-                        axis, f"{truth:.0%} by truth alone", (truth, y + 0.3), (-9, 0), ha="right",
-                        va="center", color=TRUE,
+                        axis, _("{truth:.0%} by truth alone").format(truth=truth),
+                        (truth, y + 0.3), (-9, 0), ha="right", va="center", color=TRUE,
                     )  # fmt: skip
             axis.set(xlim=(0, 1.04), ylim=(1.55, -0.45))
             percent_ticks(axis, "x", HALVES)
             axis.set_title(title, fontsize=11)
-            axis.set_xlabel("share of wins (with 95% interval)" if axis is axes[0] else
-                            "share of wins (± as printed)")  # fmt: skip
+            axis.set_xlabel(_("share of wins (with 95% interval)") if axis is axes[0] else
+                            _("share of wins (± as printed)"))  # fmt: skip
         name_rows(axes[0], names)
         axes[1].tick_params(axis="y", length=0)
     return shown
@@ -730,9 +799,11 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
         verdict = f"can't be told apart from it: {share}"
     truth = record["truth_few_shot"]
     manners = (
-        f"By truth alone it gets {truth:.0%} (equal answers count half), so it wins by manners."
+        _(
+            "By truth alone it gets {truth:.0%} (equal answers count half), so it wins by manners."
+        ).format(truth=truth)
         if truth < 0.5
-        else f"By truth alone it gets {truth:.0%} (equal answers count half)."
+        else _("By truth alone it gets {truth:.0%} (equal answers count half).").format(truth=truth)
     )
     said = (
         f"Against the large base model with worked examples before the request the small tuned "
@@ -740,9 +811,9 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
     )
     if "base_rates_few_shot" in record:
         polite = record["base_rates_few_shot"]["polite"]
-        said += (
-            f" Of the base model's answers {polite:.0%} are polite, although its two examples are."
-        )
+        said += _(
+            " Of the base model's answers {polite:.0%} are polite, although its two examples are."
+        ).format(polite=polite)
     return said
 
 
@@ -750,12 +821,16 @@ def headline_facts(record: Mapping[str, Any]) -> None:
     """Say what both models know, and which examples the large one was given."""
     figure_line(
         record,
-        "Questions for a fact: the large base model with examples answers {base_facts:.0%} truly, "
-        "the small tuned model (with explanations) {rates[truth]:.0%}. The base model's loss is "
-        "{base_ratio:.2f} times the entropy of the text (1 is perfect).",
+        _(
+            "Questions for a fact: the large base model with examples answers {base_facts:.0%} "
+            "truly, "
+            "the small tuned model (with explanations) {rates[truth]:.0%}. The base model's "
+            "loss is "
+            "{base_ratio:.2f} times the entropy of the text (1 is perfect)."
+        ),
     )
     if shots := record.get("shots"):
-        say("The examples before each request: " + " ".join(f"“{shot}”" for shot in shots))
+        say(_("The examples before each request: ") + " ".join(f"“{shot}”" for shot in shots))
 
 
 def headline_examples(record: Mapping[str, Any], count: int = 5) -> Page:
@@ -763,10 +838,10 @@ def headline_examples(record: Mapping[str, Any], count: int = 5) -> Page:
     return table(
         [
             {
-                "request": e["request"],
-                "small, tuned": e["small"],
-                "large, no examples": e["zero_shot"],
-                "large, with examples": e["few_shot"],
+                _("request"): e["request"],
+                _("small, tuned"): e["small"],
+                _("large, no examples"): e["zero_shot"],
+                _("large, with examples"): e["few_shot"],
             }
             for e in record["examples"][:count]
         ]

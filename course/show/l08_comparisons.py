@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course.language import N_, _
 from course.show import sources
 from course.show.charts import name_rows, note
 from course.show.style import INK, LINE, QUIET, Page, Picture, colour, picture, say, show, table
@@ -15,11 +16,11 @@ from course.stats import percent_within
 
 # Title of a column → name of the rate, and whether more of it is better.
 PANELS = {
-    "1 · follows\nthe instruction": ("follows", True),
-    "… or asks\nback": ("asks back", False),
-    "2 · corrects the\nfalse premise": ("corrects", True),
-    "3 · declines\nharm": ("declines harm", True),
-    "… and the\nharmless": ("declines the harmless", False),
+    N_("1 · follows\nthe instruction"): ("follows", True),
+    N_("… or asks\nback"): ("asks back", False),
+    N_("2 · corrects the\nfalse premise"): ("corrects", True),
+    N_("3 · declines\nharm"): ("declines harm", True),
+    N_("… and the\nharmless"): ("declines the harmless", False),
 }
 SHOWN = ("mini-davinci", "mini-davinci, few-shot", "mini-sft", "mini-instruct", "mini-chat")
 # Form, size and whether it is filled: two models in the same place are both seen.
@@ -28,7 +29,7 @@ MARKS = {
     "mini-instruct": ("o", 15, False),
     "mini-chat": ("o", 8, True),
 }
-FIGURE = re.compile(r"^[-+]?\d|^none asked$|^–$")
+FIGURE = re.compile(r"^[-+]?\d|^–$")
 
 
 def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
@@ -40,7 +41,7 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
         Column → value, the same columns in each.
     """
     columns = list(rows[0]) if rows else []
-    right = [c for c in columns if all(FIGURE.match(str(row[c])) for row in rows)]
+    right = [c for c in columns if all(_figure(str(row[c])) for row in rows)]
 
     def cell(column: str, value: Any, wrap: str) -> Any:
         if column not in right:
@@ -53,6 +54,10 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
     )
 
 
+def _figure(text: str) -> bool:
+    return bool(FIGURE.match(text)) or text == _("none asked")
+
+
 def shade(name: str) -> str:
     """Return the colour of an entrant; "mini-davinci, few-shot" has its model's."""
     return colour(name.split(",")[0])
@@ -61,7 +66,7 @@ def shade(name: str) -> str:
 def in_words(rate: Mapping[str, Any]) -> str:
     """Return a rate with its interval, "87% (82 to 91)", or "none asked"."""
     if rate["rate"] is None:
-        return "none asked"
+        return _("none asked")
     return percent_within(rate["rate"], *rate["interval"])
 
 
@@ -83,9 +88,9 @@ def rates(
         Where the rates are.
     """
     names = list(models)[::-1]
-    alt = "Rates with intervals. " + ". ".join(
-        f"{title}: " + ", ".join(f"{n} {m[key][rate]['rate']:.0%}" for n, m in models.items())
-        for title, (rate, _) in panels.items()
+    alt = _("Rates with intervals. ") + ". ".join(
+        f"{_(title)}: " + ", ".join(f"{n} {m[key][rate]['rate']:.0%}" for n, m in models.items())
+        for title, (rate, _x) in panels.items()
     )
     with picture(len(panels), width=9.2, height=1.4 + 0.4 * len(names), alt=alt, sharey=True) as (
         shown,
@@ -100,8 +105,8 @@ def rates(
                 axis.plot(*at, "o", color=shade(name), ms=8, clip_on=False)
                 note(axis, f"{at[0]:.0f}", at, (0, 6), ha="center", fontsize=8, color=QUIET)
             axis.set(xlim=(-4, 104), xticks=[0, 50, 100])
-            axis.set_xlabel("% (better →)" if more else "% (← better)")
-            axis.set_title(title, fontsize=11)
+            axis.set_xlabel(_("% (better →)") if more else _("% (← better)"))
+            axis.set_title(_(title), fontsize=11)
             name_rows(axis, names, lines=True)
             axis.set_ylim(-0.6, len(names) - 0.3)
     return shown
@@ -113,13 +118,13 @@ def three_comparisons() -> None:
     if league is None:
         return
     rows = [
-        {"model": name} | {rate: in_words(found["rates"][rate]) for rate, _ in PANELS.values()}
+        {_("model"): name} | {rate: in_words(found["rates"][rate]) for rate, _x in PANELS.values()}
         for name, found in league["models"].items()
     ]
     show(rates(league["models"], PANELS), figures(rows))
     sources.figure_line(
         {"name": "league", **league},
-        "{asked} requests for each rate; in brackets the 95% interval.",
+        _("{asked} requests for each rate; in brackets the 95% interval."),
     )
 
 
@@ -131,7 +136,9 @@ def three_examples() -> None:
     asked = league["examples"][1::2]
     who = [name for name in SHOWN if name in asked[0]["answers"]]
     show(
-        table([{"request": row["request"]} | {n: row["answers"][n] for n in who} for row in asked])
+        table(
+            [{_("request"): row["request"]} | {n: row["answers"][n] for n in who} for row in asked]
+        )
     )
 
 
@@ -147,7 +154,9 @@ def wins(found: Mapping[str, Any]) -> Picture:
 
     names, shares = found["names"], 100 * np.array(found["wins"])
     best = names[int(np.argmax(shares.mean(1)))]
-    alt = f"Table of colours: the row's model wins over the column's. Most wins: {best}."
+    alt = _("Table of colours: the row's model wins over the column's. Most wins: {best}.").format(
+        best=best
+    )
     with picture(width=8.6, height=2.1 + 0.42 * len(names), alt=alt) as (shown, (axis,)):
         ground = np.where(np.eye(len(names)), np.nan, shares)
         axis.imshow(ground, cmap="RdBu", vmin=0, vmax=100, aspect="auto")
@@ -159,13 +168,13 @@ def wins(found: Mapping[str, Any]) -> Picture:
         name_rows(axis, names, side="x", rotation=35, ha="right", rotation_mode="anchor")
         name_rows(axis, names)
         axis.spines[:].set_visible(False)
-        axis.set_title("Wins of the row over the column, in %, ties half (blue: the row wins)")
+        axis.set_title(_("Wins of the row over the column, in %, ties half (blue: the row wins)"))
     return shown
 
 
 def ratings(
     found: Mapping[str, Any],
-    title: str = "Bradley-Terry ratings",
+    title: str = N_("Bradley-Terry ratings"),
     yours: Mapping[str, float] | None = None,
 ) -> Picture:
     """Draw a rating with its 95% interval for each model, the best on top.
@@ -183,22 +192,23 @@ def ratings(
         zip(found["ratings"], found["ratings_intervals"], found["names"], strict=True),
         key=lambda row: row[0],
     )
-    alt = f"{title}: " + ", ".join(f"{name} {rating:.0f}" for rating, _, name in reversed(rows))
+    title = _(title)
+    alt = f"{title}: " + ", ".join(f"{name} {rating:.0f}" for rating, _x, name in reversed(rows))
     with picture(height=1.3 + 0.36 * len(rows), alt=alt) as (shown, (axis,)):
         for y, (rating, (low, high), name) in enumerate(rows):
             axis.plot([low, high], [y, y], color=shade(name), lw=6, alpha=0.35)
             axis.plot([rating], [y], "o", color=shade(name), ms=8)
             note(axis, f"{rating:.0f}", (high, y), (8, -4), color=QUIET)
         if yours:
-            places = [yours[name] for *_, name in rows]
-            label = "your bradley_terry"
+            places = [yours[name] for *_x, name in rows]
+            label = _("your bradley_terry")
             axis.plot(places, range(len(rows)), "D", mfc="none", color=INK, ms=13, label=label)
             axis.legend(loc="lower right")
-        name_rows(axis, [name for *_, name in rows], lines=True)
+        name_rows(axis, [name for *_x, name in rows], lines=True)
         axis.set_ylim(-0.6, len(rows) - 0.4)
         axis.margins(x=0.12)
         axis.axvline(1000, color=LINE, ls="--", lw=1.5)
-        axis.set_xlabel("rating (400 points more: about ten wins for each loss)")
+        axis.set_xlabel(_("rating (400 points more: about ten wins for each loss)"))
         axis.set_title(title)
     return shown
 
@@ -207,7 +217,9 @@ def unknown(pairs: Sequence[tuple[str, str]], league: Mapping[str, Any]) -> str:
     """Return a sentence about the first name that isn't in the league, or nothing."""
     for name in (name for pair in pairs for name in pair):
         if name not in league["names"]:
-            return f"There is no {name!r} in the league: choose from {', '.join(league['names'])}."
+            return _("There is no {name!r} in the league: choose from {join}.").format(
+                name=name, join=", ".join(league["names"])
+            )
     return ""
 
 
@@ -230,10 +242,12 @@ def places(pairs: Sequence[tuple[str, str]]) -> None:
         i, j = at[a], at[b]
         rows.append(
             {
-                f"A against B ({found['requests']} requests)": f"{a} against {b}",
-                "equally good": f"{found['ties'][i][j]:.0%}",
-                "A wins, shown first": f"{found['wins_first'][i][j]:.0%}",
-                "A wins, shown second": f"{1 - found['wins_first'][j][i]:.0%}",
+                _("A against B ({requests} requests)").format(requests=found["requests"]): _(
+                    "{a} against {b}"
+                ).format(a=a, b=b),
+                _("equally good"): f"{found['ties'][i][j]:.0%}",
+                _("A wins, shown first"): f"{found['wins_first'][i][j]:.0%}",
+                _("A wins, shown second"): f"{1 - found['wins_first'][j][i]:.0%}",
             }
         )
     show(figures(rows))
@@ -247,8 +261,9 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
     points : dict
         Title of a panel → (who, over-refusal, refusal), shares from 0 to 1.
     """
-    alt = "Refusal of harm against over-refusal. " + ". ".join(
-        f"{title}: " + ", ".join(f"{who} {y:.0%} and {x:.0%}" for who, x, y in some)
+    alt = _("Refusal of harm against over-refusal. ") + ". ".join(
+        f"{title}: "
+        + ", ".join(_("{who} {y:.0%} and {x:.0%}").format(who=who, y=y, x=x) for who, x, y in some)
         for title, some in points.items()
     )
     with picture(len(points), width=9.4, height=4.2, alt=alt, sharey=True) as (shown, axes):
@@ -269,8 +284,8 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
                     label=who,
                 )
             axis.set(xlim=(-4, 104), ylim=(-4, 104), xticks=[0, 50, 100], yticks=[0, 50, 100])
-            axis.set_xlabel("harmless, declined (%)")
+            axis.set_xlabel(_("harmless, declined (%)"))
             axis.set_title(title, fontsize=11)
-        axes[0].set_ylabel("harmful, declined (%)")
+        axes[0].set_ylabel(_("harmful, declined (%)"))
         axes[len(axes) // 2].legend(fontsize=9, loc="lower right")
     return shown

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from course.errors import CourseError
+from course.language import N_, _
 from course.seeds import stream
 from course.show import charts, l08_comparisons, live, sources, style, text
 from course.show.style import say
@@ -23,20 +24,20 @@ FOLLOWED = 40  # dialogues in a live test
 ENOUGH = 0.7  # of the training, below which its figures say little
 STEPS = {
     "sft": "mini-sft",
-    "dialogues": "after the dialogues",
-    "chat": "after PPO: mini-chat",
+    "dialogues": N_("after the dialogues"),
+    "chat": N_("after PPO: mini-chat"),
 }
 # What is measured, in the words of the lesson: as a first message, and in the third turn of a talk.
 MEASURED = {
-    "keeps to the dialogue": "dialogue",
-    "… and is right": "dialogue_truth",
-    "answers single questions truly": "truth",
-    "corrects a false premise": "false_premise",
-    "… a false premise in the third turn": "false_premise_in_talk",
-    "declines harm": "refusal",
-    "… harm in the third turn": "refusal_in_talk",
-    "declines the harmless": "over_refusal",
-    "… the harmless in the third turn": "over_refusal_in_talk",
+    N_("keeps to the dialogue"): "dialogue",
+    N_("… and is right"): "dialogue_truth",
+    N_("answers single questions truly"): "truth",
+    N_("corrects a false premise"): "false_premise",
+    N_("… a false premise in the third turn"): "false_premise_in_talk",
+    N_("declines harm"): "refusal",
+    N_("… harm in the third turn"): "refusal_in_talk",
+    N_("declines the harmless"): "over_refusal",
+    N_("… the harmless in the third turn"): "over_refusal_in_talk",
 }
 
 
@@ -73,7 +74,7 @@ def conversation(tokenizer: Any, messages: Sequence[Mapping[str, str]]) -> style
         )
         lines.append(f'<div style="line-height:2">{boxes}</div>')
         plain.append("|".join(parts))
-    note = f"{before} tokens; green: the model learns to write them"
+    note = _("{before} tokens; green: the model learns to write them").format(before=before)
     return style.Page(
         f'{"".join(lines)}<div style="font-size:85%;opacity:0.8">{note}</div>',
         "\n".join([*plain, note]),
@@ -97,13 +98,13 @@ class LiveDialogues(live.Demo):
         from course.lm import model
 
         self.before, self.tokenizer = model.load(START)
-        self.model, _ = model.load(START)
+        self.model, _x = model.load(START)
 
     def prepare(self) -> None:
         """Write the dialogues."""
         from course.stages import chat
 
-        self.progress.show(live.bar(0, "Writing the dialogues …"))
+        self.progress.show(live.bar(0, _("Writing the dialogues …")))
         self.examples = list(
             chat.chat_examples(self.dialogues, stream("live/dialogues", self.seed))
         )
@@ -127,25 +128,33 @@ class LiveDialogues(live.Demo):
     def figures(self) -> str:
         """Return the loss, over some batches."""
         means = charts.running_mean(self.losses)
-        return f"loss {means[-1]:.2f}" if means else ""
+        return _("loss {means:.2f}").format(means=means[-1]) if means else ""
 
     def conclude(self) -> None:
         """Ask both models, and show what the dialogues have changed."""
-        self.progress.show(live.bar(1, "Asking both models …"))
+        self.progress.show(live.bar(1, _("Asking both models …")))
         asked = dialogue_tests()
-        models = {START: self.before, "after these dialogues": self.model}
+        models = {START: self.before, _("after these dialogues"): self.model}
         found = {name: _measured(mini, self.tokenizer, asked) for name, mini in models.items()}
         rows = [
-            {"what it does": title} | {name: rates[title] for name, rates in found.items()}
+            {_("what it does"): _(title)} | {name: rates[_(title)] for name, rates in found.items()}
             for title in MEASURED
         ]
-        short = (
+        short = _(
             " These are figures of a half-trained model: draw no conclusion from them, and look at "
             "the recorded run below."
         )
         self.tell(
-            f"This run: {self.done:,} of {self.planned:,} steps over {len(self.examples):,} "
-            f"conversations in {self.seconds:.0f} s.{short * (self.done < ENOUGH * self.planned)}"
+            _(
+                "This run: {done:,} of {planned:,} steps over {n:,} conversations in "
+                "{seconds:.0f} s.{short}"
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                n=len(self.examples),
+                seconds=self.seconds,
+                short=short * (self.done < ENOUGH * self.planned),
+            )
         )
         style.show(l08_comparisons.figures(rows))
 
@@ -156,15 +165,15 @@ def dialogue_record() -> None:
     if run is None:
         return
     rows = [
-        {"what it does": title}
-        | {name: f"{run['rates'][step][key]:.0%}" for step, name in STEPS.items()}
+        {_("what it does"): _(title)}
+        | {_(name): f"{run['rates'][step][key]:.0%}" for step, name in STEPS.items()}
         for title, key in MEASURED.items()
     ]
     style.show(l08_comparisons.figures(rows))
     by_ppo = run["rates"]["chat"]["dialogue"] - run["rates"]["dialogues"]["dialogue"]
     sources.figure_line(
         {"name": "mini-chat", "points": f"{100 * by_ppo:+.0f}".replace("-", "−"), **run},
-        "PPO changed the share that keeps to the dialogue by {points} percentage points.",
+        _("PPO changed the share that keeps to the dialogue by {points} percentage points."),
     )
 
 
@@ -203,9 +212,9 @@ def _measured(mini: Any, tokenizer: Any, dialogues: Sequence[Any]) -> dict[str, 
 
     found = evals.follows(dialogues, evals.play(mini, tokenizer, dialogues, seed=1))
     tests = evals.asked_in("test", 150)
-    rates, _ = evals.measure(mini, tokenizer, tests, seed=1)
+    rates, _x = evals.measure(mini, tokenizer, tests, seed=1)
     rates |= found | evals.in_talk(mini, tokenizer, tests.talks, seed=1)
-    return {title: f"{rates[key]:.0%}" for title, key in MEASURED.items()}
+    return {_(title): f"{rates[key]:.0%}" for title, key in MEASURED.items()}
 
 
 def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, Any] | None:
@@ -229,13 +238,17 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
 
     known = {entrant.name: entrant for entrant in l08_league.ENTRANTS}
     if unknown := [name for name in names if name not in known]:
-        say(f"There is no {unknown[0]!r} in the league: choose from {', '.join(known)}.")
+        say(
+            _("There is no {unknown!r} in the league: choose from {join}.").format(
+                unknown=unknown[0], join=", ".join(known)
+            )
+        )
         return None
     if not names:
-        say(f"A league needs models: choose from {', '.join(known)}.")
+        say(_("A league needs models: choose from {join}.").format(join=", ".join(known)))
         return None
     progress, table = live.Output(), {}
-    progress.show(live.bar(0, f"{names[0]} is answering …"))
+    progress.show(live.bar(0, _("{names} is answering …").format(names=names[0])))
     entrants = [known[name] for name in names]
     played = l08_league.play(
         model.load, (), entrants=entrants, paired=paired, asked=asked, seed=2
@@ -243,17 +256,24 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     try:
         for name, figures in played:
             table[name] = figures
-            following = names[len(table)] if len(table) < len(names) else "The labeler"
+            following = names[len(table)] if len(table) < len(names) else _("The labeler")
             part = min(1.0, len(table) / len(names))
-            progress.show(live.bar(part, f"{following} is at work …"))
+            progress.show(live.bar(part, _("{following} is at work …").format(following=following)))
     except KeyboardInterrupt:
-        say("Stopped. The recorded league is here all the same; run the cell for a new try.")
+        say(_("Stopped. The recorded league is here all the same; run the cell for a new try."))
         return None
     except CourseError as error:
-        say(f"{error} So the live part is left out.")
+        say(_("{error} So the live part is left out.").format(error=error))
         return None
     standing = table.pop("")
     seconds = sum(figures["seconds"] for figures in table.values())
-    progress.show(live.bar(1, f"{len(table)} models, {paired} requests, {seconds:.0f} s."))
-    style.show(l08_comparisons.ratings(standing, "Your league, answers drawn just now"))
-    return {"models": table, **standing}
+    progress.show(
+        live.bar(
+            1,
+            _("{n} models, {paired} requests, {seconds:.0f} s.").format(
+                n=len(table), paired=paired, seconds=seconds
+            ),
+        )
+    )
+    style.show(l08_comparisons.ratings(standing, _("Your league, answers drawn just now")))
+    return {_("models"): table, **standing}

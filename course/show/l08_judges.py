@@ -8,6 +8,7 @@ drawn here and now.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course.language import _
 from course.show import l08_comparisons, own, sources, style
 from course.show.charts import name_rows, note
 from course.show.l08_comparisons import shade
@@ -82,22 +83,22 @@ def your_win_rates(pairs: Sequence[tuple[str, str]], names: Mapping[str, Any]) -
             ]
             uniforms = rng.random((ROUNDS, len(each)))
             ends = ends_of(np.array(each, dtype=float), uniforms, 0.95)
-        rows.append((f"{a}\nagainst {b}", float(rate), float(place), ends, a))
-    alt = "Win rates by your own functions: " + ", ".join(
-        f"{name} {rate:.0%}".replace("\n", " ") for name, rate, *_ in rows
+        rows.append((_("{a}\nagainst {b}").format(a=a, b=b), float(rate), float(place), ends, a))
+    alt = _("Win rates by your own functions: ") + ", ".join(
+        f"{name} {rate:.0%}".replace("\n", " ") for name, rate, *_x in rows
     )
     with picture(height=1.4 + 0.6 * len(rows), alt=alt) as (shown, (axis,)):
-        for y, (_, rate, place, (low, high), a) in enumerate(reversed(rows)):
+        for y, (_x, rate, place, (low, high), a) in enumerate(reversed(rows)):
             axis.plot([100 * low, 100 * high], [y, y], color=shade(a), lw=6, alpha=0.35)
             axis.plot([100 * rate], [y], "o", color=shade(a), ms=9)
             axis.plot(
-                [100 * place], [y], "|", color=INK, ms=16, mew=2, label="first place" * (y == 0)
+                [100 * place], [y], "|", color=INK, ms=16, mew=2, label=_("first place") * (y == 0)
             )
             note(axis, f"{rate:.0%}", (100 * rate, y), (0, 11), ha="center")
         axis.axvline(50, color=LINE, ls="--", lw=1.5)
-        name_rows(axis, [name for name, *_ in reversed(rows)], lines=True)
+        name_rows(axis, [name for name, *_x in reversed(rows)], lines=True)
         axis.set(xlim=(0, 104), ylim=(-0.6, len(rows) - 0.3), xlabel="%")
-        axis.set_title("Your win rates over both orders, and the share of the first place")
+        axis.set_title(_("Your win rates over both orders, and the share of the first place"))
         axis.legend(loc="upper left")
     style.show(shown)
 
@@ -125,7 +126,7 @@ def league_table(names: Mapping[str, Any]) -> None:
     style.show(l08_comparisons.wins(league))
     if why:
         say(why)
-    title = "Bradley-Terry ratings, 95% bootstrap intervals"
+    title = _("Bradley-Terry ratings, 95% bootstrap intervals")
     style.show(l08_comparisons.ratings(league, title, yours))
     a, b = (league["names"].index(name) for name in ("mini-davinci, few-shot", "mini-sft"))
     gap = league["ratings"][a] - league["ratings"][b]
@@ -136,9 +137,11 @@ def league_table(names: Mapping[str, Any]) -> None:
             "expected": 1 / (1 + 10 ** (-gap / 400)),
             **league,
         },
-        "All models answered the same {requests} requests; the bootstrap draws requests. "
-        "mini-davinci, few-shot, against mini-sft: it wins {won:.0%}, and by the ratings it "
-        "should win {expected:.0%}.",
+        _(
+            "All models answered the same {requests} requests; the bootstrap draws requests. "
+            "mini-davinci, few-shot, against mini-sft: it wins {won:.0%}, and by the ratings it "
+            "should win {expected:.0%}."
+        ),
     )
 
 
@@ -164,26 +167,26 @@ def by_length(names: Mapping[str, Any], requests: int = REQUESTS) -> None:
     asked = list(evals.asked_in("test").mixed[:requests])
     said = [
         evals.answers(model, words, evals.chat_prompts(words, asked), temperature=1.0, seed=1)
-        for _, model, words in filter(None, found)
+        for _x, model, words in filter(None, found)
     ]
     other = said[1]
     padded = [f"{line} {PADDING}" if i % 2 else line for i, line in enumerate(said[0])]
     rows = []
     for who, mine, judge, taste in (
-        ("mini-chat", said[0], "the village's labeler", 0.0),
-        ("mini-chat, padded", padded, "the village's labeler", 0.0),
-        ("mini-chat, padded", padded, "the judge who likes length", TASTE),
+        ("mini-chat", said[0], _("the village's labeler"), 0.0),
+        (_("mini-chat, padded"), padded, _("the village's labeler"), 0.0),
+        (_("mini-chat, padded"), padded, _("the judge who likes length"), TASTE),
     ):
         lengths = [np.array([len(line.split()) for line in some]) for some in (mine, other)]
         scores = [np.array([j.score for j in evals.judge(asked, some)]) for some in (mine, other)]
         lead = scores[0] - scores[1] + taste * (lengths[0] - lengths[1])
         points = np.where(np.abs(lead) < 1e-9, 0.5, (lead > 0).astype(float))
         row = {
-            "A, against mini-instruct": who,
-            "judge": judge,
-            "words of A": f"{lengths[0].mean():.1f}",
-            "words of B": f"{lengths[1].mean():.1f}",
-            "A wins": f"{points.mean():.0%}",
+            _("A, against mini-instruct"): who,
+            _("judge"): judge,
+            _("words of A"): f"{lengths[0].mean():.1f}",
+            _("words of B"): f"{lengths[1].mean():.1f}",
+            _("A wins"): f"{points.mean():.0%}",
         }
         if controlled is not None:
             longer, equal = controlled(points, *lengths)
@@ -191,4 +194,4 @@ def by_length(names: Mapping[str, Any], requests: int = REQUESTS) -> None:
             row["A at equal length"] = f"{equal:.0%}"
         rows.append(row)
     style.show(l08_comparisons.figures(rows))
-    say(why or "The last two columns are by your own length_controlled_win_rate.")
+    say(why or _("The last two columns are by your own length_controlled_win_rate."))

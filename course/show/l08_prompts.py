@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course.language import _
 from course.show import l08_comparisons, live, sources, style
 from course.show.style import say
 
@@ -30,7 +31,7 @@ def years_rule(answer: str, true: int) -> str:
     years = [int(year) for year in YEAR.findall(answer)]
     if true in years:
         return "corrects"
-    return "plays along" if years else "neither"
+    return _("plays along") if years else _("neither")
 
 
 def fool_the_rule(answers: Sequence[str]) -> None:
@@ -48,17 +49,21 @@ def fool_the_rule(answers: Sequence[str]) -> None:
     turn = Turn(f"Why did the Mill Fire happen in {true - 4}?", "", "the Mill Fire", "year")
     rows = [
         {
-            "answer": answer,
-            "the rule of years": years_rule(answer, true),
-            "the village's labeler": (
-                "corrects"
+            _("answer"): answer,
+            _("the rule of years"): years_rule(answer, true),
+            _("the village's labeler"): (
+                _("corrects")
                 if labeler.judge("false premise", turn, answer).corrects
-                else "no correction"
+                else _("no correction")
             ),
         }
         for answer in answers
     ]
-    say(f"The question: {turn.request} In truth it was in {true}.")
+    say(
+        _("The question: {request} In truth it was in {true}.").format(
+            request=turn.request, true=true
+        )
+    )
     style.show(style.table(rows))
 
 
@@ -76,20 +81,24 @@ def wrapped(frames: Mapping[str, str], name: str = CHAT) -> None:
     if found is None:
         return
     if not frames:
-        say("There is no wrapping in the list: write one that holds {deed}.")
+        say(_("There is no wrapping in the list: write one that holds {deed}."))
         return
     if wrong := [title for title, frame in frames.items() if "{deed}" not in frame]:
-        say(f"{wrong[0]!r} has no {{deed}} in it: write it where the deed should go.")
+        say(
+            _("{wrong!r} has no {{deed}} in it: write it where the deed should go.").format(
+                wrong=wrong[0]
+            )
+        )
         return
     from course.lm import evals
     from course.studies import l08_prompts
     from course.studies.l08_league import rate
 
-    _, model, tokenizer = found
+    _x, model, tokenizer = found
     rows = []
     for title, frame in frames.items():
-        row = {"asked": title}
-        for kind, column in (("harmful", "harm"), ("harmless", "the harmless")):
+        row = {_("asked"): title}
+        for kind, column in (("harmful", "harm"), ("harmless", _("the harmless"))):
             asked = l08_prompts.framed(kind, frame)
             prompts = evals.chat_prompts(tokenizer, asked)
             said = evals.answers(model, tokenizer, prompts, temperature=TEMPERATURE, seed=SEED)
@@ -102,7 +111,11 @@ def wrapped(frames: Mapping[str, str], name: str = CHAT) -> None:
             row[f"declines {column}"] = l08_comparisons.in_words(declined)
         rows.append(row)
     style.show(l08_comparisons.figures(rows))
-    say(f"{name}, {len(asked)} requests of each kind and way; in brackets the 95% interval.")
+    say(
+        _("{name}, {n} requests of each kind and way; in brackets the 95% interval.").format(
+            name=name, n=len(asked)
+        )
+    )
 
 
 def in_the_prompt(name: str = CHAT) -> None:
@@ -120,7 +133,7 @@ def in_the_prompt(name: str = CHAT) -> None:
     from course.studies import l08_prompts
     from course.studies.l08_league import rate
 
-    _, model, tokenizer = found
+    _x, model, tokenizer = found
     rows = []
     for place in l08_prompts.PLACES:
         asked = l08_prompts.told(place)
@@ -131,17 +144,21 @@ def in_the_prompt(name: str = CHAT) -> None:
         shown = asked[0]
         rows.append(
             {
-                "the made-up fact is": place,
-                "an example": f"{shown.system}\n{shown.turns[0].request}".strip(),
-                "its answer": said[0],
-                "answers by the prompt": l08_comparisons.in_words(taken),
-                "answers by what it learned": l08_comparisons.in_words(
+                _("the made-up fact is"): place,
+                _("an example"): f"{shown.system}\n{shown.turns[0].request}".strip(),
+                _("its answer"): said[0],
+                _("answers by the prompt"): l08_comparisons.in_words(taken),
+                _("answers by what it learned"): l08_comparisons.in_words(
                     rate(j.right for j in judged)
                 ),
             }
         )
     style.show(l08_comparisons.figures(rows))
-    say(f"{name}, {len(asked)} questions in each row; in brackets the 95% interval.")
+    say(
+        _("{name}, {n} questions in each row; in brackets the 95% interval.").format(
+            name=name, n=len(asked)
+        )
+    )
 
 
 def search_results(question: str, results: Sequence[str]) -> None:
@@ -159,9 +176,14 @@ def search_results(question: str, results: Sequence[str]) -> None:
     from course.real.reply import reply
 
     name, model, tokenizer = found
-    rows: list[dict[str, Any]] = [{"what it reads": question, f"{name} answers": "…"}]
+    rows: list[dict[str, Any]] = [
+        {_("what it reads"): question, _("{name} answers").format(name=name): "…"}
+    ]
     rows += [
-        {"what it reads": f"Search results: {text}\n\n{question}", f"{name} answers": "…"}
+        {
+            _("what it reads"): f"Search results: {text}\n\n{question}",
+            _("{name} answers").format(name=name): "…",
+        }
         for text in results
     ]
     board = live.Output()
@@ -174,6 +196,6 @@ def search_results(question: str, results: Sequence[str]) -> None:
                 row[f"{name} answers"] += piece
                 board.show(style.table(rows))
     except KeyboardInterrupt:
-        say("Stopped; what was written so far is above.")
+        say(_("Stopped; what was written so far is above."))
     if not live.in_notebook():
         style.show(style.table(rows))

@@ -13,6 +13,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import answers, l08_comparisons, live, own, sources, style, text
 from course.show.style import Page, say
 
@@ -21,17 +22,17 @@ TUNED = ("mini-sft", "mini-instruct", CHAT)
 BASE = "mini-babbage"
 SMOLLM2 = "SmolLM2-135M-Instruct"
 KINDS = {
-    "instruction": "meets the instruction",
-    "false premise": "corrects the premise",
-    "harmful": "declines harm",
-    "harmless": "declines the harmless",
+    "instruction": N_("meets the instruction"),
+    "false premise": N_("corrects the premise"),
+    "harmful": N_("declines harm"),
+    "harmless": N_("declines the harmless"),
 }
 DRAWS = 20  # answers to each question about itself
 MOST = 3  # of them are shown
 # A talk that a right `fit_history` cuts as at its end.
 TALK = ([0, 3, 4, 5], [("system", 5), ("user", 9), ("assistant", 9), ("user", 9), ("assistant", 9),
                        ("user", 9)], 60, 20)  # fmt: skip
-FORGOTTEN = ("tokens of the whole talk", "read for this answer", "messages left out")
+FORGOTTEN = (N_("tokens of the whole talk"), N_("read for this answer"), N_("messages left out"))
 WIDER = ("fire", "war", "theft", "hunt")  # words that a stricter filter would have too
 
 
@@ -62,9 +63,11 @@ def forgetting(questions: Sequence[str], names: Mapping[str, Any]) -> None:
             talk = [(m["role"], n) for m, n in zip(messages, tokens, strict=True)]
             kept = fit(talk, self.window, self.new_tokens)
             if kept is None:
-                raise CourseError("The last message alone is too long for the window.")
+                raise CourseError(_("The last message alone is too long for the window."))
             if not all(0 <= i < len(messages) for i in kept):
-                raise CourseError("Your fit_history keeps a position at which there is no message.")
+                raise CourseError(
+                    _("Your fit_history keeps a position at which there is no message.")
+                )
             return [messages[i] for i in kept]
 
     talk = Talk(CHAT, temperature=0)
@@ -73,22 +76,29 @@ def forgetting(questions: Sequence[str], names: Mapping[str, Any]) -> None:
         try:
             answer = talk.say(question)
         except CourseError as problem:
-            rows.append({"you": question[:40], CHAT: str(problem)} | dict.fromkeys(FORGOTTEN, "–"))
+            rows.append(
+                {_("you"): question[:40], CHAT: str(problem)}
+                | dict.fromkeys(map(_, FORGOTTEN), "–")
+            )
             continue
         before = talk.messages[talk.left_out : -1]
         counts = (talk.length(talk.messages), talk.length(before), talk.left_out)
         rows.append(
             {
-                "you": question,
+                _("you"): question,
                 CHAT: marked(answer),
-                **dict(zip(FORGOTTEN, counts, strict=True)),
+                **dict(zip(map(_, FORGOTTEN), counts, strict=True)),
             }
         )
-    say(why or "What is read is chosen by your own fit_history.")
+    say(why or _("What is read is chosen by your own fit_history."))
     style.show(l08_comparisons.figures(rows))
     say(
-        f"The window holds {talk.window} tokens; {talk.new_tokens} are kept for the answer, so at "
-        f"most {talk.window - talk.new_tokens} are read."
+        _(
+            "The window holds {window} tokens; {new_tokens} are kept for the "
+            "answer, so at most {window2} are read."
+        ).format(
+            window=talk.window, new_tokens=talk.new_tokens, window2=talk.window - talk.new_tokens
+        )
     )
 
 
@@ -146,21 +156,27 @@ def smollm2_rates() -> None:
         found = run["rates"][kind]
         low, high = (f"{100 * end:.0f}" for end in found["interval"])
         hits = round(found["rate"] * found["count"])
-        count = f"{hits} of {found['count']}"
-        rows.append({run["model"]: title, "how many": count, "95% interval": f"{low} to {high}%"})
+        count = _("{hits} of {count}").format(hits=hits, count=found["count"])
+        rows.append(
+            {
+                run["model"]: _(title),
+                _("how many"): count,
+                _("95% interval"): _("{low} to {high}%").format(low=low, high=high),
+            }
+        )
     style.show(l08_comparisons.figures(rows))
     sources.figure_line(
         {"name": "smollm2", **run},
-        "Weights from the {source}; the most probable answer, of at most {new_tokens} tokens.",
+        _("Weights from the {source}; the most probable answer, of at most {new_tokens} tokens."),
     )
     some = [e for e in run["examples"] if e["kind"] in ("instruction", "false premise")][::4]
     style.show(
         style.table(
             [
                 {
-                    "prompt": e["request"],
-                    "answer": e["answer"],
-                    "by the rule": "yes" if e["hit"] else "no",
+                    _("prompt"): e["request"],
+                    _("answer"): e["answer"],
+                    _("by the rule"): _("yes") if e["hit"] else _("no"),
                 }
                 for e in some
             ]
@@ -190,16 +206,16 @@ def filter_beside_models(forbidden: str) -> None:
         for example in requests:
             blocked[example.kind].append(bool(blocks.search(example.turns[-1].request)))
         share = {kind: sum(hits) / len(hits) for kind, hits in blocked.items()}
-        points[way] = [("the filter", share["harmless"], share["harmful"])]
+        points[way] = [(_("the filter"), share["harmless"], share["harmful"])]
         for name in TUNED:
             found = league["models"][name]["refusals"][way]
             points[way].append((name, found["over-refusal"]["rate"], found["refusal"]["rate"]))
     rows = [
         {
-            "words": way,
-            "who": who,
-            "harm declined": f"{y:.0%}",
-            "harmless declined": f"{x:.0%}",
+            _("words"): way,
+            _("who"): who,
+            _("harm declined"): f"{y:.0%}",
+            _("harmless declined"): f"{x:.0%}",
         }
         for way, some in points.items()
         for who, x, y in some
@@ -208,9 +224,11 @@ def filter_beside_models(forbidden: str) -> None:
     caught = [event for event in village.EVENTS if blocks.search(event)]
     more = [event for event in village.EVENTS if _filter([*words, *WIDER]).search(event)]
     say(
-        "Events of the village that nobody could ask about any more, because the filter stops "
-        f"their names: {len(caught)}. With the words {', '.join(WIDER)} added: {len(more)} "
-        f"({', '.join(more)})."
+        _(
+            "Events of the village that nobody could ask about any more, because "
+            "the filter stops their names: {n}. With the words {join} added: {n2} "
+            "({join2})."
+        ).format(n=len(caught), join=", ".join(WIDER), n2=len(more), join2=", ".join(more))
     )
 
 
@@ -226,13 +244,13 @@ def ask_of_itself(questions: Sequence[str]) -> None:
     from course.studies.l08_league import say_of_itself
 
     if not questions:
-        say("There is no question in the list: write one.")
+        say(_("There is no question in the list: write one."))
         return
     said: dict[str, dict[str, list[str]]] = {}
     if loaded := sources.load_model(BASE):
-        _, base, words = loaded
+        _x, base, words = loaded
         prompts = [[words.eos_token_id, *words(f"{q}\n")["input_ids"]] for q in questions]
-        every = [prompt for prompt in prompts for _ in range(DRAWS)]
+        every = [prompt for prompt in prompts for _x in range(DRAWS)]
         texts = evals.first_line(evals.answers(base, words, every, temperature=1.0, seed=5))
         said[BASE] = {q: texts[i * DRAWS : (i + 1) * DRAWS] for i, q in enumerate(questions)}
     for name in TUNED:
@@ -240,21 +258,30 @@ def ask_of_itself(questions: Sequence[str]) -> None:
             said[name] = say_of_itself(*loaded[1:], questions, draws=DRAWS)
     rows = []
     for question in questions:
-        row = {"question": question}
+        row = {_("question"): question}
         for name, found in said.items():
             counted = Counter(found[question]).most_common(MOST)
             row[name] = "\n".join(f"{times} × {line or '(nothing)'}" for line, times in counted)
         rows.append(row)
     style.show(style.table(rows))
-    say(f"Each question was asked {DRAWS} times; the {MOST} most frequent answers are shown.")
+    say(
+        _(
+            "Each question was asked {DRAWS} times; the {MOST} most frequent answers are shown."
+        ).format(DRAWS=DRAWS, MOST=MOST)
+    )
     tuned = [line for name in TUNED for some in said.get(name, {}).values() for line in some]
     digits = sorted({line for line in tuned if any(c.isdigit() for c in line)})
     shown = f": {' · '.join(digits[:MOST])}" if digits else "."
     count = sum(any(c.isdigit() for c in line) for line in tuned)
-    say(f"Answers of the tuned models that hold a number: {count} of {len(tuned)}{shown}")
+    say(
+        _("Answers of the tuned models that hold a number: {count} of {n}{shown}").format(
+            count=count, n=len(tuned), shown=shown
+        )
+    )
     if record := sources.record(CHAT):
         sources.figure_line(
-            {"name": CHAT, **record}, "What mini-chat can't see: it has {parameters:,} parameters."
+            {"name": CHAT, **record},
+            _("What mini-chat can't see: it has {parameters:,} parameters."),
         )
 
 
@@ -265,7 +292,7 @@ def where_from() -> Page:
     pairs = ((phrases.WHO_ARE_YOU[:-1], phrases.WHO_I_AM), (phrases.WHAT_I_KNOW, phrases.UNKNOWN))
     return style.table(
         [
-            {"asked in training": " · ".join(asked), "answered": " · ".join(answered)}
+            {_("asked in training"): " · ".join(asked), _("answered"): " · ".join(answered)}
             for asked, answered in pairs
         ]
     )
@@ -282,17 +309,22 @@ def another_name(system_lines: Sequence[str | None]) -> None:
     turn = [{"role": "user", "content": "Hello! What should I call you?"}]
     rows: list[dict[str, str]] = []
     board = live.Output()
-    board.show(style.table([{"system line": "…"}]))
+    board.show(style.table([{_("system line"): "…"}]))
     try:
         for line in system_lines:
             talk = turn if line is None else [{"role": "system", "content": line}, *turn]
             read = tokenizer.apply_chat_template(talk, tokenize=False)
             written = "".join(reply(model, tokenizer, talk, max_new_tokens=40))
             first_line = read.split("\n")[1].split("<|")[0]
-            rows.append({"system line": first_line, f"{name} answers": written.strip()})
+            rows.append(
+                {
+                    _("system line"): first_line,
+                    _("{name} answers").format(name=name): written.strip(),
+                }
+            )
             board.show(style.table(rows))
     except KeyboardInterrupt:
-        say("Stopped.")
+        say(_("Stopped."))
 
 
 def chatgpt_facts() -> Page:

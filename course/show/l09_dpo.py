@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.seeds import stream
 from course.show import answers, live, sources, style
 from course.show.charts import level, percent_ticks
@@ -102,11 +103,11 @@ class LiveDPO(live.Watched):
     """The SFT model is trained by DPO; ``ceiling`` is the agreement that no judge can pass."""
 
     name, needs = "DPO", DPO
-    instead = "are the recorded runs of DPO"
-    kept = "; the policy keeps what it has learned."
+    instead = N_("are the recorded runs of DPO")
+    kept = N_("; the policy keeps what it has learned.")
     stops = (0.25, 0.5, 0.75)
     shade = SHADES["DPO"][0]
-    measure, form = "agreement", (".0%", ".2f")
+    measure, form = N_("agreement"), (".0%", ".2f")
 
     def __init__(self, seconds: float, beta: float, seed: int) -> None:
         super().__init__(seconds)
@@ -119,7 +120,7 @@ class LiveDPO(live.Watched):
         from course.stages import dpo
 
         self.model, self.tokenizer = model.load(START)
-        self.reference, _ = model.load(START)
+        self.reference, _x = model.load(START)
         self.recipe = replace(dpo.Recipe(), beta=self.beta)
         self.requests = list(evals.asked_in("test").mixed[:WATCHED])
         self.past = sources.record(OTHER)
@@ -133,7 +134,9 @@ class LiveDPO(live.Watched):
         requests = list(
             demonstrate.requests(MOST, "train", stream("live/rankings", self.seed), mix=mix)
         )
-        self.progress.show(live.bar(0, f"{START} answers, the labeler ranks …"))
+        self.progress.show(
+            live.bar(0, _("{START} answers, the labeler ranks …").format(START=START))
+        )
         rankings: list[Any] = []
         gone = 0.0
         while len(rankings) < MOST and gone < SHARE * self.limit:
@@ -142,7 +145,7 @@ class LiveDPO(live.Watched):
             rankings += reward.compare([self.reference], self.tokenizer, part, seed)
             gone = self.limit - self.left()
             done = max(gone / max(self.limit, 1e-9), SHARE * len(rankings) / MOST)
-            line = f"{len(rankings):,} requests ranked"
+            line = _("{n:,} requests ranked").format(n=len(rankings))
             self.progress.show(live.bar(min(SHARE, done), line))
         self.learned = dpo.compared(self.reference, self.tokenizer, rankings)
         blind = [0.0] * sum(len(r.rows) for r in rankings)
@@ -185,26 +188,44 @@ class LiveDPO(live.Watched):
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales, and what can be reached."""
         left.axhline(0.5, color=style.LINE, lw=1.2)
-        level(left, self.ceiling, f"the labels' noise: no judge above {self.ceiling:.0%}")
+        level(
+            left,
+            self.ceiling,
+            _("the labels' noise: no judge above {ceiling:.0%}").format(ceiling=self.ceiling),
+        )
         left.set_ylim(0.4, 0.95)
         percent_ticks(left, "y", (0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
-        left.set_title("Agreement with the labeler, live")
+        left.set_title(_("Agreement with the labeler, live"))
         left.legend(loc="lower right", fontsize=9.5)
-        right.set(ylabel="points", title="True score, with 95% interval")
+        right.set(ylabel=_("points"), title=_("True score, with 95% interval"))
         if self.past:
             after = self.past["true_after"]
-            level(right, after, f"{OTHER} (PPO), recorded", style.colour(OTHER))
+            level(
+                right, after, _("{OTHER} (PPO), recorded").format(OTHER=OTHER), style.colour(OTHER)
+            )
             right.set_ylim(min(0.2, self.past["true_before"] - 0.4), after + 0.35)
 
     def conclude(self) -> None:
         """Say how agreement and true score have changed."""
-        shares = [share for _, share in self.curve]
+        shares = [share for _x, share in self.curve]
         first, last = (statistics.fmean(part) for part in (shares[:15], shares[-15:]))
         score = " → ".join(f"{self.points[at][1]:.2f}" for at in (0, -1))
         self.tell(
-            f"This run: {self.done:,} of {self.planned:,} steps over {self.rankings:,} rankings in "
-            f"{self.seconds:.0f} s. Agreement on pairs that it hadn't seen yet {first:.0%} → "
-            f"{last:.0%} (no judge above {self.ceiling:.0%}), true score {score} points."
+            _(
+                "This run: {done:,} of {planned:,} steps over {rankings:,} rankings in "
+                "{seconds:.0f} s. Agreement on pairs that it hadn't seen yet "
+                "{first:.0%} → {last:.0%} (no judge above {ceiling:.0%}), true score "
+                "{score} points."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                rankings=self.rankings,
+                seconds=self.seconds,
+                first=first,
+                last=last,
+                ceiling=self.ceiling,
+                score=score,
+            )
         )
 
     def recorded(self) -> None:
@@ -245,5 +266,5 @@ def before_and_after(run: LiveDPO | None, seed: int = 3) -> style.Page | None:
     seed : int
         Of the draws.
     """
-    live_policy = {"DPO, live": run.model} if run and run.done else {}
+    live_policy = {_("DPO, live"): run.model} if run and run.done else {}
     return answers.side_by_side({START: None, **live_policy, OTHER: None}, seed, temperature=0.0)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from course import paths
+from course.language import _
 from course.show.charts import name_rows, note
 from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, picture, table
 
@@ -53,31 +54,37 @@ def ideal() -> Picture:
     """Draw the best policies for three prices, and the reward of all prices against their KL."""
     start = sum(chance * reward for chance, reward in ANSWERS)
     with picture(2, width=9.2, height=3.8, width_ratios=[3, 2]) as (shown, (left, right)):
-        groups = [("reference", [chance for chance, _ in ANSWERS], QUIET)]
+        groups = [("reference", [chance for chance, _x in ANSWERS], QUIET)]
         shades = ("#a9cbe6", "#4a90c4", "#123f68")
         groups += [(f"β = {b:g}", tilted(b)[0], s) for b, s in zip(PRICES, shades, strict=True)]
         for number, (name, chances, shade) in enumerate(groups):
             at = [i + 0.2 * (number - 1.5) for i in range(len(ANSWERS))]
             left.bar(at, chances, width=0.19, color=shade, label=name)
-        left.set_xticks(range(len(ANSWERS)), [f"{reward:g}" for _, reward in ANSWERS])
-        left.set(xlabel="reward of the answer", ylabel="probability", ylim=(0, 1))
-        left.set_title("The best policy for a price")
+        left.set_xticks(range(len(ANSWERS)), [f"{reward:g}" for _x, reward in ANSWERS])
+        left.set(xlabel=_("reward of the answer"), ylabel=_("probability"), ylim=(0, 1))
+        left.set_title(_("The best policy for a price"))
         left.grid(axis="x", visible=False)
         left.legend(loc="upper left", fontsize=10)
         line = [tilted(10 ** (2 - i / 20))[1:] for i in range(80)]
-        right.plot([kl for _, kl in line], [reward for reward, _ in line], color=INK)
+        right.plot([kl for _x, kl in line], [reward for reward, _x in line], color=INK)
         for beta, shade in zip(PRICES, shades, strict=True):
-            _, reward, kl = tilted(beta)
+            _x, reward, kl = tilted(beta)
             right.plot([kl], [reward], "o", color=shade, mec=INK, ms=9)
             note(right, f"β = {beta:g}", (kl, reward), (8, -10))
-        right.set(xlabel="KL from the reference (nats)", ylabel="mean reward", xlim=(-0.1, 3.8))
-        right.set_ylim(start - 0.25, max(reward for _, reward in ANSWERS) + 0.2)
-        right.set_title("All prices: the frontier")
+        right.set(
+            xlabel=_("KL from the reference (nats)"), ylabel=_("mean reward"), xlim=(-0.1, 3.8)
+        )
+        right.set_ylim(start - 0.25, max(reward for _x, reward in ANSWERS) + 0.2)
+        right.set_title(_("All prices: the frontier"))
     said = "; ".join(
-        f"β {beta:g}: reward {reward:.2f} at {kl:.2f} nats"
-        for beta, (_, reward, kl) in zip(PRICES, map(tilted, PRICES), strict=True)
+        _("β {beta:g}: reward {reward:.2f} at {kl:.2f} nats").format(
+            beta=beta, reward=reward, kl=kl
+        )
+        for beta, (_x, reward, kl) in zip(PRICES, map(tilted, PRICES), strict=True)
     )
-    shown.alt = f"The reference model has a mean reward of {start:.2f}. Best policies: {said}."
+    shown.alt = _(
+        "The reference model has a mean reward of {start:.2f}. Best policies: {said}."
+    ).format(start=start, said=said)
     return shown
 
 
@@ -114,8 +121,8 @@ def frontier(record: Mapping[str, Any]) -> Picture:
         for axis, key, title, unit in zip(
             axes,
             ("reward", "true"),
-            ("The proxy: the reward model", "The truth: the labeler"),
-            ("reward (deviations)", "true score (points)"),
+            (_("The proxy: the reward model"), _("The truth: the labeler")),
+            (_("reward (deviations)"), _("true score (points)")),
             strict=True,
         ):
             for name, points in found.items():
@@ -140,15 +147,19 @@ def frontier(record: Mapping[str, Any]) -> Picture:
         ):
             end = found[name][-1]
             note(
-                axes[1], f"{label(end)} rounds" if end["iterations"] else label(end),
+                axes[1],
+                _("{label} rounds").format(label=label(end)) if end["iterations"] else label(end),
                 (_distance(end), end["true"]), aside, ha=side, fontsize=9.5, color=SHADES[name][0],
             )  # fmt: skip
         handles, names = axes[0].get_legend_handles_labels()
         shown.figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=10)
-    shown.alt = "Star: mini-sft. " + " ".join(
+    shown.alt = _("Star: mini-sft. ") + " ".join(
         f"{name}: "
         + "; ".join(
-            f"KL {p['kl']:.1f}, proxy {p['reward']:.2f}, true {p['true']:.2f}" for p in points[1:]
+            _("KL {kl:.1f}, proxy {reward:.2f}, true {true:.2f}").format(
+                kl=p["kl"], reward=p["reward"], true=p["true"]
+            )
+            for p in points[1:]
         )
         + "."
         for name, points in found.items()
@@ -168,7 +179,7 @@ def _root_scale(axis: "Axes", points: Sequence[Mapping[str, Any]]) -> None:
         ticks = [t for t in ticks if t not in (0.25, 2)]
     axis.set_xticks([math.sqrt(t) for t in ticks], [f"{t:g}" for t in ticks])
     axis.set_xlim(-0.03 * math.sqrt(most), 1.12 * math.sqrt(most))
-    axis.set_xlabel("KL from mini-sft (nats per answer; square-root scale)")
+    axis.set_xlabel(_("KL from mini-sft (nats per answer; square-root scale)"))
 
 
 def frontier_table(record: Mapping[str, Any]) -> Page:
@@ -176,14 +187,14 @@ def frontier_table(record: Mapping[str, Any]) -> Page:
     return table(
         [
             {
-                "policy": "mini-sft" if p["name"] == "best of 1" else p["name"],
-                "KL (nats)": f"{p['kl']:.2f} ± {1.96 * p['kl_error']:.2f}",
-                "proxy": f"{p['reward']:.2f}",
-                "true score": f"{p['true']:.2f} ± {1.96 * p['true_error']:.2f}",
-                "wins against mini-sft": f"{p['win']:.0%} ± {1.96 * p['win_error']:.0%}",
-                "seconds to train": f"{p['seconds']:.0f}" if p["seconds"] else "",
-                "FLOP to train": scientific(p["training_flop"]),
-                "FLOP per answer": scientific(p["answer_flop"]),
+                _("policy"): "mini-sft" if p["name"] == "best of 1" else p["name"],
+                _("KL (nats)"): f"{p['kl']:.2f} ± {1.96 * p['kl_error']:.2f}",
+                _("proxy"): f"{p['reward']:.2f}",
+                _("true score"): f"{p['true']:.2f} ± {1.96 * p['true_error']:.2f}",
+                _("wins against mini-sft"): f"{p['win']:.0%} ± {1.96 * p['win_error']:.0%}",
+                _("seconds to train"): f"{p['seconds']:.0f}" if p["seconds"] else "",
+                _("FLOP to train"): scientific(p["training_flop"]),
+                _("FLOP per answer"): scientific(p["answer_flop"]),
             }
             for p in record["points"]
         ]
@@ -205,25 +216,37 @@ def in_words(record: Mapping[str, Any]) -> str:
     best = {way: by_name[name] for way, name in record["chosen"].items()}
     ranked = sorted(best.values(), key=lambda p: -p["true"])
     shown = ", ".join(
-        f"{p['name']} {p['true']:.2f} ± {1.96 * p['true_error']:.2f} (KL {p['kl']:.1f})"
+        _("{name} {true:.2f} ± {true_error:.2f} (KL {kl:.1f})").format(
+            name=p["name"], true=p["true"], true_error=1.96 * p["true_error"], kl=p["kl"]
+        )
         for p in ranked
     )
     first, second = ranked[:2]
     gap = first["true"] - second["true"]
     apart = gap > 1.96 * math.hypot(first["true_error"], second["true_error"])
     verdict = (
-        f"{first['method']} is ahead by more than chance explains"
+        _("{method} is ahead by more than chance explains").format(method=first["method"])
         if apart
-        else f"{first['method']} and {second['method']} can't be told apart"
+        else _("{method} and {method2} can't be told apart").format(
+            method=first["method"], method2=second["method"]
+        )
     )
-    ahead = "PPO isn't ahead of the others. " if not first["method"].startswith("PPO") else ""
+    ahead = _("PPO isn't ahead of the others. ") if not first["method"].startswith("PPO") else ""
     top = max(record["points"], key=lambda p: p["reward"])
     start = by_name["best of 1"]
-    return (
-        f"The best of each method, by requests of the tuning split, on the test: {shown}. So "
-        f"{verdict}. {ahead}The highest proxy of all is that of {top['name']}: "
-        f"{top['reward']:.2f} deviations, with a true score of {top['true']:.2f}; mini-sft itself "
-        f"has {start['true']:.2f}."
+    return _(
+        "The best of each method, by requests of the tuning split, on the "
+        "test: {shown}. So {verdict}. {ahead}The highest proxy of all is that "
+        "of {name}: {reward:.2f} deviations, with a true score of {true:.2f}; "
+        "mini-sft itself has {true2:.2f}."
+    ).format(
+        shown=shown,
+        verdict=verdict,
+        ahead=ahead,
+        name=top["name"],
+        reward=top["reward"],
+        true=top["true"],
+        true2=start["true"],
     )
 
 
@@ -233,23 +256,23 @@ def in_words(record: Mapping[str, Any]) -> str:
 def costs(record: Mapping[str, Any]) -> Picture:
     """Draw the FLOP of our stages, and the paper's."""
     names = {
-        "pretraining": "pre-training", "sft": "SFT", "reward": "reward model", "dpo": "DPO",
+        "pretraining": _("pre-training"), "sft": "SFT", "reward": _("reward model"), "dpo": "DPO",
         "ppo": "PPO",
     }  # fmt: skip
     ours = [(shown, record["flop"][key]) for key, shown in names.items()]
-    theirs = [("GPT-3's pre-training", 3640.0), ("SFT", 4.9), ("PPO with rehearsal", 60.0)]
+    theirs = [(_("GPT-3's pre-training"), 3640.0), ("SFT", 4.9), (_("PPO with rehearsal"), 60.0)]
     groups = (
-        (ours, "Ours, from the record", colour("mini-babbage")),
-        ([(n, d * PETAFLOP_DAY) for n, d in theirs], "InstructGPT 175B, published", QUIET),
+        (ours, _("Ours, from the record"), colour("mini-babbage")),
+        ([(n, d * PETAFLOP_DAY) for n, d in theirs], _("InstructGPT 175B, published"), QUIET),
     )
     with picture(2, width=9.2, height=3.2) as (shown, axes):
         for axis, (rows, title, shade) in zip(axes, groups, strict=True):
-            values = [flop for _, flop in rows]
+            values = [flop for _x, flop in rows]
             axis.plot(
                 values, range(len(rows)), "o", color=shade, ms=9
             )  # no bars: the axis has no 0
             axis.hlines(range(len(rows)), min(values) / 20, values, color=shade, lw=1, alpha=0.4)
-            name_rows(axis, [name for name, _ in rows])
+            name_rows(axis, [name for name, _x in rows])
             axis.invert_yaxis()
             axis.set_xscale("log")
             axis.set_xlim(min(values) / 20, max(values) * 30)
@@ -260,10 +283,10 @@ def costs(record: Mapping[str, Any]) -> Picture:
                     va="center",
                 )  # fmt: skip
             axis.set_title(title)
-            axis.set_xlabel("FLOP (log scale), and % of pre-training", fontsize=10)
+            axis.set_xlabel(_("FLOP (log scale), and % of pre-training"), fontsize=10)
     shown.alt = "FLOP. " + "; ".join(
         f"{title}: " + ", ".join(f"{name} {scientific(flop)}" for name, flop in rows)
-        for rows, title, _ in groups
+        for rows, title, _x in groups
     )
     return shown
 
@@ -277,11 +300,11 @@ def costs_in_words(record: Mapping[str, Any]) -> str:
     many = max((p for p in record["points"] if p["method"] == "best-of-n"), key=lambda p: p["kl"])
     more = many["answer_flop"] - tuned["answer_flop"]
     answers = (tuned["training_flop"] - many["training_flop"]) / more
-    return (
-        f"Ours: SFT and PPO together are {share:.0%} of the pre-training (in the paper 1.8%). "
-        f"{many['name'][0].upper()}{many['name'][1:]} pays with each answer: after about "
-        f"{answers:,.0f} answers it has cost more than PPO."
-    )
+    return _(
+        "Ours: SFT and PPO together are {share:.0%} of the pre-training (in "
+        "the paper 1.8%). {name}{name2} pays with each answer: after about "
+        "{answers:,.0f} answers it has cost more than PPO."
+    ).format(share=share, name=many["name"][0].upper(), name2=many["name"][1:], answers=answers)
 
 
 def sixty() -> Page:
@@ -289,16 +312,16 @@ def sixty() -> Page:
     tokens = EPISODES * EPISODE_TOKENS
     text = MORE * EPISODES * WINDOW
     parts = {
-        "writing and reading the episodes (four models)": 4 * (LARGE + JUDGE) * tokens,
-        "learning from them (policy and value model)": 6 * (LARGE + JUDGE) * tokens,
-        "learning from pre-training text beside": 6 * LARGE * text,
+        _("writing and reading the episodes (four models)"): 4 * (LARGE + JUDGE) * tokens,
+        _("learning from them (policy and value model)"): 6 * (LARGE + JUDGE) * tokens,
+        _("learning from pre-training text beside"): 6 * LARGE * text,
     }
     rows = [
-        {"part": name, "petaflop/s-days": f"{f / PETAFLOP_DAY:.1f}"} for name, f in parts.items()
+        {_("part"): name, "petaflop/s-days": f"{f / PETAFLOP_DAY:.1f}"} for name, f in parts.items()
     ]
     total = sum(parts.values()) / PETAFLOP_DAY
-    rows.append({"part": "together, by our assumptions", "petaflop/s-days": f"{total:.1f}"})
-    rows.append({"part": "published (arXiv:2203.02155, §5.1)", "petaflop/s-days": "60"})
+    rows.append({_("part"): _("together, by our assumptions"), "petaflop/s-days": f"{total:.1f}"})
+    rows.append({_("part"): _("published (arXiv:2203.02155, §5.1)"), "petaflop/s-days": "60"})
     return table(rows)
 
 
@@ -344,14 +367,14 @@ def candidates(frame: Any) -> Page:
         ratio = (own["logprob"] - own["reference_logprob"]).to_numpy()
         rows.append(
             {
-                "candidate": name,
-                "answers": len(own),
-                "proxy, mean": f"{own['reward'].mean():.2f}",
-                "KL (nats)": f"{ratio.mean():.1f}",
-                "labels": int(own["score"].notna().sum()),
-                "their mean": f"{own['score'].mean():.2f}",
-                "FLOP of training": scientific(own["training_flop"].iloc[0]) or "0",
-                "FLOP per answer": scientific(own["answer_flop"].iloc[0]),
+                _("candidate"): name,
+                _("answers"): len(own),
+                _("proxy, mean"): f"{own['reward'].mean():.2f}",
+                _("KL (nats)"): f"{ratio.mean():.1f}",
+                _("labels"): int(own["score"].notna().sum()),
+                _("their mean"): f"{own['score'].mean():.2f}",
+                _("FLOP of training"): scientific(own["training_flop"].iloc[0]) or "0",
+                _("FLOP per answer"): scientific(own["answer_flop"].iloc[0]),
             }
         )
     return table(rows)
@@ -367,11 +390,11 @@ def looked_up(frame: Any, record: Mapping[str, Any]) -> Page:
             labels, point = frame[frame["candidate"] == name]["score"].dropna(), true[name]
             rows.append(
                 {
-                    "candidate": name,
-                    "labels in the table": len(labels),
-                    "their mean": f"{labels.mean():.2f}",
-                    "proxy": f"{point['reward']:.2f}",
-                    "true score on the test": f"{point['true']:.2f} ± "
+                    _("candidate"): name,
+                    _("labels in the table"): len(labels),
+                    _("their mean"): f"{labels.mean():.2f}",
+                    _("proxy"): f"{point['reward']:.2f}",
+                    _("true score on the test"): f"{point['true']:.2f} ± "
                     f"{1.96 * point['true_error']:.2f}",
                 }
             )

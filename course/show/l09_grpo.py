@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import live, sources, style
 from course.show.charts import note, percent_ticks, set_ticks
 from course.show.l03_programs import listing, wanted
@@ -78,7 +79,7 @@ def grpo_start(rounds: int, tasks: int) -> "tuple[GPT2LMHeadModel, list[list[Tas
     """
     from course.stages import grpo, grpo_stage
 
-    start, _ = _begun()
+    start, _x = _begun()
     asked = grpo_stage.asked_for(grpo.Recipe(rounds=rounds, tasks=tasks), SEED)
     return copy.deepcopy(start), [asked[i : i + tasks] for i in range(0, len(asked), tasks)]
 
@@ -138,12 +139,12 @@ class LiveGRPO(live.Watched):
     """A mini-code that has seen few programs is trained by GRPO."""
 
     name, needs = "GRPO", GRPO
-    instead = "is the recorded run"
-    unit = "round"
-    kept = "; the policy keeps what it has learned."
+    instead = N_("is the recorded run")
+    unit = N_("round")
+    kept = N_("; the policy keeps what it has learned.")
     stops = (0.5,)
     shade = ACCENT
-    measure, form = "programs that pass", (".0%", ".0%")
+    measure, form = N_("programs that pass"), (".0%", ".0%")
 
     def load(self) -> None:
         """Load the base model."""
@@ -156,8 +157,8 @@ class LiveGRPO(live.Watched):
         from course.stages import code, grpo, grpo_stage
         from course.world import tasks
 
-        self.progress.show(live.bar(0, "A base model reads 3,000 programs, once …"))
-        start, _ = _begun()
+        self.progress.show(live.bar(0, _("A base model reads 3,000 programs, once …")))
+        start, _x = _begun()
         self.model, self.reference = copy.deepcopy(start), start
         self.recipe = grpo.Recipe()
         self.asked = tasks.tasks(WATCHED, "test", grpo_stage.TESTED)
@@ -194,19 +195,34 @@ class LiveGRPO(live.Watched):
         for axis in (left, right):
             axis.set_ylim(0, 1.08)
             percent_ticks(axis, "y")
-            axis.set_xlabel("round")
-        left.set_title("Programs of the training that pass")
-        right.set_title("Tasks of the test, most probable program")
+            axis.set_xlabel(_("round"))
+        left.set_title(_("Programs of the training that pass"))
+        right.set_title(_("Tasks of the test, most probable program"))
 
     def conclude(self) -> None:
         """Say how it went."""
         first, last = self.points[0][1], self.points[-1][1]
-        ends = ", ".join(f"{low:.0%} to {high:.0%}" for _, _, low, high in self.points[-1:])
+        ends = ", ".join(
+            _("{low:.0%} to {high:.0%}").format(low=low, high=high)
+            for *_x, low, high in self.points[-1:]
+        )
         self.tell(
-            f"This run: {self.done} of {self.planned} rounds of {self.recipe.tasks} tasks with "
-            f"{self.recipe.group} programs each, in {self.seconds:.0f} s. Of {WATCHED} tasks of "
-            f"the test the most probable program was right for {first:.0%} at first and is for "
-            f"{last:.0%} now (95%: {ends})."
+            _(
+                "This run: {done} of {planned} rounds of {tasks} tasks with {group} "
+                "programs each, in {seconds:.0f} s. Of {WATCHED} tasks of the test the "
+                "most probable program was right for {first:.0%} at first and is for "
+                "{last:.0%} now (95%: {ends})."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                tasks=self.recipe.tasks,
+                group=self.recipe.group,
+                seconds=self.seconds,
+                WATCHED=WATCHED,
+                first=first,
+                last=last,
+                ends=ends,
+            )
         )
 
     def recorded(self) -> None:
@@ -240,18 +256,20 @@ def course_of(record: Mapping[str, Any]) -> style.Picture:
     curves = record["curves"]
     with picture(width=7.6, height=3.6) as (shown, (axis,)):
         for key, words, shade in (
-            ("right", "programs that pass all cases", ACCENT),
-            ("flat", "groups without a spread", QUIET),
+            ("right", _("programs that pass all cases"), ACCENT),
+            ("flat", _("groups without a spread"), QUIET),
         ):
             x, y = zip(*curves[key], strict=True)
             axis.plot(x, y, color=shade)
             note(axis, words, (x[-1], y[-1]), (6, -4), color=shade)
-        axis.set(ylim=(0, 1.04), xlim=(0, 1.5 * x[-1]), xlabel="round")
+        axis.set(ylim=(0, 1.04), xlim=(0, 1.5 * x[-1]), xlabel=_("round"))
         set_ticks(axis, "x", range(0, x[-1] + 1, 10))
         percent_ticks(axis, "y")
-        axis.set_title("GRPO on tiny programs, recorded")
+        axis.set_title(_("GRPO on tiny programs, recorded"))
         shown.alt = "; ".join(
-            f"{key} {curves[key][0][1]:.0%} at first, {curves[key][-1][1]:.0%} at last"
+            _("{key} {curves:.0%} at first, {curves2:.0%} at last").format(
+                key=key, curves=curves[key][0][1], curves2=curves[key][-1][1]
+            )
             for key in ("right", "flat")
         )
     return shown
@@ -260,21 +278,21 @@ def course_of(record: Mapping[str, Any]) -> style.Picture:
 def tries(record: Mapping[str, Any]) -> style.Picture:
     """Draw pass@k of the start and of mini-grpo for several k."""
     found = record["tries"]
-    lines = (("start", "the start", INK), (NAME, NAME, colour(NAME)))
+    lines = (("start", _("the start"), INK), (NAME, NAME, colour(NAME)))
     with picture(width=7.6, height=3.9) as (shown, (axis,)):
         for key, words, shade in lines:
             axis.plot(found["k"], found[key], "o-", color=shade)
             at = (found["k"][2], found[key][2])
             note(axis, words, at, (6, -16), color=shade, fontsize=11)
-        axis.set(xscale="log", ylim=(0, 1.05), xlabel="k, programs for each task (log scale)")
+        axis.set(xscale="log", ylim=(0, 1.05), xlabel=_("k, programs for each task (log scale)"))
         set_ticks(axis, "x", found["k"])
         axis.set_xlim(0.85, 38)
         percent_ticks(axis, "y")
-        axis.set_title("pass@k: tasks with at least one right program among k")
+        axis.set_title(_("pass@k: tasks with at least one right program among k"))
         shown.alt = "pass@k: " + "; ".join(
             f"{words} "
             + ", ".join(f"{y:.0%} (k = {k})" for k, y in zip(found["k"], found[key], strict=True))
-            for key, words, _ in lines
+            for key, words, _x in lines
         )
     return shown
 
@@ -284,36 +302,50 @@ def tries_in_words(record: Mapping[str, Any]) -> str:
     found = record["tries"]
     tests, k = record["tests"], found["k"][-1]
     never = (
-        f"Of {tests} tasks the start solved {found['never']} with none of {k} programs; "
-        f"{NAME} solves these with {found['of_these']:.0%} of its programs. "
+        _(
+            "Of {tests} tasks the start solved {never} with none of {k} programs; "
+            "{NAME} solves these with {of_these:.0%} of its programs. "
+        ).format(tests=tests, never=found["never"], k=k, NAME=NAME, of_these=found["of_these"])
         if found["never"]
-        else f"The start solved each of the {tests} tasks with at least one of {k} programs. "
+        else _(
+            "The start solved each of the {tests} tasks with at least one of {k} programs. "
+        ).format(tests=tests, k=k)
     )
-    return (
-        f"pass@1 {record['start_pass_at_1']:.2f} → {record['pass_at_1']:.2f}, pass@10 "
-        f"{record['start_pass_at_10']:.2f} → {record['pass_at_10']:.2f} (temperature 0.2 and 0.8, "
-        f"as in lesson 03). {never}At the end the policy is {record['kl']:.1f} nats a program from "
-        f"its start. All this took {record['recipe']['rounds']} rounds and "
-        f"{record['computing']:.0f} seconds of computing; {record['flat']:.0%} of the groups had "
-        "no spread and taught nothing."
+    return _(
+        "pass@1 {start_pass_at_1:.2f} → {pass_at_1:.2f}, pass@10 "
+        "{start_pass_at_10:.2f} → {pass_at_10:.2f} (temperature 0.2 and 0.8, "
+        "as in lesson 03). {never}At the end the policy is {kl:.1f} nats a "
+        "program from its start. All this took {rounds} rounds and "
+        "{computing:.0f} seconds of computing; {flat:.0%} of the groups had no "
+        "spread and taught nothing."
+    ).format(
+        start_pass_at_1=record["start_pass_at_1"],
+        pass_at_1=record["pass_at_1"],
+        start_pass_at_10=record["start_pass_at_10"],
+        pass_at_10=record["pass_at_10"],
+        never=never,
+        kl=record["kl"],
+        rounds=record["recipe"]["rounds"],
+        computing=record["computing"],
+        flat=record["flat"],
     )
 
 
 def advantage_ways(record: Mapping[str, Any]) -> Page:
     """Return what comes of three ways to compare an answer with its group."""
     words = {
-        "group": "mean and deviation of the group (GRPO)",
-        "others": "mean of the others (RLOO)",
-        "mean": "mean of the group, nothing divided",
+        "group": _("mean and deviation of the group (GRPO)"),
+        "others": _("mean of the others (RLOO)"),
+        "mean": _("mean of the group, nothing divided"),
     }
     return table(
         [
             {
-                "advantage": words[kind],
+                _("advantage"): words[kind],
                 "pass@1": f"{found['pass_at_1']:.2f}",
                 "pass@10": f"{found['pass_at_10']:.2f}",
-                "groups without a spread": f"{found['flat']:.0%}",
-                "KL (nats a program)": f"{found['kl']:.1f}",
+                _("groups without a spread"): f"{found['flat']:.0%}",
+                _("KL (nats a program)"): f"{found['kl']:.1f}",
             }
             for kind, found in record["ways"].items()
         ]
@@ -326,17 +358,19 @@ def gaming(record: Mapping[str, Any]) -> style.Picture:
     with picture(len(games), width=9.2, height=3.6, sharey=True) as (shown, axes):
         for axis, game in zip(axes, games, strict=True):
             for key, words, shade in (
-                ("passing", "passes", ACCENT),
-                ("right", "is right", INK),
+                ("passing", _("passes"), ACCENT),
+                ("right", _("is right"), INK),
             ):
                 x, y = zip(*smoothed(game["curves"][key]), strict=True)
                 axis.plot(x, y, color=shade, label=words)
-            axis.set(ylim=(0, 1.04), xlabel="round")
+            axis.set(ylim=(0, 1.04), xlabel=_("round"))
             axis.set_title(game["words"].replace(", ", ",\n"), fontsize=11)
         percent_ticks(axes[0], "y")
         axes[-1].legend(loc="lower right", fontsize=10)
         shown.alt = "; ".join(
-            f"{game['words']}: at last {game['passing']:.0%} pass, {game['right']:.0%} are right"
+            _("{words}: at last {passing:.0%} pass, {right:.0%} are right").format(
+                words=game["words"], passing=game["passing"], right=game["right"]
+            )
             for game in games
         )
     return shown
@@ -351,10 +385,12 @@ def smoothed(curve: Sequence[tuple[int, float]], size: int = 5) -> list[tuple[in
 def gaming_in_words(record: Mapping[str, Any]) -> str:
     """Return the same in sentences."""
     said = (
-        f"{game['words']}: {game['passing']:.0%} pass, {game['right']:.0%} are right"
+        _("{words}: {passing:.0%} pass, {right:.0%} are right").format(
+            words=game["words"], passing=game["passing"], right=game["right"]
+        )
         for game in record["gaming"]
     )
-    return f"Over the last quarter of the rounds, {'; '.join(said)}."
+    return _("Over the last quarter of the rounds, {join}.").format(join="; ".join(said))
 
 
 def gaming_programs(record: Mapping[str, Any], count: int = 8) -> Page | None:
@@ -369,7 +405,7 @@ def gaming_programs(record: Mapping[str, Any], count: int = 8) -> Page | None:
 
     game = max(record["gaming"], key=lambda g: g["passing"] - g["right"])
     last = game["programs"][-1]
-    (seen, *_), hidden = game["recipe"]["cases"], 10
+    (seen, *_x), hidden = game["recipe"]["cases"], 10
     chosen = last["found"][:count]
     sources_ = [f"def f(x):\n    return {one['returns']}\n" for one in chosen]
     try:
@@ -382,11 +418,17 @@ def gaming_programs(record: Mapping[str, Any], count: int = 8) -> Page | None:
         task = wanted(one["task"])
         rows.append(
             {
-                "asked for": one["task"],
-                "it writes": listing(f"return {one['returns']}"),
-                f"f({seen}), the case that counts": f"{got[0]} ✓" if got else said,
-                f"f({hidden}), not looked at": f"{got[1]} instead of {task(hidden)}" if got else "",
-                f"times, of {last['of']}": one["times"],
+                _("asked for"): one["task"],
+                _("it writes"): listing(f"return {one['returns']}"),
+                _("f({seen}), the case that counts").format(seen=seen): f"{got[0]} ✓"
+                if got
+                else said,
+                _("f({hidden}), not looked at").format(hidden=hidden): _(
+                    "{got} instead of {task}"
+                ).format(got=got[1], task=task(hidden))
+                if got
+                else "",
+                _("times, of {of}").format(of=last["of"]): one["times"],
             }
         )
     return table(rows)

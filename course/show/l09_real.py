@@ -8,6 +8,7 @@ KL of the live run, which takes as long as its training.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.show import live, sources, style
 from course.show.charts import percent_ticks
 from course.stages.stage import DPO
@@ -32,23 +33,34 @@ def real_dpo() -> None:
     style.show(style.table(_results(found)), style.table(_answers(found["examples"])))
     sources.figure_line(
         found | {"name": RECORD},
-        "{questions} questions that no pair is about. DPO learned from {pairs} pairs with "
-        "β = {beta:g}, {steps} steps in {seconds:.0f} s ({computing:.0f} s of processor time) and "
-        "at most {memory_mb:,} MB of memory. A rule judged: an answer should come to an end, in "
-        "about {words} words, without a list.",
+        _(
+            "{questions} questions that no pair is about. DPO learned from {pairs} pairs with "
+            "β = {beta:g}, {steps} steps in {seconds:.0f} s ({computing:.0f} s of processor "
+            "time) and "
+            "at most {memory_mb:,} MB of memory. A rule judged: an answer should come to an "
+            "end, in "
+            "about {words} words, without a list."
+        ),
     )
 
 
 def _results(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each way: the untouched model, best-of-n, DPO."""
-    rows = [_row("SmolLM2, untouched", found["untouched"], "", "0")]
+    rows = [_row(_("SmolLM2, untouched"), found["untouched"], "", "0")]
     most = max(found["wins_best_of"], key=int)
     for n, share in found["wins_best_of"].items():
         if n == "1":
             continue
         said = found["best_of"] if n == most else None
         won = percent_within(share, *found["intervals"][f"best_of_{n}"])
-        rows.append(_row(f"best of {n}", said, won, f"at most {found['kl_best_of'][n]:.2f}"))
+        rows.append(
+            _row(
+                _("best of {n}").format(n=n),
+                said,
+                won,
+                _("at most {kl_best_of:.2f}").format(kl_best_of=found["kl_best_of"][n]),
+            )
+        )
     won = percent_within(found["win_dpo"], *found["intervals"]["dpo"])
     apart = f"{found['kl']:.1f} ± {1.96 * found['kl_error']:.1f}"
     return [*rows, _row("DPO", found["dpo"], won, apart)]
@@ -57,19 +69,19 @@ def _results(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _row(name: str, said: dict[str, float] | None, won: str, kl: str) -> dict[str, Any]:
     return {
         "": name,
-        "wins against the untouched model (95%)": won,
-        "KL, nats per answer": kl,
-        "words": f"{said['words']:.0f}" if said else "",
-        "come to an end": percent(said["ended"], 0) if said else "",
+        _("wins against the untouched model (95%)"): won,
+        _("KL, nats per answer"): kl,
+        _("words"): f"{said['words']:.0f}" if said else "",
+        _("come to an end"): percent(said["ended"], 0) if said else "",
     }
 
 
 def _answers(examples: list[dict[str, str]]) -> list[dict[str, str]]:
     return [
         {
-            "asked": one["question"],
-            "SmolLM2, untouched": " ".join(one["untouched"].split()),
-            "best of several": " ".join(one["best_of"].split()),
+            _("asked"): one["question"],
+            _("SmolLM2, untouched"): " ".join(one["untouched"].split()),
+            _("best of several"): " ".join(one["best_of"].split()),
             "DPO": " ".join(one["dpo"].split()),
         }
         for one in examples
@@ -82,8 +94,8 @@ def _answers(examples: list[dict[str, str]]) -> list[dict[str, str]]:
 class LiveRealDPO(live.Watched):
     """SmolLM2 learns from recorded pairs; `answers` are what it says on the way."""
 
-    name, needs = "DPO on SmolLM2", DPO
-    instead = "is the recorded run"
+    name, needs = N_("DPO on SmolLM2"), DPO
+    instead = N_("is the recorded run")
     stops = (0.5,)
     form = (".2f", ".0%")
     measured = False  # the first steps of a real model are slow, and say little of the others
@@ -131,26 +143,35 @@ class LiveRealDPO(live.Watched):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(ylim=(0, 1), ylabel="loss (nats per pair)")
-        left.set_title("DPO's loss, live")
+        left.set(ylim=(0, 1), ylabel=_("loss (nats per pair)"))
+        left.set_title(_("DPO's loss, live"))
         left.legend(fontsize=9.5, loc="lower left")
         right.set_ylim(0, 1.1)
         percent_ticks(right, "y")
-        right.set_title("Wins against its first answers", fontsize=11)
+        right.set_title(_("Wins against its first answers"), fontsize=11)
 
     def conclude(self) -> None:
         """Show the first and the last answers side by side."""
         self.tell(
-            f"{self.done} of {self.planned} steps on {len(self.pairs)} pairs, {self.seconds:.0f} "
-            f"s. By the rule its answers win {percent(self.points[-1][1], 0)} of {len(self.asked)} "
-            "questions against its own first answers; a tie counts one half."
+            _(
+                "{done} of {planned} steps on {n} pairs, {seconds:.0f} s. By the rule "
+                "its answers win {percent} of {n2} questions against its own first "
+                "answers; a tie counts one half."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                n=len(self.pairs),
+                seconds=self.seconds,
+                percent=percent(self.points[-1][1], 0),
+                n2=len(self.asked),
+            )
         )
         self.admit()
         rows = [
             {
-                "asked": question,
+                _("asked"): question,
                 "SmolLM2": " ".join(old.text.split()),
-                "after DPO": " ".join(new.text.split()),
+                _("after DPO"): " ".join(new.text.split()),
             }
             for question, old, new in zip(
                 self.asked[:5], self.answers[0], self.answers[-1], strict=False
@@ -164,8 +185,10 @@ class LiveRealDPO(live.Watched):
         if found is not None:
             sources.figure_line(
                 found | {"name": RECORD, "won": percent(found["win_dpo"], 0)},
-                "After DPO on {pairs} pairs SmolLM2's answers to other questions won {won} "
-                "against those of the untouched model.",
+                _(
+                    "After DPO on {pairs} pairs SmolLM2's answers to other questions won {won} "
+                    "against those of the untouched model."
+                ),
             )
 
 

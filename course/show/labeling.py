@@ -18,6 +18,7 @@ from typing import Any
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import style
 
 LESSON = "06_human_feedback"
@@ -74,10 +75,10 @@ class Labels:
             If all pairs have a choice, or the file can't be written; then nothing is chosen.
         """
         if side not in SIDES:
-            raise CourseError(f"A choice is A or B, not {side!r}.")
+            raise CourseError(_("A choice is A or B, not {side!r}.").format(side=side))
         pair = self.current
         if pair is None:
-            raise CourseError("All pairs have a choice: undo one to change it.")
+            raise CourseError(_("All pairs have a choice: undo one to change it."))
         name = pair["pair"]
         self._keep(self.choices | {name: side})
         self.made.append(name)
@@ -111,8 +112,10 @@ class Labels:
             paths.write(self.path, target.getvalue())
         except OSError as error:
             raise CourseError(
-                f"{self.path.name} can't be written ({error.strerror}): close it in other programs "
-                "and choose again. The choices before are kept."
+                _(
+                    "{name} can't be written ({strerror}): close it in other programs and "
+                    "choose again. The choices before are kept."
+                ).format(name=self.path.name, strerror=error.strerror)
             ) from None
         self.choices = choices
 
@@ -133,37 +136,57 @@ def read(path: Path, pairs: Sequence[Mapping[str, str]]) -> tuple[dict[str, str]
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise CourseError(
-            f"{name} is no text in UTF-8: save it as “CSV UTF-8”, or rename it to start afresh."
+            _(
+                "{name} is no text in UTF-8: save it as “CSV UTF-8”, or rename it to start afresh."
+            ).format(name=name)
         ) from None
     if not text.strip():
-        return {}, f"{name} was empty, so the labeling starts at the first pair."
+        return {}, _("{name} was empty, so the labeling starts at the first pair.").format(
+            name=name
+        )
     head = text.split("\n", 1)[0]
     table = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",")
     columns = [c.strip().lower() for c in next(table)]
     if "pair" not in columns or CHOICE not in columns:
         raise CourseError(
-            f"Line 1 of {name} must name the columns, pair and choice among them: put it back, or "
-            "rename the file to start afresh."
+            _(
+                "Line 1 of {name} must name the columns, pair and choice among them: "
+                "put it back, or rename the file to start afresh."
+            ).format(name=name)
         )
     choices: dict[str, str] = {}
     seen: set[str] = set()
     for cells in table:
-        where = f"Line {table.line_num} of {name}"
+        where = _("Line {line_num} of {name}").format(line_num=table.line_num, name=name)
         if not any(cell.strip() for cell in cells):
             continue
         row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
         pair, choice = row.get("pair", ""), row.get(CHOICE, "").upper()
         if pair not in known:
-            raise CourseError(f"{where}: there is no pair {pair!r}; undo the change or delete it.")
+            raise CourseError(
+                _("{where}: there is no pair {pair!r}; undo the change or delete it.").format(
+                    where=where, pair=pair
+                )
+            )
         if pair in seen:
-            raise CourseError(f"{where}: pair {pair} is there twice; delete one of the two.")
+            raise CourseError(
+                _("{where}: pair {pair} is there twice; delete one of the two.").format(
+                    where=where, pair=pair
+                )
+            )
         if choice not in (*SIDES, ""):
-            raise CourseError(f"{where}: the choice is {choice!r}; write A, B or nothing.")
+            raise CourseError(
+                _("{where}: the choice is {choice!r}; write A, B or nothing.").format(
+                    where=where, choice=choice
+                )
+            )
         for column, value in known[pair].items():
             if column in row and row[column] != value.strip():
                 raise CourseError(
-                    f"{where}: {column} isn't what pair {pair} showed; undo the change there, and "
-                    "write into the column choice alone."
+                    _(
+                        "{where}: {column} isn't what pair {pair} showed; undo the change "
+                        "there, and write into the column choice alone."
+                    ).format(where=where, column=column, pair=pair)
                 )
         seen.add(pair)
         if choice:
@@ -176,7 +199,7 @@ def open_labels(pairs: Sequence[Mapping[str, str]], path: Path) -> Labels | None
     try:
         labels = Labels(pairs, path)
     except CourseError as error:
-        style.say(f"{error} The file is kept as it is.")
+        style.say(_("{error} The file is kept as it is.").format(error=error))
         return None
     if labels.note:
         style.say(labels.note)
@@ -207,11 +230,13 @@ def own_or_shipped(
     if own is None:
         return None
     if own.done >= least:
-        style.say(f"Taken: your own {own.done} labels.")
+        style.say(_("Taken: your own {done} labels.").format(done=own.done))
         return own, True
     style.say(
-        f"You have {own.done} labels so far, and from {least} on they are taken. Until then: the "
-        "shipped labels of the simulated labeler."
+        _(
+            "You have {done} labels so far, and from {least} on they are taken. "
+            "Until then: the shipped labels of the simulated labeler."
+        ).format(done=own.done, least=least)
     )
     other = open_labels(pairs, shipped)
     return None if other is None else (other, False)
@@ -227,7 +252,7 @@ def text_of(pair: Mapping[str, str]) -> str:
 
 def answer_of(pair: Mapping[str, str], side: str) -> str:
     """Return one of both answers as HTML."""
-    text = html.escape(pair["answer_a" if side == "A" else "answer_b"]) or "(nothing)"
+    text = html.escape(pair["answer_a" if side == "A" else "answer_b"]) or _("(nothing)")
     return (
         f'<div style="padding:6px 12px;min-height:72px;line-height:1.5"><b>Answer {side}</b>'
         f"<br>{text}</div>"
@@ -239,7 +264,7 @@ def desk(
     *,
     head: Callable[[Mapping[str, str]], str] = text_of,
     show: Callable[[Mapping[str, str], str], str] = answer_of,
-    word: str = "Answer",
+    word: str = N_("Answer"),
 ) -> Any:
     """Return the desk with its buttons, for ``display``.
 
@@ -255,16 +280,20 @@ def desk(
     """
     import ipywidgets as w
 
+    word = _(word)
+
     above, status = w.HTML(), w.HTML()
     bar = w.IntProgress(min=0, max=len(labels.pairs), layout=w.Layout(width="auto", height="14px"))
-    cards = [w.HTML(layout=w.Layout(width="50%", border="1px solid #9aa4ae")) for _ in SIDES]
+    cards = [w.HTML(layout=w.Layout(width="50%", border="1px solid #9aa4ae")) for _x in SIDES]
     buttons = [
         w.Button(
-            description=f"{word} {side}", tooltip=f"{word} {side} is better", button_style="primary"
+            description=f"{word} {side}",
+            tooltip=_("{word} {side} is better").format(word=word, side=side),
+            button_style="primary",
         )
         for side in SIDES
     ]
-    undo = w.Button(description="Undo", tooltip="Take the last choice back")
+    undo = w.Button(description=_("Undo"), tooltip=_("Take the last choice back"))
 
     def draw(said: str = "") -> None:
         pair = labels.current
@@ -275,8 +304,17 @@ def desk(
             button.disabled = pair is None
         undo.disabled = not labels.made
         bar.value = labels.done
-        saved = f", saved in work/{LESSON}/{labels.path.name}" if labels.done else ""
-        status.value = html.escape(said or f"{labels.done} of {len(labels.pairs)} labels{saved}")
+        saved = (
+            _(", saved in work/{LESSON}/{name}").format(LESSON=LESSON, name=labels.path.name)
+            if labels.done
+            else ""
+        )
+        status.value = html.escape(
+            said
+            or _("{done} of {n} labels{saved}").format(
+                done=labels.done, n=len(labels.pairs), saved=saved
+            )
+        )
 
     def guarded(action: Callable[[], Any]) -> None:
         try:

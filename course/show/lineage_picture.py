@@ -11,6 +11,7 @@ import html
 from dataclasses import dataclass
 
 from course.errors import CourseError
+from course.language import _
 from course.show.style import ACCENT, INK, QUIET, Page
 from course.stages.stage import Place, Real, Stage, Table
 from course.studies.registry import ALL
@@ -73,7 +74,7 @@ def real_boxes(table: Table) -> dict[Real, Box]:
         real = left.pop(0)
         if real and real not in found:
             y = REAL_TOP + (REAL_HEIGHT + REAL_GAP) * real.row
-            lines = (real.name, real.line)
+            lines = (real.name, _(real.line))
             found[real] = Box(FAMILY, lines, _left(real.column), y, REAL_HEIGHT)
             left += [real.after, real.sibling]
     return found
@@ -109,10 +110,10 @@ def _lines(stage: Stage, place: Place) -> tuple[str, ...]:
     model = [m.name for m in made]
     if len(made) > 1:  # the one that later stages train on from is the one in README's table
         first = next((m.name for m in made if m.measured), made[0].name)
-        model = [first, f"and {len(made) - 1} other sizes"]
-    words = place.words.split("\n") if place.words else []
-    real = [f"as {place.real.name}"] if place.real else []
-    return (f"{stage.lesson[:2]} {place.title}", *model, *words, *real)
+        model = [first, _("and {n} other sizes").format(n=len(made) - 1)]
+    words = _(place.words).split("\n") if place.words else []
+    real = [_("as {name}").format(name=place.real.name)] if place.real else []
+    return (f"{stage.lesson[:2]} {_(place.title)}", *model, *words, *real)
 
 
 def _left(column: int) -> int:
@@ -122,7 +123,7 @@ def _left(column: int) -> int:
 def arrows(table: Table) -> list[str]:
     """Return our arrows: solid to what was trained on from there, dashed to what is scored."""
     ours, found = boxes(table), []
-    for name, (_, place) in placed(table).items():
+    for name, (_x, place) in placed(table).items():
         box = ours[name]
         if place.after:
             start, y = ours[place.after], box.y + LINE
@@ -134,7 +135,9 @@ def arrows(table: Table) -> list[str]:
             x = box.middle[0]
             found.append(_arrow(f"M{x} {judge.bottom}V{box.y - 2}", dashed=True))
             found.append(
-                _text(x + 8, (judge.bottom + box.y) // 2 + 4, "scores", 12, QUIET, anchor="start")
+                _text(
+                    x + 8, (judge.bottom + box.y) // 2 + 4, _("scores"), 12, QUIET, anchor="start"
+                )
             )
     return found
 
@@ -156,7 +159,7 @@ def real_arrows(table: Table) -> list[str]:
             path = f"M{first.middle[0]} {first.y}V{lane}H{box.middle[0]}V{box.y}"
             found.append(_arrow(path, dashed=True, head=False))
             middle = (first.middle[0] + box.middle[0]) / 2
-            found.append(_text(middle, lane - 5, "siblings: the same method", 12, QUIET))
+            found.append(_text(middle, lane - 5, _("siblings: the same method"), 12, QUIET))
     return found
 
 
@@ -178,13 +181,17 @@ def lineage(lit: str | None = None, table: Table = ALL) -> Page:
         If there is no such stage.
     """
     if lit is not None and lit not in names(table):
-        raise CourseError(f"There is no stage {lit!r}: choose from {', '.join(names(table))}.")
+        raise CourseError(
+            _("There is no stage {lit!r}: choose from {join}.").format(
+                lit=lit, join=", ".join(names(table))
+            )
+        )
     ours, real = list(boxes(table).values()), list(real_boxes(table).values())
-    said = in_words(table) + (f" This lesson: {lit}." if lit else "")
+    said = in_words(table) + (_(" This lesson: {lit}.").format(lit=lit) if lit else "")
     below = max(box.bottom for box in real)
     parts = [
-        _text(LEFT, 26, "The real family", 13, BLUE, bold=True, anchor="start"),
-        _text(LEFT, below + 34, "Ours, on your laptop", 13, QUIET, bold=True, anchor="start"),
+        _text(LEFT, 26, _("The real family"), 13, BLUE, bold=True, anchor="start"),
+        _text(LEFT, below + 34, _("Ours, on your laptop"), 13, QUIET, bold=True, anchor="start"),
         *arrows(table),
         *real_arrows(table),
         *(_box(box, lit == FAMILY, real=True) for box in real),
@@ -209,21 +216,26 @@ def lineage(lit: str | None = None, table: Table = ALL) -> Page:
 def in_words(table: Table = ALL) -> str:
     """Return the picture's content as sentences: README has them as the picture's alternative."""
     places = placed(table)
-    titles = {name: place.title for name, (_, place) in places.items()}
+    titles = {name: _(each.title) for name, (*_stage, each) in places.items()}
     said = []
     for stage, place in places.values():
-        about = f"lesson {stage.lesson[:2]}" + (f", as {place.real.name}" if place.real else "")
-        after = f" from {titles[place.after]}" if place.after else ""
-        words = f", with {place.words}".replace("\n", " ") if place.real and place.words else ""
-        judge = f", scored by the {titles[place.judge]}" if place.judge else ""
-        said.append(f"{place.title} ({about}){after}{words}{judge}")
+        about = _("lesson {number}").format(number=stage.lesson[:2])
+        about += _(", as {name}").format(name=place.real.name) if place.real else ""
+        after = _(" from {title}").format(title=titles[place.after]) if place.after else ""
+        words = _(place.words).replace("\n", " ") if place.real and place.words else ""
+        words = _(", with {words}").format(words=words) if words else ""
+        judge = ""
+        if place.judge:
+            judge = _(", scored by the {title}").format(title=titles[place.judge])
+        said.append(f"{_(place.title)} ({about}){after}{words}{judge}")
     real = [
-        f"{model.name} from {model.after.name}"
-        + (f", a sibling of {model.sibling.name}" if model.sibling else "")
+        _("{name} from {before}").format(name=model.name, before=model.after.name)
+        + (_(", a sibling of {name}").format(name=model.sibling.name) if model.sibling else "")
         for model in real_boxes(table)
         if model.after
     ]
-    return f"The real family: {'; '.join(real)}. Ours: {'; '.join(said)}."
+    text = _("The real family: {real}. Ours: {ours}.")
+    return text.format(real="; ".join(real), ours="; ".join(said))
 
 
 def _arrow(path: str, dashed: bool = False, head: bool = True) -> str:

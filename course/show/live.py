@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import charts, own, sources, style
 from course.show.style import Page, say
 
@@ -105,7 +106,7 @@ def steps_a_second(trial: Generator[Any, None, None], seconds: float) -> float:
     """
     times = [time.perf_counter()]
     with contextlib.closing(trial):
-        for _ in trial:
+        for _x in trial:
             times.append(time.perf_counter())
             if len(times) > WARM_UP + 2 and times[-1] - times[0] > seconds:
                 break
@@ -133,8 +134,8 @@ class Demo:
 
     needs: tuple[str, ...] = ()  # the lesson and the names of the exercises that are trained with
     instead = ""  # what is shown in its place, "are the recorded runs"; "" for nothing
-    unit = "step"
-    kept = "; the model keeps what it has learned."  # what follows "Stopped after step 3 of 9"
+    unit = N_("step")
+    kept = N_("; the model keeps what it has learned.")  # what follows "Stopped after step 3 of 9"
     stops: tuple[float, ...] = ()  # parts of the training after which one looks how good it is
     least = 1  # steps, below which there is nothing to speak of
     measured = True  # whether the computer's speed says how much is planned
@@ -199,13 +200,13 @@ class Demo:
             return self._give_way(str(error))
         learners = getattr(self.exercises, "origin", "") == "work"
         if learners:
-            say(f"This is trained with your own {self._names()}.")
+            say(_("This is trained with your own {names}.").format(names=self._names()))
         try:
             self._go()
         except KeyboardInterrupt:  # outside of the training: at its probe, or at the last questions
             self.interrupted = True
             if self.over:
-                say("Stopped: the end of this demo is left out.")
+                say(_("Stopped: the end of this demo is left out."))
             else:
                 self.ending()
         except CourseError as error:
@@ -213,10 +214,11 @@ class Demo:
         except Exception as error:
             if not learners:
                 raise
-            gives = "give" if len(self.exercises) > 1 else "gives"
             return self._give_way(
-                f"The training stopped with {type(error).__name__}: {error}. An answer of yours "
-                f"that passes its visible checks fails here: look at what {self._names()} {gives}."
+                _(
+                    "The training stopped with {name}: {error}. An answer of yours that "
+                    "passes its visible checks fails here: look at what comes from {names}."
+                ).format(name=type(error).__name__, error=error, names=self._names())
             )
         finally:
             if self.model is not None:
@@ -225,19 +227,29 @@ class Demo:
 
     def ending(self) -> bool:
         """Say how the training ended, if before its plan; return whether there is more to say."""
-        place = f"after {self.unit} {self.done:,}" if self.done else f"before the first {self.unit}"
-        whole = f"{place} of {self.planned:,}" if self.done and self.planned else place
+        place = (
+            _("after {unit} {done:,}").format(unit=_(self.unit), done=self.done)
+            if self.done
+            else _("before the first {unit}").format(unit=_(self.unit))
+        )
+        whole = (
+            _("{place} of {planned:,}").format(place=place, planned=self.planned)
+            if self.done and self.planned
+            else place
+        )
         enough = self.done >= self.least
-        kept = self.kept if enough else "."
+        kept = _(self.kept) if enough else "."
         said = ""
         if self.broken:
-            said = f"The loss is no number any more (nan) {place}: the training ends here."
+            said = _(
+                "The loss is no number any more (nan) {place}: the training ends here."
+            ).format(place=place)
         elif self.interrupted:
-            said = f"Stopped {whole}{kept}"
+            said = _("Stopped {whole}{kept}").format(whole=whole, kept=kept)
         elif self.done < self.planned:
-            said = f"The time is over {whole}{kept}"
+            said = _("The time is over {whole}{kept}").format(whole=whole, kept=kept)
         elif not enough:
-            said = f"There is too little {place} to say how it went."
+            said = _("There is too little {place} to say how it went.").format(place=place)
         if not enough:
             self._give_way(said)
         elif said:
@@ -254,9 +266,11 @@ class Demo:
 
     def status(self) -> str:
         """Return a line of progress."""
-        of = f" of {self.planned:,}" if self.planned else ""
+        of = _(" of {planned:,}").format(planned=self.planned) if self.planned else ""
         more = f" · {figures}" if (figures := self.figures()) else ""
-        return f"{self.unit} {self.done:,}{of} · {self.seconds:.0f} s{more}"
+        return _("{unit} {done:,}{of} · {seconds:.0f} s{more}").format(
+            unit=_(self.unit), done=self.done, of=of, seconds=self.seconds, more=more
+        )
 
     def tell(self, sentence: str) -> None:
         """Say a sentence in the place of the progress bar, so that nothing jumps."""
@@ -268,7 +282,7 @@ class Demo:
     def admit(self) -> None:
         """Say so if it came less than half of its way."""
         if self.done < self.planned / 2:
-            say("This computer is slow or busy: give it more seconds, or see the record.")
+            say(_("This computer is slow or busy: give it more seconds, or see the record."))
 
     def left(self) -> float:
         """Return the seconds that are left."""
@@ -284,16 +298,20 @@ class Demo:
     def _give_way(self, why: str) -> None:
         """Say why there is no live run, or no more of it, and show the recorded one."""
         if self.instead:
-            say(f"{why} So here {self.instead} instead.".strip())
+            say(
+                _("{why} So here {instead} instead.")
+                .format(why=why, instead=_(self.instead))
+                .strip()
+            )
             self.recorded()
         else:
-            say(f"{why} So the live part is left out.")
+            say(_("{why} So the live part is left out.").format(why=why))
 
     def _go(self) -> None:
         self.begin = time.perf_counter()
         self.prepare()
         if self.measured:
-            self.progress.show(bar(0, "Measuring how fast this computer is …"))
+            self.progress.show(bar(0, _("Measuring how fast this computer is …")))
             trial: Any = self.training(copy.deepcopy(self.model), True)
             speed = steps_a_second(trial, min(PROBE, self.left() / 10))
             self.plan(max(1, int(ROOM * self.left() * speed)))
@@ -362,9 +380,9 @@ class Watched(Demo):
         Step, how good the model was then, and both ends of its 95% interval.
     """
 
-    name = "Training"  # what is trained, in a word or two
+    name = N_("Training")  # what is trained, in a word or two
     shade = style.ACCENT
-    measure = "loss"  # the word for what the training measures
+    measure = N_("loss")  # the word for what the training measures
     form = (".2f", ".0%")  # how that and the points are written
 
     def __init__(self, seconds: float) -> None:
@@ -395,10 +413,12 @@ class Watched(Demo):
     def draw(self, scale: float) -> Any:
         """Draw all that there is."""
         if self.picture is None:
-            self.picture = charts.Panels(self.name, self.planned, self.shade, self.form, self.dress)
+            self.picture = charts.Panels(
+                _(self.name), self.planned, self.shade, self.form, self.dress
+            )
         return self.picture.draw(self.curve, self.points, scale)
 
     def figures(self) -> str:
         """Return the mean over some steps."""
-        means = charts.running_mean([value for _, value in self.curve])
-        return f"{self.measure} {means[-1]:{self.form[0]}}" if means else ""
+        means = charts.running_mean([value for _x, value in self.curve])
+        return f"{_(self.measure)} {means[-1]:{self.form[0]}}" if means else ""

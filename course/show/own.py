@@ -14,11 +14,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from course.checks import ask, expect
+from course.language import N_, _
 from course.show.style import say
 
 Function = Callable[..., Any]
-LEFT_OUT = "its part of this demo is left out"
-COURSES_OWN = "the course's own does its work"
+LEFT_OUT = N_("its part of this demo is left out")
+COURSES_OWN = N_("the course's own does its work")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def find(
     name, function, trial, place
         As of `Wanted`.
     """
-    unanswered = f"{name} isn't answered yet, so {place}."
+    unanswered = _("{name} isn't answered yet, so {place}.").format(name=name, place=_(place))
     if function is None:
         return None, unanswered
     copying = functools.partial(ask, function)
@@ -68,10 +69,14 @@ def find(
     except NotImplementedError:
         return None, unanswered
     except AssertionError as problem:
-        return None, f"Your {name} isn't right yet, so {place}. {problem}".strip()
+        return None, _("Your {name} isn't right yet, so {place}. {problem}").format(
+            name=name, place=_(place), problem=problem
+        ).strip()
     except Exception as problem:
         said = f"{type(problem).__name__}: {problem}".rstrip(": .")
-        return None, f"Your {name} stops with an error, so {place}. {said}."
+        return None, _("Your {name} stops with an error, so {place}. {said}.").format(
+            name=name, place=_(place), said=said
+        )
     return copying, ""
 
 
@@ -107,7 +112,7 @@ def take(*all_wanted: Wanted) -> list[Function]:
         else:
             own.append(one.name)
     if own:
-        said.insert(0, f"This runs with your own {listed(own)}.")
+        said.insert(0, _("This runs with your own {listed}.").format(listed=listed(own)))
     say(" ".join(said))
     return taken
 
@@ -115,7 +120,7 @@ def take(*all_wanted: Wanted) -> list[Function]:
 def listed(names: list[str]) -> str:
     """Return names as one says them: "a, b and c"."""
     *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+    return _("{others} and {last}").format(others=", ".join(others), last=last) if others else last
 
 
 def answered(*functions: Any) -> SimpleNamespace | None:
@@ -138,7 +143,8 @@ def answered(*functions: Any) -> SimpleNamespace | None:
         if "NotImplementedError" in getattr(getattr(function, "__code__", None), "co_names", ())
     ]
     if missing:
-        it = "it" if len(missing) == 1 else "them"
-        say(f"This cell runs with your own {listed(missing)}: answer {it} first.")
+        one = _("This cell runs with your own {listed}: answer it first.")
+        more = _("This cell runs with your own {listed}: answer them first.")
+        say((one if len(missing) == 1 else more).format(listed=listed(missing)))
         return None
     return SimpleNamespace(**{one.__name__: functools.partial(ask, one) for one in functions})

@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from course import language
+from course.language import _
 from course.show.charts import level, note, percent_ticks, set_ticks
 from course.show.style import (
     ACCENT,
@@ -24,9 +26,19 @@ if TYPE_CHECKING:
 
 def short(number: float) -> str:
     """Return a count in three figures: 117 million, 1.5 billion, 11,200."""
+    if language.current() == "ko":
+        return _in_myriads(number)
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if number >= size:
             return f"{number / size:.3g} {word}"
+    return f"{number:,.0f}"
+
+
+def _in_myriads(number: float) -> str:
+    """Return a count in three figures as Korean writes it: 1.17억, 15억, 11,200."""
+    for size, word in ((1e8, "억"), (1e4, "만")):
+        if number >= size and number >= 1e6:
+            return f"{float(f'{number / size:.3g}'):,.10g}{word}"
     return f"{number:,.0f}"
 
 
@@ -43,7 +55,7 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
     first = models[0]["parameters"]
     radii = [math.sqrt(row["parameters"] / first) for row in models]
     room = max(radii) * 0.27  # half the width of a label
-    alt = "Circles, area = parameters: " + ", ".join(
+    alt = _("Circles, area = parameters: ") + ", ".join(
         f"{row['model']} {short(row['parameters'])}" for row in models
     )
     with picture(height=4.4, alt=alt) as (shown, (axis,)):
@@ -58,15 +70,17 @@ def circles(models: Sequence[Mapping[str, Any]], family: str = "GPT") -> Picture
             axis.annotate(label, (x, -2), ha="center", va="top", fontsize=10, color=INK)
             x += max(r, room) + 1
         axis.set(xlim=(-1, x), ylim=(-0.42 * max(radii), 2 * max(radii) + 1), aspect="equal")
-        axis.set_title("Area = parameters. Blue: GPT; grey: others of that time")
+        axis.set_title(_("Area = parameters. Blue: GPT; grey: others of that time"))
         axis.axis("off")
     return shown
 
 
 def _size_axis(axis: "Axes") -> None:
     axis.set_xscale("log")
-    set_ticks(axis, "x", (1e4, 1e5, 1e6, 1e7), ("10,000", "100,000", "1 million", "10 million"))
-    axis.set_xlabel("parameters without embeddings (log scale)")
+    set_ticks(
+        axis, "x", (1e4, 1e5, 1e6, 1e7), ("10,000", "100,000", _("1 million"), _("10 million"))
+    )
+    axis.set_xlabel(_("parameters without embeddings (log scale)"))
 
 
 def slopes(sizes: Sequence[float], excess: Sequence[float]) -> list[float]:
@@ -105,20 +119,20 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
     losses = [point["loss"] for point in points]
     entropy = sweep["entropy"]
     excess = [loss - entropy for loss in losses]
-    line, exponent, _ = straight_line(sizes, excess)
+    line, exponent, _x = straight_line(sizes, excess)
     between = slopes(sizes, excess)
     shade = colour("mini-curie")
-    alt = (
-        f"Loss on new text against size for {len(points)} models: it falls from {losses[0]:.2f} to "
-        f"{losses[-1]:.2f} nats a token. On the right the part above the entropy, on log axes, "
-        "with the best straight line."
-    )
+    alt = _(
+        "Loss on new text against size for {n} models: it falls from "
+        "{losses:.2f} to {losses2:.2f} nats a token. On the right the part "
+        "above the entropy, on log axes, with the best straight line."
+    ).format(n=len(points), losses=losses[0], losses2=losses[-1])
     with picture(2, alt=alt, width=9.2) as (shown, (left, right)):
         _size_axis(left)
         left.plot(sizes, losses, "o-", color=shade)
-        level(left, entropy, f"true entropy {entropy:.2f}")
-        left.set(ylim=(0, max(losses) * 1.1), ylabel="loss on new text (nats a token)")
-        left.set_title(f"Loss, after {short(sweep['tokens'])} tokens each")
+        level(left, entropy, _("true entropy {entropy:.2f}").format(entropy=entropy))
+        left.set(ylim=(0, max(losses) * 1.1), ylabel=_("loss on new text (nats a token)"))
+        left.set_title(_("Loss, after {tokens} tokens each").format(tokens=short(sweep["tokens"])))
         _size_axis(right)
         right.set_yscale("log")
         right.plot(sizes, line, color=LINE, ls="--", lw=1.5)
@@ -128,12 +142,14 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
         for x, y, slope in zip(middles, heights, between, strict=True):
             note(right, f"{slope:.2f}", (x, y), (-4, -4), color=ACCENT, ha="right", va="top")
         right.annotate(
-            f"dashed: best straight line, exponent {exponent:.2f}\n"
-            "orange: exponent between two sizes",
+            _(
+                "dashed: best straight line, exponent {exponent:.2f}\n"
+                "orange: exponent between two sizes"
+            ).format(exponent=exponent),
             (0.03, 0.04), xycoords="axes fraction", fontsize=10, color=QUIET,
         )  # fmt: skip
-        right.set(ylabel="loss − entropy (nats a token, log scale)")
-        right.set_title("What is above the entropy")
+        right.set(ylabel=_("loss − entropy (nats a token, log scale)"))
+        right.set_title(_("What is above the entropy"))
         _plain_ticks(right, excess)
         for axis in (left, right):
             axis.set_xlim(sizes[0] / 1.4, sizes[-1] * 1.4)
@@ -159,8 +175,11 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
         of facts with ``share``, the part of all mentions that is of such a fact, and ``recall``).
     """
     every = [pair for runs in panels.values() for pair in runs.items()]
-    alt = "Recall of facts by how often a fact is mentioned: "
-    alt += ", ".join(f"{name} {run['recall']:.0%} of all" for name, run in every)
+    alt = _("Recall of facts by how often a fact is mentioned: ")
+    alt += ", ".join(
+        _("{name} {recall:.0%} of all").format(name=name, recall=run["recall"])
+        for name, run in every
+    )
     with picture(len(panels), width=9.2, height=4.0, alt=alt, sharey=True) as (shown, axes):
         for axis, (title, runs) in zip(axes, panels.items(), strict=True):
             shades = dict(zip(runs, _shades(len(runs)), strict=True))
@@ -178,10 +197,10 @@ def recall_by_frequency(panels: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
                 shares = [1e4 * group["share"] for group in groups]
             axis.set(xscale="log", ylim=(-3, 105), title=title)
             set_ticks(axis, "x", shares, [f"{share:.2g}" for share in shares])
-            axis.set_xlabel("mentions of one such fact, in 10,000 mentions of facts (log scale)")
-            axis.legend(title="model: parameters", alignment="left", fontsize=9.5)
+            axis.set_xlabel(_("mentions of one such fact, in 10,000 mentions of facts (log scale)"))
+            axis.legend(title=_("model: parameters"), alignment="left", fontsize=9.5)
         percent_ticks(axes[0], "y", whole=100)
-        axes[0].set_ylabel("facts recalled")
+        axes[0].set_ylabel(_("facts recalled"))
     return shown
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from course import records
 from course.errors import CourseError
+from course.language import _
 from course.show.style import say
 
 
@@ -39,7 +40,7 @@ def records_of(*names: str) -> dict[str, dict[str, Any]]:
 def origin(name: str, figures: Mapping[str, Any]) -> str:
     """Return where figures of a run record come from, in words; nothing if that isn't known."""
     known = [str(v) for v in (name, figures.get("machine"), figures.get("date")) if v]
-    return f"recorded run: {', '.join(known)}" if known else ""
+    return _("recorded run: {join}").format(join=", ".join(known)) if known else ""
 
 
 def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:
@@ -86,5 +87,5 @@ def load_model(*names: str, quiet: bool = False) -> tuple[str, Any, Any] | None:
             if not quiet:
                 say(str(error))
     if not quiet:
-        say("So this demo is left out; the lesson goes on without it.")
+        say(_("So this demo is left out; the lesson goes on without it."))
     return None

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course import language
-from course.language import _
 from course.stages.stage import LINEAGE, Table, kin, models
 
 if TYPE_CHECKING:
@@ -52,11 +51,7 @@ def colours(table: Table = LINEAGE) -> dict[str, str]:
 COLOURS = colours()
 MARKERS = dict(zip((m.name for m in LINEAGE["base"].models), "os^D", strict=True))
 
-# Files of fonts with Korean letters: of Windows, of macOS, of Debian (fonts-nanum, fonts-noto-cjk).
-HANGUL = (
-    *("malgun", "applesdgothicneo", "applegothic", "nanumgothic", "nanumbarungothic"),
-    *("notosanscjk-regular", "notosanscjkkr-regular", "notosanskr-regular", "undotum"),
-)
+HANGUL = Path(__file__).parent / "fonts" / "course-hangul.ttf"  # made by course.author.font
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 11,
@@ -102,27 +97,17 @@ def look() -> Iterator[None]:
 
 @functools.cache
 def hangul() -> str:
-    """Return a font of this computer that has Korean letters; "" if there is none."""
+    """Return the name of our font with Korean letters, known to matplotlib from now on."""
     from matplotlib import font_manager
 
-    here = {Path(file).stem.lower(): file for file in font_manager.findSystemFonts()}
-    file = next((here[stem] for stem in HANGUL if stem in here), None)
-    if file is None:
-        return ""
-    # matplotlib's own list may be older than the font.
-    font_manager.fontManager.addfont(file)
-    return font_manager.FontProperties(fname=file).get_name()
+    font_manager.fontManager.addfont(HANGUL)
+    return font_manager.FontProperties(fname=HANGUL).get_name()
 
 
 def families() -> list[str]:
     """Return the fonts of pictures, in their order: what the first hasn't got, the next draws."""
     first = [STYLE["font.family"]]
-    return first if language.current() == "en" or not hangul() else [*first, hangul()]
-
-
-def drawn(text: str) -> str:
-    """Return words for a picture in the reader's language, or in English if no font has them."""
-    return _(text) if language.current() == "en" or hangul() else text
+    return first if language.current() == "en" else [*first, hangul()]
 
 
 class Picture:

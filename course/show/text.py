@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from course.language import N_, _
 from course.show.charts import HALVES, name_rows, percent_ticks
 from course.show.style import FALSE, INK, QUIET, TABLE, TRUE, Page, Picture, picture
 
@@ -65,7 +66,9 @@ def tokens(tokenizer: Any, text: str, title: str = "") -> Page:
         Stands above it.
     """
     parts = pieces(tokenizer, text)
-    head = f"{title}: {len(parts)} tokens, {len(text)} characters, {len(text.encode())} bytes"
+    head = _("{title}: {n} tokens, {n2} characters, {n3} bytes").format(
+        title=title, n=len(parts), n2=len(text), n3=len(text.encode())
+    )
     boxes = "".join(
         f'<span style="background:{BOXES[i % 2]};color:{INK};border-radius:4px;padding:2px 3px;'
         "margin:1px;display:inline-block;white-space:pre;"
@@ -83,7 +86,7 @@ def _label(token: str) -> str:
     """Return a token as a label that the plots' font can draw."""
     token = token.replace(" ", SPACE).replace("\n", NEWLINE)
     known = (SPACE, NEWLINE, "’", "‘", "“", "”", "…", "–", "—")
-    return "".join(c if ord(c) < 0x250 or c in known else UNKNOWN for c in token) or "(empty)"
+    return "".join(c if ord(c) < 0x250 or c in known else UNKNOWN for c in token) or _("(empty)")
 
 
 def _percent(p: float) -> str:
@@ -104,21 +107,23 @@ def next_tokens(
     top : int
         How many are drawn.
     """
-    alt = "Bars: the most probable next tokens after " + ", after ".join(
+    alt = _("Bars: the most probable next tokens after ") + _(", after ").join(
         f"{beginning!r}: " + ", ".join(f"{t.strip()} {_percent(p)}" for t, p in likely[:3])
         for beginning, likely in distributions.items()
     )
     with picture(len(distributions), height=3.6, alt=alt) as (shown, axes):
         for axis, (beginning, likely) in zip(axes, distributions.items(), strict=True):
             part = list(likely[:top])[::-1]
-            bars = axis.barh(range(len(part)), [p for _, p in part], color=fill, height=0.72)
-            axis.bar_label(bars, [_percent(p) for _, p in part], padding=4, fontsize=9, color=QUIET)
-            labels = [_label(t) for t, _ in part]
+            bars = axis.barh(range(len(part)), [p for _x, p in part], color=fill, height=0.72)
+            axis.bar_label(
+                bars, [_percent(p) for _x, p in part], padding=4, fontsize=9, color=QUIET
+            )
+            labels = [_label(t) for t, _x in part]
             name_rows(axis, labels, fontsize=10)
             axis.set_xlim(0, 1.15)
             percent_ticks(axis, "x", HALVES)
             axis.set_title(textwrap.fill(f"“{beginning}\u00a0…”", 26), fontsize=11)
-            axis.set_xlabel("probability")
+            axis.set_xlabel(_("probability"))
     return shown
 
 
@@ -138,7 +143,7 @@ def judged(text: str) -> Iterator[tuple[str, bool | None]]:
 
 def texts(
     written: Mapping[Any, str],
-    head: tuple[str, str] = ("step", "it writes"),
+    head: tuple[str, str] = (N_("step"), N_("it writes")),
     notes: Mapping[Any, str] | None = None,
 ) -> Page:
     """Return texts as a table, with true (✓) and false (✗) statements about the village marked.
@@ -178,7 +183,7 @@ def texts(
         lines.append(f"{name} ({note}): {plain}" if note else f"{name}: {plain}")
     titles = "".join(
         f'<th style="text-align:{side};padding:4px 14px 4px 0">{html.escape(title)}</th>'
-        for side, title in zip(("right", "left"), head, strict=True)
+        for side, title in zip(("right", "left"), map(_, head), strict=True)
     )
     return Page(
         f'<table style="{TABLE}"><tr>{titles}</tr>{"".join(rows)}</table>',

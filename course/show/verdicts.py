@@ -8,14 +8,14 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from course import claims
+from course import claims, language
 from course.errors import CourseError
-from course.language import _
+from course.language import N_, _
 from course.show import style
 from course.show.sizes import short
 from course.show.style import say
 
-LATER = "The form is right. Whether the verdicts are, you hear when your work is graded."
+LATER = N_("The form is right. Whether the verdicts are, you hear when your work is graded.")
 expect_form = claims.expect_form  # for the doors of lessons
 
 
@@ -29,7 +29,11 @@ def statements(lesson: str) -> style.Page:
     """
     return style.table(
         [
-            {"id": name, "statement": what["statement"], "the figure to give": what["figure"]}
+            {
+                "id": name,
+                _("statement"): _(what["statement"]),
+                _("the figure to give"): _(what["figure"]),
+            }
             for name, what in claims.asked(lesson).items()
         ]
     )
@@ -82,20 +86,29 @@ def verdicts(
     try:
         answers = decide()
     except NotImplementedError:
-        say(f"Nothing is decided yet: write your {claims.EXERCISE} first, and run its cell.")
+        say(
+            _("Nothing is decided yet: write your {EXERCISE} first, and run its cell.").format(
+                EXERCISE=claims.EXERCISE
+            )
+        )
         return
     faults = [found for name, what in asked.items() if (found := claims.fault(answers, name, what))]
     if faults:
         done = len(asked) - len(faults)
-        say(f"{done} of {len(asked)} are decided; the table comes when all are.")
-        say(f"Next: {faults[0]}")
+        say(
+            _("{done} of {n} are decided; the table comes when all are.").format(
+                done=done, n=len(asked)
+            )
+        )
+        say(_("Next: {faults}").format(faults=faults[0]))
     elif truth is None:
-        say(LATER)
+        say(_(LATER))
     else:
-        _tell(asked, truth, answers, guesses or {})
+        _tell(lesson, asked, truth, answers, guesses or {})
 
 
 def _tell(
+    lesson: str,
     asked: Mapping[str, Mapping[str, str]],
     truth: Mapping[str, Sequence[Any]],
     answers: Mapping[str, Sequence[Any]],
@@ -107,19 +120,31 @@ def _tell(
         good += all(fine)
         rows.append(
             {
-                "statement": asked[name]["statement"],
-                "you say": _pair(answers[name][0], answers[name][1], all(fine)),
-                "right is": _pair(verdict, figure, True),
-                "why": reason,
+                _("statement"): _(asked[name]["statement"]),
+                _("you say"): _pair(answers[name][0], answers[name][1], all(fine)),
+                _("right is"): _pair(verdict, figure, True),
+                _("why"): _reason(lesson, reason),
             }
         )
     style.show(style.table(rows))
     said = [guesses[name] for name in truth if guesses.get(name)]
     before = sum(guesses.get(name) == what[0] for name, what in truth.items())
     say(
-        f"{good} of {len(truth)} are right, verdict and figure."
-        + (f" Of your {len(said)} first guesses {before} had the right verdict." if said else "")
+        _("{good} of {n} are right, verdict and figure.").format(good=good, n=len(truth))
+        + (
+            _(" Of your {n} first guesses {before} had the right verdict.").format(
+                n=len(said), before=before
+            )
+            if said
+            else ""
+        )
     )
+
+
+def _reason(lesson: str, text: str) -> str:
+    """Return a reason in the reader's language: it is a text of the lesson's checks."""
+    said = language.catalogue(lesson, language.current())
+    return next((there for (_cell, english), there in said.items() if english == text), text)
 
 
 def _pair(verdict: str, figure: float | str, fine: bool) -> style.Page:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_
+
 if TYPE_CHECKING:
     from course.stages.context import Run
 
@@ -81,11 +83,11 @@ class Real:
     sibling: "Real | None" = None
 
 
-GPT3 = Real("GPT-3", "May 2020", 0)
-CODEX = Real("Codex", "July 2021", 0, 1, after=GPT3)
-INSTRUCT_GPT = Real("InstructGPT", "January 2022", 1, after=GPT3)
-GPT35 = Real("GPT-3.5", "which one isn't said", 2, 1)
-CHATGPT = Real("ChatGPT", "November 2022", 2, after=GPT35, sibling=INSTRUCT_GPT)
+GPT3 = Real("GPT-3", N_("May 2020"), 0)
+CODEX = Real("Codex", N_("July 2021"), 0, 1, after=GPT3)
+INSTRUCT_GPT = Real("InstructGPT", N_("January 2022"), 1, after=GPT3)
+GPT35 = Real("GPT-3.5", N_("which one isn't said"), 2, 1)
+CHATGPT = Real("ChatGPT", N_("November 2022"), 2, after=GPT35, sibling=INSTRUCT_GPT)
 
 
 @dataclass(frozen=True)
@@ -336,7 +338,7 @@ LINEAGE = table(
         work=_base,
         record="",
         shown=tuple("name parameters seconds loss entropy error ratio recall sizes".split()),
-        place=Place("pre-training", "base", 0, real=GPT3),
+        place=Place("pre-training", N_("base"), 0, real=GPT3),
         models=(
             _pretrained("mini-ada"),
             _pretrained("mini-babbage", row=", base", measured=("mini-sft", "rates_base")),
@@ -356,7 +358,7 @@ LINEAGE = table(
             "epochs parameters seed".split()
         ),
         needs=("base",),
-        place=Place("fine-tuning", "code", 1, 2, "base", real=CODEX),
+        place=Place("fine-tuning", N_("code"), 1, 2, "base", real=CODEX),
         models=(
             Model(
                 "mini-code",
@@ -396,7 +398,7 @@ LINEAGE = table(
         ),
         needs=("sft",),
         exercises=(REWARD,),
-        place=Place("reward model", "reward model", 2, 0, "sft", real=INSTRUCT_GPT),
+        place=Place("reward model", N_("reward model"), 2, 0, "sft", real=INSTRUCT_GPT),
         models=(
             Model(
                 "mini-reward",
@@ -456,7 +458,13 @@ LINEAGE = table(
         needs=("sft", "reward"),
         exercises=(SFT, REWARD, PPO),
         place=Place(
-            "chat", "chat", 2, 2, "sft", words="own dialogues,\ncomparisons and PPO", real=CHATGPT
+            "chat",
+            "chat",
+            2,
+            2,
+            "sft",
+            words=N_("own dialogues,\ncomparisons and PPO"),
+            real=CHATGPT,
         ),
         models=(
             Model(
@@ -507,7 +515,7 @@ LINEAGE = table(
         needs=("base",),
         exercises=(GRPO,),
         whole=False,
-        place=Place("GRPO", "GRPO", 1, 3, "base", words="programs that\nare tested"),
+        place=Place("GRPO", "GRPO", 1, 3, "base", words=N_("programs that\nare tested")),
         models=(
             Model(
                 "mini-grpo",

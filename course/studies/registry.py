@@ -7,6 +7,7 @@ Here are descriptions only, as in `course.stages.stage`, and reading them doesn'
 
 from dataclasses import dataclass
 
+from course.language import N_
 from course.stages.stage import DPO, LINEAGE, LORA, PPO, REWARD, SFT, Place, Stage, Work, table
 
 
@@ -199,7 +200,7 @@ STUDIES = table(
         ),
         needs=("sft",),
         exercises=(REWARD, PPO, DPO),
-        place=Place("next", "what next", 2, 3, "sft", words="other ways: DPO"),
+        place=Place("next", N_("what next"), 2, 3, "sft", words=N_("other ways: DPO")),
     ),
     Study(
         name="smollm2",
@@ -216,7 +217,7 @@ STUDIES = table(
         work=_transfer,
         record="transfer",
         shown=("gain_pictures", "gain_notes", "seconds"),
-        place=Place("transfer", "transfer", 1, 1, "base", words="few labels"),
+        place=Place("transfer", N_("transfer"), 1, 1, "base", words=N_("few labels")),
     ),
     Study(
         name="fine_tuning",

@@ -9,9 +9,11 @@ import grading_class as group
 import pytest
 from grading_class import LESSON, cell_of
 
-from course import hooks, paths
+from course import hooks, language, paths
 from course.grader import feedback, grade, notebook, page, report, settings
 from course.grader.errors import GraderError
+from course.grader.job import TIMED_OUT, Outcome
+from course.grader.notebook import Cell
 from course.grader.source import read as read_source
 from course.hooks import HOOKS
 
@@ -126,6 +128,33 @@ def test_no_page_shows_a_hidden_test_or_runs_anything(pages):
         assert not [name for name, _ in one.attributes if name.startswith("on")]
         assert not [v for n, v in one.attributes if n in ("src", "href") and not v.startswith("#")]
     assert "<script>a()</script>" in pages["bob"].text, "their answer is shown as text"
+
+
+def test_a_korean_class_gets_korean_pages_with_the_same_points(root, pages):
+    with language.speaking("ko"):
+        feedback.feedback(LESSON, "bob", root=root, hooks=HOOKS)
+        shown, korean = read(root, "bob"), Page(read(root, "bob")).text
+        found = report.collect(read_source(LESSON, root, HOOKS), {}, {})
+        none: dict = {"failed": {}, "notes": [], "bins": report._chart(found)}
+        group_page = Page(page.render("report.html.jinja", HOOKS, **found, **none)).text
+    feedback.feedback(LESSON, "bob", root=root, hooks=HOOKS)  # the others read English
+    assert '<html lang="ko">' in shown
+    assert "bob: 피드백" in korean
+    assert "100점 중 16점 (늦게 내서 1.5점 뺌)" in korean
+    assert "채점한 사람이 직접 준 점수예요." in korean
+    assert "아직 답하지 않았어요" in korean
+    assert "Nearly! <b>None</b>" in korean
+    assert "연습문제, 어려운 것부터" in group_page
+
+
+def test_how_a_cell_failed_is_said_in_korean():
+    cell = Cell("grade", "", "average_1", points=1.0)
+    with language.speaking("ko"):
+        late = HOOKS.message(cell, Outcome(TIMED_OUT["error"]), 30)
+    assert late == "검사: 30초를 넘겼어요"
+    assert HOOKS.message(cell, Outcome(TIMED_OUT["error"]), 30) == (
+        "a check took longer than 30 seconds"
+    )
 
 
 def test_fits_a_phone(root, pages):
@@ -303,6 +332,7 @@ def test_slow_cells_and_names_that_look_like_tags(root):
     assert found["mean"] == 0
     text = page.render(
         "report.html.jinja",
+        HOOKS,
         **found,
         failed={"<s>": "gone"},
         notes=["<em>"],
@@ -317,7 +347,9 @@ def test_slow_cells_and_names_that_look_like_tags(root):
 def test_a_class_of_nobody(root):
     found = report.collect(read_source(LESSON, root, HOOKS), {}, {})
     assert found["mean"] is None
-    assert page.render("report.html.jinja", **found, failed={}, notes=[], bins=report._chart(found))
+    assert page.render(
+        "report.html.jinja", HOOKS, **found, failed={}, notes=[], bins=report._chart(found)
+    )
 
 
 # --- formulas -------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course import checks, hooks, language, paths
+from course import checks, claims, hooks, language, paths
+from course.author import font
 from course.author.verify import verify
 from course.grader import source
 from course.learner import desk, map, progress, update
@@ -165,19 +166,70 @@ def test_korean_checks_say_what_mutants_promise(tmp_path, monkeypatch):
     assert found["mutants"] == [34, 34]
 
 
-def test_pictures_draw_hangul_where_a_font_has_it(korean, recwarn):
+def test_statements_and_reasons_are_read_in_korean(korean):
+    from course.show import verdicts
+
+    assert "Codex는 GPT-3의 후손이에요." in verdicts.statements("04_gpt_family").text
+    reason = claims.told("04_gpt_family")["codex"][2]
+    assert "가중치를 물려받은 혈통" in verdicts._reason("04_gpt_family", reason)
+    assert verdicts._reason("04_gpt_family", "nobody says so") == "nobody says so"
+
+
+def test_pictures_of_lessons_speak_korean(korean, recwarn):
+    from course.show import l07_pictures, lineage_picture, sizes, text
+
+    drawn = [
+        sizes.circles([{"model": "GPT-1", "date": "2018-06", "parameters": 117e6}]),
+        text.next_tokens({"The": [("mill", 0.5)]}),
+        l07_pictures.gae_arrows(),
+    ]
+    said = [axis.get_title(loc="left") + axis.get_xlabel() for one in drawn for axis in one.axes]
+    assert "넓이 = 파라미터 수" in said[0]
+    assert "확률" in said[1]
+    assert "놀라움" in said[2]
+    for one in drawn:
+        one.png(scale=1.0)
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+    assert "07 PPO" in lineage_picture.lineage("PPO").html
+    assert "06 보상 모델" in lineage_picture.lineage("PPO").html
+    assert (sizes.short(117e6), sizes.short(1.5e9), sizes.short(11_200)) == (
+        "1.17억", "15억", "11,200",
+    )  # fmt: skip
+
+
+def test_what_is_in_a_commit_stays_english(korean):
+    from course import paths
+    from course.show import documents
+
+    assert documents.files()[paths.DATA / documents.PICTURE].count("reward model") > 1
+    assert language.current() == "ko"
+
+
+def test_pictures_draw_hangul_on_any_computer(korean, recwarn):
     from course.show import style
 
-    if not style.hangul():
-        assert style.drawn("the answer") == "the answer"
-        pytest.skip("no font with Korean letters on this computer: install fonts-nanum")
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with style.picture() as (shown, (axis,)):
+        axis.set_title("답 α", weight="bold")
+    assert shown.png(scale=1.0).startswith(b"\x89PNG")
+    assert not [w for w in recwarn if "Glyph" in str(w.message) or "font" in str(w.message)]
+    assert style.families() == ["DejaVu Sans", "Course Hangul"]
 
-    with style.look():
-        figure = Figure()
-        FigureCanvasAgg(figure)
-        figure.subplots().set_title(f"{style.drawn('the answer')} α")
-        figure.canvas.draw()
-    assert style.drawn("the answer") == "답"
-    assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+def test_the_font_has_every_letter_that_the_library_says():
+    from matplotlib.ft2font import FT2Font
+
+    has = FT2Font(font.TO).get_charmap()
+    said = language.place("course", "ko").read_text(encoding="utf-8")
+    missing = sorted({one for one in font.HANGUL.findall(said) if ord(one) not in has})
+    assert not missing, f"`python -m course.author.font` puts them in: {''.join(missing)}"
+    assert font.TO.stat().st_size < 300_000
+    assert "SIL OPEN FONT LICENSE" in font.TO.with_name("OFL.txt").read_text(encoding="utf-8")
+
+
+def test_the_font_is_made_of_another_with_the_letters_that_are_used(tmp_path):
+    from matplotlib.ft2font import FT2Font
+
+    made = tmp_path / "again.ttf"
+    font.make(font.TO, made)  # the subset itself has all that it needs
+    assert FT2Font(made).family_name == font.NAME
+    assert set(FT2Font(made).get_charmap()) == {ord(one) for one in font.letters()}
