@@ -92,12 +92,13 @@ PEER_ARGUMENTS = {
 
 
 class Done(NamedTuple):
-    """How far ours is after a round: rounds, seconds and tokens so far, and the round's loss."""
+    """How far ours is: rounds, seconds and tokens so far, and this round's loss and mean reward."""
 
     rounds: int
     seconds: float
     tokens: int
     loss: float
+    reward: float
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class Ppo(Row):
             policy, self.mini, self.reward_model, self.tokenizer, twice,
             recipe=self.recipe, seed=seed, new_tokens=NEW_TOKENS, **self.functions,
         ):  # fmt: skip
-            yield Done(p.iteration, p.seconds, p.tokens, p.loss)
+            yield Done(p.iteration, p.seconds, p.tokens, p.loss, p.reward)
 
     def score(self, numbers: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
         """Ask the reward model, as our PPO does."""
@@ -221,7 +222,7 @@ class Ppo(Row):
 
 @dataclass(frozen=True)
 class Turn:
-    """One timed turn: seconds, answers, tokens, updates, threads, number format, mean loss."""
+    """A turn: what was timed, threads and number format, and the means of loss and reward."""
 
     seconds: float
     answers: int
@@ -230,6 +231,7 @@ class Turn:
     threads: int
     number_format: str
     loss: float
+    reward: float
 
     @property
     def rate(self) -> float:
@@ -293,18 +295,18 @@ def prepare() -> Ppo:
 def turn_of_ours(row: Row, seed: int) -> Turn:
     """Train with ours and return its turn, without the warm-up."""
     policy = copy.deepcopy(row.mini)
-    losses = []
+    losses, rewards = [], []
     with counting(policy) as updates:
         for done in row.train(policy, seed):
             now = (done.seconds, done.tokens, updates.count)
             losses.append(done.loss)
+            rewards.append(done.reward)
             if done.rounds == WARM_UP:
                 start = now
     seconds, tokens, steps = (b - a for a, b in zip(start, now, strict=True))
-    counts = (int(tokens), int(steps), torch.get_num_threads())
-    return Turn(
-        seconds, ROUNDS * row.batch, *counts, arithmetic.number_format(), statistics.mean(losses)
-    )
+    counts = (int(tokens), int(steps), torch.get_num_threads(), arithmetic.number_format())
+    means = (statistics.mean(losses), statistics.mean(rewards))
+    return Turn(seconds, ROUNDS * row.batch, *counts, *means)
 
 
 class Clock(TrainerCallback):
@@ -348,14 +350,16 @@ def turn_of_peer(
     The turn is None if it was stopped for taking more than `limit` seconds.
     """
     policy = copy.deepcopy(row.mini)
-    tokens = 0
+    tokens, rewards = 0, []
 
     def score(
         completion_ids: Sequence[Sequence[int]], number: Sequence[int], **_: Any
     ) -> list[float]:
         nonlocal tokens
         tokens += sum(map(len, completion_ids))
-        return row.score(number, completion_ids)
+        found = row.score(number, completion_ids)
+        rewards.extend(found)
+        return found
 
     before = torch.get_num_threads()
     with (
@@ -376,7 +380,8 @@ def turn_of_peer(
         return None, whole
     seconds, written, steps = (b - a for a, b in zip(clock.start, clock.end, strict=True))
     counts = (int(written), int(steps), threads, number_format)
-    return Turn(seconds, ROUNDS * row.batch, *counts, float(result.training_loss)), whole
+    means = (float(result.training_loss), statistics.mean(rewards))
+    return Turn(seconds, ROUNDS * row.batch, *counts, *means), whole
 
 
 def peer_trainer(
@@ -517,6 +522,7 @@ def race(row: Row, formats: Sequence[str]) -> dict[str, Any]:
         "updates": [sum(t.updates for t in turns) for turns in both],
         "prompts": [sum(t.answers for t in turns) for turns in both],
         "loss": [statistics.mean(t.loss for t in turns) for turns in both],
+        "reward": [statistics.mean(t.reward for t in turns) for turns in both],
         "same_work": same_work(*both),
         "tokens_per_second": [
             statistics.median(t.tokens / t.seconds for t in turns) for turns in both

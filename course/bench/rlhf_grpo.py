@@ -7,16 +7,18 @@ groups without a spread, ours learns from them here, since the peer does (`grpo.
 all groups count on both sides. A model ends its programs itself; so the tokens of the two sides
 are equal up to the luck of the draws, and `rlhf.same_work` looks that they are.
 
-`one_batch` asks both for the loss of one batch. Two things differ on purpose. The peer divides by a
-deviation that counts one program less, which is a factor and no work; there both are given the same
-advantages. And it counts a GPT-2's places from the padding on where a prompt is padded; there all
-prompts are the same. Left out on purpose: the peer's generation by vLLM, which needs a GPU.
+All tasks have two steps and equally long prompts, for the peer's sake: where it pads a prompt it
+spends time on that, and learns with GPT-2's places counted from the padding on. `one_batch` asks
+both for the loss of one batch. One thing stays different: the peer divides by a deviation that
+counts one program less, a factor and no work; so there both are given the same advantages. Left out
+on purpose: the peer's generation by vLLM, which needs a GPU.
 """
 
 import copy
 import dataclasses
 import math
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +38,7 @@ from course.world import tasks
 from course.world.tasks import Task
 
 WHY = "trl's trainer of the same method"
+MORE = 12  # times as many tasks are drawn as are needed, to have enough of one length
 NOISE = 0.1  # how far a policy has moved where losses are compared, in deviations of each weight
 AGREE = 1e-4  # by which the two losses, and the lengths of their gradients, may differ
 
@@ -73,7 +76,7 @@ class Grpo(Row):
             recipe=self.recipe, seed=seed, **self.functions,
         ):  # fmt: skip
             tokens += round(p.length * len(p.programs))
-            yield Done(p.iteration, p.seconds, tokens, p.loss)
+            yield Done(p.iteration, p.seconds, tokens, p.loss, p.passing)
 
     def score(self, numbers: Sequence[int], answers: Sequence[Sequence[int]]) -> list[float]:
         """Run the programs, as our GRPO does."""
@@ -101,22 +104,24 @@ class Grpo(Row):
 
 
 def prepare() -> Grpo:
-    """Return the row: the stage's start, its recipe with all groups, and tasks as prompts."""
+    """Return the row: the stage's start, its recipe with all groups, tasks of equal length."""
     mini, tokenizer = model.load(model.DEFAULT)
     start = grpo_stage.begun(mini, tokenizer, grpo_stage.START, SEED, quiet=True)
     start.generation_config.eos_token_id = tokenizer.eos_token_id
     recipe = dataclasses.replace(grpo.Recipe(), rounds=WARM_UP + ROUNDS, flat=True)
-    asked = grpo_stage.asked_for(recipe, SEED)
-    prompts = [
-        [tokenizer.eos_token_id, *p] for p in encode(tokenizer, [task.prompt for task in asked])
-    ]
+    drawn = grpo_stage.asked_for(dataclasses.replace(recipe, rounds=MORE * recipe.rounds), SEED)
+    two = [task for task in drawn if len(task.steps) == 2]
+    rows = encode(tokenizer, [task.prompt for task in two])
+    ((length, _),) = Counter(map(len, rows)).most_common(1)
+    kept = [i for i, row in enumerate(rows) if len(row) == length][: len(drawn) // MORE]
+    asked, prompts = [two[i] for i in kept], [[tokenizer.eos_token_id, *rows[i]] for i in kept]
     return Grpo(start, tokenizer, prompts, recipe, exercises.load(*GRPO), asked)
 
 
 def one_batch(row: Grpo, seed: int = SEED) -> dict[str, list[float]]:
     """Return what both sides make of one batch, as pairs (ours, the peer's), in float32.
 
-    The batch is a group of programs that the start writes, with drawn advantages. The policy that
+    The batch is a round of programs that the start writes, with drawn advantages. The policy that
     learns from it has moved from the start, so that clip and price have something to do.
 
     Returns
@@ -128,13 +133,14 @@ def one_batch(row: Grpo, seed: int = SEED) -> dict[str, list[float]]:
     kept = forward.weights(row.mini)
     with torch.no_grad():
         batch = rollout(
-            row.mini, kept, row.prompts, [0] * row.generations, end=row.tokenizer.eos_token_id,
-            pad=row.tokenizer.pad_token_id, new_tokens=row.new_tokens, seed=seed,
+            row.mini, kept, row.prompts, grpo.next_tasks(row.prompts, 0, row.recipe),
+            end=row.tokenizer.eos_token_id, pad=row.tokenizer.pad_token_id,
+            new_tokens=row.new_tokens, seed=seed,
         )  # fmt: skip
         batch = dataclasses.replace(
             batch,
             ref_logprobs=grpo.reference_logprobs(kept, batch),
-            advantages=torch.randn(row.generations, generator=chance),
+            advantages=torch.randn(row.batch, generator=chance),
         )
         moved = copy.deepcopy(row.mini).eval()
         for p in moved.parameters():
@@ -172,10 +178,10 @@ def loss_of_ours(
 def loss_of_peer(
     row: Grpo, policy: GPT2LMHeadModel, batch: Rollout
 ) -> tuple[Tensor, GPT2LMHeadModel]:
-    """Return the peer's loss of a batch whose prompts are all the first one."""
+    """Return the peer's loss of a batch."""
     assert batch.ref_logprobs is not None
     pad = row.tokenizer.pad_token_id
-    prompt = torch.tensor([list(row.prompts[0])] * len(batch.responses))
+    prompt = torch.tensor([row.prompts[i] for i in batch.requests])  # (programs, equal length)
     rows = [torch.tensor(row) for row in batch.responses]
     answers = pad_sequence(rows, batch_first=True, padding_value=pad)  # (programs, longest)
     first, longest = prompt.shape[1] - 1, answers.shape[1]

@@ -6,6 +6,7 @@ A stand-in takes the place of ``rlhf``'s peer, but in one test: that both sides 
 import copy
 import dataclasses
 import json
+import math
 import sys
 import types
 
@@ -209,6 +210,7 @@ def test_rlhf_prints_what_was_promised(stand_in, capsys, monkeypatch):
         assert set(records.meets(command, row)) == {"ratio"}
         assert row["same_work"]["updates"] is row["same_work"]["loss"] is True
         assert row["loss"][1] == 0.5
+        assert all(math.isfinite(mean) for mean in row["reward"])
         assert row["peer_arguments"]["bf16"] == (row["peer_format"] == "bf16")
         assert row["peer_arguments"]["beta"] > 0
         assert all(len(turn["rates"]) >= 2 for turn in row["peer_turns"])
@@ -226,7 +228,7 @@ def test_rlhf_prints_what_was_promised(stand_in, capsys, monkeypatch):
 
 
 def turn(updates=4, tokens=100, loss=0.1):
-    return bench_rlhf.Turn(1.0, 8, tokens, updates, 1, "float32", loss)
+    return bench_rlhf.Turn(1.0, 8, tokens, updates, 1, "float32", loss, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +307,7 @@ def test_grpo_asks_both_sides_for_the_same_programs(stand_in, monkeypatch):
     theirs = [row.tokenizer(text=texts)["input_ids"] for texts in StandIn.last.asked]
     assert [sorted(batch) for batch in asked] == [sorted(batch) for batch in theirs]
     assert len({tuple(p) for batch in asked for p in batch}) > 1
+    assert len({len(p) for batch in asked for p in batch}) == 1
     # All programs are learned from, though these groups have no spread.
     assert sorted(learned) == sorted([*range(row.batch)] * len(asked))
     assert ours.updates == peer.updates == bench_rlhf.ROUNDS * row.updates
@@ -345,10 +348,12 @@ def test_a_turn_of_the_peer_that_is_too_slow_is_stopped(stand_in, monkeypatch):
     assert found is None
     assert seconds > 0
     both, formats = ("float32", "bf16"), arithmetic.FORMATS
-    turns = {(f, n): (bench_rlhf.Turn(1.0, 8, 8, 1, n, f, 0.1), 2.0) for f in both for n in (1, 2)}
+    turns = {
+        (f, n): (bench_rlhf.Turn(1.0, 8, 8, 1, n, f, 0.1, 0.0), 2.0) for f in both for n in (1, 2)
+    }
     turns["bf16", 1], turns["bf16", 2] = (
         (None, 3.0),
-        (bench_rlhf.Turn(0.5, 8, 8, 1, 2, "bf16", 0.1), 1.0),
+        (bench_rlhf.Turn(0.5, 8, 8, 1, 2, "bf16", 0.1, 0.0), 1.0),
     )
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     monkeypatch.setattr(bench_rlhf, "turn_of_peer", lambda row, seed, n, f, limit: turns[f, n])
