@@ -1,22 +1,24 @@
 """Our grader and our pages behind nbgrader's own doors: the formgrader's buttons and its commands.
 
-``nbgrader_config.py`` names three classes of this module. `Sandboxed` is all that *autograde* runs,
-in place of nbgrader's execution of cells; `Unread` keeps nbgrader from reading the student's file,
-which may be one that it can't read; `Pages` is what *generate feedback* writes. A process of its
-own does what `course grade` and `course feedback` do for one student, and nbgrader gets what that
-has written. So there is one score and one page, whoever asks. In JupyterLab the buttons start that
-process without nbgrader (`server.py`).
+``nbgrader_config.py`` names three classes of this module. `Unread` takes *autograde* over before
+nbgrader has copied or read anything of a student's, which may be a link to the instructor's files,
+or nothing that it can read. `Sandboxed` is all that could run in its place. `Pages` is what
+*generate feedback* writes. A process of its own does what `course grade` and `course feedback` do.
+So there is one score and one page, whoever asks. In JupyterLab the buttons start that process
+without nbgrader (`server.py`).
 
 Nothing is ever run or scored without that process: where it refuses (there is no sandbox, say), its
-sentence is logged and nbgrader takes the student's half-made folder away. A server that runs for
-weeks sees what has changed in the course meanwhile, since each process reads it anew.
+sentence is logged, and what was graded before stays. A server that runs for weeks sees what has
+changed in the course meanwhile, since each process reads it anew.
 """
 
 import _thread
 import contextlib
+import functools
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,7 +26,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Unicode
@@ -36,55 +37,74 @@ from course.grader.local import inherited, python
 
 GRADE, FEEDBACK, ALL = "grade", "feedback", "all"
 STOPPED = "Stopped: what was graded until then stays. The same button goes on."
+UNGUARDED = (
+    "Nothing was run: nbgrader_config.py must say "
+    'c.Autograde.exporter_class = "course.grader.buttons.Unread".'
+)
 BROKEN = "The grader has failed: {said}. Nothing was changed; run the same again."
 
 
 class Sandboxed(Preprocessor):
-    """In place of nbgrader's `Execute` and of all that scores after it."""
+    """In place of nbgrader's `Execute` and of all that scores after it: a lock, and the hooks."""
 
     hooks = Unicode(PLAIN.address, help="Where the course's hooks are: module:name.").tag(
         config=True
     )
 
     def __call__(self, nb: Any, resources: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Grade what was handed in, in the sandbox, and return the graded notebook.
-
-        It isn't `preprocess`, which `enabled` could switch off.
-
-        Parameters
-        ----------
-        nb : NotebookNode
-            Which nobody needs: the grader reads what was handed in.
-        resources : dict
-            ``nbgrader`` says whose notebook it is.
+        """Refuse; it isn't `preprocess`, which `enabled` could switch off.
 
         Raises
         ------
         GraderError
-            With one sentence, if it can't be graded.
+            Always: whoever comes here was about to go nbgrader's own way.
         """
-        converter = self.parent.parent
-        whose = resources["nbgrader"]
-        folder = converter._format_dest(whose["assignment"], whose["student"])
-        path = Path(folder) / f"{whose['notebook']}.ipynb"
-        path.unlink(missing_ok=True)  # what isn't there is recorded again
-        _ask(GRADE, whose, converter, self.hooks)
-        for below, _, names in os.walk(folder):  # nbgrader writes all of it again
-            for name in names:
-                os.chmod(os.path.join(below, name), 0o644)
-        return nbformat.read(path, as_version=nbformat.current_nbformat), resources
+        raise GraderError(UNGUARDED)
 
 
 class Unread(NotebookExporter):
-    """In place of what reads a student's notebook: only our grader does."""
+    """In place of what reads students' notebooks: with it nbgrader's `Autograde` is our grader."""
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **more: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """Return an empty notebook in the first of nbgrader's two passes, `Sandboxed`'s after."""
-        if self.parent._sanitizing:
-            return super().from_notebook_node(nbformat.v4.new_notebook(), resources, **more)
-        return super().from_filename(filename, resources, **more)
+    def __init__(self, config: Any = None, **more: Any) -> None:
+        super().__init__(config=config, **more)
+        if self.parent is not None:  # which calls this before it touches the first submission
+            self.parent.convert_notebooks = functools.partial(_autograde, self.parent)
+
+
+def _autograde(converter: Any) -> None:
+    """Grade whom nbgrader has found; what fails is logged, and leaves what was there before.
+
+    Raises
+    ------
+    NbGraderException
+        At the end, if somebody couldn't be graded, as nbgrader does it.
+    """
+    from course.grader.adapter import NbGraderException
+
+    places = converter.coursedir
+    hooks = Sandboxed(parent=converter).hooks
+    if places.student_id == "*" and not places.student_id_exclude:
+        jobs = [(ALL, "")]  # one process for all
+    else:
+        known = re.compile(
+            converter._format_source(re.escape(places.assignment_id), "(?P<who>.*)", escape=True)
+        )
+        left_out = (places.student_id_exclude or "").split(",")
+        found = [
+            match["who"] for one in sorted(converter.assignments) if (match := known.match(one))
+        ]
+        jobs = [(GRADE, student) for student in found if student not in left_out]
+    failed = False
+    for what, student in jobs:
+        converter.run_pre_convert_hook()
+        try:
+            whose = {"assignment": places.assignment_id, "student": student}
+            failed |= bool(_ask(what, whose, converter, hooks).get("failed"))
+        except GraderError:
+            failed = True
+        converter.run_post_convert_hook()
+    if failed:
+        raise NbGraderException("Not everybody is graded: see above.")
 
 
 class Pages(Exporter):
@@ -143,14 +163,25 @@ def understood(last: str, said: str, code: int) -> dict[str, Any]:
     return {"error": BROKEN.format(said=why or f"it ended with {code}")}
 
 
-def _ask(what: str, whose: dict[str, str], converter: Any, hooks: str) -> None:
-    """Let a process do it; log what an instructor has to know."""
-    ran = subprocess.run(
-        command(what, converter.coursedir.root, whose["assignment"], whose["student"], hooks),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=inherited(),
-    )
+def _ask(what: str, whose: dict[str, str], converter: Any, hooks: str) -> dict[str, Any]:
+    """Let a process do it; log what an instructor has to know, and return its answer.
+
+    Raises
+    ------
+    GraderError
+        With one sentence, which is logged as well.
+    """
+    reader, writer = os.pipe()  # with `ALL` the process stops when this ends
+    try:
+        ran = subprocess.run(
+            command(what, converter.coursedir.root, whose["assignment"], whose["student"], hooks),
+            stdin=reader,
+            capture_output=True,
+            env=inherited(),
+        )
+    finally:
+        os.close(reader)
+        os.close(writer)
     printed, said = (text.decode("utf-8", "replace") for text in (ran.stdout, ran.stderr))
     answer = understood(printed.strip().split("\n")[-1], said, ran.returncode)
     if "error" in answer:
@@ -159,6 +190,7 @@ def _ask(what: str, whose: dict[str, str], converter: Any, hooks: str) -> None:
         raise GraderError(answer["error"])
     for sentence in answer["notes"]:
         converter.log.warning(sentence)
+    return answer
 
 
 def _withhold(record: logging.LogRecord) -> bool:

@@ -26,7 +26,7 @@ EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own place
 OPEN = 0o1777  # everybody may put something in, and take only their own away
 # nbgrader's folders for one course, with its own permissions.
 BELOW = {"": 0o755, "outbound": 0o755, "inbound": 0o3733, "feedback": 0o711}
-BUTTONS = "course.grader.buttons.Sandboxed"
+BUTTONS, READER = "course.grader.buttons.Sandboxed", "course.grader.buttons.Unread"
 PARTS = {
     "the formgrader": "nbgrader.server_extensions.formgrader",
     "the assignment list": "nbgrader.server_extensions.assignment_list",
@@ -91,6 +91,9 @@ def of_course(root: Path) -> list[Row]:
         f'Set c.Autograde.autograde_preprocessors = ["{BUTTONS}"] in {settings.FILE}: without it '
         "the formgrader runs students' code without a sandbox."
     )
+    if safe:
+        safe = own["Autograde"].get("exporter_class") == READER
+        unsafe = f'Set c.Autograde.exporter_class = "{READER}": without it nothing is graded.'
     source, release = settings.folder(root, "source"), settings.folder(root, "release")
     lessons = [one for one in settings.lessons(root) if path_of(one, source).exists()]
     none = "" if lessons else f"There are no lessons in {source}: this needs the full course."

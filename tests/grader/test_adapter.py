@@ -87,6 +87,7 @@ def test_the_steps_that_record_are_the_known_ones():
         (adapter.BaseConverter, "init_assignment", "assignment_id student_id"),
         (adapter.BaseConverter, "init_destination", "assignment_id student_id"),
         (adapter.BaseConverter, "init_single_notebook_resources", "notebook_filename"),
+        (adapter.BaseConverter, "convert_notebooks", ""),
         (adapter.BaseConverter, "convert_single_notebook", "notebook_filename"),
         (adapter.BaseConverter, "write_single_notebook", "output resources"),
         (adapter.BaseConverter, "set_permissions", "assignment_id student_id"),

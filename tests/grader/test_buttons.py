@@ -4,6 +4,7 @@ The formgrader's buttons call the same classes of nbgrader; test_formgrader_brow
 """
 
 import json
+import os
 import shutil
 
 import grading_class as group
@@ -11,7 +12,8 @@ import pytest
 import stock
 from grading_class import LESSON
 
-from course.grader import adapter, grade, notebook, sandbox, settings
+from course.grader import adapter, buttons, grade, notebook, sandbox, settings
+from course.grader.errors import GraderError
 from course.hooks import HOOKS
 
 pytestmark = pytest.mark.slow
@@ -39,8 +41,10 @@ def test_one_score_and_one_page_whoever_asks(root, tmp_path):
     grade.grade(LESSON, root=ours, hooks=HOOKS, engine=group.StandIn(ours))
     # A link beside the notebook, which nbgrader by itself would follow.
     (root / "submitted" / "ada" / LESSON / "leak.py").symlink_to(root / "nbgrader_config.py")
+    os.mkfifo(root / "submitted" / "bob" / LESSON / "pipe")  # at which it would stop
     ran = stock.configured(root, ["autograde", LESSON], ["generate_feedback", LESSON])
     assert ran.returncode == 0, ran.stderr
+    assert "bob: left out files next to the notebook: 1 no files" in ran.stderr
     assert "left out files next to the notebook: 1 links out of the folder" in ran.stderr
     assert not list((root / "autograded").rglob("leak.py"))
     for student in ("ada", "bob", "cy"):
@@ -56,6 +60,16 @@ def test_one_score_and_one_page_whoever_asks(root, tmp_path):
         assert "HIDDEN" not in text
     again = grade.grade(LESSON, root=root, hooks=HOOKS)
     assert (again["new"], again["unchanged"]) == (0, 3)
+    # Handed in again without a time: nbgrader by itself passes over whom it has graded once.
+    for student in ("bob", "cy"):
+        group.hand_in(root, student, group.answered(root, group.solutions(root)))
+    shutil.rmtree(root / "autograded" / "ada")  # lost: it comes back
+    before = group.recorded(root, "cy")
+    ran = stock.configured(root, ["autograde", LESSON, "--CourseDirectory.student_id_exclude=cy"])
+    assert ran.returncode == 0, ran.stderr
+    assert group.scores(root, "bob") == group.scores(root, "ada")
+    assert notebook.path_of(LESSON, root / "autograded" / "ada").exists()
+    assert group.recorded(root, "cy") == before
 
 
 def test_without_a_sandbox_nothing_runs_and_nothing_is_scored(root):
@@ -63,6 +77,9 @@ def test_without_a_sandbox_nothing_runs_and_nothing_is_scored(root):
     nb = group.released(root)
     nb["cells"][1]["source"] = f"open({str(trace)!r}, 'w').close()"
     group.hand_in(root, "bob", nb)
+    earlier = notebook.path_of(LESSON, root / "autograded" / "bob")
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("graded before", encoding="utf-8")
     words = ["autograde", LESSON, "--student=bob", "--Sandboxed.enabled=False"]
     ran = stock.configured(root, words, **NO_PROGRAMS)
     assert ran.returncode == 1
@@ -71,12 +88,18 @@ def test_without_a_sandbox_nothing_runs_and_nothing_is_scored(root):
     assert "bubblewrap isn't installed" in said[0]
     assert "Traceback" not in ran.stderr
     assert not trace.exists()
-    assert not (root / "autograded" / "bob").exists() or not list(
-        (root / "autograded" / "bob").rglob("*.ipynb")
-    )
-    with group.gradebook(root) as book:
-        one = book.find_submission_notebook(LESSON, LESSON, "bob")
-        assert {grade.auto_score for grade in one.grades} == {None}
+    assert earlier.read_text(encoding="utf-8") == "graded before"
+    assert [path for path in earlier.parent.iterdir()] == [earlier]
+    assert not (root / "autograded" / "ada").exists()
+    with group.gradebook(root) as book, pytest.raises(adapter.MissingEntry):
+        book.find_submission_notebook(LESSON, LESSON, "bob")
+
+
+def test_who_comes_to_the_step_without_our_reader_is_refused(root):
+    step = buttons.Sandboxed()
+    step.enabled = False
+    with pytest.raises(GraderError, match=r"must say c.Autograde.exporter_class = .*Unread"):
+        step(None, {})
 
 
 def test_a_page_of_somebody_who_isnt_graded_is_one_sentence(root):

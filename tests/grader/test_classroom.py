@@ -95,6 +95,14 @@ def test_a_folder_of_somebody_else_stays_and_is_named(root, tmp_path, monkeypatc
     assert stat.S_IMODE(course.stat().st_mode) == 0o777
 
 
+def test_a_configuration_that_grades_nothing_is_said(root):
+    config = root / settings.FILE
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("course.grader.buttons.Unread", "nbgrader.X"))
+    said = missing(classroom.classroom(root))
+    assert "c.Autograde.exporter_class" in said["safe autograde button"]
+
+
 def test_what_is_missing_is_one_line_each(root, monkeypatch):
     config = root / settings.FILE
     text = config.read_text(encoding="utf-8")

@@ -781,7 +781,8 @@ def test_the_sandbox_holds_little(engine):
             "import os\nfrom course import paths\nprint(sorted(os.listdir(paths.ROOT)))",
             "print(sorted(n for n in os.listdir('/proc') if n.isdigit()), os.getuid())",
             "print(sorted(os.listdir('.')), sorted(os.listdir('/tmp')))",
-            "import socket\nprint([n for _, n in socket.if_nameindex()], socket.gethostname())",
+            "import socket\nlines = open('/proc/net/dev').readlines()[2:]\n"
+            "print([line.split(':')[0].strip() for line in lines], socket.gethostname())",
             "print(sorted(set(os.environ) - {'LC_CTYPE'}))",
             "print([l.split()[1] for l in open('/proc/self/mounts') if ' rw' in l.split()[3][:3] "
             "or ',rw' in l])",
