@@ -377,7 +377,9 @@ def note_examples(count: int = 8) -> style.Page:
     from course.world import notes
 
     names = list(notes.TOPICS)
-    rows = [{_("note"): text, _("topic"): names[topic]} for text, topic in notes.notes(count, 1)]
+    rows = [
+        {_("the note"): text, _("topic"): names[topic]} for text, topic in notes.notes(count, 1)
+    ]
     return style.table(rows)
 
 

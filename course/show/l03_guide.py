@@ -79,7 +79,8 @@ def _picture(found: dict[str, Any]) -> style.Picture:
                 ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
                 axis.barh(row + up, value, 0.3, color=shade)
                 axis.errorbar(value, row + up, xerr=ends, color=style.INK, capsize=3, lw=1.2)
-                text = f"{percent(value)} {'before' if when else 'after'}"
+                text = _("{percent} before") if when else _("{percent} after")
+                text = text.format(percent=percent(value))
                 note(axis, text, (high, row + up), (6, -3), color=shade)
         axis.set_title(_("Shares of answers, with 95% intervals"))
         axis.set(xlim=(0, 1.25), ylim=(len(words) - 0.5, -0.5))

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from course import paths
+from course import language, paths
 from course.errors import CourseError
 from course.language import N_, _
 from course.show import sources, style
 from course.show.charts import name_rows, note, percent_ticks, set_ticks
+from course.show.sizes import short
 from course.show.style import ACCENT, INK, MARKERS, Page, colour, picture, say, table
 from course.stages.stage import LORA
 from course.stats import interval, mean_interval, percent
@@ -310,7 +311,7 @@ def four_ways() -> None:
             | {
                 right_aligned(words, wrap=True): right_aligned(text)
                 for words, text in (
-                    ("numbers", f"{moved:,}"),
+                    (_("numbers"), f"{moved:,}"),
                     (_("of the model"), f"{percent(moved / total, 0)}"),
                     (_("memory (MB)"), f"{memory:.1f}"),
                     ("pass@1", _around(means(trials, "pass_at_1"), ".2f")),
@@ -492,6 +493,8 @@ def front(points: Mapping[str, tuple[float, float]]) -> list[str]:
 
 def millions(count: int) -> str:
     """Return a number of parameters as people write it."""
+    if language.current() == "ko":
+        return short(count)
     return f"{count / 1e6:.{2 if count < 1e7 else 1}f} million"
 
 

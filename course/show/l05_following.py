@@ -250,7 +250,10 @@ def marks(record: Mapping[str, Any]) -> Picture:
         parts = [kept / n for _x, (kept, n) in kinds]
         bars = right.barh([k for k, _x in kinds], parts, color=WAYS["feedme"][1], height=0.7)
         right.bar_label(
-            bars, [f" {kept:,} of {n:,}" for _x, (kept, n) in kinds], fontsize=9, color=style.QUIET
+            bars,
+            [_(" {kept:,} of {n:,}").format(kept=kept, n=n) for _x, (kept, n) in kinds],
+            fontsize=9,
+            color=style.QUIET,
         )
         name_rows(right, [kind for kind, _x in kinds])
         right.set_xlim(0, 1.3)
@@ -355,13 +358,16 @@ def paired(record: Mapping[str, Any], first: str, second: str) -> str:
     gain = b.mean() - a.mean()
     apart = 1.96 * np.sqrt(covariance.trace())
     together = 1.96 * np.sqrt(covariance.trace() - 2 * covariance[0, 1])
-    verdict = "better" if gain > together else "worse" if -gain > together else "not clearly apart"
-    return (
-        f"{WAYS[second][0]} minus {WAYS[first][0]}: {100 * gain:+.1f} points of a hundred, "
-        f"± {100 * together:.1f} request by request, ± {100 * apart:.1f} if one forgets that the "
-        f"requests are the same. {WAYS[second][0]} is {verdict}"
-        + ("." if verdict.startswith("not") else f" than {WAYS[first][0]}.")
-    )
+    verdict = _("{second} is not clearly apart.")
+    if abs(gain) > together:
+        better, worse = _("{second} is better than {first}."), _("{second} is worse than {first}.")
+        verdict = better if gain > 0 else worse
+    names = {"first": _(WAYS[first][0]), "second": _(WAYS[second][0])}
+    said = _(
+        "{second} minus {first}: {gain:+.1f} points of a hundred, ± {together:.1f} request by "
+        "request, ± {apart:.1f} if one forgets that the requests are the same."
+    ).format(gain=100 * gain, together=100 * together, apart=100 * apart, **names)
+    return f"{said} {verdict.format(**names)}"
 
 
 def rounds_in_words(record: Mapping[str, Any]) -> str:

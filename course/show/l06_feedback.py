@@ -33,7 +33,10 @@ def rufus() -> Picture:
     """Draw what Rufus says after corrections and after comparisons, by their number."""
     from course.studies import l06_rufus
 
-    ways = {"corrections": (l06_rufus.corrected, LINE), "comparisons": (l06_rufus.compared, ACCENT)}
+    ways = {
+        N_("corrections"): (l06_rufus.corrected, LINE),
+        N_("comparisons"): (l06_rufus.compared, ACCENT),
+    }
     runs = {
         name: [[way(n, seed) for seed in range(REPEATS)] for n in COUNTS]
         for name, (way, _x) in ways.items()
@@ -45,13 +48,13 @@ def rufus() -> Picture:
     last = {name: np.mean([one.shares for one in lots[-1]], axis=0) for name, lots in runs.items()}
     order = np.argsort(l06_rufus.QUALITY)
     people = {
-        "before": l06_rufus.lesson(l06_rufus.AT_FIRST),
-        "the writer": l06_rufus.lesson(np.exp(l06_rufus.WRITES * l06_rufus.QUALITY)),
+        N_("before"): l06_rufus.lesson(l06_rufus.AT_FIRST),
+        N_("the writer"): l06_rufus.lesson(np.exp(l06_rufus.WRITES * l06_rufus.QUALITY)),
     }
-    alt = (
-        f"Mean quality of what Rufus says after {COUNTS[0]} to {COUNTS[-1]} of each "
-        f"(the writer: {people['the writer'].quality:.1f}): "
-        + "; ".join(f"{name} " + ", ".join(f"{m:.1f}" for m in means[name]) for name in means)
+    alt = _(
+        "Mean quality of what Rufus says after {few} to {many} of each (the writer: {writer:.1f}): "
+    ).format(few=COUNTS[0], many=COUNTS[-1], writer=people["the writer"].quality) + "; ".join(
+        f"{_(name)} " + ", ".join(f"{m:.1f}" for m in means[name]) for name in means
     )
     with picture(2, width=9.6, height=4.4, alt=alt, width_ratios=[2, 3]) as (shown, (left, right)):
         for (name, one), dashes, x in zip(
@@ -59,11 +62,11 @@ def rufus() -> Picture:
         ):
             left.axhline(one.quality, color=QUIET, lw=1, ls=dashes)
             note(
-                left, name, (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
+                left, _(name), (x, one.quality), (0, 4), ha="right" if name == "before" else "left",
                 fontsize=9, color=QUIET,
             )  # fmt: skip
         for (name, (_x, colour)), marker in zip(ways.items(), "so", strict=True):
-            left.plot(COUNTS, means[name], marker=marker, color=colour, label=name)
+            left.plot(COUNTS, means[name], marker=marker, color=colour, label=_(name))
         left.set(xscale="log", xlabel=_("how many of them"))
         left.set_ylabel(_("mean quality of what it says (our scale)"))
         set_ticks(left, "x", COUNTS)

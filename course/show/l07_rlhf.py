@@ -792,11 +792,20 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
     low, high = record["intervals"]["few_shot"]
     share = f"{record['win_few_shot']:.0%} (95%: {low:.0%} to {high:.0%})"
     if low > 0.5:
-        verdict = f"wins clearly: {share}"
+        verdict = _(
+            "Against the large base model with worked examples before the request the small tuned "
+            "model wins clearly: {share}."
+        )
     elif high < 0.5:
-        verdict = f"loses: {share}"
+        verdict = _(
+            "Against the large base model with worked examples before the request the small tuned "
+            "model loses: {share}."
+        )
     else:
-        verdict = f"can't be told apart from it: {share}"
+        verdict = _(
+            "Against the large base model with worked examples before the request the small tuned "
+            "model can't be told apart from it: {share}."
+        )
     truth = record["truth_few_shot"]
     manners = (
         _(
@@ -805,10 +814,7 @@ def headline_in_words(record: Mapping[str, Any]) -> str:
         if truth < 0.5
         else _("By truth alone it gets {truth:.0%} (equal answers count half).").format(truth=truth)
     )
-    said = (
-        f"Against the large base model with worked examples before the request the small tuned "
-        f"model {verdict}. {manners}"
-    )
+    said = f"{verdict.format(share=share)} {manners}"
     if "base_rates_few_shot" in record:
         polite = record["base_rates_few_shot"]["polite"]
         said += _(

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from course import paths
-from course.language import _
+from course.language import N_, _
 from course.show.charts import name_rows, note
 from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, picture, table
 
@@ -26,8 +26,8 @@ Points = list[dict[str, Any]]
 SHADES = {
     "best-of-n": (INK, "s"),
     "DPO": ("#1b639b", "^"),
-    "PPO, no price": (ACCENT, "o"),
-    "PPO, with a price": ("#00745a", "D"),
+    N_("PPO, no price"): (ACCENT, "o"),
+    N_("PPO, with a price"): ("#00745a", "D"),
 }
 PETAFLOP_DAY = 1e15 * 86_400
 # An invented request with six answers: how likely under the reference model, and their reward.
@@ -54,7 +54,7 @@ def ideal() -> Picture:
     """Draw the best policies for three prices, and the reward of all prices against their KL."""
     start = sum(chance * reward for chance, reward in ANSWERS)
     with picture(2, width=9.2, height=3.8, width_ratios=[3, 2]) as (shown, (left, right)):
-        groups = [("reference", [chance for chance, _x in ANSWERS], QUIET)]
+        groups = [(_("reference"), [chance for chance, _x in ANSWERS], QUIET)]
         shades = ("#a9cbe6", "#4a90c4", "#123f68")
         groups += [(f"β = {b:g}", tilted(b)[0], s) for b, s in zip(PRICES, shades, strict=True)]
         for number, (name, chances, shade) in enumerate(groups):
@@ -131,7 +131,7 @@ def frontier(record: Mapping[str, Any]) -> Picture:
                 heights = [p[key] for p in points]
                 if name != "PPO, with a price":  # its points come from several runs
                     axis.plot(at, heights, color=shade, lw=1.6, alpha=0.7)
-                axis.plot(at[1:], heights[1:], mark, color=shade, ms=7, label=name)
+                axis.plot(at[1:], heights[1:], mark, color=shade, ms=7, label=_(name))
                 if key == "true":
                     bars = [1.96 * p["true_error"] for p in points]
                     axis.errorbar(at, heights, bars, fmt="none", ecolor=shade, alpha=0.5, lw=1.2)
@@ -154,7 +154,7 @@ def frontier(record: Mapping[str, Any]) -> Picture:
         handles, names = axes[0].get_legend_handles_labels()
         shown.figure.legend(handles, names, loc="outside lower center", ncols=5, fontsize=10)
     shown.alt = _("Star: mini-sft. ") + " ".join(
-        f"{name}: "
+        f"{_(name)}: "
         + "; ".join(
             _("KL {kl:.1f}, proxy {reward:.2f}, true {true:.2f}").format(
                 kl=p["kl"], reward=p["reward"], true=p["true"]
@@ -187,7 +187,7 @@ def frontier_table(record: Mapping[str, Any]) -> Page:
     return table(
         [
             {
-                _("policy"): "mini-sft" if p["name"] == "best of 1" else p["name"],
+                _("policy"): "mini-sft" if p["name"] == "best of 1" else _(p["name"]),
                 _("KL (nats)"): f"{p['kl']:.2f} ± {1.96 * p['kl_error']:.2f}",
                 _("proxy"): f"{p['reward']:.2f}",
                 _("true score"): f"{p['true']:.2f} ± {1.96 * p['true_error']:.2f}",

@@ -364,12 +364,12 @@ def gaming(record: Mapping[str, Any]) -> style.Picture:
                 x, y = zip(*smoothed(game["curves"][key]), strict=True)
                 axis.plot(x, y, color=shade, label=words)
             axis.set(ylim=(0, 1.04), xlabel=_("round"))
-            axis.set_title(game["words"].replace(", ", ",\n"), fontsize=11)
+            axis.set_title(_(game["words"]).replace(", ", ",\n"), fontsize=11)
         percent_ticks(axes[0], "y")
         axes[-1].legend(loc="lower right", fontsize=10)
         shown.alt = "; ".join(
             _("{words}: at last {passing:.0%} pass, {right:.0%} are right").format(
-                words=game["words"], passing=game["passing"], right=game["right"]
+                words=_(game["words"]), passing=game["passing"], right=game["right"]
             )
             for game in games
         )
@@ -386,7 +386,7 @@ def gaming_in_words(record: Mapping[str, Any]) -> str:
     """Return the same in sentences."""
     said = (
         _("{words}: {passing:.0%} pass, {right:.0%} are right").format(
-            words=game["words"], passing=game["passing"], right=game["right"]
+            words=_(game["words"]), passing=game["passing"], right=game["right"]
         )
         for game in record["gaming"]
     )

@@ -77,7 +77,8 @@ STYLE: dict[str, Any] = {
     "lines.markersize": 7,
     "figure.facecolor": "white",
 }
-TABLE = "border-collapse:collapse;table-layout:auto;max-width:920px"  # Jupyter would fix widths
+# Jupyter would fix widths, and Korean would break within words.
+TABLE = "border-collapse:collapse;table-layout:auto;max-width:920px;word-break:keep-all"
 DPI = 100  # CSS pixels to an inch of a figure: 8.6 inches fill a notebook's column
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
+from course.language import N_
 from course.lm import model
 from course.seeds import stream
 from course.stages import code, grpo
@@ -229,9 +230,9 @@ def odd(p: grpo.Progress, asked: Sequence[Task]) -> list[dict[str, Any]]:
 
 ONE = replace(RECIPE, rounds=60, lr=1.5e-3, cases=(0,))
 GAMING = {
-    "one case": ONE,
-    "all cases, short programs earn more": replace(ONE, cases=grpo.ALL, brevity=0.06),
-    "one case, short programs earn more": replace(ONE, brevity=0.06),
+    N_("one case"): ONE,
+    N_("all cases, short programs earn more"): replace(ONE, cases=grpo.ALL, brevity=0.06),
+    N_("one case, short programs earn more"): replace(ONE, brevity=0.06),
 }
 WORK = Work(
     stage,
