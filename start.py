@@ -33,6 +33,7 @@ if __name__ == "__main__":  # a file there that is called json.py is not the jso
 import ast
 import contextlib
 import errno
+import functools
 import hashlib
 import importlib.util
 import json
@@ -68,6 +69,34 @@ if refusal(sys.version_info):
 # From here on a supported Python runs.
 
 ROOT = Path(__file__).resolve().parent
+
+
+def N_(text: str) -> str:
+    """Mark a text that is translated where it is shown."""
+    return text
+
+
+@functools.cache
+def translations() -> dict[str, str]:
+    """Return the library's translations into the language that is chosen: English → said.
+
+    As `course.language` reads them, but without a package: there may be none yet.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        lang = os.environ.get("COURSE_LANG") or (ROOT / "work" / ".language").read_text("utf-8")
+        path = ROOT / "course" / "locale" / lang.strip() / "LC_MESSAGES" / "course.po"
+        entries = path.read_text(encoding="utf-8").split("\n\n")
+        finished = [one for one in entries if "#, fuzzy" not in one]
+        found = [re.search('(?m)^msgid (".+")\nmsgstr (".+")$', one) for one in finished]
+        return {ast.literal_eval(one[1]): ast.literal_eval(one[2]) for one in found if one}
+    return {}
+
+
+def _(text: str) -> str:
+    """Return a text in the language that is chosen."""
+    return translations().get(text, text)
+
+
 HELP = """\
 Usage: python3 start.py [--lang LANGUAGE] [test | install | COMMAND] [...]
 
@@ -80,7 +109,7 @@ Usage: python3 start.py [--lang LANGUAGE] [test | install | COMMAND] [...]
 The set-up goes to .venv. You may stop it at any time: the same command goes on.
 Example: python3 start.py models
 """
-AGAIN = "then run the same command again"
+AGAIN = N_("then run the same command again")
 NOTHING_CAME = (
     "Pip says that it has installed {name}, but .venv doesn't have it: see .venv/pip.log, look "
     f"whether settings of pip say where to install, {AGAIN}."
@@ -146,12 +175,12 @@ nbgrader.server_extensions.assignment_list nbgrader.server_extensions.validate_a
 """.split()
 # What a step does and downloads; measured once, so "about".
 STEPS = {
-    "environment": "a Python environment, .venv: no download",
+    "environment": N_("a Python environment, .venv: no download"),
     "torch": "torch {torch}",
     "packages": "{packages}",
-    "course": "the course itself: no download",
-    "models": "two real models: about 180 to 360 MB, unless your cache folder has them",
-    "work": "your own copy of the lessons in work/: no download",
+    "course": N_("the course itself: no download"),
+    "models": N_("two real models: about 180 to 360 MB, unless your cache folder has them"),
+    "work": N_("your own copy of the lessons in work/: no download"),
 }
 
 
@@ -270,7 +299,7 @@ def pip_variables(venv: Path) -> dict[str, str]:
     files = {}  # what their lines say, such as global.index-url='https://...'
     for section in ("global", "install"):  # the later counts
         for line in listed.stdout.splitlines():
-            key, _, value = line.partition("=")
+            key, _x, value = line.partition("=")
             name = "PIP_" + key[len(section) + 1 :].upper().replace("-", "_")
             if key.startswith(section + ".") and name in wanted:
                 with contextlib.suppress(ValueError, SyntaxError):
@@ -310,8 +339,10 @@ def make_environment(venv: Path) -> None:
     """Make the environment `venv` with pip in it, in place of what is there."""
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
         raise Problem(
-            "This Python lacks its venv module: install it (on Debian or Ubuntu: "
-            f"sudo apt install python3-venv), {AGAIN}."
+            _(
+                "This Python lacks its venv module: install it (on Debian or Ubuntu: "
+                "sudo apt install python3-venv), {AGAIN}."
+            ).format(AGAIN=_(AGAIN))
         )
     if venv.exists():
         shutil.rmtree(venv)
@@ -377,7 +408,11 @@ def follow(process: subprocess.Popen, log: object, total: int) -> None:
             size = re.match(r"\s+Downloading .* (\(.*B\))", line)
             if found:
                 names.add(found[1].lower())
-                status.show(f"{len(names)} of {max(total, len(names))}: {found[1]}")
+                status.show(
+                    _("{n} of {total}: {found}").format(
+                        n=len(names), total=max(total, len(names)), found=found[1]
+                    )
+                )
             elif size:
                 status.text += f" {size[1]}"
             elif line.startswith("Installing collected packages"):
@@ -396,27 +431,40 @@ def end(process: subprocess.Popen) -> None:
 def cause(text: str) -> str:
     """Return one sentence for what pip or venv printed as it failed."""
     known = {
-        r"No space left|not enough space": f"The disk is full: make room, {AGAIN}.",
+        r"No space left|not enough space": _("The disk is full: make room, {AGAIN}.").format(
+            AGAIN=_(AGAIN)
+        ),
         r"Permission denied|Access is denied|Read-only file system": (
-            "No permission to write here: move the course to a folder of your own, close "
-            f"programs that use its .venv, {AGAIN}."
+            _(
+                "No permission to write here: move the course to a folder of your own, "
+                "close programs that use its .venv, {AGAIN}."
+            ).format(AGAIN=_(AGAIN))
         ),
         r"NewConnectionError|Connection\w*Error|Connect\w*Timeout|timed out|name resolution"
         r"|getaddrinfo|ProxyError|SSLError|MaxRetryError|Incomplete|Connection broken": (
-            f"The packages could not be downloaded: see that the network works, {AGAIN}."
+            _("The packages could not be downloaded: see that the network works, {AGAIN}.").format(
+                AGAIN=_(AGAIN)
+            )
         ),
         r"invalid variable|Single '[{}]' encountered|positional fields": (
-            f"The build tool can't read the name of this folder: take {{ and }} out of it, {AGAIN}."
+            _(
+                "The build tool can't read the name of this folder: take {{ and }} out "
+                "of it, {AGAIN}."
+            ).format(AGAIN=_(AGAIN))
         ),
         r"DO NOT MATCH THE HASHES|BadZipFile|Wheel .* is invalid": (
-            f"A download is damaged: empty pip's cache (python3 -m pip cache purge), {AGAIN}."
+            _(
+                "A download is damaged: empty pip's cache (python3 -m pip cache purge), {AGAIN}."
+            ).format(AGAIN=_(AGAIN))
         ),
     }
     for pattern, says in known.items():
         if re.search(pattern, text, re.IGNORECASE):
             return says
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return f"The set-up failed ({lines[-1] if lines else 'no reason given'}); see .venv/pip.log."
+    return _("The set-up failed ({more}); see .venv/pip.log.").format(
+        more=lines[-1] if lines else "no reason given"
+    )
 
 
 # --- which packages -------------------------------------------------------------------------------
@@ -444,7 +492,11 @@ def needs(arguments: list[str]) -> list[str]:
         for word in words[1:]:
             if word not in (*NEEDS, *SIZES):
                 one = ", ".join(sorted({*(name.split()[0] for name in NEEDS), *SIZES}))
-                raise Problem(f"There is no {word} to install: name one of {one}.")
+                raise Problem(
+                    _("There is no {word} to install: name one of {one}.").format(
+                        word=word, one=one
+                    )
+                )
         found = [part for word in words[1:] for part in NEEDS.get(word, [word])]
         return list(dict.fromkeys(part for part in found if part != "learner"))
     found = NEEDS.get(words[0]) or NEEDS.get(" ".join(words[:2]), [])
@@ -473,7 +525,9 @@ class Setup:
             files = [(root / name).read_bytes() for name in ("requirements.txt", "pyproject.toml")]
         except FileNotFoundError as error:
             name = Path(error.filename).name
-            raise Problem(f"{name} is missing: get it back (git checkout {name}).") from None
+            raise Problem(
+                _("{name} is missing: get it back (git checkout {name}).").format(name=name)
+            ) from None
         self.pins = hashlib.sha256(b"".join(files)).hexdigest()
         named = re.search(r'^name *= *"([^"]+)"', files[1].decode("utf-8"), re.MULTILINE)
         self.project = spelled(named[1]) if named else "course"
@@ -504,7 +558,11 @@ class Setup:
         with contextlib.suppress(OSError):
             gone -= set(os.listdir(packages_of(self.venv, version)))
         if version != self.state.get("python") or gone:
-            say(f".venv is damaged ({min(gone, default='its Python')} is gone): making it anew.")
+            say(
+                _(".venv is damaged ({gone} is gone): making it anew.").format(
+                    gone=min(gone, default="its Python")
+                )
+            )
             self.stamp.unlink()
             shutil.rmtree(self.venv)
             self.state = {"done": []}
@@ -547,15 +605,15 @@ class Setup:
         if "models" in todo and (not fetch or (self.state.get("tried") and not retry)):
             todo.remove("models")
         if "packages" in todo:
-            say("Setting up the course. You may stop with Ctrl-C; the same command goes on.")
+            say(_("Setting up the course. You may stop with Ctrl-C; the same command goes on."))
         for step in todo:
             began = time.monotonic()
             torch = f"{self.torch_pin()}: {self.torch_build()[1]}"
-            what = STEPS[step].format(torch=torch, packages=self.packages_in_words())
+            what = _(STEPS[step]).format(torch=torch, packages=self.packages_in_words())
             say(f"[{list(STEPS).index(step) + 1}/{len(STEPS)}] {what}")
             if getattr(self, step)() is not False:
                 self.done.append(step)
-                say(f"      done in {time.monotonic() - began:.0f} s")
+                say(_("      done in {monotonic:.0f} s").format(monotonic=time.monotonic() - began))
             self.save()
 
     # One method for each of STEPS, in their order; False says that it could not be done, but that
@@ -566,8 +624,10 @@ class Setup:
         free = shutil.disk_usage(self.root).free
         if free < DISK and not self.venv.exists():
             raise Problem(
-                f"The set-up takes about {DISK / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB "
-                f"left: make room, {AGAIN}."
+                _(
+                    "The set-up takes about {DISK:.1f} GB and the disk has {free:.1f} GB "
+                    "left: make room, {AGAIN}."
+                ).format(DISK=DISK / 1000000000.0, free=free / 1000000000.0, AGAIN=_(AGAIN))
             )
         if not self.usable():
             make_environment(self.venv)
@@ -595,7 +655,10 @@ class Setup:
                 if not re.search(r"\(from versions: (?!none).*No matching", str(error), re.DOTALL):
                     raise
             say(
-                "      there is no build for the CPU here: it takes the one with CUDA, about 2.5 GB"
+                _(
+                    "      there is no build for the CPU here: it takes the one with CUDA, about "
+                    "2.5 GB"
+                )
             )
         pip(self.venv, [*alone, pin])
         return self.verify([pin])
@@ -606,7 +669,9 @@ class Setup:
         new = [part for part in ("learner", *self.parts) if part not in have]
         count = sum(len(self.pins_of.get(part, [])) for part in new or ("learner", *self.parts))
         size = sum(SIZES.get(part, 0) for part in new)
-        return f"{count} packages: " + (f"about {size} MB" if new else "what has changed of them")
+        if not new:
+            return _("{count} packages: what has changed of them").format(count=count)
+        return _("{count} packages: about {size} MB").format(count=count, size=size)
 
     def packages(self) -> None:
         """Install the pins of all wanted parts, then load once what the course loads of them."""
@@ -627,7 +692,7 @@ class Setup:
         """Load what the course loads, and say so if something can't be loaded."""
         command = [str(python_of(self.venv)), "-I", "-c", FIRST_LOOK, *LOADED]
         with Status() as status:
-            status.show("loading them once", important=True)
+            status.show(_("loading them once"), important=True)
             look = subprocess.run(
                 command,
                 stdout=subprocess.DEVNULL,
@@ -638,8 +703,13 @@ class Setup:
                 errors="replace",
             )
         if look.returncode:
-            why = (look.stderr.strip() or f"it ended with {look.returncode}").splitlines()[-1]
-            say(f"      A package can't be loaded, and lessons may miss it: {why}")
+            why = (
+                look.stderr.strip()
+                or _("it ended with {returncode}").format(returncode=look.returncode)
+            ).splitlines()[-1]
+            say(
+                _("      A package can't be loaded, and lessons may miss it: {why}").format(why=why)
+            )
 
     def course(self) -> None:
         """Install the course in place, with the build tool that `packages` brought: offline."""
@@ -654,7 +724,12 @@ class Setup:
         self.state["tried"] = True
         if self.child("course.cli", "models", "fetch") == 0:
             return True
-        say("      Not fetched, but all else works. Try again with: python3 start.py models fetch")
+        say(
+            _(
+                "      Not fetched, but all else works. Try again with: "
+                "python3 start.py models fetch"
+            )
+        )
         return False
 
     def work(self) -> bool:
@@ -674,7 +749,7 @@ class Setup:
         """See that `pins` are in the environment: pip may have put them elsewhere, or nowhere."""
         found = inside(self.venv)[0]
         for pin in pins:
-            name, _, version = pin.partition("==")
+            name, _x, version = pin.partition("==")
             if found.get(spelled(name.strip()), "").partition("+")[0] != version.strip():
                 raise Problem(NOTHING_CAME.format(name=name))
 
@@ -696,10 +771,10 @@ class Setup:
     def torch_build(self) -> tuple[str, str]:
         """Return the build of torch that fits this machine (a suffix) and its size in words."""
         if not sys.platform.startswith("linux"):
-            return "", "about 120 MB"
+            return "", _("about 120 MB")
         if shutil.which("nvidia-smi") or Path("/proc/driver/nvidia").exists():
-            return "", "with CUDA about 2.5 GB"
-        return "+cpu", "build for the CPU, about 190 MB"
+            return "", _("with CUDA about 2.5 GB")
+        return "+cpu", _("build for the CPU, about 190 MB")
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -714,7 +789,7 @@ def wait(command: list[str], venv: Path, *, stdout: object = None, cwd: object =
     process = subprocess.Popen(command, stdout=stdout, cwd=cwd, env=variables(venv))
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
-        for _ in range(3):
+        for _x in range(3):
             try:
                 code = process.wait()
                 return code if code >= 0 else 128 - code
@@ -747,7 +822,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     lang = ""
     if arguments[:1] == ["--lang"]:
         if len(arguments) < 2:
-            raise Problem("Which language? For example: python3 start.py --lang ko")
+            raise Problem(_("Which language? For example: python3 start.py --lang ko"))
         lang, arguments = arguments[1], arguments[2:]
         os.environ["COURSE_LANG"] = lang  # for the first copy of the lessons, too
     if arguments[:1] in (["-h"], ["--help"], ["help"]):
@@ -776,13 +851,15 @@ def sentence(error: OSError, root: Path) -> str:
     """Say in one sentence what the operating system refused."""
     where = error.filename or root
     if error.errno == errno.ENOSPC:
-        return f"The disk is full: make room, {AGAIN}."
+        return _("The disk is full: make room, {AGAIN}.").format(AGAIN=_(AGAIN))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return (
-            f"No permission to write {where}: move the course to a folder of your own, for "
-            f"example in your home folder, {AGAIN}."
-        )
-    return f"{error.strerror or error} ({where}): put that right, {AGAIN}."
+        return _(
+            "No permission to write {where}: move the course to a folder of your "
+            "own, for example in your home folder, {AGAIN}."
+        ).format(where=where, AGAIN=_(AGAIN))
+    return _("{it} ({where}): put that right, {AGAIN}.").format(
+        it=error.strerror or error, where=where, AGAIN=_(AGAIN)
+    )
 
 
 def guarded(arguments: list[str], root: Path = ROOT) -> int:
@@ -796,7 +873,8 @@ def guarded(arguments: list[str], root: Path = ROOT) -> int:
     except OSError as error:
         say(f"start.py: {sentence(error, root)}")
     except KeyboardInterrupt:
-        say("\nstart.py: interrupted; nothing is lost, and the same command goes on.")
+        said = _("interrupted; nothing is lost, and the same command goes on.")
+        say(f"\nstart.py: {said}")
         return 130
     return 2
 

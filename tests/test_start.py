@@ -565,6 +565,15 @@ def test_pip_failures_become_a_sentence(fake, capsys, printed, word):
     assert fake.run("models")[0] == 0  # and nothing was lost
 
 
+def test_the_set_up_speaks_korean(fake, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_LANG", "ko")
+    fake.broken["pip pins"] = fake.start.PipFailed("OSError: [Errno 28] No space left on device")
+    assert fake.run("models")[0] == 2
+    printed = capsys.readouterr().err
+    assert "코스를 설치해요." in printed
+    assert printed.endswith("디스크가 가득 찼어요. 자리를 만들고 같은 명령을 다시 실행하세요.\n")
+
+
 @pytest.mark.parametrize(
     ("error", "word"),
     [

@@ -179,7 +179,8 @@ def of_library() -> list[Entry]:
     entries += [Entry("", text, "label") for text in lesson.EVERYWHERE]
     entries += [Entry("", text, "label") for text in (words.NOT_YET,)]  # the grader's own room
     code = language.LOCALE.parent
-    for path in sorted([*code.rglob("*.py"), *code.rglob("*.jinja")]):
+    files = [*code.rglob("*.py"), *code.rglob("*.jinja"), code.parent / "start.py"]
+    for path in sorted(files):
         if site.HERE not in path.parents:
             entries += [Entry("", text, "format") for text in marked(path)]
     for path in sorted((code.parent / "data" / "verdicts").glob("*.csv")):  # statements to decide

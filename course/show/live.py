@@ -214,11 +214,18 @@ class Demo:
         except Exception as error:
             if not learners:
                 raise
+            one = _(
+                "The training stopped with {name}: {error}. An answer of yours that passes its "
+                "visible checks fails here: look at what {names} gives."
+            )
+            several = _(
+                "The training stopped with {name}: {error}. An answer of yours that passes its "
+                "visible checks fails here: look at what {names} give."
+            )
             return self._give_way(
-                _(
-                    "The training stopped with {name}: {error}. An answer of yours that "
-                    "passes its visible checks fails here: look at what comes from {names}."
-                ).format(name=type(error).__name__, error=error, names=self._names())
+                (several if len(self.exercises) > 1 else one).format(
+                    name=type(error).__name__, error=error, names=self._names()
+                )
             )
         finally:
             if self.model is not None:
