@@ -310,10 +310,14 @@ def test_a_long_year_shows_its_last_weeks():
 
 def test_the_page_of_nobody_and_of_names_that_look_like_tags():
     more = {"bars": [], "shown": 1, "first": 1}
-    assert "Nothing is graded yet" in page.render("term.html.jinja", HOOKS, **term.collect([]), **more)
+    assert "Nothing is graded yet" in page.render(
+        "term.html.jinja", HOOKS, **term.collect([]), **more
+    )
     people = {f"<i>{n}": person(0.5, "2026-11-30 10:00") | {"missing": {"<q>": 2}} for n in "ab"}
     flagged = {"student": "<u>", "reason": "<s>", "flags": ["<em>"], "status": "", "score": 0}
     found = term.collect([a_report("01_a", people, flagged=[flagged])])
-    text = page.render("term.html.jinja", HOOKS, **found, **more | {"bars": term._chart(found["weeks"])})
+    text = page.render(
+        "term.html.jinja", HOOKS, **found, **more | {"bars": term._chart(found["weeks"])}
+    )
     assert not re.search("<(q|u|s|em|script)>|<i>[ab]", text)
     assert "1 more students" in text
