@@ -4,6 +4,7 @@ The peer of ``rlhf`` needn't be installed here: a stand-in takes its place.
 """
 
 import json
+import os
 import sys
 import types
 
@@ -11,9 +12,11 @@ import pytest
 import torch
 
 from course import records
+from course.bench import grading as bench_grading
 from course.bench import pretrain as bench
 from course.bench import rlhf as bench_rlhf
 from course.errors import CourseError
+from course.grader import sandbox
 from course.lm import arithmetic, forward, model
 from course.lm import tokenizer as tok
 from course.stages import base, exercises, ppo, reward, rollout
@@ -295,3 +298,24 @@ def test_the_shipped_recipe_suits_the_peer():
     # Each minibatch of the peer holds all answers to its prompts.
     assert ppo.Recipe().minibatch % bench_rlhf.GENERATIONS == 0
     assert ppo.Recipe().batch % ppo.Recipe().minibatch == 0
+
+
+# --- grading --------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "there is a sandbox")
+def test_the_time_of_a_large_class_is_that_of_all_its_submissions():
+    before = os.sched_getaffinity(0)
+    found = bench_grading.large(3, "00_start_here")
+    assert found["ok"]
+    assert (found["submissions"], found["graded"], found["sandbox"]) == (3, 3, "bubblewrap")
+    assert found["a_minute"] == pytest.approx(3 / found["minutes"], rel=0.2)
+    assert found["cores"] == min(2, len(before))
+    assert os.sched_getaffinity(0) == before
+    assert len(bench_grading.large_rows(found)) == 1
+
+
+def test_a_class_of_nobody_is_one_sentence():
+    with pytest.raises(CourseError, match="one submission or more"):
+        bench_grading.large(0)
