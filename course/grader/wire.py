@@ -126,7 +126,7 @@ class Channel:
             self.socket.close()
 
     def _read(self, size: int, over: Callable[[], bool] | None) -> bytes:
-        if len(self.ahead) >= size > 0:
+        if len(self.ahead) >= size:
             whole, self.ahead = self.ahead[:size], self.ahead[size:]
             return whole
         parts, looked, header = [self.ahead], time.monotonic(), size == HEADER.size
