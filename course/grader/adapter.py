@@ -28,6 +28,7 @@ from urllib.parse import quote
 # addresses that no notebook's schema holds, and does without them where this module is missing.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+import nbformat
 import sqlalchemy
 from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbconvert.writers import FilesWriter
@@ -180,10 +181,17 @@ def generate(assignment: str, root: Path, release: Path, *, database: bool) -> l
 
 
 class _Uncommitted(scoped_session):
-    """Commits only when `Session.save` says so; what nbgrader commits before is flushed."""
+    """Commits only when `Session.save` says so; what nbgrader commits before is flushed.
+
+    With `later` it isn't even flushed, but at the next query or by `Session.save`: nbgrader commits
+    after each cell.
+    """
+
+    later = False
 
     def commit(self) -> None:
-        self.flush()
+        if not self.later:
+            self.flush()
 
 
 class Session(Gradebook):
@@ -356,22 +364,31 @@ class Recorder(Autograde, _OwnFiles):
             self.init_assignment(assignment, student)
             if time is None:  # nbgrader would keep that of an earlier submission
                 session.find_submission(assignment, student).timestamp = None
+            session.db.later = True
             for path in self.notebooks:
                 self.convert_single_notebook(path)
+            session.db.later = False
+            session.db.flush()
             self.set_permissions(assignment, student)
             self.run_post_convert_hook()
         except BaseException:
+            session.db.later = False
             place = Path(self._format_dest(assignment, student))
             if place.exists():
                 rmtree(str(place))
             raise
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Let nbgrader's preprocessors take scores and comments, and write the notebook."""
-        name = Path(notebook_filename).stem
+        """Let nbgrader's preprocessors take scores and comments, and write the notebook.
+
+        As its exporter does it, but without three copies of a notebook that is ours alone.
+        """
+        node = self.nodes[Path(notebook_filename).stem]
         resources = self.init_single_notebook_resources(notebook_filename)
-        output, resources = self.exporter.from_notebook_node(self.nodes[name], resources)
-        self.write_single_notebook(output, resources)
+        resources = self.exporter._init_resources(resources)
+        for step in self.exporter._preprocessors:
+            node, resources = step(node, resources)
+        self.write_single_notebook(nbformat.writes(node, version=4) + "\n", resources)
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
         """Say whose notebook it is; nbgrader finds it out by a pattern, which no name may break."""

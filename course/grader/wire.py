@@ -26,6 +26,7 @@ LARGEST = 64_000_000  # bytes of one message
 SEND = 60.0  # seconds that the other side may take to read
 LOOK = 0.5  # seconds after which a reader looks whether its time is over
 BUFFER, READ = 1 << 20, 1 << 18  # bytes: of the socket, and of one look into it
+FIRST = 1 << 13  # bytes that are taken with a header
 
 
 class ClosedError(Exception):
@@ -66,6 +67,7 @@ class Channel:
 
     def __init__(self, end: socket.socket, largest: int = LARGEST) -> None:
         self.socket, self.largest = end, largest
+        self.ahead = b""  # what came with the last header
         # The system keeps the time: Python's own timeouts cost a call of it for each message.
         end.setblocking(True)
         pair = struct.pack("ll", 0, int(LOOK * 1e6))
@@ -124,11 +126,20 @@ class Channel:
             self.socket.close()
 
     def _read(self, size: int, over: Callable[[], bool] | None) -> bytes:
-        parts, looked = [], time.monotonic()
+        if len(self.ahead) >= size:
+            whole, self.ahead = self.ahead[:size], self.ahead[size:]
+            return whole
+        parts, looked, header = [self.ahead], time.monotonic(), size == HEADER.size
+        size, self.ahead = size - len(self.ahead), b""
         while size > 0:
             # The system collects what comes byte by byte; we wake for a whole piece, or to look.
+            # With a header we take what is there: most messages are here then, by one call.
             try:
-                part = self.socket.recv(min(size, READ), socket.MSG_WAITALL)
+                part = (
+                    self.socket.recv(FIRST)
+                    if header
+                    else self.socket.recv(min(size, READ), socket.MSG_WAITALL)
+                )
             except BlockingIOError:
                 part = None
             except (OSError, ValueError):
@@ -136,10 +147,11 @@ class Channel:
             if part == b"":
                 raise ClosedError("the other side is gone")
             if part:
+                part, self.ahead = part[:size], part[size:]
                 parts.append(part)
                 size -= len(part)
             if over is not None and size > 0 and time.monotonic() >= looked + LOOK / 2:
                 looked = time.monotonic()
                 if over():
                     raise TimeoutError
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)

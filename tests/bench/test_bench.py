@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import json
 import math
+import os
 import sys
 import types
 
@@ -14,10 +15,12 @@ import pytest
 import torch
 
 from course import records
+from course.bench import grading as bench_grading
 from course.bench import pretrain as bench
 from course.bench import rlhf as bench_rlhf
 from course.bench import rlhf_grpo
 from course.errors import CourseError
+from course.grader import sandbox
 from course.lm import arithmetic, forward, model
 from course.lm import tokenizer as tok
 from course.stages import base, code, grpo, ppo, reward, rollout
@@ -418,3 +421,24 @@ def test_grpo_and_its_peer_compute_the_same_loss(tiny_row, monkeypatch):
         recipe = dataclasses.replace(tiny_row.recipe, **different)
         other = rlhf_grpo.one_batch(dataclasses.replace(tiny_row, recipe=recipe))
         assert not rlhf_grpo.agree(other), different
+
+
+# --- grading --------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(sandbox.missing()), reason=sandbox.missing() or "there is a sandbox")
+def test_the_time_of_a_large_class_is_that_of_all_its_submissions():
+    before = os.sched_getaffinity(0)
+    found = bench_grading.large(3, "00_start_here")
+    assert found["ok"]
+    assert (found["submissions"], found["graded"], found["sandbox"]) == (3, 3, "bubblewrap")
+    assert found["a_minute"] == pytest.approx(3 / found["minutes"], rel=0.2)
+    assert found["cores"] == min(2, len(before))
+    assert os.sched_getaffinity(0) == before
+    assert len(bench_grading.large_rows(found)) == 1
+
+
+def test_a_class_of_nobody_is_one_sentence():
+    with pytest.raises(CourseError, match="one submission or more"):
+        bench_grading.large(0)

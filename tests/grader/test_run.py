@@ -4,6 +4,7 @@ One warm process with the sandbox is shared by the module. Where there is no san
 need it skip with the reason, and the others run without it.
 """
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -302,6 +303,15 @@ def test_too_short_data_are_refused():
 
 
 # --- messages -----------------------------------------------------------------------------------
+
+
+def test_messages_that_come_together_are_taken_apart():
+    one, other = (wire.Channel(end) for end in socket.socketpair())
+    with contextlib.closing(one), contextlib.closing(other):
+        sent = [(wire.DONE, n, bytes(n)) for n in (0, 16, 0, 3, 9000, 20_000, 0, 16)]
+        for kind, number, content in sent:
+            one.send(kind, number, content)
+        assert [tuple(other.receive()) for _ in sent] == sent
 
 
 def test_messages_cross_and_ends_are_noticed():
