@@ -585,6 +585,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a pipe on Windows, say, that knows no 👍
         with contextlib.suppress(AttributeError, ValueError):
             getattr(stream, "reconfigure")(errors="replace")  # noqa: B009 - not every stream has it
+    os.umask(os.umask(0) & 0o077)  # whatever it was, we read and write what we have made
     try:
         try:
             app(prog_name="course")

@@ -34,6 +34,7 @@ GRADED, FAILED = "graded", "failed"
 # What isn't one submission's fault: a full or read-only disk, no permission, no files left to open.
 EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
 CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
+LOST = "The gradebook lacks a part of this submission: put an earlier copy of gradebook.db back"
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
 Tell = Callable[[int, int, int], object]
 HAND_INS = 50  # of a student and an assignment that are remembered
@@ -425,7 +426,12 @@ class _Run:
         """Leave a student ungraded and go on; but not if the next one would meet the same."""
         if isinstance(error, GraderError) or getattr(error, "errno", None) in EVERYBODYS:
             raise error
+        from course.grader.adapter import MissingEntry
+
         said = str(error).strip().split("\n")[0]
+        if isinstance(error, MissingEntry):  # the same tomorrow
+            self.failures[student] = f"{LOST} ({said})."
+            return
         self.failures[student] = f"{what} ({type(error).__name__}: {said}): run it again."
 
     def _mark(self, item: _Item, auto: dict[str, dict[str, float]], terms: str) -> dict[str, Any]:

@@ -30,6 +30,10 @@ STUB = "raise NotImplementedError"
 # More than these is no honest notebook; the reader's memory is worth more.
 MOST_MB = 100  # of one notebook, with its outputs
 MOST_CELLS = 2000
+MOST_PARTS, MOST_ITEMS = (
+    2_000_000,
+    10_000_000,
+)  # brackets and commas: each may cost 50 bytes or more
 
 Notebook = dict[str, Any]
 BOM = b"\xef\xbb\xbf"
@@ -146,6 +150,8 @@ def parse(content: bytes, name: str) -> Notebook:
         raise UnreadableError(
             f"{name} isn't text in UTF-8: open it in an editor and save it as UTF-8."
         ) from None
+    if text.count("[") + text.count("{") > MOST_PARTS or text.count(",") > MOST_ITEMS:
+        raise UnreadableError(f"{name} has too many parts to be read: clear its outputs.")
     try:
         raw = json.loads(text, parse_int=_int)
         raw = _whole(raw) if HALF.search(text) else raw

@@ -106,6 +106,7 @@ class Zygote:
                 self.root, self.folder.name if self.kind == NONE else "/tmp", self.hooks
             ),
             start_new_session=True,  # Ctrl-C is for us alone
+            umask=0o022,  # whatever ours is: what is made there has to be read there
         )
         theirs.close()
         self.hub, self.warm = ours, False

@@ -177,6 +177,16 @@ def test_a_giant_file_isnt_read(root, assignment, one, monkeypatch):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+@pytest.mark.parametrize("one", ["[],", '{"a":{}},', "1,"])
+def test_a_notebook_of_nothing_but_parts_isnt_parsed(monkeypatch, one):
+    monkeypatch.setattr(notebook, "MOST_PARTS", 1000)
+    monkeypatch.setattr(notebook, "MOST_ITEMS", 1000)
+    monkeypatch.setattr(notebook.json, "loads", lambda *a, **k: pytest.fail("parsed"))
+    text = '{"cells": [], "metadata": {"x": [' + 1100 * one + "0]}}"
+    with pytest.raises(notebook.UnreadableError, match="too many parts to be read: clear"):
+        notebook.parse(text.encode(), "a.ipynb")
+
+
 def test_links_out_and_pipes_are_not_followed(root, assignment, tmp_path):
     secret = tmp_path / "secret.ipynb"
     secret.write_text(json.dumps(group.answered(root, group.solutions(root))))

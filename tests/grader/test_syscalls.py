@@ -1,6 +1,7 @@
 """The filter of system calls: what it decides on each processor, and what it closes here."""
 
 import errno
+import os
 import platform
 import subprocess
 import sys
@@ -201,3 +202,16 @@ def test_what_the_filter_closes(shown):
 @pytest.mark.slow
 def test_what_an_answer_needs_is_open(shown):
     assert shown[1] == "thread, program, fork 0, loop, pair, 2.7e+07, 3\n"
+
+
+@isolated
+@pytest.mark.slow
+def test_the_sandbox_starts_whatever_the_umask():
+    before = os.umask(0o777)
+    try:
+        with Engine((), root=paths.ROOT, hooks=HOOKS) as engine:
+            code = "open('x', 'w').write('1'); print(open('x').read())"
+            ran = engine.run(Job("x", (Step(STUDENT, code, 0),)))
+    finally:
+        os.umask(before)
+    assert [cell.error for cell in ran.cells] == [None]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import grading_class as group
 import pytest
@@ -261,6 +262,19 @@ def test_the_command_shows_points_that_a_person_gave(root, found, monkeypatch, c
     now = json.loads((root / ".grading" / "term.json").read_text(encoding="utf-8"))
     assert now["lessons"][0]["complete"] == 1
     assert now["weeks"] == found["weeks"]
+
+
+def test_a_gradebook_that_lacks_a_row_is_said_with_the_cure(root, tmp_path):
+    copy = shutil.copytree(root, tmp_path / "course")
+    with group.gradebook(copy) as book:
+        book.db.delete(book.find_grade("average_1", LESSON, LESSON, "bob"))
+        book.db.commit()
+    result = graded(copy, force=True)
+    assert {name for name, row in result["students"].items() if row["status"] == "failed"} == {
+        "bob"
+    }
+    assert "put an earlier copy of gradebook.db back" in result["students"]["bob"]["reason"]
+    assert "run it again" not in result["students"]["bob"]["reason"]
 
 
 def test_nothing_is_graded(tmp_path):
