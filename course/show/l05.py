@@ -26,6 +26,7 @@ from course.show.l05_following import (
     side_by_side,
     template_or_not,
 )
+from course.show.l05_real import live_real_sft, real_sft
 from course.show.l05_sft import after_the_loop, for_the_loop, live_sft
 from course.show.lineage_picture import lineage
 from course.show.sources import load_model, record
@@ -47,11 +48,13 @@ __all__ = [
     "instructgpt_sft",
     "kept_in_words",
     "lineage",
+    "live_real_sft",
     "live_sft",
     "load_model",
     "marks",
     "paired",
     "rated",
+    "real_sft",
     "record",
     "reliability",
     "rounds",

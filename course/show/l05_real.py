@@ -1,0 +1,184 @@
+"""A real model learns to answer in a sentence: the recorded runs, and a live one.
+
+Questions, the rule and both trainings are `course.studies.l05_real_sft`'s; how a live demo goes on
+is `course.show.live`'s. The live run has the masked loss and fewer questions. Left out on purpose:
+the unmasked run live, which would take another minute to show nearly the same.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from course.show import live, sources, style
+from course.show.charts import name_rows, note, percent_ticks
+from course.show.l03_programs import percent
+from course.stages.stage import SFT
+from course.stats import interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RECORD = "smollm2_sft"
+NAMES = {
+    "bare": "untouched, without its template",
+    "template": "untouched, in its template",
+    "masked": "after SFT, the answer counts",
+    "unmasked": "after SFT, every token counts",
+}
+ASKED = 12  # questions of the live run
+
+
+# The recorded run ---------------------------------------------------------------------------------
+
+
+def real_sft() -> None:
+    """Show what the recorded runs measured: a picture, two tables, and what it cost."""
+    found = sources.record(RECORD)
+    if found is None:
+        return
+    answers = [
+        {"asked": one["request"]}
+        | {name: " ".join(one[way].split()) for way, name in NAMES.items()}
+        for one in found["examples"]
+    ]
+    words = {"untouched": "SmolLM2, untouched", "masked": NAMES["masked"]}
+    words["unmasked"] = NAMES["unmasked"]
+    losses = [
+        {
+            "": name,
+            "tokens learned, per round": f"{found['learned_tokens'].get(way, ''):,}"
+            if way in found["learned_tokens"]
+            else "",
+            "loss on other answers": f"{found['losses'][way]['answers']:.2f}",
+            "loss on other questions": f"{found['losses'][way]['questions']:.2f}",
+        }
+        for way, name in words.items()
+    ]
+    style.show(_picture(found), style.table(losses), style.table(answers))
+    sources.figure_line(
+        found | {"name": RECORD},
+        "{questions} questions that no demonstration is about. Each run learned {demonstrations} "
+        "demonstrations in {epochs} rounds. {only_masked} questions were followed after the masked "
+        "run alone, {only_unmasked} after the other one alone. All of it took {computing:.0f} s of "
+        "processor time and at most {memory_mb:,} MB of memory. Losses are in nats per token.",
+    )
+
+
+def _picture(found: dict[str, Any]) -> style.Picture:
+    rates = found["rates"]
+    alt = "; ".join(f"{name}: {percent(rates[way]['share'], 0)}" for way, name in NAMES.items())
+    with style.picture(width=8.6, height=3.4, alt=f"{alt}.") as (picture, (axis,)):
+        for row, way in enumerate(NAMES):
+            value, (low, high) = rates[way]["share"], rates[way]["interval"]
+            shade = style.ACCENT if way in ("masked", "unmasked") else style.QUIET
+            axis.barh(row, value, 0.6, color=shade)
+            ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
+            axis.errorbar(value, row, xerr=ends, color=style.INK, capsize=3, lw=1.2)
+            note(axis, percent(value, 0), (high, row), (6, -3), color=shade)
+        axis.set_title("Answers that follow, with 95 % intervals")
+        axis.set(xlim=(0, 1.1), ylim=(len(NAMES) - 0.5, -0.5))
+        percent_ticks(axis, "x")
+        name_rows(axis, list(NAMES.values()))
+    return picture
+
+
+# The live run -------------------------------------------------------------------------------------
+
+
+class LiveRealSFT(live.Watched):
+    """SmolLM2 learns the demonstrations; `answers` are what it says on the way."""
+
+    name, needs = "SFT on SmolLM2", (SFT[0], "sft_loss")
+    instead = "is the recorded run"
+    stops = (0.5,)
+    form = (".2f", ".0%")
+    measured = False  # the first steps of a real model are slow, and say little of the others
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.answers: list[list[tuple[str, bool]]] = []
+
+    def load(self) -> None:
+        """Read the instructions and load the model."""
+        from course.real import catalogue
+        from course.studies import l05_real_sft
+
+        self.study = l05_real_sft
+        self.asked = l05_real_sft.instructions("test")[:ASKED]
+        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+
+    def prepare(self) -> None:
+        """Put the adapter in, and encode the demonstrations."""
+        from course.real import tune
+
+        self.model = tune.adapt(self.loaded, 1)
+        self.rows = self.study.rows(self.tokenizer, self.study.instructions("train"), True)
+        self.recipe = self.study.FULL
+        self.planned = self.recipe.epochs * -(-len(self.rows) // self.recipe.batch)
+
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the training of the adapter."""
+        return self.study.training(model, self.rows, **self.exercises, recipe=self.recipe)
+
+    def look(self) -> tuple[float, float, float]:
+        """Ask the held-out questions; return the share of answers that follow."""
+        from course.real import tune
+
+        with tune.merged(self.model) as plain:
+            self.answers.append(self.study.answers(plain, self.tokenizer, self.asked))
+        hits = sum(one.followed(*a) for one, a in zip(self.asked, self.answers[-1], strict=True))
+        return hits / len(self.asked), *interval(hits, len(self.asked))
+
+    def dress(self, left: "Axes", right: "Axes") -> None:
+        """Give both axes their titles and scales."""
+        left.set(ylim=(0, 4), ylabel="loss (nats per token)")
+        left.set_title("Loss on the demonstrations, live")
+        left.legend(fontsize=9.5, loc="upper right")
+        right.set_ylim(0, 1.1)
+        percent_ticks(right, "y")
+        right.set_title("Other questions, followed", fontsize=11)
+
+    def conclude(self) -> None:
+        """Show the first and the last answers side by side."""
+        before, after = (round(self.points[at][1] * len(self.asked)) for at in (0, -1))
+        self.tell(
+            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of {len(self.asked)} "
+            f"questions that it didn't learn it followed {before} before and {after} after."
+        )
+        self.admit()
+        marks = {True: "✓", False: "✗"}
+        rows = [
+            {
+                "asked": one.request,
+                "SmolLM2": f"{marks[one.followed(*old)]} {' '.join(old[0].split())}",
+                "after SFT": f"{marks[one.followed(*new)]} {' '.join(new[0].split())}",
+            }
+            for one, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
+        ]
+        style.show(style.table(rows[:6]))
+
+    def recorded(self) -> None:
+        """Say what the recorded run reached."""
+        found = sources.record(RECORD)
+        if found is not None:
+            shares = {way: percent(found[way], 0) for way in ("template", "masked")}
+            sources.figure_line(
+                found | {"name": RECORD} | shares,
+                "Of {questions} questions SmolLM2 followed {template} before SFT and {masked} "
+                "after it.",
+            )
+
+
+def live_real_sft(seconds: float = 55.0) -> LiveRealSFT | None:
+    """Train SmolLM2 on short demonstrations, in front of the reader's eyes.
+
+    Parameters
+    ----------
+    seconds : float
+        How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading comes on top.
+
+    Returns
+    -------
+    LiveRealSFT or None
+        None while grading, and where the model or an answer to `sft_loss` is missing.
+    """
+    return LiveRealSFT(seconds).run()
