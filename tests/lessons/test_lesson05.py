@@ -40,6 +40,8 @@ SPEC = Lesson(
         "demo-rounds-of-sft": {"text/html", "image/png"},
         "demo-calibration": {"text/html", "image/png"},
         "demo-smollm-template": {"text/html"},
+        "demo-real-sft": {"text/html", "image/png"},
+        "demo-live-real-sft": {"text/html"},
     },
 )
 
@@ -228,3 +230,31 @@ def test_each_model_is_calibrated_on_what_it_was_trained_to_predict():
         demonstrators = models[name]["demonstrations"]
         share = demonstrators["right"][0] / demonstrators["right"][1]
         assert demonstrators["confidence"] > share, "too sure"
+
+
+# SFT on the real model ----------------------------------------------------------------------------
+
+
+def test_the_real_model_follows_more_after_sft_and_nothing_without_its_template():
+    found = records.read("smollm2_sft")
+    rates = found["rates"]
+    assert found["bare"] == 0
+    assert rates["template"]["named"] > found["template"], (
+        "it knows more words than it ends answers"
+    )
+    assert rates["template"]["ended"] < 0.5
+    assert rates["masked"]["ended"] == 1
+    assert 1.8 < found["masked"] / found["template"] < 2.3
+    assert found["template"] < found["unmasked"] < found["masked"]
+    assert rates["unmasked"]["interval"][1] > rates["masked"]["interval"][0], "they overlap"
+    losses, tokens = found["losses"], found["learned_tokens"]
+    assert losses["masked"]["answers"] < losses["unmasked"]["answers"]
+    assert tokens["masked"] < tokens["unmasked"] / 4
+    assert abs(losses["masked"]["questions"] - losses["unmasked"]["questions"]) < 0.1
+    assert losses["unmasked"]["questions"] < losses["untouched"]["questions"] - 0.2
+
+
+def test_without_smollm2_the_record_of_its_sft_is_shown(learned):
+    said = text(learned["answers"]["demo-live-real-sft"])
+    assert "isn't on this computer yet" in said
+    assert "SmolLM2 followed" in said
