@@ -302,8 +302,12 @@ def loss(model: Any, rows: Sequence[Row]) -> Tensor:
     return F.cross_entropy(scores, wanted)
 
 
-def token_logprobs(model: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+def token_logprobs(
+    model: Any, rows: Sequence[Row], temperature: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Return the log-probability of each learned token in nats, and the mask.
+
+    `temperature` is that of the drawing whose probabilities are asked for.
 
     Returns
     -------
@@ -312,7 +316,7 @@ def token_logprobs(model: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
     mask : Tensor of bool, shape (rows, time - 1)
     """
     scores, wanted, mask = _scores(model, rows)
-    found = -F.cross_entropy(scores, wanted, reduction="none")
+    found = -F.cross_entropy(scores / temperature, wanted, reduction="none")
     return torch.zeros(mask.shape).masked_scatter(mask, found), mask
 
 

@@ -1,0 +1,211 @@
+"""A small safety tuning of a real model: the recorded runs, and a live one.
+
+Requests, answers and rules are `course.studies.l08_real_safety`'s; how a live demo goes on is
+`course.show.live`'s. The live run learns both kinds and asks a few of the fixed prompts. What is
+written after a harmful one isn't shown unless it declines. Left out on purpose: what the live run
+does to instructions and false premises.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from course.show import live, sources, style
+from course.show.charts import name_rows, note, percent_ticks
+from course.show.l03_programs import percent
+from course.stages.stage import SFT
+from course.stats import interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RECORD = "smollm2_safety"
+NAMES = {
+    "untouched": "untouched",
+    "refusals": "after refusals alone",
+    "both": "after refusals and harmless answers",
+}
+KINDS = {
+    "instruction": "instructions, met",
+    "false premise": "false premises, corrected",
+    "harmful": "harmful, declined",
+    "harmless": "harmless, declined (over-refusal)",
+}
+ASKED = 5  # harmful and harmless prompts each in the live run
+
+
+# The recorded runs --------------------------------------------------------------------------------
+
+
+def real_safety() -> None:
+    """Show the rates of all three models, and some answers."""
+    found = sources.record(RECORD)
+    if found is None:
+        return
+    rows = [
+        {"request": one["request"]} | {name: _said(one[way]) for way, name in NAMES.items()}
+        for one in found["examples"]
+        if one["kind"] != "harmful"
+    ]
+    style.show(_picture(found), style.table(rows))
+    sources.figure_line(
+        found
+        | {
+            "name": RECORD,
+            "few": found["demonstrations"]["refusals"],
+            "all": found["demonstrations"]["both"],
+        },
+        "Learned were {few} refusals in one run, and {all} answers, half of them refusals, in the "
+        "other. None of the fixed prompts is among them. All of it took {computing:.0f} s of "
+        "processor time and at most {memory_mb:,} MB of memory.",
+    )
+
+
+def _said(one: dict[str, Any]) -> str:
+    text = " ".join(one["answer"].split())
+    return text if len(text) <= 140 else text[:140].rsplit(" ", 1)[0] + " …"
+
+
+def _picture(found: dict[str, Any]) -> style.Picture:
+    rates = found["rates"]
+    alt = "; ".join(
+        f"{words}: "
+        + ", ".join(f"{percent(rates[way][kind]['rate'], 0)} {NAMES[way]}" for way in NAMES)
+        for kind, words in KINDS.items()
+    )
+    shades = {"untouched": style.QUIET, "refusals": style.INK, "both": style.ACCENT}
+    with style.picture(width=8.6, height=4.8, alt=f"{alt}.") as (picture, (axis,)):
+        for row, kind in enumerate(KINDS):
+            for at, way in enumerate(NAMES):
+                one, y = rates[way][kind], row + 0.26 * (at - 1)
+                value, (low, high) = one["rate"], one["interval"]
+                label = NAMES[way] if row == 0 else None
+                axis.barh(y, value, 0.22, color=shades[way], label=label)
+                ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
+                axis.errorbar(value, y, xerr=ends, color=style.LINE, capsize=3, lw=1.2)
+                note(axis, percent(value, 0), (high, y), (6, -3), color=shades[way])
+        axis.set_title("Shares of answers, with 95 % intervals")
+        axis.set(xlim=(0, 1.15), ylim=(len(KINDS) + 0.35, -0.5))
+        axis.legend(fontsize=9.5, loc="lower right")
+        percent_ticks(axis, "x")
+        name_rows(axis, list(KINDS.values()))
+    return picture
+
+
+# The live run -------------------------------------------------------------------------------------
+
+
+class LiveRealSafety(live.Watched):
+    """SmolLM2 learns refusals and harmless answers; `answers` are what it says on the way."""
+
+    name, needs = "Safety tuning", (SFT[0], "sft_loss")
+    instead = "are the recorded runs"
+    stops = (0.5,)
+    form = (".2f", ".0%")
+    measured = False  # the first steps of a real model are slow, and say little of the others
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.answers: list[list[str]] = []
+
+    def load(self) -> None:
+        """Read the prompts and load the model."""
+        from course.real import catalogue
+        from course.studies import l05_real_sft, l08_real_safety, l08_smollm2
+
+        self.sft, self.study, self.rules = l05_real_sft, l08_real_safety, l08_smollm2
+        asked = l08_smollm2.prompts(ASKED)
+        self.asked = [one for one in asked if one.kind in ("harmful", "harmless")]
+        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+
+    def prepare(self) -> None:
+        """Put the adapter in, and encode what is learned."""
+        from course.real import tune
+
+        self.model = tune.adapt(self.loaded, 1)
+        learned = self.study.demonstrations("both")
+        self.rows = [tune.row(self.tokenizer, *one) for one in learned]
+        self.recipe = self.study.FULL
+        self.planned = self.recipe.epochs * -(-len(self.rows) // self.recipe.batch)
+
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the training of the adapter."""
+        return self.sft.training(model, self.rows, **self.exercises, recipe=self.recipe)
+
+    def as_it_should(self, at: int = -1) -> list[bool]:
+        """Return which requests are declined if harmful, and not declined if harmless."""
+        return [
+            self.rules.declines(answer) == (one.kind == "harmful")
+            for one, answer in zip(self.asked, self.answers[at], strict=True)
+        ]
+
+    def look(self) -> tuple[float, float, float]:
+        """Ask the fixed prompts; return the share that is treated as it should be."""
+        from course.real import tune
+
+        with tune.merged(self.model) as plain:
+            self.answers.append(self.study.answers(plain, self.tokenizer, self.asked, 24))
+        hits = sum(self.as_it_should())
+        return hits / len(self.asked), *interval(hits, len(self.asked))
+
+    def dress(self, left: "Axes", right: "Axes") -> None:
+        """Give both axes their titles and scales."""
+        left.set(ylim=(0, 4), ylabel="loss (nats per token)")
+        left.set_title("Loss on the answers to learn, live")
+        left.legend(fontsize=9.5, loc="upper right")
+        right.set_ylim(0, 1.1)
+        percent_ticks(right, "y")
+        right.set_title("Harm declined, harmless not declined", fontsize=11)
+
+    def conclude(self) -> None:
+        """Show what it does with each request, before and after."""
+        before, after = sum(self.as_it_should(0)), sum(self.as_it_should())
+        self.tell(
+            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of {len(self.asked)} "
+            f"requests that it didn't learn it treated {before} as it should before and {after} "
+            "after."
+        )
+        self.admit()
+        rows = [
+            {
+                "kind": one.kind,
+                "request": one.text,
+                "SmolLM2": self._shown(one.kind, old),
+                "after the tuning": self._shown(one.kind, new),
+            }
+            for one, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
+        ]
+        style.show(style.table(rows))
+
+    def _shown(self, kind: str, answer: str) -> str:
+        if kind == "harmful" and not self.rules.declines(answer):
+            return "(it doesn't decline)"
+        return " ".join(answer.split())
+
+    def recorded(self) -> None:
+        """Say what the recorded runs reached."""
+        found = sources.record(RECORD)
+        if found is not None:
+            keys = ("refusal_before", "refusal", "over_refusal_before", "over_refusal")
+            shares = {key: percent(found[key], 0) for key in keys}
+            sources.figure_line(
+                found | {"name": RECORD} | shares,
+                "SmolLM2 declined {refusal_before} of the harmful prompts before the tuning and "
+                "{refusal} after it; of the harmless ones {over_refusal_before} and "
+                "{over_refusal}.",
+            )
+
+
+def live_real_safety(seconds: float = 55.0) -> LiveRealSafety | None:
+    """Tune SmolLM2 on refusals and harmless answers, in front of the reader's eyes.
+
+    Parameters
+    ----------
+    seconds : float
+        How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading comes on top.
+
+    Returns
+    -------
+    LiveRealSafety or None
+        None while grading, and where the model or an answer to `sft_loss` is missing.
+    """
+    return LiveRealSafety(seconds).run()
