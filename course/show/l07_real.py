@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
-from course.show.l03_programs import percent
+from course.stats import percent, percent_within
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,9 +92,7 @@ def _row(found: dict[str, Any], way: str) -> dict[str, str]:
     return {
         "": _named(found, way),
         "mean reward (deviations)": f"{one['reward']:+.1f}",
-        "wins by the rule (95 %)": (
-            f"{percent(one['win'], 0)} ({100 * won[0]:.0f} to {100 * won[1]:.0f} %)" if won else ""
-        ),
+        "wins by the rule (95%)": percent_within(one["win"], *won) if won else "",
         "points of the rule": f"{one['points']:.1f}",
         "KL, nats per reply": f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}" if won else "0",
         "repeated words": percent(one["repeated"], 0),

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from course.show import live, sources, style
 from course.show.charts import name_rows, note, percent_ticks
-from course.show.l03_programs import percent
 from course.stages.stage import SFT
-from course.stats import interval
+from course.stats import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +82,7 @@ def _picture(found: dict[str, Any]) -> style.Picture:
                 ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
                 axis.errorbar(value, y, xerr=ends, color=style.LINE, capsize=3, lw=1.2)
                 note(axis, percent(value, 0), (high, y), (6, -3), color=shades[way])
-        axis.set_title("Shares of answers, with 95 % intervals")
+        axis.set_title("Shares of answers, with 95% intervals")
         axis.set(xlim=(0, 1.15), ylim=(len(KINDS) + 0.35, -0.5))
         axis.legend(fontsize=9.5, loc="lower right")
         percent_ticks(axis, "x")

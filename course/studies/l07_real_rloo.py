@@ -196,11 +196,12 @@ def training(
     ppo_loss: Callable[..., Tensor],
     seed: int = 1,
     file: Path | None = None,
-    seen: list[list[Rollout]] | None = None,
+    seen: dict[int, list[Rollout]] | None = None,
 ) -> Any:
     """Return the training, a generator; its metrics are ``reward`` and ``kl``.
 
-    `seen` is given each rollout. An interrupted training goes on with a fresh one.
+    `seen` is given each rollout by its number, from 1. An interrupted training goes on with a fresh
+    one.
     """
     latest: dict[int, list[Rollout]] = {}
     plan = tune.plan(len(told), recipe.messages, 1 + recipe.steps, seed)
@@ -215,7 +216,7 @@ def training(
                 kl_penalised_rewards, recipe, numbered("smollm2_ppo/rollout", seed, number),
             )  # fmt: skip
             if seen is not None:
-                seen.append(latest[number])
+                seen[number + 1] = latest[number]
         order = [*range(len(latest[number]))]
         random.Random(number).shuffle(order)
         return [latest[number][i] for i in order[part :: recipe.updates]]
@@ -301,7 +302,8 @@ def study(run: Run) -> Figures:
     runs: dict[str, Any] = {}
     said: dict[str, list[str]] = {"untouched": untouched}
     for name, beta in (("priced", recipe.beta), ("free", 0.0)):
-        adapted, seen = tune.adapt(loaded, run.seed), []
+        adapted = tune.adapt(loaded, run.seed)
+        seen: dict[int, list[Rollout]] = {}
         steps = training(
             adapted, tokenizer, told, reward, replace(recipe, beta=beta), **given, seed=run.seed,
             file=paths.WORK / f"lineage/real/ppo-{name}.pt", seen=seen,
@@ -313,16 +315,16 @@ def study(run: Run) -> Figures:
         runs[name] = found | {
             "beta": beta,
             "computing": computing,
-            "curve": [[n + 1, *_means(some)] for n, some in enumerate(seen)],
+            "curve": [[n, *_means(some)] for n, some in seen.items()],
             "on_the_way": [
                 {
-                    "rollout": n + 1,
+                    "rollout": n,
                     "message": some[0].message,
                     "reply": some[0].text,
                     "reward": round(some[0].reward, 2),
                 }
-                for n, some in enumerate(seen)
-                if n % max(1, len(seen) // STOPS) == 0 or n + 1 == len(seen)
+                for n, some in seen.items()
+                if (n - 1) % max(1, len(seen) // STOPS) == 0 or n == max(seen)
             ],
             "updates": len(done),
         }

@@ -10,17 +10,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tiny_llama
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from course import paths
-from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.show import l07_real as show
 from course.stages.context import Run
 from course.studies import l06_real_reward as kind
 from course.studies import l07_real_rloo as real
 from course.studies.registry import ALL
+
+TEMPLATE = f"You know. {tiny_llama.MESSAGES}"
 
 
 def reward(texts):
@@ -30,15 +31,7 @@ def reward(texts):
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place."""
-    tokenizer = copy.deepcopy(tok.load())
-    tokenizer.chat_template = "You know. {% for m in messages %}{{ m['content'] }} {% endfor %}"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
-        initializer_range=0.2,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config).eval()
+    tokenizer, model = tiny_llama.tokenizer(TEMPLATE), tiny_llama.model()
     monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
     monkeypatch.setattr(tune, "source", lambda: "wheel")
     monkeypatch.setattr(kind, "NEW_TOKENS", 8)
@@ -88,27 +81,21 @@ def test_a_rollout_s_log_probabilities_are_those_of_the_drawing(llama):
 @pytest.fixture(scope="module")
 def trained():
     """Return rollouts of a run without a price and of one with a high price."""
-    tokenizer = copy.deepcopy(tok.load())
-    tokenizer.chat_template = "You know. {% for m in messages %}{{ m['content'] }} {% endfor %}"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=4, max_position_embeddings=512, initializer_range=0.2,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config).eval()
+    tokenizer, model = tiny_llama.tokenizer(TEMPLATE), tiny_llama.model(num_key_value_heads=4)
     recipe = real.Recipe(rollouts=25, messages=2, group=6, rate=2e-2)
     runs = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "NEW_TOKENS", 8)
         for beta in (0.0, 2.0):
-            adapted, seen = tune.adapt(copy.deepcopy(model), 1), []
+            adapted, seen = tune.adapt(copy.deepcopy(model), 1), {}
             steps = real.training(
                 adapted, tokenizer, ["Who is Ben?", "Where is Anna?"], reward,
                 replace(recipe, beta=beta), kl_penalised_rewards, ppo_loss, seen=seen,
             )  # fmt: skip
             done = list(steps)
             assert len(done) == recipe.steps
-            runs[beta] = seen
+            assert [*seen] == [*range(1, recipe.rollouts + 1)]
+            runs[beta] = [*seen.values()]
     return runs
 
 

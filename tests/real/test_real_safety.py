@@ -8,11 +8,9 @@ import csv
 import json
 
 import pytest
-import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+import tiny_llama
 
 from course import paths
-from course.lm import tokenizer as tok
 from course.real import catalogue, tune
 from course.show import l08_real as show
 from course.stages.context import Run
@@ -24,14 +22,8 @@ from course.studies.registry import ALL
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place, and ask little of it."""
-    tokenizer = copy.deepcopy(tok.load())
-    tokenizer.chat_template = "You know. {% for m in messages %}{{ m['content'] }} {% endfor %}"
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=tok.VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=4, max_position_embeddings=512,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config).eval()
+    tokenizer = tiny_llama.tokenizer(f"You know. {tiny_llama.MESSAGES}")
+    model = tiny_llama.model()
     monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
     monkeypatch.setattr(tune, "source", lambda: "wheel")
     monkeypatch.setattr(rules, "prompts", lambda n=2, all_of_them=rules.prompts: all_of_them(2))
