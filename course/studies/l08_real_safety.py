@@ -30,7 +30,7 @@ WAYS = ("untouched", "refusals", "both")  # what was learned
 SHOWN = 3  # prompts of each kind in the record
 
 
-FULL, QUICK = sft.Recipe(), sft.Recipe(epochs=1)
+FULL, QUICK = tune.Recipe(), tune.Recipe(epochs=1)
 
 
 def demonstrations(way: str) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def demonstrations(way: str) -> list[tuple[str, str]]:
         ]
 
 
-def plan(way: str, recipe: sft.Recipe) -> sft.Recipe:
+def plan(way: str, recipe: tune.Recipe) -> tune.Recipe:
     """Return how a run learns: both see as many answers, so the refusals come twice as often."""
     return replace(recipe, epochs=2 * recipe.epochs) if way == "refusals" else recipe
 
@@ -59,7 +59,7 @@ def answers(
 
 def study(run: Run) -> Figures:
     """Ask, tune twice and ask again, as a stage of ``course lineage``; return the figures."""
-    recipe: sft.Recipe = run.plan("smollm2_safety")
+    recipe: tune.Recipe = run.plan("smollm2_safety")
     exercise = {"sft_loss": run.given(*SFT)["sft_loss"]}
     start, cpu = time.perf_counter(), time.process_time()
     loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
