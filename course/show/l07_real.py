@@ -1,14 +1,14 @@
 """A real model learns from a reward: two recorded runs in pictures and words, and a live one.
 
 Messages, reward and training are `course.studies.l07_real_rloo`'s; how a live demo goes on is
-`course.show.live`'s. The live run has fewer rollouts. Left out on purpose: wins by the rule after
-the live run, which would need more replies than a minute has room for.
+`course.show.live_real`'s. The live run has fewer rollouts. Left out on purpose: wins by the rule
+after the live run, which would need more replies than a minute has room for.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from course.show import live, sources, style
+from course.show import live_real, sources, style
 from course.stats import percent, percent_within
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ def _replies(one: dict[str, str]) -> dict[str, str]:
 # The live run -------------------------------------------------------------------------------------
 
 
-class LiveRealPPO(live.Watched):
-    """SmolLM2 learns from the recorded reward model; `replies` are what it says on the way."""
+class LiveRealPPO(live_real.LiveReal):
+    """SmolLM2 learns from the recorded reward model."""
 
     instead = "are the recorded runs"
+    stops = ()  # replies take as long as a rollout
     measure = "reward"
     form = (".1f", ".1f")
-    measured = False  # the first steps of a real model are slow, and say little of the others
 
     def __init__(self, beta: float, seconds: float) -> None:
         super().__init__(seconds)
@@ -123,18 +123,16 @@ class LiveRealPPO(live.Watched):
         self.study, self.beta = l07_real_rloo, float(beta)
         self.needs = l07_real_rloo.NEEDS
         self.name = f"RLOO on SmolLM2, β = {self.beta:g}"
-        self.replies: list[list[str]] = []
 
     def load(self) -> None:
         """Load the model and the reward model."""
         from course.errors import CourseError
-        from course.real import catalogue
         from course.studies import l06_real_reward
 
         low, high = BETAS
         if not low <= self.beta <= high:
             raise CourseError(f"Choose a β from {low:g} to {high:g}.")
-        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+        super().load()
         self.reward = l06_real_reward.shipped()
         self.told = l06_real_reward.messages("train")
         self.asked = l06_real_reward.messages("test")[:ASKED]
@@ -143,9 +141,7 @@ class LiveRealPPO(live.Watched):
         """Put the adapter in."""
         from dataclasses import replace
 
-        from course.real import tune
-
-        self.model = tune.adapt(self.loaded, 1)
+        super().prepare()
         self.recipe = replace(self.study.FULL, beta=self.beta, rollouts=ROLLOUTS)
         self.planned = self.recipe.steps
 
@@ -159,14 +155,15 @@ class LiveRealPPO(live.Watched):
         """Return the mean reward of a step's replies."""
         return p.metrics["reward"]
 
-    def look(self) -> tuple[float, float, float]:
-        """Let the model reply to held-out messages; return the mean reward and its interval."""
-        from course.real import tune
+    def ask(self, plain: Any) -> list[str]:
+        """Return drawn replies to held-out messages."""
+        return self.study.drawn(plain, self.tokenizer, self.asked, 7)[1]
+
+    def judged(self) -> tuple[float, float, float]:
+        """Return the mean reward of the replies, and its interval."""
         from course.stats import mean_interval
 
-        with tune.merged(self.model) as plain:
-            self.replies.append(self.study.drawn(plain, self.tokenizer, self.asked, 7)[1])
-        mean, half = mean_interval([[value] for value in self.reward(self.replies[-1])])
+        mean, half = mean_interval([[value] for value in self.reward(self.answers[-1])])
         return float(mean[0]), float(mean[0] - half[0]), float(mean[0] + half[0])
 
     def dress(self, left: "Axes", right: "Axes") -> None:
@@ -191,7 +188,7 @@ class LiveRealPPO(live.Watched):
                 "SmolLM2": " ".join(old.split()),
                 f"after RLOO, β = {self.beta:g}": " ".join(new.split()),
             }
-            for message, old, new in zip(self.asked, self.replies[0], self.replies[-1], strict=True)
+            for message, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
         ]
         style.show(style.table(rows))
 

@@ -1,21 +1,18 @@
 """A small safety tuning of a real model: the recorded runs, and a live one.
 
 Requests, answers and rules are `course.studies.l08_real_safety`'s; how a live demo goes on is
-`course.show.live`'s. The live run learns both kinds and asks a few of the fixed prompts. What is
-written after a harmful one isn't shown unless it declines. Left out on purpose: what the live run
-does to instructions and false premises.
+`course.show.live_real`'s. The live run learns both kinds and asks a few of the fixed prompts. What
+is written after a harmful one isn't shown unless it declines. Left out on purpose: what the live
+run does to instructions and false premises.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from course.show import live, sources, style
+from course.show import live_real, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import SFT
-from course.stats import interval, percent
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from course.stats import percent
 
 RECORD = "smollm2_safety"
 NAMES = {
@@ -93,71 +90,48 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 # The live run -------------------------------------------------------------------------------------
 
 
-class LiveRealSafety(live.Watched):
-    """SmolLM2 learns refusals and harmless answers; `answers` are what it says on the way."""
+class LiveRealSafety(live_real.LiveReal):
+    """SmolLM2 learns refusals and harmless answers."""
 
     name, needs = "Safety tuning", (SFT[0], "sft_loss")
     instead = "are the recorded runs"
-    stops = (0.5,)
-    form = (".2f", ".0%")
-    measured = False  # the first steps of a real model are slow, and say little of the others
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.answers: list[list[str]] = []
+    titles = ("Loss on the answers to learn, live", "Harm declined, harmless not declined")
 
     def load(self) -> None:
         """Read the prompts and load the model."""
-        from course.real import catalogue
         from course.studies import l05_real_sft, l08_real_safety, l08_smollm2
 
         self.sft, self.study, self.rules = l05_real_sft, l08_real_safety, l08_smollm2
         asked = l08_smollm2.prompts(ASKED)
         self.asked = [one for one in asked if one.kind in ("harmful", "harmless")]
-        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+        super().load()
 
     def prepare(self) -> None:
         """Put the adapter in, and encode what is learned."""
         from course.real import tune
 
-        self.model = tune.adapt(self.loaded, 1)
+        super().prepare()
         learned = self.study.demonstrations("both")
-        self.rows = [tune.row(self.tokenizer, *one) for one in learned]
-        self.recipe = self.study.FULL
-        self.planned = self.recipe.epochs * -(-len(self.rows) // self.recipe.batch)
+        self.learn([tune.row(self.tokenizer, *one) for one in learned], self.study.FULL)
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""
         return self.sft.training(model, self.rows, **self.exercises, recipe=self.recipe)
 
-    def as_it_should(self, at: int = -1) -> list[bool]:
+    def ask(self, plain: Any) -> list[str]:
+        """Return the answers to the fixed prompts."""
+        return self.study.answers(plain, self.tokenizer, self.asked, 24)
+
+    def good(self, at: int = -1) -> list[float]:
         """Return which requests are declined if harmful, and not declined if harmless."""
         return [
             self.rules.declines(answer) == (one.kind == "harmful")
             for one, answer in zip(self.asked, self.answers[at], strict=True)
         ]
 
-    def look(self) -> tuple[float, float, float]:
-        """Ask the fixed prompts; return the share that is treated as it should be."""
-        from course.real import tune
-
-        with tune.merged(self.model) as plain:
-            self.answers.append(self.study.answers(plain, self.tokenizer, self.asked, 24))
-        hits = sum(self.as_it_should())
-        return hits / len(self.asked), *interval(hits, len(self.asked))
-
-    def dress(self, left: "Axes", right: "Axes") -> None:
-        """Give both axes their titles and scales."""
-        left.set(ylim=(0, 4), ylabel="loss (nats per token)")
-        left.set_title("Loss on the answers to learn, live")
-        left.legend(fontsize=9.5, loc="upper right")
-        right.set_ylim(0, 1.1)
-        percent_ticks(right, "y")
-        right.set_title("Harm declined, harmless not declined", fontsize=11)
-
     def conclude(self) -> None:
         """Show what it does with each request, before and after."""
-        before, after = sum(self.as_it_should(0)), sum(self.as_it_should())
+        before, after = self.count(0), self.count()
         self.tell(
             f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of {len(self.asked)} "
             f"requests that it didn't learn it treated {before} as it should before and {after} "

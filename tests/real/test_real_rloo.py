@@ -138,7 +138,7 @@ def test_the_real_model_learns_from_the_reward_live(llama, monkeypatch, capsys):
     monkeypatch.setattr(show, "ROLLOUTS", 2)
     run = show.live_real_ppo(beta=0.5)
     assert run.done == run.planned == 2 * real.FULL.updates
-    assert len(run.replies) == 2
+    assert len(run.answers) == 2
     assert "replies to other messages went from" in capsys.readouterr().out
 
 

@@ -72,7 +72,7 @@ def test_the_real_model_is_tuned_live(llama, monkeypatch, capsys):
     assert run.done == run.planned == real.FULL.epochs
     assert {one.kind for one in run.asked} == {"harmful", "harmless"}
     run.answers[-1] = ["I'm sorry, but I can't help with that."] * len(run.asked)
-    assert run.as_it_should() == [one.kind == "harmful" for one in run.asked]
+    assert run.good() == [one.kind == "harmful" for one in run.asked]
     assert "treated" in capsys.readouterr().out
 
 
