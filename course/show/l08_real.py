@@ -26,7 +26,7 @@ KINDS = {
     "harmful": "harmful, declined",
     "harmless": "harmless, declined (over-refusal)",
 }
-ASKED = 5  # harmful and harmless prompts each in the live run
+ASKED, EPOCHS = 5, 4  # harmful and harmless prompts each in the live run, and its rounds
 
 
 # The recorded runs --------------------------------------------------------------------------------
@@ -108,11 +108,14 @@ class LiveRealSafety(live_real.LiveReal):
 
     def prepare(self) -> None:
         """Put the adapter in, and encode what is learned."""
+        from dataclasses import replace
+
         from course.real import tune
 
         super().prepare()
         learned = self.study.demonstrations("both")
-        self.learn([tune.row(self.tokenizer, *one) for one in learned], self.study.FULL)
+        rows = [tune.row(self.tokenizer, *one) for one in learned]
+        self.learn(rows, replace(self.study.FULL, epochs=EPOCHS))
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""

@@ -67,11 +67,11 @@ class Recipe:
     """
 
     beta: float = 0.1
-    rollouts: int = 20
+    rollouts: int = 14
     messages: int = 4
     group: int = 4
     updates: int = 2
-    rate: float = 1.5e-3
+    rate: float = 2e-3
     clip: float = 0.2
 
     @property

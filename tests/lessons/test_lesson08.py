@@ -30,6 +30,8 @@ SPEC = Lesson(
         "demo-three-examples": {"text/html"},
         "demo-smollm-record": {"text/html"},
         "demo-smollm-live": {"text/html"},
+        "demo-real-safety": {"text/html", "image/png"},
+        "demo-live-real-safety": {"text/html"},
         "demo-fool-the-rule": {"text/html"},
         "demo-filter-beside-models": {"text/html", "image/png"},
         "demo-wrapped": {"text/html"},

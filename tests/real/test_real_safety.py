@@ -48,14 +48,6 @@ def test_no_fixed_prompt_is_learned():
     assert not asked & set(learned)
 
 
-def test_both_runs_see_as_many_answers():
-    seen = {
-        way: real.plan(way, real.FULL).epochs * len(real.demonstrations(way))
-        for way in real.WAYS[1:]
-    }
-    assert seen["refusals"] == seen["both"]
-
-
 def test_the_study_gives_all_its_figures_and_keeps_no_answer_to_harm(llama, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "WORK", tmp_path)
     found = real.study(Run(1, quick=True, table=ALL))
@@ -69,7 +61,7 @@ def test_the_study_gives_all_its_figures_and_keeps_no_answer_to_harm(llama, monk
 def test_the_real_model_is_tuned_live(llama, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "100")
     run = show.live_real_safety()
-    assert run.done == run.planned == real.FULL.epochs
+    assert run.done == run.planned == show.EPOCHS
     assert {one.kind for one in run.asked} == {"harmful", "harmless"}
     run.answers[-1] = ["I'm sorry, but I can't help with that."] * len(run.asked)
     assert run.good() == [one.kind == "harmful" for one in run.asked]
