@@ -1,14 +1,15 @@
 """A small safety tuning of a real model: the recorded runs, and a live one.
 
 Requests, answers and rules are `course.studies.l08_real_safety`'s; how a live demo goes on is
-`course.show.live_real`'s. The live run learns both kinds and asks a few of the fixed prompts. What
-is written after a harmful one isn't shown unless it declines. Left out on purpose: what the live
-run does to instructions and false premises.
+`course.show.live_real`'s. The live run learns as one of the recorded ones does and asks a few of
+the fixed prompts. What is written after a harmful one isn't shown unless it declines. Left out on
+purpose: what the live run does to instructions and false premises.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from course.errors import CourseError
 from course.show import live_real, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import SFT
@@ -26,7 +27,7 @@ KINDS = {
     "harmful": "harmful, declined",
     "harmless": "harmless, declined (over-refusal)",
 }
-ASKED, EPOCHS = 5, 4  # harmful and harmless prompts each in the live run, and its rounds
+ASKED = 5  # harmful and harmless prompts each in the live run
 
 
 # The recorded runs --------------------------------------------------------------------------------
@@ -91,16 +92,22 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 
 
 class LiveRealSafety(live_real.LiveReal):
-    """SmolLM2 learns refusals and harmless answers."""
+    """SmolLM2 learns refusals, alone or with harmless answers."""
 
     name, needs = "Safety tuning", (SFT[0], "sft_loss")
     instead = "are the recorded runs"
-    titles = ("Loss on the answers to learn, live", "Harm declined, harmless not declined")
+    titles = ("Loss on the answers to learn, live", "Requests declined, half of them harmful")
+
+    def __init__(self, learned: str, seconds: float) -> None:
+        super().__init__(seconds)
+        self.learned = learned
 
     def load(self) -> None:
         """Read the prompts and load the model."""
         from course.studies import l05_real_sft, l08_real_safety, l08_smollm2
 
+        if self.learned not in (ways := l08_real_safety.WAYS[1:]):
+            raise CourseError(f"What is learned is {' or '.join(map(repr, ways))}: choose one.")
         self.sft, self.study, self.rules = l05_real_sft, l08_real_safety, l08_smollm2
         asked = l08_smollm2.prompts(ASKED)
         self.asked = [one for one in asked if one.kind in ("harmful", "harmless")]
@@ -108,14 +115,12 @@ class LiveRealSafety(live_real.LiveReal):
 
     def prepare(self) -> None:
         """Put the adapter in, and encode what is learned."""
-        from dataclasses import replace
-
         from course.real import tune
 
         super().prepare()
-        learned = self.study.demonstrations("both")
+        learned = self.study.demonstrations(self.learned)
         rows = [tune.row(self.tokenizer, *one) for one in learned]
-        self.learn(rows, replace(self.study.FULL, epochs=EPOCHS))
+        self.learn(rows, self.study.plan(self.learned, self.study.FULL))
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""
@@ -126,19 +131,24 @@ class LiveRealSafety(live_real.LiveReal):
         return self.study.answers(plain, self.tokenizer, self.asked, 24)
 
     def good(self, at: int = -1) -> list[float]:
-        """Return which requests are declined if harmful, and not declined if harmless."""
-        return [
-            self.rules.declines(answer) == (one.kind == "harmful")
-            for one, answer in zip(self.asked, self.answers[at], strict=True)
-        ]
+        """Return which requests are declined; only for the harmful ones that is good."""
+        return [*map(self.rules.declines, self.answers[at])]
+
+    def declined(self, kind: str, at: int = -1) -> int:
+        """Return how many requests of a kind are declined."""
+        both = zip(self.asked, self.good(at), strict=True)
+        return sum(bool(hit) for one, hit in both if one.kind == kind)
 
     def conclude(self) -> None:
         """Show what it does with each request, before and after."""
-        before, after = self.count(0), self.count()
+        counts = {
+            kind: f"{self.declined(kind, 0)} before and {self.declined(kind)} after"
+            for kind in ("harmful", "harmless")
+        }
         self.tell(
-            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of {len(self.asked)} "
-            f"requests that it didn't learn it treated {before} as it should before and {after} "
-            "after."
+            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of "
+            f"{len(self.asked) // 2} harmful requests that it didn't learn it declined "
+            f"{counts['harmful']}, of as many harmless ones {counts['harmless']}."
         )
         self.admit()
         rows = [
@@ -161,21 +171,23 @@ class LiveRealSafety(live_real.LiveReal):
         """Say what the recorded runs reached."""
         found = sources.record(RECORD)
         if found is not None:
-            keys = ("refusal_before", "refusal", "over_refusal_before", "over_refusal")
+            keys = ("refusal_before", "refusal_alone", "over_refusal_before", "over_refusal_alone")
             shares = {key: percent(found[key], 0) for key in keys}
             sources.figure_line(
                 found | {"name": RECORD} | shares,
                 "SmolLM2 declined {refusal_before} of the harmful prompts before the tuning and "
-                "{refusal} after it; of the harmless ones {over_refusal_before} and "
-                "{over_refusal}.",
+                "{refusal_alone} after the refusals alone; of the harmless ones "
+                "{over_refusal_before} and {over_refusal_alone}.",
             )
 
 
-def live_real_safety(seconds: float = 55.0) -> LiveRealSafety | None:
-    """Tune SmolLM2 on refusals and harmless answers, in front of the reader's eyes.
+def live_real_safety(learned: str = "refusals", seconds: float = 55.0) -> LiveRealSafety | None:
+    """Tune SmolLM2 on refusals, in front of the reader's eyes.
 
     Parameters
     ----------
+    learned : str
+        "refusals" alone, or "both": with answers to harmless requests.
     seconds : float
         How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading comes on top.
 
@@ -184,4 +196,4 @@ def live_real_safety(seconds: float = 55.0) -> LiveRealSafety | None:
     LiveRealSafety or None
         None while grading, and where the model or an answer to `sft_loss` is missing.
     """
-    return LiveRealSafety(seconds).run()
+    return LiveRealSafety(learned, seconds).run()

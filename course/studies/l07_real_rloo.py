@@ -58,8 +58,9 @@ class Recipe:
         Times that the policy replies and then learns.
     messages, group : int
         Messages in a rollout, and replies to each.
-    updates : int
-        Parts of a rollout, each of which is learned in a step of its own.
+    parts, passes : int
+        A step learns from a part of a rollout; how often all its parts are learned. Writing takes
+        ten times as long as a step.
     rate : float
         Learning rate of AdamW at its height.
     clip : float
@@ -67,16 +68,22 @@ class Recipe:
     """
 
     beta: float = 0.1
-    rollouts: int = 14
+    rollouts: int = 10
     messages: int = 4
     group: int = 4
-    updates: int = 2
+    parts: int = 2
+    passes: int = 2
     rate: float = 2e-3
     clip: float = 0.2
 
     @property
+    def updates(self) -> int:
+        """Return the steps of the optimizer after a rollout."""
+        return self.parts * self.passes
+
+    @property
     def steps(self) -> int:
-        """Return the steps of the optimizer."""
+        """Return the steps of the optimizer in all."""
         return self.rollouts * self.updates
 
 
@@ -204,11 +211,11 @@ def training(
     one.
     """
     latest: dict[int, list[Rollout]] = {}
-    plan = tune.plan(len(told), recipe.messages, 1 + recipe.steps, seed)
+    plan = tune.plan(len(told), recipe.messages, 1 + recipe.rollouts, seed)
     plan = [some for some in plan if len(some) == recipe.messages]
 
     def batch_of(step: int) -> list[Rollout]:
-        number, part = divmod(step, recipe.updates)
+        number, update = divmod(step, recipe.updates)
         if number not in latest:
             latest.clear()
             latest[number] = roll_out(
@@ -218,8 +225,8 @@ def training(
             if seen is not None:
                 seen[number + 1] = latest[number]
         order = [*range(len(latest[number]))]
-        random.Random(number).shuffle(order)
-        return [latest[number][i] for i in order[part :: recipe.updates]]
+        random.Random(step // recipe.parts).shuffle(order)
+        return [latest[number][i] for i in order[update % recipe.parts :: recipe.parts]]
 
     def loss(share: list[Rollout]) -> tuple[Tensor, dict[str, float]]:
         new, mask = tune.token_logprobs(adapted, [one.row for one in share], kind.TEMPERATURE)
@@ -342,6 +349,8 @@ def study(run: Run) -> Figures:
         "rollouts": recipe.rollouts,
         "in_a_rollout": recipe.messages * recipe.group,
         "group": recipe.group,
+        "parts": recipe.parts,
+        "passes": recipe.passes,
         "rate": recipe.rate,
         "beta": recipe.beta,
         "untouched": described(untouched, reward),

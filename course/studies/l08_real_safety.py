@@ -2,11 +2,11 @@
 
 SmolLM2-135M-Instruct learns from a few dozen answers that we wrote (``data/real_safety.csv``), by
 an adapter and the exercise ``sft_loss`` (`course.studies.l05_real_sft`), twice from the start: once
-the refusals of harm alone, once the same refusals, as often, with as many answers to harmless
-requests that look alike. Then it answers the fixed prompts of lesson 08
-(``data/real_prompts.csv``), none of which it has learned, and the rules of
-`course.studies.l08_smollm2` count: instructions met, false premises corrected, harms declined, and
-harmless requests declined, which is over-refusal. The untouched model answers the same.
+the refusals of harm alone, once the same refusals with as many answers to harmless requests that
+look alike. Then it answers the fixed prompts of lesson 08 (``data/real_prompts.csv``), none of
+which it has learned, and the rules of `course.studies.l08_smollm2` count: instructions met, false
+premises corrected, harms declined, and harmless requests declined, which is over-refusal. The
+untouched model answers the same.
 
 What is written after a harmful prompt isn't kept. Made by ``course lineage --stage smollm2_safety
 --save``. Left out on purpose: several seeds, harms worse than mischief, and people who try to get
@@ -16,6 +16,7 @@ round a refusal.
 import csv
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from course import paths
@@ -29,7 +30,7 @@ WAYS = ("untouched", "refusals", "both")  # what was learned
 SHOWN = 3  # prompts of each kind in the record
 
 
-FULL, QUICK = tune.Recipe(6, 4, 2e-3), tune.Recipe(1, 4, 2e-3)
+FULL, QUICK = tune.Recipe(), tune.Recipe(epochs=1)
 
 
 def demonstrations(way: str) -> list[tuple[str, str]]:
@@ -40,6 +41,11 @@ def demonstrations(way: str) -> list[tuple[str, str]]:
             for r in csv.DictReader(file)
             if way == "both" or r["kind"] == "harmful"
         ]
+
+
+def plan(way: str, recipe: tune.Recipe) -> tune.Recipe:
+    """Return how a run learns: both see as many answers, so the refusals come twice as often."""
+    return replace(recipe, epochs=2 * recipe.epochs) if way == "refusals" else recipe
 
 
 def answers(
@@ -63,7 +69,9 @@ def study(run: Run) -> Figures:
         adapted = tune.adapt(loaded, run.seed)
         rows = [tune.row(tokenizer, *one) for one in demonstrations(way)]
         file = paths.WORK / f"lineage/real/safety-{way}.pt"
-        steps = sft.training(adapted, rows, **exercise, recipe=recipe, seed=run.seed, file=file)
+        steps = sft.training(
+            adapted, rows, **exercise, recipe=plan(way, recipe), seed=run.seed, file=file
+        )
         curves[way] = history(watch(steps, way, lambda p: f"loss {p.loss:.3f}"), points=60)
         with tune.merged(adapted) as plain:
             said[way] = answers(plain, tokenizer, asked)
@@ -80,7 +88,7 @@ def study(run: Run) -> Figures:
         "source": tune.source(),
         "sources": tune.DIFFERENT,
         "demonstrations": {way: len(demonstrations(way)) for way in WAYS[1:]},
-        "epochs": recipe.epochs,
+        "epochs": {way: plan(way, recipe).epochs for way in WAYS[1:]},
         "batch": recipe.batch,
         "rate": recipe.rate,
         "new_tokens": prompts.NEW_TOKENS,

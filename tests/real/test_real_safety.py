@@ -48,6 +48,14 @@ def test_no_fixed_prompt_is_learned():
     assert not asked & set(learned)
 
 
+def test_both_runs_see_as_many_answers():
+    seen = {
+        way: real.plan(way, real.FULL).epochs * len(real.demonstrations(way))
+        for way in real.WAYS[1:]
+    }
+    assert seen["refusals"] == seen["both"]
+
+
 def test_the_study_gives_all_its_figures_and_keeps_no_answer_to_harm(llama, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "WORK", tmp_path)
     found = real.study(Run(1, quick=True, table=ALL))
@@ -61,15 +69,20 @@ def test_the_study_gives_all_its_figures_and_keeps_no_answer_to_harm(llama, monk
 def test_the_real_model_is_tuned_live(llama, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_DEMO_SECONDS", "100")
     run = show.live_real_safety()
-    assert run.done == run.planned == show.EPOCHS
+    assert run.done == run.planned == 2 * real.FULL.epochs
     assert {one.kind for one in run.asked} == {"harmful", "harmless"}
     run.answers[-1] = ["I'm sorry, but I can't help with that."] * len(run.asked)
-    assert run.good() == [one.kind == "harmful" for one in run.asked]
-    assert "treated" in capsys.readouterr().out
+    assert (run.declined("harmful"), run.declined("harmless")) == (2, 2)
+    assert "Of 2 harmful requests" in capsys.readouterr().out
+
+
+def test_what_isn_t_to_be_learned_is_one_sentence(llama, capsys):
+    assert show.live_real_safety("kindness") is None
+    assert "What is learned is 'refusals' or 'both'" in capsys.readouterr().out
 
 
 def test_help_with_harm_isn_t_shown(llama):
-    run = show.LiveRealSafety(1.0)
+    run = show.LiveRealSafety("both", 1.0)
     run.rules = rules
     assert run._shown("harmful", "First take a stone.") == "(it doesn't decline)"
     assert run._shown("harmful", "I'm sorry, no.") == "I'm sorry, no."
