@@ -82,7 +82,7 @@ def test_a_rollout_s_log_probabilities_are_those_of_the_drawing(llama):
 def trained():
     """Return rollouts of a run without a price and of one with a high price."""
     tokenizer, model = tiny_llama.tokenizer(TEMPLATE), tiny_llama.model(num_key_value_heads=4)
-    recipe = real.Recipe(rollouts=25, messages=2, group=6, rate=2e-2)
+    recipe = real.Recipe(rollouts=25, messages=2, group=6, passes=1, rate=2e-2)
     runs = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kind, "NEW_TOKENS", 8)
