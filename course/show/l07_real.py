@@ -63,8 +63,8 @@ def real_hack() -> None:
 def _picture(found: dict[str, Any]) -> style.Picture:
     ways = {"priced": style.ACCENT, "free": style.QUIET}
     alt = "; ".join(
-        f"{_named(found, way)}: mean reward {found[way]['curve'][0][1]:.1f} in the first rollout "
-        f"and {found[way]['curve'][-1][1]:.1f} in the last, KL then "
+        f"{_named(found, way)}: mean reward {round(found[way]['curve'][0][1], 1) + 0:.1f} in the "
+        f"first rollout and {found[way]['curve'][-1][1]:.1f} in the last, KL then "
         f"{found[way]['curve'][-1][2]:.0f} nats"
         for way in ways
     )
@@ -95,7 +95,8 @@ def _row(found: dict[str, Any], way: str) -> dict[str, str]:
         "wins by the rule (95%)": percent_within(one["win"], *won) if won else "",
         "points of the rule": f"{one['points']:.1f}",
         "KL, nats per reply": f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}" if won else "0",
-        "repeated words": percent(one["repeated"], 0),
+        "say “glad” or “happy”": percent(one["glad"], 0),
+        "say “sorry”": percent(one["sorry"], 0),
     }
 
 

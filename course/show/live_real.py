@@ -21,7 +21,7 @@ class LiveReal(live.Watched):
     """SmolLM2 learns; `answers` are what it says at first, at the stops and at the end."""
 
     instead = "is the recorded run"
-    stops = (0.5,)
+    stops: tuple[float, ...] = (0.5,)
     form = (".2f", ".0%")
     measured = False  # the first steps of a real model are slow, and say little of the others
     titles = ("", "")  # of the curve and of what comes of it

@@ -43,7 +43,8 @@ from course.studies.l09_smollm2_dpo import rate
 Rewarded = Callable[[Sequence[str]], list[float]]
 NEEDS = (PPO[0], "kl_penalised_rewards", "ppo_loss")  # the exercises that it is trained with
 DRAWS = 2  # replies to each held-out message
-SHOWN, STOPS = 6, 6
+SHOWN, STOPS = slice(2, None, 4), 6  # good news and bad
+GLAD = frozenset({"glad", "happy"})  # what a reply may say to good news, and hardly to bad ones
 
 
 @dataclass(frozen=True)
@@ -260,11 +261,13 @@ def repeats(text: str) -> float:
 
 
 def described(texts: Sequence[str], reward: Rewarded) -> dict[str, float]:
-    """Return the mean reward, points by the rule, and share of repeated words."""
+    """Return mean reward and points, and shares: repeated words, replies with `GLAD`, "sorry"."""
     return {
         "reward": round(statistics.fmean(reward(texts)), 3),
         "points": round(statistics.fmean(map(kind.score, texts)), 3),
         "repeated": round(statistics.fmean(map(repeats, texts)), 4),
+        "glad": round(statistics.fmean(bool(GLAD & {*kind.words(t)}) for t in texts), 4),
+        "sorry": round(statistics.fmean("sorry" in kind.words(t) for t in texts), 4),
     }
 
 
@@ -361,7 +364,7 @@ def study(run: Run) -> Figures:
         "free_win": runs["free"]["win"],
         "examples": [
             {"message": message} | {name: some[i] for name, some in said.items()}
-            for i, message in enumerate([*recorded][:SHOWN])
+            for i, message in [*enumerate(recorded)][SHOWN]
         ],
         "memory_mb": tune.peak_mb(),
         "computing": round(time.process_time() - cpu, 1),
