@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RECORD = "smollm2_ppo"
 NAMES = {"untouched": "SmolLM2, untouched", "priced": "β above 0", "free": "β = 0"}
-ROLLOUTS, ASKED = 7, 4  # of the live run: rollouts, and messages that are asked before and after
+ROLLOUTS, ASKED = 5, 6  # of the live run: rollouts, and messages that are asked before and after
 BETAS = (0.0, 1.0)
 
 
