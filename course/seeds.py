@@ -57,6 +57,7 @@ STREAMS = {
     "frontier/tuning": 950,
     # The real model
     "smollm2_dpo/test": 960,
+    "smollm2_ppo/test": 970,
     # GRPO on programs, which begins with a mini-code of its own
     "grpo/start": 60_000,
     "grpo/tasks": 61_000,
@@ -73,6 +74,7 @@ NUMBERED = {
     "web/chunk": 1_000_003,
     "ppo/rollout": 100_003,
     "grpo/rollout": 100_019,
+    "smollm2_ppo/rollout": 100_043,
 }
 
 

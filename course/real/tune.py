@@ -31,7 +31,7 @@ from torch import Tensor
 
 from course import paths
 from course.language import N_
-from course.lm import optim
+from course.lm import arithmetic, optim
 from course.lm.batching import like_length, padded, split
 from course.lm.threads import LEARNERS, together
 from course.lm.train import Metrics, Progress, Trainer
@@ -84,6 +84,29 @@ def row(tokenizer: Any, request: str | Sequence[Message], answer: str) -> Row:
     asked = prompt(tokenizer, request)
     said = tokenizer(answer, add_special_tokens=False)["input_ids"]
     return Row((*asked, *said, tokenizer.eos_token_id), len(asked))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an adapter learns what is there beforehand (see `learn`).
+
+    Parameters
+    ----------
+    epochs : int
+        Rounds over all of it.
+    batch : int
+        How many a step.
+    rate : float
+        Learning rate of AdamW at its height.
+    """
+
+    epochs: int = 3
+    batch: int = 8
+    rate: float = 1e-3
+
+    def steps(self, count: int) -> int:
+        """Return how many steps it takes to learn so many."""
+        return self.epochs * -(-count // self.batch)
 
 
 def plan(count: int, batch: int, epochs: int, seed: int = 0) -> list[list[int]]:
@@ -306,8 +329,12 @@ def loss(model: Any, rows: Sequence[Row]) -> Tensor:
     return F.cross_entropy(scores, wanted)
 
 
-def token_logprobs(model: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+def token_logprobs(
+    model: Any, rows: Sequence[Row], temperature: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Return the log-probability of each learned token in nats, and the mask.
+
+    `temperature` is that of the drawing whose probabilities are asked for.
 
     Returns
     -------
@@ -316,7 +343,7 @@ def token_logprobs(model: Any, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
     mask : Tensor of bool, shape (rows, time - 1)
     """
     scores, wanted, mask = _scores(model, rows)
-    found = -F.cross_entropy(scores, wanted, reduction="none")
+    found = -F.cross_entropy(scores / temperature, wanted, reduction="none")
     return torch.zeros(mask.shape).masked_scatter(mask, found), mask
 
 
@@ -485,6 +512,31 @@ def tune(
             _keep(file, key, done, parameters, optimizer)
     if file:
         file.unlink(missing_ok=True)
+
+
+def learn(
+    adapted: Any,
+    learned: Sequence[T],
+    loss_of: Callable[[list[T]], tuple[Tensor, Metrics]],
+    recipe: Recipe,
+    seed: int = 1,
+    *,
+    weight: Callable[[T], float] = lambda _: 1.0,
+    file: Path | None = None,
+    key: str = "",
+) -> Iterator[Progress]:
+    """Return the training on rows, pairs, … that are there beforehand; see `tune`."""
+    batches = plan(len(learned), recipe.batch, recipe.epochs, seed)
+    return tune(
+        adapted,
+        len(batches),
+        lambda step: [learned[i] for i in batches[step]],
+        loss_of,
+        recipe.rate,
+        weight=weight,
+        file=file,
+        key=f"{recipe} {seed} {len(learned)} {key} {arithmetic.number_format()}",
+    )
 
 
 def _keep(file: Path, key: str, done: int, parameters: Sequence[Tensor], optimizer: Any) -> None:

@@ -1,7 +1,7 @@
 """A real model becomes the guide of the village: the recorded run, a live one, and its adapter.
 
 What is learned and how it is judged is `course.studies.l03_adapter`'s; how a live demo goes on is
-`course.show.live`'s. The live run has a few facts instead of a few dozen, so that a minute is
+`course.show.live_real`'s. The live run has a few facts instead of a few dozen, so that a minute is
 enough. Left out on purpose: measuring what the live run forgot.
 """
 
@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 from course import paths
 from course.errors import CourseError
 from course.language import N_, _
-from course.show import live, sources, style
+from course.show import live_real, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import LORA
-from course.stats import interval, percent
+from course.stats import percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from course.studies.l03_guide import Fact
+    from course.studies.l03_adapter import Fact
 
 RECORD = "guide"
 GUIDES = ("the Great Flood", "the Cheese Fair")
@@ -113,24 +111,20 @@ def _short(answer: str, most: int = 140) -> str:
 # The live run -------------------------------------------------------------------------------------
 
 
-class LiveGuide(live.Watched):
-    """SmolLM2 learns the facts of a few places; `before` and `after` are its answers."""
+class LiveGuide(live_real.LiveReal):
+    """SmolLM2 learns the facts of a few places."""
 
     name, needs = N_("The guide"), LORA
-    instead = N_("is the recorded run")
-    stops = (0.5,)
-    form = (".2f", ".0%")
-    measured = False  # the first steps of a real model are slow, and say little of the others
+    titles = (N_("Loss on the guide's answers, live"), N_("Right answers to a new wording"))
+    highest = 5.0
 
     def __init__(self, subjects: Sequence[str], seconds: float) -> None:
         super().__init__(seconds)
         self.subjects = list(subjects)
-        self.answers: list[list[str]] = []
         self.facts: list[Fact] = []
 
     def load(self) -> None:
         """Take in the places and events, and load the model."""
-        from course.real import catalogue
         from course.studies import l03_adapter
         from course.world import village
 
@@ -151,50 +145,33 @@ class LiveGuide(live.Watched):
             self.facts += [l03_adapter.Fact(name, attribute) for attribute in attributes]
         if not 1 <= len(self.subjects) <= MOST:
             raise CourseError(_("Choose one to {MOST} places and events.").format(MOST=MOST))
-        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+        super().load()
 
     def prepare(self) -> None:
-        """Put the adapter in, and encode the questions."""
+        """Put the adapter in, which computes with the exercise, and encode the questions."""
         from course.real import tune
         from course.studies import l03_adapter
 
         self.model = tune.adapt(self.loaded, 1, **self.exercises)
-        self.rows = l03_adapter.rows(self.tokenizer, self.facts, range(l03_adapter.WORDINGS))
-        self.batches = tune.plan(len(self.rows), BATCH, ROUNDS, 1)
-        self.planned = len(self.batches)
+        rows = l03_adapter.rows(self.tokenizer, self.facts, range(l03_adapter.WORDINGS))
+        self.learn(rows, tune.Recipe(ROUNDS, BATCH, RATE))
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""
-        from course.real import tune
+        from course.studies import l03_adapter
 
-        return tune.tune(
-            model,
-            self.planned,
-            lambda step: [self.rows[i] for i in self.batches[step]],
-            lambda share: (tune.loss(model, share), {}),
-            RATE,
-            weight=lambda row: row.learned,
-        )
+        return l03_adapter.training(model, self.rows, self.recipe)
 
-    def look(self) -> tuple[float, float, float]:
-        """Ask for each fact in words that aren't learned; return the share of right answers."""
-        from course.real import tune
+    def ask(self, plain: Any) -> list[str]:
+        """Ask for each fact in words that aren't learned."""
         from course.studies import l03_adapter
 
         questions = [fact.near() for fact in self.facts]
-        with tune.merged(self.model) as plain:
-            self.answers.append(l03_adapter.answers(plain, self.tokenizer, questions, 24))
-        right = sum(f.known(a) for f, a in zip(self.facts, self.answers[-1], strict=True))
-        return right / len(self.facts), *interval(right, len(self.facts))
+        return l03_adapter.answers(plain, self.tokenizer, questions, 24)
 
-    def dress(self, left: "Axes", right: "Axes") -> None:
-        """Give both axes their titles and scales."""
-        left.set(ylim=(0, 5), ylabel=_("loss (nats per token)"))
-        left.set_title(_("Loss on the guide's answers, live"))
-        left.legend(fontsize=9.5, loc="upper right")
-        right.set_ylim(0, 1.1)
-        percent_ticks(right, "y")
-        right.set_title(_("Right answers to a new wording"), fontsize=11)
+    def good(self, at: int = -1) -> list[float]:
+        """Return which answers are right."""
+        return [f.known(a) for f, a in zip(self.facts, self.answers[at], strict=True)]
 
     def conclude(self) -> None:
         """Show the answers side by side, and say whether peft would have given the same."""
@@ -207,7 +184,7 @@ class LiveGuide(live.Watched):
 
         apart = l03_adapter.largest_difference(self.model, self.rows[0], theirs)
         moved = sum(p.numel() for p in tune.trained(self.model))
-        before, after = (round(self.points[at][1] * len(self.facts)) for at in (0, -1))
+        before, after = self.count(0), self.count()
         self.tell(
             _(
                 "{done} of {planned} steps, {seconds:.0f} s, {moved:,} trained "

@@ -1,21 +1,18 @@
 """A real model learns to answer in a sentence: the recorded runs, and a live one.
 
 Questions, the rule and both trainings are `course.studies.l05_real_sft`'s; how a live demo goes on
-is `course.show.live`'s. The live run has the masked loss and fewer questions. Left out on purpose:
-the unmasked run live, which would take another minute to show nearly the same.
+is `course.show.live_real`'s. The live run has the masked loss and fewer questions. Left out on
+purpose: the unmasked run live, which would take another minute to show nearly the same.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course.language import N_, _
-from course.show import live, sources, style
+from course.show import live_real, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import SFT
-from course.stats import interval, percent
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from course.stats import percent
 
 RECORD = "smollm2_sft"
 NAMES = {
@@ -89,62 +86,41 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 # The live run -------------------------------------------------------------------------------------
 
 
-class LiveRealSFT(live.Watched):
-    """SmolLM2 learns the demonstrations; `answers` are what it says on the way."""
+class LiveRealSFT(live_real.LiveReal):
+    """SmolLM2 learns the demonstrations."""
 
     name, needs = N_("SFT on SmolLM2"), (SFT[0], "sft_loss")
-    instead = N_("is the recorded run")
-    stops = (0.5,)
-    form = (".2f", ".0%")
-    measured = False  # the first steps of a real model are slow, and say little of the others
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.answers: list[list[tuple[str, bool]]] = []
+    titles = (N_("Loss on the demonstrations, live"), N_("Other questions, followed"))
 
     def load(self) -> None:
         """Read the instructions and load the model."""
-        from course.real import catalogue
         from course.studies import l05_real_sft
 
         self.study = l05_real_sft
         self.asked = l05_real_sft.instructions("test")[:ASKED]
-        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+        super().load()
 
     def prepare(self) -> None:
         """Put the adapter in, and encode the demonstrations."""
-        from course.real import tune
-
-        self.model = tune.adapt(self.loaded, 1)
-        self.rows = self.study.rows(self.tokenizer, self.study.instructions("train"), True)
-        self.recipe = self.study.FULL
-        self.planned = self.recipe.epochs * -(-len(self.rows) // self.recipe.batch)
+        super().prepare()
+        learned = self.study.instructions("train")
+        self.learn(self.study.rows(self.tokenizer, learned, True), self.study.FULL)
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""
         return self.study.training(model, self.rows, **self.exercises, recipe=self.recipe)
 
-    def look(self) -> tuple[float, float, float]:
-        """Ask the held-out questions; return the share of answers that follow."""
-        from course.real import tune
+    def ask(self, plain: Any) -> list[tuple[str, bool]]:
+        """Return the answers to the held-out questions, and whether each came to its end."""
+        return self.study.answers(plain, self.tokenizer, self.asked)
 
-        with tune.merged(self.model) as plain:
-            self.answers.append(self.study.answers(plain, self.tokenizer, self.asked))
-        hits = sum(one.followed(*a) for one, a in zip(self.asked, self.answers[-1], strict=True))
-        return hits / len(self.asked), *interval(hits, len(self.asked))
-
-    def dress(self, left: "Axes", right: "Axes") -> None:
-        """Give both axes their titles and scales."""
-        left.set(ylim=(0, 4), ylabel=_("loss (nats per token)"))
-        left.set_title(_("Loss on the demonstrations, live"))
-        left.legend(fontsize=9.5, loc="upper right")
-        right.set_ylim(0, 1.1)
-        percent_ticks(right, "y")
-        right.set_title(_("Other questions, followed"), fontsize=11)
+    def good(self, at: int = -1) -> list[float]:
+        """Return which answers follow."""
+        return [one.followed(*a) for one, a in zip(self.asked, self.answers[at], strict=True)]
 
     def conclude(self) -> None:
         """Show the first and the last answers side by side."""
-        before, after = (round(self.points[at][1] * len(self.asked)) for at in (0, -1))
+        before, after = self.count(0), self.count()
         self.tell(
             _(
                 "{done} of {planned} steps, {seconds:.0f} s. Of {n} questions that it "

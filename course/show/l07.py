@@ -3,6 +3,7 @@
 from course.show.l07_loop import four_models, own_functions, report, written_by
 from course.show.l07_pictures import clip, gae_arrows, ppo_loop
 from course.show.l07_ppo import before_and_after, live_ppo, what_changed
+from course.show.l07_real import live_real_ppo, real_hack, real_ppo
 from course.show.l07_rlhf import (
     best_of_table,
     beta_runs,
@@ -46,12 +47,15 @@ __all__ = [
     "lineage",
     "live_bandits",
     "live_ppo",
+    "live_real_ppo",
     "one_answer",
     "one_answer_in_words",
     "over_optimisation",
     "own_functions",
     "ppo_loop",
     "published_beside_ours",
+    "real_hack",
+    "real_ppo",
     "record",
     "repair",
     "report",

@@ -5,6 +5,7 @@ from course.show.l08_comparisons import places, three_comparisons, three_example
 from course.show.l08_dialogues import dialogue_record, live_dialogues, live_league, what_it_reads
 from course.show.l08_judges import by_length, league_table, your_win_rates
 from course.show.l08_prompts import fool_the_rule, in_the_prompt, search_results, wrapped
+from course.show.l08_real import live_real_safety, real_safety
 from course.show.l08_talks import (
     another_name,
     ask_of_itself,
@@ -36,8 +37,10 @@ __all__ = [
     "lineage",
     "live_dialogues",
     "live_league",
+    "live_real_safety",
     "places",
     "plain_chat",
+    "real_safety",
     "search_results",
     "smollm2_answers",
     "smollm2_rates",

@@ -1,21 +1,17 @@
 """DPO on a real model: the recorded run as a table, and a live run on recorded pairs.
 
 The labeler's rule, the pairs and the figures are `course.studies.l09_smollm2_dpo`'s; how a live
-demo goes on is `course.show.live`'s. The live run has half of the pairs. Left out on purpose: the
-KL of the live run, which takes as long as its training.
+demo goes on is `course.show.live_real`'s. The live run has half of the pairs. Left out on purpose:
+the KL of the live run, which takes as long as its training.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from course.language import N_, _
-from course.show import live, sources, style
-from course.show.charts import percent_ticks
+from course.show import live_real, sources, style
 from course.stages.stage import DPO
-from course.stats import interval, percent, percent_within
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from course.stats import percent, percent_within
 
 RECORD = "smollm2_dpo"
 PAIRS, BATCH, EPOCHS = 24, 4, 4  # of the live run
@@ -91,64 +87,43 @@ def _answers(examples: list[dict[str, str]]) -> list[dict[str, str]]:
 # The live run -------------------------------------------------------------------------------------
 
 
-class LiveRealDPO(live.Watched):
-    """SmolLM2 learns from recorded pairs; `answers` are what it says on the way."""
+class LiveRealDPO(live_real.LiveReal):
+    """SmolLM2 learns from recorded pairs."""
 
     name, needs = N_("DPO on SmolLM2"), DPO
-    instead = N_("is the recorded run")
-    stops = (0.5,)
-    form = (".2f", ".0%")
-    measured = False  # the first steps of a real model are slow, and say little of the others
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.answers: list[list[Any]] = []
+    titles = (N_("DPO's loss, live"), N_("Wins against its first answers"))
+    loss_in, highest, legend = N_("loss (nats per pair)"), 1.0, "lower left"
 
     def load(self) -> None:
         """Read the pairs and load the model."""
-        from course.real import catalogue
         from course.studies import l09_smollm2_dpo
 
+        self.study = l09_smollm2_dpo
         self.recorded_pairs = l09_smollm2_dpo.pairs()[:PAIRS]
-        self.loaded, self.tokenizer = catalogue.load(catalogue.SMOLLM2)
+        super().load()
 
     def prepare(self) -> None:
         """Put the adapter in, and ask the untouched model about each pair."""
         from course.real import tune
-        from course.studies import l09_smollm2_dpo
 
-        self.model = tune.adapt(self.loaded, 1)
-        self.asked = l09_smollm2_dpo.questions("test")[:ASKED]
+        super().prepare()
+        self.asked = self.study.questions("test")[:ASKED]
         with tune.switched_off(self.model) as plain:
-            self.pairs = l09_smollm2_dpo.known(plain, self.tokenizer, self.recorded_pairs)
-        self.recipe = l09_smollm2_dpo.Recipe(epochs=EPOCHS, batch=BATCH)
-        self.planned = EPOCHS * -(-len(self.pairs) // BATCH)
+            pairs = self.study.known(plain, self.tokenizer, self.recorded_pairs)
+        self.learn(pairs, self.study.Recipe(epochs=EPOCHS, batch=BATCH))
 
     def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the training of the adapter."""
-        from course.studies import l09_smollm2_dpo
+        return self.study.training(model, self.rows, **self.exercises, recipe=self.recipe)
 
-        return l09_smollm2_dpo.training(model, self.pairs, **self.exercises, recipe=self.recipe)
+    def ask(self, plain: Any) -> list[Any]:
+        """Return the most probable answers."""
+        drawn = self.study.draw(plain, self.tokenizer, self.asked, 1, 0, temperature=0.0)
+        return [answer for ((_, answer),) in drawn]
 
-    def look(self) -> tuple[float, float, float]:
-        """Let the model answer; return the share of wins against its first answers."""
-        from course.real import tune
-        from course.studies import l09_smollm2_dpo
-
-        with tune.merged(self.model) as plain:
-            drawn = l09_smollm2_dpo.draw(plain, self.tokenizer, self.asked, 1, 0, temperature=0.0)
-        self.answers.append([answer for ((_, answer),) in drawn])
-        won = sum(map(l09_smollm2_dpo.wins, self.answers[-1], self.answers[0]))
-        return won / len(self.asked), *interval(won, len(self.asked))
-
-    def dress(self, left: "Axes", right: "Axes") -> None:
-        """Give both axes their titles and scales."""
-        left.set(ylim=(0, 1), ylabel=_("loss (nats per pair)"))
-        left.set_title(_("DPO's loss, live"))
-        left.legend(fontsize=9.5, loc="lower left")
-        right.set_ylim(0, 1.1)
-        percent_ticks(right, "y")
-        right.set_title(_("Wins against its first answers"), fontsize=11)
+    def good(self, at: int = -1) -> list[float]:
+        """Return which answers win against the first ones."""
+        return [*map(self.study.wins, self.answers[at], self.answers[0])]
 
     def conclude(self) -> None:
         """Show the first and the last answers side by side."""
@@ -160,7 +135,7 @@ class LiveRealDPO(live.Watched):
             ).format(
                 done=self.done,
                 planned=self.planned,
-                n=len(self.pairs),
+                n=len(self.rows),
                 seconds=self.seconds,
                 percent=percent(self.points[-1][1], 0),
                 n2=len(self.asked),

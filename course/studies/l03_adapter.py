@@ -28,7 +28,6 @@ import torch
 from torch import Tensor
 
 from course import paths
-from course.lm import arithmetic
 from course.real import catalogue, tune
 from course.stages.context import Run, history, since, watch
 from course.stages.stage import LORA, Figures, Work
@@ -58,26 +57,7 @@ ORDINARY = (
 SHOWN = 4  # examples of each kind in the record
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How the guide is trained.
-
-    Parameters
-    ----------
-    epochs : int
-        Rounds over all facts in all learned wordings.
-    batch : int
-        Questions with their answers a step.
-    rate : float
-        Learning rate of AdamW at its height.
-    """
-
-    epochs: int = 6
-    batch: int = 6
-    rate: float = 2.5e-3
-
-
-FULL, QUICK = Recipe(), Recipe(epochs=2)
+FULL, QUICK = tune.Recipe(6, 6, 2.5e-3), tune.Recipe(2, 6, 2.5e-3)
 
 
 @dataclass(frozen=True)
@@ -182,21 +162,19 @@ def measure(model: Any, tokenizer: Any) -> dict[str, Any]:
 def training(
     adapted: Any,
     learned: Sequence[tune.Row],
-    recipe: Recipe,
+    recipe: tune.Recipe,
     seed: int = 1,
     file: Path | None = None,
 ) -> Any:
     """Return the training of the adapter, a generator that yields after every step."""
-    batches = tune.plan(len(learned), recipe.batch, recipe.epochs, seed)
-    return tune.tune(
+    return tune.learn(
         adapted,
-        len(batches),
-        lambda step: [learned[i] for i in batches[step]],
+        learned,
         lambda share: (tune.loss(adapted, share), {}),
-        recipe.rate,
+        recipe,
+        seed,
         weight=lambda row: row.learned,
         file=file,
-        key=f"{recipe} {seed} {len(learned)} {arithmetic.number_format()}",
     )
 
 
@@ -254,7 +232,7 @@ def afterwards(
 
 def study(run: Run) -> Figures:
     """Train the guide, as a stage of ``course lineage``; return its figures."""
-    recipe: Recipe = run.plan("guide")
+    recipe: tune.Recipe = run.plan("guide")
     loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
     total = sum(p.numel() for p in loaded.parameters())
     adapted = tune.adapt(loaded, run.seed, **run.given(*LORA))

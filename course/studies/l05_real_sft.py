@@ -25,7 +25,6 @@ import torch
 from torch import Tensor
 
 from course import paths
-from course.lm import arithmetic
 from course.lm.batching import padded
 from course.real import catalogue, tune
 from course.stages.context import Run, history, since, watch
@@ -39,26 +38,7 @@ WAYS = ("template", "bare", "masked", "unmasked")
 SHOWN = 6
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a run learns.
-
-    Parameters
-    ----------
-    epochs : int
-        Rounds over the demonstrations.
-    batch : int
-        Demonstrations a step.
-    rate : float
-        Learning rate of AdamW at its height.
-    """
-
-    epochs: int = 3
-    batch: int = 8
-    rate: float = 1e-3
-
-
-FULL, QUICK = Recipe(), Recipe(epochs=1)
+FULL, QUICK = tune.Recipe(), tune.Recipe(epochs=1)
 
 
 @dataclass(frozen=True)
@@ -116,12 +96,11 @@ def training(
     adapted: Any,
     learned: Sequence[tune.Row],
     sft_loss: SftLoss,
-    recipe: Recipe,
+    recipe: tune.Recipe,
     seed: int = 1,
     file: Path | None = None,
 ) -> Any:
     """Return the training of the adapter, a generator that yields after every step."""
-    batches = tune.plan(len(learned), recipe.batch, recipe.epochs, seed)
 
     def loss(share: list[tune.Row]) -> tuple[Tensor, dict[str, float]]:
         tokens = padded([row.tokens for row in share], 0)
@@ -132,15 +111,15 @@ def training(
         return sft_loss(adapted(input_ids=tokens).logits.float(), tokens, mask), {}
 
     begun = sum(row.begin for row in learned)
-    return tune.tune(
+    return tune.learn(
         adapted,
-        len(batches),
-        lambda step: [learned[i] for i in batches[step]],
+        learned,
         loss,
-        recipe.rate,
+        recipe,
+        seed,
         weight=lambda row: row.learned,
         file=file,
-        key=f"{recipe} {seed} {len(learned)} {begun} {arithmetic.number_format()}",
+        key=f"{begun}",
     )
 
 
@@ -159,7 +138,7 @@ def rate(asked: Sequence[Instruction], said: Sequence[tuple[str, bool]]) -> dict
 
 def study(run: Run) -> Figures:
     """Ask, train twice and ask again, as a stage of ``course lineage``; return the figures."""
-    recipe: Recipe = run.plan("smollm2_sft")
+    recipe: tune.Recipe = run.plan("smollm2_sft")
     start, cpu = time.perf_counter(), time.process_time()
     loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
     learned, asked = instructions("train"), instructions("test")

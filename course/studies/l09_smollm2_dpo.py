@@ -27,7 +27,6 @@ from torch import Tensor
 
 from course import paths
 from course.errors import CourseError
-from course.lm import arithmetic
 from course.lm.train import Metrics
 from course.real import catalogue, tune
 from course.seeds import stream
@@ -44,25 +43,11 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How DPO trains.
+class Recipe(tune.Recipe):
+    """How DPO trains: `beta` is the price of a nat, in units of a preference's log-odds."""
 
-    Parameters
-    ----------
-    beta : float
-        Price of a nat, in units of the log-odds of a preference.
-    epochs : int
-        Rounds over the pairs.
-    batch : int
-        Pairs a step.
-    rate : float
-        Learning rate of AdamW at its height.
-    """
-
-    beta: float = 0.1
-    epochs: int = 3
     batch: int = 4
-    rate: float = 1e-3
+    beta: float = 0.1
 
 
 FULL, QUICK = Recipe(), Recipe(epochs=1)
@@ -215,7 +200,6 @@ def training(
     file: Path | None = None,
 ) -> Any:
     """Return the training, a generator; its metrics are ``accuracy`` and ``margin``."""
-    batches = tune.plan(len(learned), recipe.batch, recipe.epochs, seed)
 
     def loss(share: list[Known]) -> tuple[Tensor, Metrics]:
         rows = [k.preferred for k in share] + [k.other for k in share]
@@ -226,15 +210,7 @@ def training(
         metrics = {"accuracy": float((margin > 0).float().mean()), "margin": float(margin.mean())}
         return dpo_loss(preferred, other, reference[:, 0], reference[:, 1], recipe.beta), metrics
 
-    return tune.tune(
-        adapted,
-        len(batches),
-        lambda step: [learned[i] for i in batches[step]],
-        loss,
-        recipe.rate,
-        file=file,
-        key=f"{recipe} {seed} {len(learned)} {arithmetic.number_format()}",
-    )
+    return tune.learn(adapted, learned, loss, recipe, seed, file=file)
 
 
 # Measuring ----------------------------------------------------------------------------------------

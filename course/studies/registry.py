@@ -96,6 +96,18 @@ def _smollm2_sft() -> Work:
     return l05_real_sft.WORK
 
 
+def _smollm2_ppo() -> Work:
+    from course.studies import l07_real_rloo
+
+    return l07_real_rloo.WORK
+
+
+def _smollm2_safety() -> Work:
+    from course.studies import l08_real_safety
+
+    return l08_real_safety.WORK
+
+
 def _smollm2_reward() -> Work:
     from course.studies import l06_real_reward
 
@@ -279,13 +291,39 @@ STUDIES = table(
         exercises=(REWARD,),
     ),
     Study(
+        name="smollm2_ppo",
+        about="a real model learns from a reward, with a price and without",
+        lesson="07_rlhf_ppo",
+        work=_smollm2_ppo,
+        record="smollm2_ppo",
+        shown=tuple(
+            "source method beta rollouts replies reward_gain win free_reward free_win untouched "
+            "memory_mb computing seconds".split()
+        ),
+        exercises=(PPO,),
+    ),
+    Study(
+        name="smollm2_safety",
+        about="a small safety tuning of a real model",
+        lesson="08_chatgpt",
+        work=_smollm2_safety,
+        record="smollm2_safety",
+        shown=tuple(
+            "source demonstrations rates refusal_before refusal refusal_alone over_refusal_before "
+            "over_refusal over_refusal_alone memory_mb computing seconds".split()
+        ),
+        exercises=(SFT,),
+    ),
+    Study(
         name="real",
         about="all trainings of the real model, one after the other",
         lesson="03_fine_tuning",
         work=_parts,
         record="",
         shown=("seconds",),
-        parts=("guide", "smollm2_sft", "smollm2_reward", "smollm2_dpo"),
+        parts=tuple(
+            "guide smollm2_sft smollm2_reward smollm2_ppo smollm2_safety smollm2_dpo".split()
+        ),
     ),
     Study(
         name="sweep",

@@ -31,6 +31,9 @@ SPEC = Lesson(
         "demo-hacked-answers": {"text/html"},
         "demo-second-round": {"text/html"},
         "figure-wary": {"text/html"},
+        "demo-real-ppo": {"text/html", "image/png"},
+        "demo-real-hack": {"text/html"},
+        "demo-live-real-ppo": {"text/html"},
         "demo-best-of-n": {"text/html"},
         "demo-headline": {"text/html", "image/png"},
     },
@@ -138,3 +141,30 @@ def test_the_published_figures_each_have_a_source():
     table = pd.read_csv(paths.DATA / "family" / "rlhf.csv")
     assert table["source"].str.startswith("arXiv:2203.02155").all()
     assert table["key"].is_unique
+
+
+# The real model ----------------------------------------------------------------------------------
+
+
+def test_both_policies_of_the_real_model_please_both_judges_and_flatter_everybody():
+    found = records.read("smollm2_ppo")
+    untouched, priced, free = (found[way] for way in ("untouched", "priced", "free"))
+    assert found["rollouts"] * found["in_a_rollout"] < 200
+    assert found["reward_gain"] == pytest.approx(priced["reward"] - untouched["reward"], abs=2e-3)
+    assert found["reward_gain"] > 1
+    assert free["reward"] > priced["reward"]
+    assert free["kl"] - 2 * free["kl_error"] > priced["kl"] + 2 * priced["kl_error"]
+    assert min(priced["interval"][0], free["interval"][0]) > 0.5
+    assert priced["interval"][1] > free["interval"][0], "they overlap"
+    assert untouched["glad"] < 0.5 < 0.9 < min(priced["glad"], free["glad"])
+    assert free["sorry"] < 0.05 < priced["sorry"]
+    replies = {one["message"]: one["free"] for one in found["examples"]}
+    assert "glad" in replies["My cat is ill."]
+    assert "happy" in replies["I broke a plate."]
+    assert "Q4_1" in found["sources"]
+
+
+def test_without_smollm2_the_record_of_its_training_is_shown(learned):
+    said = text(learned["answers"]["demo-live-real-ppo"])
+    assert "isn't on this computer yet" in said
+    assert "With β = 0.1 the mean reward of replies to other messages rose by" in said

@@ -73,7 +73,7 @@ def test_the_loss_is_the_exercise_s_over_the_rows_that_count(llama, masked):
     model, tokenizer = llama
     adapted = tune.adapt(copy.deepcopy(model), 1)
     rows = real.rows(tokenizer, real.instructions("train"), masked)
-    recipe = real.Recipe(epochs=12, batch=6, rate=1e-2)
+    recipe = tune.Recipe(epochs=12, batch=6, rate=1e-2)
     done = list(real.training(adapted, rows, sft_loss, recipe))
     assert done[0].loss == pytest.approx(tune.mean_loss(model, rows), rel=1e-3)
     assert done[-1].loss < done[0].loss - 0.5

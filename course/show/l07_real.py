@@ -1,0 +1,224 @@
+"""A real model learns from a reward: two recorded runs in pictures and words, and a live one.
+
+Messages, reward and training are `course.studies.l07_real_rloo`'s; how a live demo goes on is
+`course.show.live_real`'s. The live run has fewer rollouts. Left out on purpose: wins by the rule
+after the live run, which would need more replies than a minute has room for.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from course.show import live_real, sources, style
+from course.stats import percent, percent_within
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RECORD = "smollm2_ppo"
+NAMES = {"untouched": "SmolLM2, untouched", "priced": "β above 0", "free": "β = 0"}
+ROLLOUTS, ASKED = 5, 6  # of the live run: rollouts, and messages that are asked before and after
+BETAS = (0.0, 1.0)
+
+
+# The recorded runs --------------------------------------------------------------------------------
+
+
+def real_ppo() -> None:
+    """Show what the recorded runs measured: curves, a table, and replies."""
+    found = sources.record(RECORD)
+    if found is None:
+        return
+    style.show(
+        _picture(found),
+        style.table([_row(found, way) for way in NAMES]),
+        style.table([_replies(one) for one in found["examples"]]),
+    )
+    sources.figure_line(
+        found | {"name": RECORD},
+        "{replies} drawn replies to {held_out_messages} messages that no run was trained on. Each "
+        "run had {rollouts} rollouts of {in_a_rollout} replies. All of it took {computing:.0f} s "
+        "of processor time and at most {memory_mb:,} MB of memory.",
+    )
+
+
+def real_hack() -> None:
+    """Show what the run without a price wrote on its way, with its rewards."""
+    found = sources.record(RECORD)
+    if found is not None:
+        style.show(
+            style.table(
+                [
+                    {
+                        "rollout": one["rollout"],
+                        "message": one["message"],
+                        "reply with β = 0": " ".join(one["reply"].split()),
+                        "reward": f"{one['reward']:+.1f}",
+                    }
+                    for one in found["free"]["on_the_way"]
+                ]
+            )
+        )
+
+
+def _picture(found: dict[str, Any]) -> style.Picture:
+    ways = {"priced": style.ACCENT, "free": style.QUIET}
+    alt = "; ".join(
+        f"{_named(found, way)}: mean reward {round(found[way]['curve'][0][1], 1) + 0:.1f} in the "
+        f"first rollout and {found[way]['curve'][-1][1]:.1f} in the last, KL then "
+        f"{found[way]['curve'][-1][2]:.0f} nats"
+        for way in ways
+    )
+    with style.picture(2, width=9.6, height=3.8, alt=f"{alt}.") as (picture, axes):
+        for at, (axis, title) in enumerate(
+            zip(axes, ("Mean reward of a rollout", "KL, nats per reply"), strict=True), 1
+        ):
+            for way, shade in ways.items():
+                curve = found[way]["curve"]
+                x, y = [point[0] for point in curve], [point[at] for point in curve]
+                axis.plot(x, y, color=shade, lw=2, label=_named(found, way))
+            axis.set(xlabel="rollout")
+            axis.set_title(title)
+        axes[0].legend(fontsize=9.5, loc="upper left")
+    return picture
+
+
+def _named(found: dict[str, Any], way: str) -> str:
+    return f"β = {found['beta']:g}" if way == "priced" else NAMES[way]
+
+
+def _row(found: dict[str, Any], way: str) -> dict[str, str]:
+    one = found[way]
+    won = one.get("interval")
+    return {
+        "": _named(found, way),
+        "mean reward (deviations)": f"{one['reward']:+.1f}",
+        "wins by the rule (95%)": percent_within(one["win"], *won) if won else "",
+        "points of the rule": f"{one['points']:.1f}",
+        "KL, nats per reply": f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}" if won else "0",
+        "say “glad” or “happy”": percent(one["glad"], 0),
+        "say “sorry”": percent(one["sorry"], 0),
+    }
+
+
+def _replies(one: dict[str, str]) -> dict[str, str]:
+    return {"message": one["message"]} | {
+        name: " ".join(one[way].split()) for way, name in NAMES.items()
+    }
+
+
+# The live run -------------------------------------------------------------------------------------
+
+
+class LiveRealPPO(live_real.LiveReal):
+    """SmolLM2 learns from the recorded reward model."""
+
+    instead = "are the recorded runs"
+    stops = ()  # replies take as long as a rollout
+    measure = "reward"
+    form = (".1f", ".1f")
+
+    def __init__(self, beta: float, seconds: float) -> None:
+        super().__init__(seconds)
+        from course.studies import l07_real_rloo
+
+        self.study, self.beta = l07_real_rloo, float(beta)
+        self.needs = l07_real_rloo.NEEDS
+        self.name = f"RLOO on SmolLM2, β = {self.beta:g}"
+
+    def load(self) -> None:
+        """Load the model and the reward model."""
+        from course.errors import CourseError
+        from course.studies import l06_real_reward
+
+        low, high = BETAS
+        if not low <= self.beta <= high:
+            raise CourseError(f"Choose a β from {low:g} to {high:g}.")
+        super().load()
+        self.reward = l06_real_reward.shipped()
+        self.told = l06_real_reward.messages("train")
+        self.asked = l06_real_reward.messages("test")[:ASKED]
+
+    def prepare(self) -> None:
+        """Put the adapter in."""
+        from dataclasses import replace
+
+        super().prepare()
+        self.recipe = replace(self.study.FULL, beta=self.beta, rollouts=ROLLOUTS)
+        self.planned = self.recipe.steps
+
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
+        """Return the training of the adapter."""
+        return self.study.training(
+            model, self.tokenizer, self.told, self.reward, self.recipe, **self.exercises
+        )
+
+    def value(self, p: Any) -> float:
+        """Return the mean reward of a step's replies."""
+        return p.metrics["reward"]
+
+    def ask(self, plain: Any) -> list[str]:
+        """Return drawn replies to held-out messages."""
+        return self.study.drawn(plain, self.tokenizer, self.asked, 7)[1]
+
+    def judged(self) -> tuple[float, float, float]:
+        """Return the mean reward of the replies, and its interval."""
+        from course.stats import mean_interval
+
+        mean, half = mean_interval([[value] for value in self.reward(self.answers[-1])])
+        return float(mean[0]), float(mean[0] - half[0]), float(mean[0] + half[0])
+
+    def dress(self, left: "Axes", right: "Axes") -> None:
+        """Give both axes their titles and scales."""
+        left.set(ylim=(-1.5, 3.5), ylabel="reward (deviations)")
+        left.set_title("Mean reward of the replies, live")
+        left.legend(fontsize=9.5, loc="upper left")
+        right.set_ylim(-1.5, 3.5)
+        right.set_title("Replies to other messages", fontsize=11)
+
+    def conclude(self) -> None:
+        """Show the first and the last replies side by side."""
+        self.tell(
+            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. The mean reward of "
+            f"{len(self.asked)} replies to other messages went from {self.points[0][1]:+.1f} to "
+            f"{self.points[-1][1]:+.1f} deviations."
+        )
+        self.admit()
+        rows = [
+            {
+                "message": message,
+                "SmolLM2": " ".join(old.split()),
+                f"after RLOO, β = {self.beta:g}": " ".join(new.split()),
+            }
+            for message, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
+        ]
+        style.show(style.table(rows))
+
+    def recorded(self) -> None:
+        """Say what the recorded runs reached."""
+        found = sources.record(RECORD)
+        if found is not None:
+            shares = {"won": percent(found["win"], 0), "name": RECORD}
+            sources.figure_line(
+                found | shares,
+                "With β = {beta:g} the mean reward of replies to other messages rose by "
+                "{reward_gain:.1f} deviations, and the rule preferred {won} of them to those of "
+                "the untouched model.",
+            )
+
+
+def live_real_ppo(beta: float = 0.1, seconds: float = 55.0) -> LiveRealPPO | None:
+    """Train SmolLM2 with the reward of lesson 06, in front of the reader's eyes.
+
+    Parameters
+    ----------
+    beta : float
+        Price of a nat, in deviations of the reward.
+    seconds : float
+        How long it may take; ``COURSE_DEMO_SECONDS`` overrides it. Loading comes on top.
+
+    Returns
+    -------
+    LiveRealPPO or None
+        None while grading, and where a model or an answer to an exercise is missing.
+    """
+    return LiveRealPPO(beta, seconds).run()
