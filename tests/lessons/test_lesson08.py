@@ -282,5 +282,5 @@ def test_refusing_is_learned_at_once_and_telling_apart_is_not():
 
 def test_without_smollm2_the_record_of_its_safety_tuning_is_shown(learned):
     said = text(learned["none"]["demo-live-real-safety"])
-    assert "isn't" in said
+    assert "recorded run: smollm2_safety" in said
     assert "SmolLM2 declined" in said

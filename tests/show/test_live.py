@@ -264,8 +264,8 @@ def test_an_error_in_a_learners_function_is_one_sentence_and_ours_is_raised(said
     assert Toy(losses=[1.0, ValueError("no such shape")]).run() is None
     assert said()[1:] == [
         "The training stopped with ValueError: no such shape. An answer of yours that passes its "
-        "visible checks fails here: look at what comes from f, g and h. So here is the recorded "
-        "run instead.",
+        "visible checks fails here: look at what f, g and h give. So here is the recorded run "
+        "instead.",
         "the record",
     ]
     cut = exercises.MissingExercise("f cuts the way back.")
