@@ -39,7 +39,7 @@ def site(tmp_path_factory):
     out = root / "site"
     result = build.build(out, run=[], root=root)
     assert result["problems"] == []
-    for name in ("facts.js", "draw.js"):
+    for name in ("facts.js", "draw.js", "page.js"):
         shutil.copy(models.FRONT / name, out / "_static")
     return out
 
@@ -473,3 +473,9 @@ def test_the_record_is_small_and_whole():
     for point in recorded["points"]:
         for request, answers in zip(recorded["asked"], point["answers"], strict=True):
             assert len(request["turns"]) == len(answers)
+
+
+def test_all_that_the_record_has_in_words_can_be_translated():
+    run = json.loads((paths.RUNS / f"{models.RECORD}.json").read_text("utf-8"))
+    words = {part[key] for part in run["parts"] for key in ("name", "about")}
+    assert words | {one["what"] for one in run["asked"]} == set(models.RECORDED)
