@@ -33,6 +33,8 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # pandas takes pyarrow where it is installed, whose memory has a thread of its own otherwise.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
     "PYTHONUTF8": "1",

@@ -100,7 +100,7 @@ def _written(name: str, requests: Sequence[str], temperature: float) -> list[str
     loaded = sources.load_model(name, quiet=True)
     if loaded is None:
         return None
-    _, mini, tokenizer = loaded
+    _checksum, mini, tokenizer = loaded
     end = tokenizer.eos_token_id
     start = [end] if name in model.SIZES else []
     if not start:  # after the base stage, a request is a turn of a dialogue

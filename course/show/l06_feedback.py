@@ -542,7 +542,7 @@ class LiveBackflip(live.Demo):
         self.past = sources.record("backflip")
         self.planned = self.least = l06_backflip.Recipe().rounds
 
-    def training(self, _: Any, __: bool) -> Iterator[Any]:
+    def training(self, model: Any, trial: bool) -> Iterator[Any]:
         """Return the teaching."""
         from course.studies import l06_backflip
 
