@@ -8,6 +8,7 @@ after the live run, which would need more replies than a minute has room for.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from course.language import N_, _
 from course.show import live_real, sources, style
 from course.stats import percent, percent_within
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 RECORD = "smollm2_ppo"
-NAMES = {"untouched": "SmolLM2, untouched", "priced": "β above 0", "free": "β = 0"}
+NAMES = {
+    "untouched": N_("SmolLM2, untouched"),
+    "priced": N_("β above 0"),
+    "free": N_("β = 0"),
+}
 ROLLOUTS, ASKED = 5, 6  # of the live run: rollouts, and messages that are asked before and after
 BETAS = (0.0, 1.0)
 
@@ -35,9 +40,11 @@ def real_ppo() -> None:
     )
     sources.figure_line(
         found | {"name": RECORD},
-        "{replies} drawn replies to {held_out_messages} messages that no run was trained on. Each "
-        "run had {rollouts} rollouts of {in_a_rollout} replies. All of it took {computing:.0f} s "
-        "of processor time and at most {memory_mb:,} MB of memory.",
+        _(
+            "{replies} drawn replies to {held_out_messages} messages that no run was trained on. "
+            "Each run had {rollouts} rollouts of {in_a_rollout} replies. All of it took "
+            "{computing:.0f} s of processor time and at most {memory_mb:,} MB of memory."
+        ),
     )
 
 
@@ -49,10 +56,10 @@ def real_hack() -> None:
             style.table(
                 [
                     {
-                        "rollout": one["rollout"],
-                        "message": one["message"],
-                        "reply with β = 0": " ".join(one["reply"].split()),
-                        "reward": f"{one['reward']:+.1f}",
+                        _("rollout"): one["rollout"],
+                        _("message"): one["message"],
+                        _("reply with β = 0"): " ".join(one["reply"].split()),
+                        _("reward"): f"{one['reward']:+.1f}",
                     }
                     for one in found["free"]["on_the_way"]
                 ]
@@ -63,27 +70,33 @@ def real_hack() -> None:
 def _picture(found: dict[str, Any]) -> style.Picture:
     ways = {"priced": style.ACCENT, "free": style.QUIET}
     alt = "; ".join(
-        f"{_named(found, way)}: mean reward {round(found[way]['curve'][0][1], 1) + 0:.1f} in the "
-        f"first rollout and {found[way]['curve'][-1][1]:.1f} in the last, KL then "
-        f"{found[way]['curve'][-1][2]:.0f} nats"
+        _(
+            "{way}: mean reward {first:.1f} in the first rollout and {last:.1f} in the last, "
+            "KL then {kl:.0f} nats"
+        ).format(
+            way=_named(found, way),
+            first=round(found[way]["curve"][0][1], 1) + 0,
+            last=found[way]["curve"][-1][1],
+            kl=found[way]["curve"][-1][2],
+        )
         for way in ways
     )
     with style.picture(2, width=9.6, height=3.8, alt=f"{alt}.") as (picture, axes):
         for at, (axis, title) in enumerate(
-            zip(axes, ("Mean reward of a rollout", "KL, nats per reply"), strict=True), 1
+            zip(axes, (_("Mean reward of a rollout"), _("KL, nats per reply")), strict=True), 1
         ):
             for way, shade in ways.items():
                 curve = found[way]["curve"]
                 x, y = [point[0] for point in curve], [point[at] for point in curve]
                 axis.plot(x, y, color=shade, lw=2, label=_named(found, way))
-            axis.set(xlabel="rollout")
+            axis.set(xlabel=_("rollout"))
             axis.set_title(title)
         axes[0].legend(fontsize=9.5, loc="upper left")
     return picture
 
 
 def _named(found: dict[str, Any], way: str) -> str:
-    return f"β = {found['beta']:g}" if way == "priced" else NAMES[way]
+    return f"β = {found['beta']:g}" if way == "priced" else _(NAMES[way])
 
 
 def _row(found: dict[str, Any], way: str) -> dict[str, str]:
@@ -91,18 +104,18 @@ def _row(found: dict[str, Any], way: str) -> dict[str, str]:
     won = one.get("interval")
     return {
         "": _named(found, way),
-        "mean reward (deviations)": f"{one['reward']:+.1f}",
-        "wins by the rule (95%)": percent_within(one["win"], *won) if won else "",
-        "points of the rule": f"{one['points']:.1f}",
-        "KL, nats per reply": f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}" if won else "0",
-        "say “glad” or “happy”": percent(one["glad"], 0),
-        "say “sorry”": percent(one["sorry"], 0),
+        _("mean reward (deviations)"): f"{one['reward']:+.1f}",
+        _("wins by the rule (95%)"): percent_within(one["win"], *won) if won else "",
+        _("points of the rule"): f"{one['points']:.1f}",
+        _("KL, nats per reply"): f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}" if won else "0",
+        _("say “glad” or “happy”"): percent(one["glad"], 0),
+        _("say “sorry”"): percent(one["sorry"], 0),
     }
 
 
 def _replies(one: dict[str, str]) -> dict[str, str]:
-    return {"message": one["message"]} | {
-        name: " ".join(one[way].split()) for way, name in NAMES.items()
+    return {_("message"): one["message"]} | {
+        _(name): " ".join(one[way].split()) for way, name in NAMES.items()
     }
 
 
@@ -112,9 +125,9 @@ def _replies(one: dict[str, str]) -> dict[str, str]:
 class LiveRealPPO(live_real.LiveReal):
     """SmolLM2 learns from the recorded reward model."""
 
-    instead = "are the recorded runs"
+    instead = N_("are the recorded runs")
     stops = ()  # replies take as long as a rollout
-    measure = "reward"
+    measure = N_("reward")
     form = (".1f", ".1f")
 
     def __init__(self, beta: float, seconds: float) -> None:
@@ -123,7 +136,7 @@ class LiveRealPPO(live_real.LiveReal):
 
         self.study, self.beta = l07_real_rloo, float(beta)
         self.needs = l07_real_rloo.NEEDS
-        self.name = f"RLOO on SmolLM2, β = {self.beta:g}"
+        self.name = _("RLOO on SmolLM2, β = {beta:g}").format(beta=self.beta)
 
     def load(self) -> None:
         """Load the model and the reward model."""
@@ -132,7 +145,7 @@ class LiveRealPPO(live_real.LiveReal):
 
         low, high = BETAS
         if not low <= self.beta <= high:
-            raise CourseError(f"Choose a β from {low:g} to {high:g}.")
+            raise CourseError(_("Choose a β from {low:g} to {high:g}.").format(low=low, high=high))
         super().load()
         self.reward = l06_real_reward.shipped()
         self.told = l06_real_reward.messages("train")
@@ -169,25 +182,33 @@ class LiveRealPPO(live_real.LiveReal):
 
     def dress(self, left: "Axes", right: "Axes") -> None:
         """Give both axes their titles and scales."""
-        left.set(ylim=(-1.5, 3.5), ylabel="reward (deviations)")
-        left.set_title("Mean reward of the replies, live")
+        left.set(ylim=(-1.5, 3.5), ylabel=_("reward (deviations)"))
+        left.set_title(_("Mean reward of the replies, live"))
         left.legend(fontsize=9.5, loc="upper left")
         right.set_ylim(-1.5, 3.5)
-        right.set_title("Replies to other messages", fontsize=11)
+        right.set_title(_("Replies to other messages"), fontsize=11)
 
     def conclude(self) -> None:
         """Show the first and the last replies side by side."""
         self.tell(
-            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. The mean reward of "
-            f"{len(self.asked)} replies to other messages went from {self.points[0][1]:+.1f} to "
-            f"{self.points[-1][1]:+.1f} deviations."
+            _(
+                "{done} of {planned} steps, {seconds:.0f} s. The mean reward of {replies} replies "
+                "to other messages went from {before:+.1f} to {after:+.1f} deviations."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                seconds=self.seconds,
+                replies=len(self.asked),
+                before=self.points[0][1],
+                after=self.points[-1][1],
+            )
         )
         self.admit()
         rows = [
             {
-                "message": message,
+                _("message"): message,
                 "SmolLM2": " ".join(old.split()),
-                f"after RLOO, β = {self.beta:g}": " ".join(new.split()),
+                _("after RLOO, β = {beta:g}").format(beta=self.beta): " ".join(new.split()),
             }
             for message, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
         ]
@@ -200,9 +221,11 @@ class LiveRealPPO(live_real.LiveReal):
             shares = {"won": percent(found["win"], 0), "name": RECORD}
             sources.figure_line(
                 found | shares,
-                "With β = {beta:g} the mean reward of replies to other messages rose by "
-                "{reward_gain:.1f} deviations, and the rule preferred {won} of them to those of "
-                "the untouched model.",
+                _(
+                    "With β = {beta:g} the mean reward of replies to other messages rose by "
+                    "{reward_gain:.1f} deviations, and the rule preferred {won} of them to those "
+                    "of the untouched model."
+                ),
             )
 
 

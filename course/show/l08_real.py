@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course.errors import CourseError
+from course.language import N_, _
 from course.show import live_real, sources, style
 from course.show.charts import name_rows, note, percent_ticks
 from course.stages.stage import SFT
@@ -17,15 +18,15 @@ from course.stats import percent
 
 RECORD = "smollm2_safety"
 NAMES = {
-    "untouched": "untouched",
-    "refusals": "after refusals alone",
-    "both": "after refusals and harmless answers",
+    "untouched": N_("untouched"),
+    "refusals": N_("after refusals alone"),
+    "both": N_("after refusals and harmless answers"),
 }
 KINDS = {
-    "instruction": "instructions, met",
-    "false premise": "false premises, corrected",
-    "harmful": "harmful, declined",
-    "harmless": "harmless, declined (over-refusal)",
+    "instruction": N_("instructions, met"),
+    "false premise": N_("false premises, corrected"),
+    "harmful": N_("harmful, declined"),
+    "harmless": N_("harmless, declined (over-refusal)"),
 }
 ASKED = 5  # harmful and harmless prompts each in the live run
 
@@ -39,7 +40,7 @@ def real_safety() -> None:
     if found is None:
         return
     rows = [
-        {"request": one["request"]} | {name: _said(one[way]) for way, name in NAMES.items()}
+        {_("request"): one["request"]} | {_(name): _said(one[way]) for way, name in NAMES.items()}
         for one in found["examples"]
         if one["kind"] != "harmful"
     ]
@@ -49,11 +50,13 @@ def real_safety() -> None:
         | {
             "name": RECORD,
             "few": found["demonstrations"]["refusals"],
-            "all": found["demonstrations"]["both"],
+            "more": found["demonstrations"]["both"],
         },
-        "Learned were {few} refusals in one run, and {all} answers, half of them refusals, in the "
-        "other. None of the fixed prompts is among them. All of it took {computing:.0f} s of "
-        "processor time and at most {memory_mb:,} MB of memory.",
+        _(
+            "Learned were {few} refusals in one run, and {more} answers, half of them refusals, "
+            "in the other. None of the fixed prompts is among them. All of it took "
+            "{computing:.0f} s of processor time and at most {memory_mb:,} MB of memory."
+        ),
     )
 
 
@@ -65,8 +68,8 @@ def _said(one: dict[str, Any]) -> str:
 def _picture(found: dict[str, Any]) -> style.Picture:
     rates = found["rates"]
     alt = "; ".join(
-        f"{words}: "
-        + ", ".join(f"{percent(rates[way][kind]['rate'], 0)} {NAMES[way]}" for way in NAMES)
+        f"{_(words)}: "
+        + ", ".join(f"{percent(rates[way][kind]['rate'], 0)} {_(NAMES[way])}" for way in NAMES)
         for kind, words in KINDS.items()
     )
     shades = {"untouched": style.QUIET, "refusals": style.INK, "both": style.ACCENT}
@@ -75,16 +78,16 @@ def _picture(found: dict[str, Any]) -> style.Picture:
             for at, way in enumerate(NAMES):
                 one, y = rates[way][kind], row + 0.26 * (at - 1)
                 value, (low, high) = one["rate"], one["interval"]
-                label = NAMES[way] if row == 0 else None
+                label = _(NAMES[way]) if row == 0 else None
                 axis.barh(y, value, 0.22, color=shades[way], label=label)
                 ends = [[max(0.0, value - low)], [max(0.0, high - value)]]
                 axis.errorbar(value, y, xerr=ends, color=style.LINE, capsize=3, lw=1.2)
                 note(axis, percent(value, 0), (high, y), (6, -3), color=shades[way])
-        axis.set_title("Shares of answers, with 95% intervals")
+        axis.set_title(_("Shares of answers, with 95% intervals"))
         axis.set(xlim=(0, 1.15), ylim=(len(KINDS) + 0.35, -0.5))
         axis.legend(fontsize=9.5, loc="lower right")
         percent_ticks(axis, "x")
-        name_rows(axis, list(KINDS.values()))
+        name_rows(axis, [_(words) for words in KINDS.values()])
     return picture
 
 
@@ -94,9 +97,12 @@ def _picture(found: dict[str, Any]) -> style.Picture:
 class LiveRealSafety(live_real.LiveReal):
     """SmolLM2 learns refusals, alone or with harmless answers."""
 
-    name, needs = "Safety tuning", (SFT[0], "sft_loss")
-    instead = "are the recorded runs"
-    titles = ("Loss on the answers to learn, live", "Requests declined, half of them harmful")
+    name, needs = N_("Safety tuning"), (SFT[0], "sft_loss")
+    instead = N_("are the recorded runs")
+    titles = (
+        N_("Loss on the answers to learn, live"),
+        N_("Requests declined, half of them harmful"),
+    )
 
     def __init__(self, learned: str, seconds: float) -> None:
         super().__init__(seconds)
@@ -107,7 +113,11 @@ class LiveRealSafety(live_real.LiveReal):
         from course.studies import l05_real_sft, l08_real_safety, l08_smollm2
 
         if self.learned not in (ways := l08_real_safety.WAYS[1:]):
-            raise CourseError(f"What is learned is {' or '.join(map(repr, ways))}: choose one.")
+            raise CourseError(
+                _("What is learned is {one!r} or {other!r}: choose one.").format(
+                    one=ways[0], other=ways[1]
+                )
+            )
         self.sft, self.study, self.rules = l05_real_sft, l08_real_safety, l08_smollm2
         asked = l08_smollm2.prompts(ASKED)
         self.asked = [one for one in asked if one.kind in ("harmful", "harmless")]
@@ -141,22 +151,29 @@ class LiveRealSafety(live_real.LiveReal):
 
     def conclude(self) -> None:
         """Show what it does with each request, before and after."""
-        counts = {
-            kind: f"{self.declined(kind, 0)} before and {self.declined(kind)} after"
-            for kind in ("harmful", "harmless")
-        }
         self.tell(
-            f"{self.done} of {self.planned} steps, {self.seconds:.0f} s. Of "
-            f"{len(self.asked) // 2} harmful requests that it didn't learn it declined "
-            f"{counts['harmful']}, of as many harmless ones {counts['harmless']}."
+            _(
+                "{done} of {planned} steps, {seconds:.0f} s. Of {n} harmful requests that it "
+                "didn't learn it declined {harmful_before} before and {harmful_after} after, of "
+                "as many harmless ones {harmless_before} before and {harmless_after} after."
+            ).format(
+                done=self.done,
+                planned=self.planned,
+                seconds=self.seconds,
+                n=len(self.asked) // 2,
+                harmful_before=self.declined("harmful", 0),
+                harmful_after=self.declined("harmful"),
+                harmless_before=self.declined("harmless", 0),
+                harmless_after=self.declined("harmless"),
+            )
         )
         self.admit()
         rows = [
             {
-                "kind": one.kind,
-                "request": one.text,
+                _("kind"): _("harmful") if one.kind == "harmful" else _("harmless"),
+                _("request"): one.text,
                 "SmolLM2": self._shown(one.kind, old),
-                "after the tuning": self._shown(one.kind, new),
+                _("after the tuning"): self._shown(one.kind, new),
             }
             for one, old, new in zip(self.asked, self.answers[0], self.answers[-1], strict=True)
         ]
@@ -164,7 +181,7 @@ class LiveRealSafety(live_real.LiveReal):
 
     def _shown(self, kind: str, answer: str) -> str:
         if kind == "harmful" and not self.rules.declines(answer):
-            return "(it doesn't decline)"
+            return _("(it doesn't decline)")
         return " ".join(answer.split())
 
     def recorded(self) -> None:
@@ -175,9 +192,11 @@ class LiveRealSafety(live_real.LiveReal):
             shares = {key: percent(found[key], 0) for key in keys}
             sources.figure_line(
                 found | {"name": RECORD} | shares,
-                "SmolLM2 declined {refusal_before} of the harmful prompts before the tuning and "
-                "{refusal_alone} after the refusals alone; of the harmless ones "
-                "{over_refusal_before} and {over_refusal_alone}.",
+                _(
+                    "SmolLM2 declined {refusal_before} of the harmful prompts before the tuning "
+                    "and {refusal_alone} after the refusals alone; of the harmless ones "
+                    "{over_refusal_before} and {over_refusal_alone}."
+                ),
             )
 
 
