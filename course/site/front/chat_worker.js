@@ -12,6 +12,7 @@ import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { best, draw } from "./draw.js";
 import { GPT, softmax } from "./model.js";
+import { N_ } from "./page.js";
 
 const NEW_TOKENS = 40; // the longest answer, as in the lessons
 const BARS = 5;
