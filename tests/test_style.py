@@ -1,5 +1,6 @@
 """The code is clean under ruff and mypy, percent has one spelling, and no skip hides in CI."""
 
+import ast
 import io
 import json
 import os
@@ -54,6 +55,39 @@ def texts(path):
             yield from python_texts(source) if cell["cell_type"] == "code" else (source,)
     else:
         yield content
+
+
+def covered(tree):
+    """Return the lines of a module that speaks (`_("…")`) in which something else is named `_`."""
+    imported = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    if not any(alias.name == "_" for node in imported for alias in node.names):
+        return []
+    own_scope = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+    def speaks(node):
+        calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+        return any(isinstance(func, ast.Name) and func.id == "_" for func in calls)
+
+    def stored(node, inside):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.Lambda) and speaks(child):
+                yield from (arg.lineno for arg in child.args.args if arg.arg == "_")
+            if isinstance(child, ast.Name) and child.id == "_" and not inside:
+                yield from [child.lineno] if isinstance(child.ctx, ast.Store) else []
+            yield from stored(child, inside or isinstance(child, own_scope))
+
+    return [*stored(tree, False)]
+
+
+def test_nothing_covers_the_translation():
+    tried = "from course.language import _\n\ndef f(_, x):\n    a, _ = x\n    [0 for _ in _(x)]\n"
+    assert covered(ast.parse(tried)) == [3, 4]
+    found = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in (ROOT / "course").rglob("*.py")
+        if (lines := covered(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
 
 
 def test_percent_is_written_without_a_space():

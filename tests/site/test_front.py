@@ -1,5 +1,6 @@
 """The scripts of the pages: what is committed is what their sources make, byte by byte."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,3 +39,13 @@ def test_what_is_committed_is_what_the_sources_make(front, tmp_path):
     kept = {path.name: path.read_bytes() for path in pages.BUILT.iterdir()}
     assert sorted(made) == sorted(kept)
     assert [name for name in made if made[name] != kept[name]] == []
+
+
+def test_scripts_import_what_they_say_their_texts_by():
+    """The bundler takes a name that nobody defines for one of the browser's own."""
+    for path in FRONT.glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        imported = set(re.findall(r"\w+", " ".join(re.findall(r"import \{([^}]*)\}", text))))
+        defined = set(re.findall(r"export const (\w+)", text))
+        called = {name for name in ("_", "N_") if re.search(rf"(?<![\w.]){name}\(", text)}
+        assert called <= imported | defined, path.name
