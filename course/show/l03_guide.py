@@ -236,7 +236,7 @@ class LiveGuide(live_real.LiveReal):
             )
 
 
-def live_guide(subjects: Sequence[str] = GUIDES, seconds: float = 55.0) -> LiveGuide | None:
+def live_guide(subjects: Sequence[str] = GUIDES, seconds: float = 50.0) -> LiveGuide | None:
     """Teach SmolLM2 the facts of a few places and events by LoRA, in front of the reader's eyes.
 
     Parameters

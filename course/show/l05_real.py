@@ -160,7 +160,7 @@ class LiveRealSFT(live_real.LiveReal):
             )
 
 
-def live_real_sft(seconds: float = 55.0) -> LiveRealSFT | None:
+def live_real_sft(seconds: float = 50.0) -> LiveRealSFT | None:
     """Train SmolLM2 on short demonstrations, in front of the reader's eyes.
 
     Parameters

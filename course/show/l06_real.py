@@ -246,7 +246,7 @@ class LiveRealReward(live.Watched):
 
 
 def live_real_reward(
-    sentences: Sequence[str] = SENTENCES, seconds: float = 55.0
+    sentences: Sequence[str] = SENTENCES, seconds: float = 50.0
 ) -> LiveRealReward | None:
     """Train a reward model on SmolLM2's replies, in front of the reader's eyes.
 

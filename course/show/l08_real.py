@@ -200,7 +200,7 @@ class LiveRealSafety(live_real.LiveReal):
             )
 
 
-def live_real_safety(learned: str = "refusals", seconds: float = 55.0) -> LiveRealSafety | None:
+def live_real_safety(learned: str = "refusals", seconds: float = 50.0) -> LiveRealSafety | None:
     """Tune SmolLM2 on refusals, in front of the reader's eyes.
 
     Parameters

@@ -167,7 +167,7 @@ class LiveRealDPO(live_real.LiveReal):
             )
 
 
-def live_real_dpo(seconds: float = 55.0) -> LiveRealDPO | None:
+def live_real_dpo(seconds: float = 50.0) -> LiveRealDPO | None:
     """Train SmolLM2 by DPO on recorded pairs, in front of the reader's eyes.
 
     Parameters
