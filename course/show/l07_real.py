@@ -229,7 +229,7 @@ class LiveRealPPO(live_real.LiveReal):
             )
 
 
-def live_real_ppo(beta: float = 0.1, seconds: float = 35.0) -> LiveRealPPO | None:
+def live_real_ppo(beta: float = 0.1, seconds: float = 45.0) -> LiveRealPPO | None:
     """Train SmolLM2 with the reward of lesson 06, in front of the reader's eyes.
 
     Parameters
