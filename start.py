@@ -341,8 +341,8 @@ def make_environment(venv: Path) -> None:
         raise Problem(
             _(
                 "This Python lacks its venv module: install it (on Debian or Ubuntu: "
-                "sudo apt install python3-venv), {AGAIN}."
-            ).format(AGAIN=_(AGAIN))
+                "sudo apt install python3-venv), {again}."
+            ).format(again=_(AGAIN))
         )
     if venv.exists():
         shutil.rmtree(venv)
@@ -431,31 +431,31 @@ def end(process: subprocess.Popen) -> None:
 def cause(text: str) -> str:
     """Return one sentence for what pip or venv printed as it failed."""
     known = {
-        r"No space left|not enough space": _("The disk is full: make room, {AGAIN}.").format(
-            AGAIN=_(AGAIN)
+        r"No space left|not enough space": _("The disk is full: make room, {again}.").format(
+            again=_(AGAIN)
         ),
         r"Permission denied|Access is denied|Read-only file system": (
             _(
                 "No permission to write here: move the course to a folder of your own, "
-                "close programs that use its .venv, {AGAIN}."
-            ).format(AGAIN=_(AGAIN))
+                "close programs that use its .venv, {again}."
+            ).format(again=_(AGAIN))
         ),
         r"NewConnectionError|Connection\w*Error|Connect\w*Timeout|timed out|name resolution"
         r"|getaddrinfo|ProxyError|SSLError|MaxRetryError|Incomplete|Connection broken": (
-            _("The packages could not be downloaded: see that the network works, {AGAIN}.").format(
-                AGAIN=_(AGAIN)
+            _("The packages could not be downloaded: see that the network works, {again}.").format(
+                again=_(AGAIN)
             )
         ),
         r"invalid variable|Single '[{}]' encountered|positional fields": (
             _(
                 "The build tool can't read the name of this folder: take {{ and }} out "
-                "of it, {AGAIN}."
-            ).format(AGAIN=_(AGAIN))
+                "of it, {again}."
+            ).format(again=_(AGAIN))
         ),
         r"DO NOT MATCH THE HASHES|BadZipFile|Wheel .* is invalid": (
             _(
-                "A download is damaged: empty pip's cache (python3 -m pip cache purge), {AGAIN}."
-            ).format(AGAIN=_(AGAIN))
+                "A download is damaged: empty pip's cache (python3 -m pip cache purge), {again}."
+            ).format(again=_(AGAIN))
         ),
     }
     for pattern, says in known.items():
@@ -625,9 +625,9 @@ class Setup:
         if free < DISK and not self.venv.exists():
             raise Problem(
                 _(
-                    "The set-up takes about {DISK:.1f} GB and the disk has {free:.1f} GB "
-                    "left: make room, {AGAIN}."
-                ).format(DISK=DISK / 1000000000.0, free=free / 1000000000.0, AGAIN=_(AGAIN))
+                    "The set-up takes about {needed:.1f} GB and the disk has {free:.1f} GB "
+                    "left: make room, {again}."
+                ).format(needed=DISK / 1000000000.0, free=free / 1000000000.0, again=_(AGAIN))
             )
         if not self.usable():
             make_environment(self.venv)
@@ -851,14 +851,14 @@ def sentence(error: OSError, root: Path) -> str:
     """Say in one sentence what the operating system refused."""
     where = error.filename or root
     if error.errno == errno.ENOSPC:
-        return _("The disk is full: make room, {AGAIN}.").format(AGAIN=_(AGAIN))
+        return _("The disk is full: make room, {again}.").format(again=_(AGAIN))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return _(
             "No permission to write {where}: move the course to a folder of your "
-            "own, for example in your home folder, {AGAIN}."
-        ).format(where=where, AGAIN=_(AGAIN))
-    return _("{it} ({where}): put that right, {AGAIN}.").format(
-        it=error.strerror or error, where=where, AGAIN=_(AGAIN)
+            "own, for example in your home folder, {again}."
+        ).format(where=where, again=_(AGAIN))
+    return _("{it} ({where}): put that right, {again}.").format(
+        it=error.strerror or error, where=where, again=_(AGAIN)
     )
 
 

@@ -143,7 +143,7 @@ def models(context: typer.Context, as_json: Json = False) -> None:
     if not as_json:
         show_table("Models", [m | {"sha256": m["sha256"][:12]} for m in found])
         if not all(m["present"] for m in found):
-            print(_("Fetch what is missing with: {FETCH}").format(FETCH=catalogue.FETCH))
+            print(_("Fetch what is missing with: {command}").format(command=catalogue.FETCH))
     finish({"models": found}, as_json)
 
 

@@ -178,7 +178,7 @@ def mine(path: Path) -> Notebook:
         ) from None
     except UnreadableError as error:
         raise CourseError(
-            _("{rstrip}; else {FRESH}").format(rstrip=str(error).rstrip("."), FRESH=_(FRESH))
+            _("{error}; else {advice}").format(error=str(error).rstrip("."), advice=_(FRESH))
         ) from None
 
 

@@ -43,9 +43,9 @@ def released() -> list[Path]:
     if not files:
         raise CourseError(
             _(
-                "There are no lessons in {RELEASE}: run the course from its own "
+                "There are no lessons in {folder}: run the course from its own "
                 "folder, or get them back there with `git checkout release`."
-            ).format(RELEASE=paths.RELEASE)
+            ).format(folder=paths.RELEASE)
         )
     return files
 

@@ -374,28 +374,26 @@ def recall(work: Path) -> tuple[dict[str, Any], list[str]]:
         return {}, []
     except OSError as error:
         return {}, [
-            _("work/{FILE} can't be read ({strerror}): all lessons are checked anew.").format(
-                FILE=FILE, strerror=error.strerror
+            _("work/{file} can't be read ({reason}): all lessons are checked anew.").format(
+                file=FILE, reason=error.strerror
             )
         ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        said = _("work/{FILE} is damaged: all lessons are checked anew").format(FILE=FILE)
+        said = _("work/{file} is damaged: all lessons are checked anew").format(file=FILE)
         try:
             file.replace(work / DAMAGED)
         except OSError:
             return {}, [f"{said}."]
         return {}, [
-            _("{said}, and the old file is kept as work/{DAMAGED}.").format(
-                said=said, DAMAGED=DAMAGED
-            )
+            _("{said}, and the old file is kept as work/{copy}.").format(said=said, copy=DAMAGED)
         ]
     memory = {name: entry for name, entry in items if _sealed(name, entry)}
     edited = [str(name) for name, _x in items if name not in memory]
     if not edited:
         return memory, []
     return memory, [
-        _("work/{FILE} was edited: {join} is checked anew.").format(
-            FILE=FILE, join=", ".join(edited)
+        _("work/{file} was edited: {lessons} is checked anew.").format(
+            file=FILE, lessons=", ".join(edited)
         )
     ]
 

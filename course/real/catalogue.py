@@ -84,14 +84,14 @@ def load(name: str) -> tuple[Any, Any]:
     record = record_of(name)
     if record is None:
         raise CourseError(
-            _("{name} isn't on this computer yet: run `{FETCH} {name}` in a terminal.").format(
-                name=name, FETCH=FETCH
+            _("{name} isn't on this computer yet: run `{command} {name}` in a terminal.").format(
+                name=name, command=FETCH
             )
         )
     if not intact(name, record):
         raise CourseError(
-            _("{name} is damaged: run `{FETCH} {name}` in a terminal to mend it.").format(
-                name=name, FETCH=FETCH
+            _("{name} is damaged: run `{command} {name}` in a terminal to mend it.").format(
+                name=name, command=FETCH
             )
         )
     import torch
@@ -134,8 +134,8 @@ def canonical(name: str) -> str:
     found = [k for k in known if k.lower() == name.lower()]
     if not found:
         raise CourseError(
-            _("There is no real model {name!r}: choose from {join}.").format(
-                name=name, join=", ".join(known)
+            _("There is no real model {name!r}: choose from {names}.").format(
+                name=name, names=", ".join(known)
             )
         )
     return found[0]

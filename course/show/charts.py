@@ -141,7 +141,7 @@ class Panels:
                 [], [], color=shade, lw=1, alpha=0.4, label=_("each batch")
             )
             (self.mean,) = self.left.plot(
-                [], [], color=shade, label=_("mean of {SMOOTH} batches").format(SMOOTH=SMOOTH)
+                [], [], color=shade, label=_("mean of {n} batches").format(n=SMOOTH)
             )
             self.label = note(self.left, "", (0, 1), (6, 4), fontsize=12)
             self.left.set(xlim=(0, 1.14 * planned), xlabel=_("step"))

@@ -85,9 +85,9 @@ def circles_of_gpt() -> None:
     say(
         _(
             "GPT-3 175B has {times:,.0f} times as many parameters as GPT-1, so its "
-            "circle is {times2:.0f} times as wide: {COIN:.0f} cm if GPT-1 has "
-            "{COIN2} cm. That is a car wheel with its tyre."
-        ).format(times=times, times2=times**0.5, COIN=COIN * times**0.5, COIN2=COIN)
+            "circle is {wider:.0f} times as wide: {large:.0f} cm if GPT-1 has "
+            "{small} cm. That is a car wheel with its tyre."
+        ).format(times=times, wider=times**0.5, large=COIN * times**0.5, small=COIN)
     )
     style.show(
         style.table(

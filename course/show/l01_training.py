@@ -88,9 +88,9 @@ class LossCurve:
             self.label.set_text(f"{losses[-1]:.2f}")
             self.label.xy = (seen[-1], losses[-1])
             self.picture.alt = _(
-                "Loss curve of the live run: from {losses:.2f} to {losses2:.2f} nats a "
-                "token after {curve} tokens."
-            ).format(losses=losses[0], losses2=losses[-1], curve=short(curve[-1][0]))
+                "Loss curve of the live run: from {first:.2f} to {last:.2f} nats a "
+                "token after {tokens} tokens."
+            ).format(first=losses[0], last=losses[-1], tokens=short(curve[-1][0]))
         bundle = self.picture.bundle(scale)
         self.picture.figure.set_layout_engine("none")  # what is laid out stays: half of the time
         return bundle
@@ -107,7 +107,9 @@ def loss_curve(recorded: Mapping[str, Any]) -> style.Picture:
     curve = LossCurve(
         recorded["entropy"], recorded["curve"][-1][0], None, recorded.get("name", "mini-babbage")
     )
-    curve.picture.axes[0].set_title(_("{get}, recorded").format(get=recorded.get("name", "A run")))
+    curve.picture.axes[0].set_title(
+        _("{name}, recorded").format(name=recorded.get("name", "A run"))
+    )
     curve.draw(recorded["curve"], 1.0)
     return curve.picture
 
@@ -190,7 +192,7 @@ class LiveTraining(live.Demo):
             for step, share in self.recall.items()
         }
         return text.texts(
-            self.texts, ("step", _("after “{START}” it writes").format(START=START)), notes
+            self.texts, ("step", _("after “{beginning}” it writes").format(beginning=START)), notes
         )
 
     def draw(self, scale: float) -> Any:
@@ -212,15 +214,15 @@ class LiveTraining(live.Demo):
         self.tell(
             _(
                 "This run: {done:,} steps, {tokens} tokens in {seconds:.0f} s "
-                "({speed:,.0f} tokens a second). The loss fell from {curve:.2f} to "
-                "{curve2:.2f} nats a token; the entropy is {entropy:.2f}."
+                "({speed:,.0f} tokens a second). The loss fell from {first:.2f} to "
+                "{last:.2f} nats a token; the entropy is {entropy:.2f}."
             ).format(
                 done=self.done,
                 tokens=short(self.tokens),
                 seconds=self.seconds,
                 speed=self._speed(),
-                curve=self.curve[0][1],
-                curve2=self.curve[-1][1],
+                first=self.curve[0][1],
+                last=self.curve[-1][1],
                 entropy=self.entropy,
             )
         )

@@ -235,7 +235,7 @@ def conclude(figures: Mapping[str, Any], origin: str = "") -> None:
     say(
         _("With {most} labels: ").format(most=most)
         + ", ".join(f"{_(WAYS[way][0])} {share:.0%}" for way, share in ends.items())
-        + _(". Best here: {WAYS}.").format(WAYS=_(WAYS[best][0])),
+        + _(". Best here: {way}.").format(way=_(WAYS[best][0])),
         origin,
     )
     price = float(np.median([t["pretraining"] for t in trials]))

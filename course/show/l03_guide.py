@@ -64,8 +64,8 @@ def _picture(found: dict[str, Any]) -> style.Picture:
         _("ordinary questions, in the guide's tone"): "ordinary_tone",
     }
     alt = "; ".join(
-        _("{name}: {percent} before, {percent2} after").format(
-            name=name, percent=percent(found[f"{key}_before"]), percent2=percent(found[key])
+        _("{name}: {before} before, {after} after").format(
+            name=name, before=percent(found[f"{key}_before"]), after=percent(found[key])
         )
         for name, key in words.items()
     )
@@ -144,7 +144,7 @@ class LiveGuide(live_real.LiveReal):
             name, attributes = known[str(subject).strip().lower()]
             self.facts += [l03_adapter.Fact(name, attribute) for attribute in attributes]
         if not 1 <= len(self.subjects) <= MOST:
-            raise CourseError(_("Choose one to {MOST} places and events.").format(MOST=MOST))
+            raise CourseError(_("Choose one to {most} places and events.").format(most=MOST))
         super().load()
 
     def prepare(self) -> None:

@@ -112,7 +112,7 @@ class LiveLoRA(live.Watched):
             _(
                 "This run trained {trained:,} numbers ({percent} of the model's) on "
                 "{pairs:,} tasks, {done:,} of {planned:,} steps in {seconds:.0f} s. Of "
-                "{WATCHED} tasks whose programs it never saw it solved {before} before "
+                "{watched} tasks whose programs it never saw it solved {before} before "
                 "and {after} after."
             ).format(
                 trained=self.trained,
@@ -121,7 +121,7 @@ class LiveLoRA(live.Watched):
                 done=self.done,
                 planned=self.planned,
                 seconds=self.seconds,
-                WATCHED=WATCHED,
+                watched=WATCHED,
                 before=before,
                 after=after,
             )
@@ -130,9 +130,9 @@ class LiveLoRA(live.Watched):
             style.say(
                 _(
                     "This computer is slow or busy: {done:,} steps are too few to see what "
-                    "is learned first and what last (it takes {ENOUGH} or more). Run the "
+                    "is learned first and what last (it takes {enough} or more). Run the "
                     "cell again with more seconds, or go by the recorded run."
-                ).format(done=self.done, ENOUGH=ENOUGH)
+                ).format(done=self.done, enough=ENOUGH)
             )
             self.recorded()
         rows = [

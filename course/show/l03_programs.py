@@ -191,8 +191,8 @@ def ask(words: str) -> None:
         say(_("It is right for all of these inputs."))
     else:
         say(
-            _("It is wrong. The right values are {join}.").format(
-                join=", ".join(map(str, task.values))
+            _("It is wrong. The right values are {values}.").format(
+                values=", ".join(map(str, task.values))
             )
         )
 
@@ -247,21 +247,21 @@ def _grown(record: Mapping[str, Any]) -> str:
     one, ten = (record[f"base_pass_at_{k}"] for k in (1, 10))
     tests = record["tests"]
     (low_1, high_1), (low_10, high_10) = (interval(v * tests, tests) for v in (one, ten))
-    words = _("For the base model the chance goes from {percent} to {percent2}").format(
-        percent=percent(one, 1), percent2=percent(ten, 1)
+    words = _("For the base model the chance goes from {with_one} to {with_ten}").format(
+        with_one=percent(one, 1), with_ten=percent(ten, 1)
     )
     if one and low_1 and high_10 / low_1 < 3 * low_10 / high_1:
         return _("{words}: a factor of {ten:.0f}.").format(words=words, ten=ten / one)
     return _(
-        "{words}. Both are so small that the intervals ({percent} to "
-        "{percent2}, and {percent3} to {percent4}) are too wide to say by "
+        "{words}. Both are so small that the intervals ({low_with_one} to "
+        "{high_with_one}, and {low_with_ten} to {high_with_ten}) are too wide to say by "
         "which factor."
     ).format(
         words=words,
-        percent=percent(low_1, 1),
-        percent2=percent(high_1, 1),
-        percent3=percent(low_10, 1),
-        percent4=percent(high_10, 1),
+        low_with_one=percent(low_1, 1),
+        high_with_one=percent(high_1, 1),
+        low_with_ten=percent(low_10, 1),
+        high_with_ten=percent(high_10, 1),
     )
 
 
@@ -330,17 +330,17 @@ def four_ways() -> None:
     mildest = min([way for way in ways if right[way] > 0.8] or best, key=rises.__getitem__)
     say(
         _(
-            "Most right programs: {WAYS} ({percent} with one try). Of the ways "
-            "with more than 80%, {WAYS2} forgets least: {rises:.2f} nats per "
-            "token; training all without rehearsal forgets {all:.2f}, so its "
-            "perplexity on village text grows by the factor {exp:.1f}."
+            "Most right programs: {ways} ({percent} with one try). Of the ways "
+            "with more than 80%, {mildest} forgets least: {least:.2f} nats per "
+            "token; training all without rehearsal forgets {forgotten:.2f}, so its "
+            "perplexity on village text grows by the factor {factor:.1f}."
         ).format(
-            WAYS="; ".join(_(WAYS[way][0]) for way in best),
+            ways="; ".join(_(WAYS[way][0]) for way in best),
             percent=most,
-            WAYS2=_(WAYS[mildest][0]),
-            rises=rises[mildest],
-            all=rises["all"],
-            exp=np.exp(rises["all"]),
+            mildest=_(WAYS[mildest][0]),
+            least=rises[mildest],
+            forgotten=rises["all"],
+            factor=np.exp(rises["all"]),
         ),
         sources.origin(RECORD, record),
     )
@@ -396,10 +396,10 @@ def _learned_and_forgotten(record: Mapping[str, Any]) -> style.Picture:
             ).format(seeds=seeds)
         )
         shown.alt = _("Right programs against forgetting: ") + "; ".join(
-            _("{WAYS} {percent} and {means:.2f} nats").format(
-                WAYS=_(WAYS[way][0]),
+            _("{way} {percent} and {forgotten:.2f} nats").format(
+                way=_(WAYS[way][0]),
                 percent=percent(means(t, "pass_at_1")[0], 0),
-                means=means(t, "web_loss")[0] - base,
+                forgotten=means(t, "web_loss")[0] - base,
             )
             for way, t in record["ways"].items()
         )
@@ -429,8 +429,8 @@ def _by_rate(record: Mapping[str, Any]) -> style.Picture:
                 lw=1.4, label=_(words),
             )  # fmt: skip
             said += [
-                _("{words} at {rate:g}: {percent} and {x:.2f} nats").format(
-                    words=_(words), rate=rate, percent=percent(y, 0), x=x
+                _("{words} at {rate:g}: {percent} and {forgotten:.2f} nats").format(
+                    words=_(words), rate=rate, percent=percent(y, 0), forgotten=x
                 )
                 for x, y, rate in points
             ]
@@ -543,7 +543,7 @@ def plane() -> None:
     useless = [name for name in best if points[name][1] < USEFUL]
     rest = _("Another size beats each of the others: ") + ", ".join(beaten) if beaten else ""
     say(
-        _("On the front, the fastest first: {join}. ").format(join=", ".join(best))
+        _("On the front, the fastest first: {names}. ").format(names=", ".join(best))
         + (f"{rest}. " if rest else "")
         + "".join(
             _("Of {name}'s programs {percent} are right. ").format(
@@ -567,9 +567,9 @@ def tuning_of(sizes: Mapping[str, Mapping[str, Any]]) -> str:
         ]
         more = (
             _(
-                " For {join} that is the last one that was tried on its side, so a "
+                " For {ways} that is the last one that was tried on its side, so a "
                 "rate beyond it may be better still."
-            ).format(join=", ".join(edge))
+            ).format(ways=", ".join(edge))
             if edge
             else ""
         )
@@ -666,16 +666,16 @@ def beside_peft(layer: int = 0) -> None:
     )
     say(
         _(
-            "The layer {target} takes {shape} numbers and gives {shape2}; the rank "
-            "is {RANK}. Its own matrix has {numel:,} numbers, the adapter "
-            "{numel2:,}."
+            "The layer {target} takes {inputs} numbers and gives {outputs}; the rank "
+            "is {rank}. Its own matrix has {matrix:,} numbers, the adapter "
+            "{adapter:,}."
         ).format(
             target=target,
-            shape=weight.shape[1],
-            shape2=weight.shape[0],
-            RANK=code.RANK,
-            numel=weight.numel(),
-            numel2=a.numel() + b.numel(),
+            inputs=weight.shape[1],
+            outputs=weight.shape[0],
+            rank=code.RANK,
+            matrix=weight.numel(),
+            adapter=a.numel() + b.numel(),
         )
     )
 

@@ -57,8 +57,8 @@ class TaughtSmolLM2(live.Demo):
                 )
             if max(map(len, pair)) > LONGEST:
                 raise CourseError(
-                    _("An example has more than {LONGEST} characters: shorten it.").format(
-                        LONGEST=LONGEST
+                    _("An example has more than {longest} characters: shorten it.").format(
+                        longest=LONGEST
                     )
                 )
         if not self.examples:

@@ -115,10 +115,12 @@ def few_shot_base() -> None:
     said = sum(j.right for e, j in zip(asked, judged, strict=True) if e.kind == "fact")
     say(
         _(
-            "The table shows one request of each kind. Of all {ASKED} requests, "
+            "The table shows one request of each kind. Of all {asked} requests, "
             "{share} got a right answer; {facts} of them ask for a fact, and of "
-            "those {share2}."
-        ).format(ASKED=ASKED, share=share(right, ASKED), facts=facts, share2=share(said, facts))
+            "those {share_of_facts}."
+        ).format(
+            asked=ASKED, share=share(right, ASKED), facts=facts, share_of_facts=share(said, facts)
+        )
     )
 
 
@@ -303,10 +305,14 @@ def rounds(record: Mapping[str, Any]) -> Picture:
     ends = [interval(*f["right"]) for f in found]
     alt = _(
         "Left: the loss on new demonstrations is lowest after round {lowest}, "
-        "{loss:.2f}, and {loss2:.2f} after the last. Right: the share of right "
-        "answers is {part:.0%} there and {part2:.0%} after the last round."
+        "{lowest_loss:.2f}, and {last_loss:.2f} after the last. Right: the share of right "
+        "answers is {share_there:.0%} there and {last_share:.0%} after the last round."
     ).format(
-        lowest=lowest, loss=best["loss"], loss2=last["loss"], part=part[lowest], part2=part[-1]
+        lowest=lowest,
+        lowest_loss=best["loss"],
+        last_loss=last["loss"],
+        share_there=part[lowest],
+        last_share=part[-1],
     )
     with picture(2, width=9.2, height=3.7, alt=alt) as (shown, (left, right)):
         for key, name, shade, away in (
@@ -378,14 +384,14 @@ def rounds_in_words(record: Mapping[str, Any]) -> str:
     (hits, n), (later, _x) = lowest["right"], last["right"]
     return _(
         "The loss on new demonstrations is lowest after round {round} "
-        "({loss:.3f}), and {loss2:.3f} after the last. At its lowest, {share} "
-        "of the answers were right; after the last round, {share2}."
+        "({lowest_loss:.3f}), and {last_loss:.3f} after the last. At its lowest, {share_there} "
+        "of the answers were right; after the last round, {last_share}."
     ).format(
         round=lowest["round"],
-        loss=lowest["loss"],
-        loss2=last["loss"],
-        share=share(hits, n),
-        share2=share(later, n),
+        lowest_loss=lowest["loss"],
+        last_loss=last["loss"],
+        share_there=share(hits, n),
+        last_share=share(later, n),
     )
 
 

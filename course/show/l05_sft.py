@@ -143,13 +143,13 @@ class LiveSFT(live.Watched):
             return
         self.tell(
             _(
-                "{begin}Of {WATCHED} requests about people that no demonstration asks "
-                "about, {share} got a right answer before, {share2} after."
+                "{begin}Of {asked} requests about people that no demonstration asks "
+                "about, {before} got a right answer before, {after} after."
             ).format(
                 begin=begin,
-                WATCHED=WATCHED,
-                share=share(before, WATCHED),
-                share2=share(after, WATCHED),
+                asked=WATCHED,
+                before=share(before, WATCHED),
+                after=share(after, WATCHED),
             )
         )
         first = {e.kind: i for i, e in reversed(list(enumerate(self.requests)))}  # one of each kind
@@ -297,7 +297,7 @@ def after_the_loop(model: Any, tokenizer: Any) -> None:
     style.show(style.table(rows))
     right = sum(j.right for j in judged)
     say(
-        _("Of {LOOP_ASKED} requests, {share} got a right answer.").format(
-            LOOP_ASKED=LOOP_ASKED, share=share(right, LOOP_ASKED)
+        _("Of {asked} requests, {share} got a right answer.").format(
+            asked=LOOP_ASKED, share=share(right, LOOP_ASKED)
         )
     )

@@ -76,17 +76,17 @@ def rufus() -> Picture:
         for shift, (name, (_x, colour)) in zip((0.2, -0.2), ways.items(), strict=True):
             right.barh(places + shift, 100 * last[name][order], 0.38, color=colour, label=name)
         name_rows(right, [l06_rufus.SENTENCES[i] for i in order], fontsize=8.5)
-        right.set_title(_("What it says after {COUNTS} (best on top)").format(COUNTS=COUNTS[-1]))
+        right.set_title(_("What it says after {count} (best on top)").format(count=COUNTS[-1]))
         right.set_xlabel(_("share of what it says, in %"))
     bad = l06_rufus.QUALITY < 0
     style.say(
         _(
-            "After {COUNTS} corrections {sum:.0%} of what Rufus says are sentences "
-            "of the worse half, after {COUNTS} comparisons {sum2:.0%}."
+            "After {count} corrections {by_corrections:.0%} of what Rufus says are sentences "
+            "of the worse half, after {count} comparisons {by_comparisons:.0%}."
         ).format(
-            COUNTS=COUNTS[-1],
-            sum=last["corrections"][bad].sum(),
-            sum2=last["comparisons"][bad].sum(),
+            count=COUNTS[-1],
+            by_corrections=last["corrections"][bad].sum(),
+            by_comparisons=last["comparisons"][bad].sum(),
         )
     )
     return shown
@@ -175,10 +175,10 @@ def csv_for(name: str) -> None:
     labels.save()
     style.say(
         _(
-            "The file is {name}, in work/{LESSON}: {done} of {n} pairs have a "
+            "The file is {name}, in work/{lesson}: {done} of {n} pairs have a "
             "label. Write A or B into its column “choice”, save it as CSV, and go "
             "on."
-        ).format(name=labels.path.name, LESSON=labeling.LESSON, done=labels.done, n=len(rows))
+        ).format(name=labels.path.name, lesson=labeling.LESSON, done=labels.done, n=len(rows))
     )
 
 
@@ -265,8 +265,8 @@ def differences(labels: labeling.Labels, drawn: Mapping[str, bool], most: int = 
             _("request"): shown.asked.request,
             _("you chose"): shown.answers[own],
             _("the simulated labeler chose"): shown.answers[other],
-            _("true scores"): _("{scores:.2f} and {scores2:.2f}").format(
-                scores=scores[own], scores2=scores[other]
+            _("true scores"): _("{own:.2f} and {other:.2f}").format(
+                own=scores[own], other=scores[other]
             ),
         }
         rows.append((abs(scores[0] - scores[1]), row))
@@ -427,8 +427,8 @@ def ceiling_picture(figures: Mapping[str, Any]) -> Picture:
 def reward_curve(figures: Mapping[str, Any]) -> Picture:
     """Draw the loss of a recorded reward model; without any knowledge it is ln 2."""
     steps, losses = zip(*figures["curve"], strict=True)
-    alt = _("Loss of the reward model: from {losses:.2f} to {losses2:.2f} nats per pair.").format(
-        losses=losses[0], losses2=losses[-1]
+    alt = _("Loss of the reward model: from {first:.2f} to {last:.2f} nats per pair.").format(
+        first=losses[0], last=losses[-1]
     )
     with picture(width=8.6, height=3.2, alt=alt) as (shown, (axis,)):
         axis.plot(steps, losses, color=style.colour("mini-reward"), lw=1.6)
@@ -507,8 +507,8 @@ def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:
     try:
         gave = np.shape(np.asarray(reward(frame), dtype=float))
     except KeyError as error:
-        return _("A frame holds no {error}: choose from {join}.").format(
-            error=error, join=", ".join(frame)
+        return _("A frame holds no {error}: choose from {names}.").format(
+            error=error, names=", ".join(frame)
         )
     except Exception as error:
         return _("Your reward can't be computed ({name}: {error}).").format(
@@ -517,9 +517,9 @@ def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:
     if gave != shape:
         return _(
             "Your reward has the shape {gave}, but each frame of each clip needs "
-            "one: {shape} for {shape2} clips of {shape3} frames. Compute with the "
+            "one: {shape} for {clips} clips of {frames} frames. Compute with the "
             "arrays as they are."
-        ).format(gave=gave, shape=shape, shape2=shape[0], shape3=shape[1])
+        ).format(gave=gave, shape=shape, clips=shape[0], frames=shape[1])
     return ""
 
 
@@ -616,9 +616,11 @@ def flips_picture(done: Sequence[Mapping[str, Any]], recorded: Mapping[str, Any]
     """Draw the share of backflips by comparisons: this run, and other seeds of the record."""
     counts, shares = [d["comparisons"] for d in done], [d["flips"] for d in done]
     alt = _(
-        "Share of backflips from {shares:.0%} after {counts} comparisons to "
-        "{shares2:.0%} after {counts2}."
-    ).format(shares=shares[0], counts=counts[0], shares2=shares[-1], counts2=counts[-1])
+        "Share of backflips from {first_share:.0%} after {first_count} comparisons to "
+        "{last_share:.0%} after {last_count}."
+    ).format(
+        first_share=shares[0], first_count=counts[0], last_share=shares[-1], last_count=counts[-1]
+    )
     with picture(width=7.2, height=3.2, alt=alt) as (shown, (axis,)):
         for k, run in enumerate(recorded["all"] if recorded else []):
             axis.plot(*zip(*run, strict=True), color=LINE, lw=1, label=_("other seeds") * (not k))

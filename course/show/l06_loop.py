@@ -50,13 +50,13 @@ def _collected() -> "Rankings":
     assert made.test is not None
     style.say(
         _(
-            "{WRITER} has answered {n} requests, {shape} times each, and the "
-            "simulated labeler has ranked the answers ({perf_counter:.0f} s)."
+            "{writer} has answered {n} requests, {answers} times each, and the "
+            "simulated labeler has ranked the answers ({seconds:.0f} s)."
         ).format(
-            WRITER=WRITER,
+            writer=WRITER,
             n=len(made.order) + len(made.test.order),
-            shape=made.order.shape[1],
-            perf_counter=time.perf_counter() - begin,
+            answers=made.order.shape[1],
+            seconds=time.perf_counter() - begin,
         )
     )
     return made
@@ -224,8 +224,8 @@ def ai_feedback() -> Picture | None:
         takes = l06_rankings.likes_first(mini, tokenizer, shown)
         same = sum(t == mine[p.pair] for t, p in zip(takes, shown, strict=True))
         style.say(
-            _("{JUDGE} takes the same answer as you in {same} of your {n} pairs.").format(
-                JUDGE=JUDGE, same=same, n=len(shown)
+            _("{judge} takes the same answer as you in {same} of your {n} pairs.").format(
+                judge=JUDGE, same=same, n=len(shown)
             )
         )
     alt = (

@@ -50,11 +50,11 @@ def replies_csv() -> None:
     labels.save()
     style.say(
         _(
-            "The file is {name}, in work/{LESSON}: {done} of {n} pairs have a "
+            "The file is {name}, in work/{lesson}: {done} of {n} pairs have a "
             "label. Write A or B into its column “choice”, save it as CSV, and go "
             "on."
         ).format(
-            name=labels.path.name, LESSON=labeling.LESSON, done=labels.done, n=len(labels.pairs)
+            name=labels.path.name, lesson=labeling.LESSON, done=labels.done, n=len(labels.pairs)
         )
     )
 
@@ -96,9 +96,9 @@ def _picture(found: dict[str, Any]) -> style.Picture:
     words = [*found["words_up"], *found["words_down"][::-1]]
     alt = (
         _(
-            "Agreement on held-out pairs {percent}, ceiling {percent2}. Words by "
+            "Agreement on held-out pairs {agreement}, ceiling {ceiling}. Words by "
             "what they add to the reward: "
-        ).format(percent=percent(found["agreement"]), percent2=percent(found["ceiling"]))
+        ).format(agreement=percent(found["agreement"]), ceiling=percent(found["ceiling"]))
         + ", ".join(f"{word} {effect:+.2f}" for word, effect, _x in words)
         + "."
     )
@@ -161,9 +161,9 @@ class LiveRealReward(live.Watched):
             done = labels.done if labels is not None else 0
             style.say(
                 _(
-                    "You have {done} labels so far, and from {LEAST} on they are taken. "
+                    "You have {done} labels so far, and from {least} on they are taken. "
                     "Until then: the recorded choices."
-                ).format(done=done, LEAST=LEAST)
+                ).format(done=done, least=LEAST)
             )
 
     def prepare(self) -> None:
@@ -204,7 +204,7 @@ class LiveRealReward(live.Watched):
         self.tell(
             _(
                 "{done} steps on {n} pairs with {whose} choices, {seconds:.0f} s. It "
-                "agrees with {percent} of the recorded choices in {n2} pairs about "
+                "agrees with {percent} of the recorded choices in {held_out} pairs about "
                 "other messages."
             ).format(
                 done=self.done,
@@ -212,7 +212,7 @@ class LiveRealReward(live.Watched):
                 whose=whose,
                 seconds=self.seconds,
                 percent=percent(self.points[-1][1], 0),
-                n2=len(self.held.order),
+                held_out=len(self.held.order),
             )
         )
         rows = []

@@ -119,9 +119,9 @@ def gae_arrows() -> Picture:
     said = ", ".join(f"{w} {d:+.1f}" for w, d in zip(ANSWER, surprises, strict=True))
     alt = _(
         "The surprises of an answer's tokens: {said}. The advantage of "
-        "{ANSWER!r} is its own surprise and those after it, each step further "
-        "by λ = {LAM:g} less: {total:.2f}."
-    ).format(said=said, ANSWER=ANSWER[LOOKED], LAM=LAM, total=total)
+        "{token!r} is its own surprise and those after it, each step further "
+        "by λ = {lam:g} less: {total:.2f}."
+    ).format(said=said, token=ANSWER[LOOKED], lam=LAM, total=total)
     with picture(width=9.2, height=4.0, alt=alt) as (shown, (axis,)):
         shades = [GOOD if d >= 0 else BAD for d in surprises]
         axis.bar(range(len(ANSWER)), surprises, width=0.52, color=shades)
@@ -142,9 +142,9 @@ def gae_arrows() -> Picture:
         note(
             axis,
             _(
-                "advantage of “{ANSWER}”: {total:.2f}\n"
+                "advantage of “{token}”: {total:.2f}\n"
                 "its own surprise and what flows back"
-            ).format(ANSWER=ANSWER[LOOKED], total=total),
+            ).format(token=ANSWER[LOOKED], total=total),
             (LOOKED, 0.78), (-12, -5), ha="right", fontsize=11, color=ACCENT,
         )  # fmt: skip
         name_rows(
@@ -156,7 +156,7 @@ def gae_arrows() -> Picture:
         axis.set_ylabel(_("surprise δ"))
         set_ticks(axis, "y", (-0.2, 0, 0.2, 0.4))
         axis.set_title(
-            _("Later surprises flow back, weaker with each step (λ = {LAM:g})").format(LAM=LAM)
+            _("Later surprises flow back, weaker with each step (λ = {lam:g})").format(lam=LAM)
         )
     return shown
 

@@ -194,9 +194,9 @@ class LivePPO(live.Demo):
         except CourseError:
             say(
                 _(
-                    "{PPO} (stretch) isn't answered yet: the value model learns by the "
+                    "{exercise} (stretch) isn't answered yet: the value model learns by the "
                     "plain squared error, without a clip."
-                ).format(PPO=PPO[-1])
+                ).format(exercise=PPO[-1])
             )
         return own
 
@@ -286,26 +286,26 @@ class LivePPO(live.Demo):
                 _(
                     "{done} of {planned} iterations in {seconds:.0f} s: this computer is "
                     "slow or busy, and so few iterations say nothing about PPO. Run the "
-                    "cell again, once or twice: it goes on from here. Below {ENOUGH} "
+                    "cell again, once or twice: it goes on from here. Below {enough} "
                     "iterations the grey curve is the better one to read."
-                ).format(done=self.done, planned=self.planned, seconds=self.seconds, ENOUGH=ENOUGH)
+                ).format(done=self.done, planned=self.planned, seconds=self.seconds, enough=ENOUGH)
             )
             return
         self.tell(
             _(
                 "This run: {done} of {planned} iterations of {batch} answers in "
-                "{seconds:.0f} s. Reward {reward:.2f} → {reward2:.2f} deviations, KL "
-                "{kl:.2f} nats per answer, true score {true:.2f} → {true2:.2f} points."
+                "{seconds:.0f} s. Reward {reward_before:.2f} → {reward_after:.2f} deviations, KL "
+                "{kl:.2f} nats per answer, true score {true_before:.2f} → {true_after:.2f} points."
             ).format(
                 done=self.done,
                 planned=self.planned,
                 batch=self.recipe.batch,
                 seconds=self.seconds,
-                reward=first["reward"],
-                reward2=last["reward"],
+                reward_before=first["reward"],
+                reward_after=last["reward"],
                 kl=last["kl"],
-                true=first["true"],
-                true2=last["true"],
+                true_before=first["true"],
+                true_after=last["true"],
             )
         )
 

@@ -105,19 +105,19 @@ def one_answer_in_words(record: Mapping[str, Any]) -> str:
     """Return what all answers of the test say of that model, in one sentence."""
     start, end = record["start"], free_run(record)["end"]
     return _(
-        "Over all requests of the test: the reward model's number {Number} → "
-        "{Number2}; polite answers {polite:.0%} → {polite2:.0%}; true answers "
-        "to questions {truth:.0%} → {truth2:.0%}; the labeler's score "
-        "{Number3} → {Number4}."
+        "Over all requests of the test: the reward model's number {reward_before} → "
+        "{reward_after}; polite answers {polite_before:.0%} → {polite_after:.0%}; true answers "
+        "to questions {truth_before:.0%} → {truth_after:.0%}; the labeler's score "
+        "{score_before} → {score_after}."
     ).format(
-        Number=Number(start["reward"]),
-        Number2=Number(end["reward"]),
-        polite=start["rates"]["polite"],
-        polite2=end["rates"]["polite"],
-        truth=start["rates"]["truth"],
-        truth2=end["rates"]["truth"],
-        Number3=Number(start["true"]),
-        Number4=Number(end["true"]),
+        reward_before=Number(start["reward"]),
+        reward_after=Number(end["reward"]),
+        polite_before=start["rates"]["polite"],
+        polite_after=end["rates"]["polite"],
+        truth_before=start["rates"]["truth"],
+        truth_after=end["rates"]["truth"],
+        score_before=Number(start["true"]),
+        score_after=Number(end["true"]),
     )
 
 
@@ -224,12 +224,12 @@ def bandits(paid: Mapping[str, Sequence[Any]]) -> Picture:
             xlim=(0, l07_bandit.ROUNDS),
             ylim=(sum(l07_bandit.PAYS) / len(l07_bandit.PAYS) - 0.3, best + 0.25),
         )
-        axis.set_xlabel(_("rounds of {PULLS} pulls").format(PULLS=l07_bandit.PULLS))
+        axis.set_xlabel(_("rounds of {pulls} pulls").format(pulls=l07_bandit.PULLS))
         axis.set_ylabel(_("pay of a pull, on average"))
         axis.legend(loc="lower right")
         axis.set_title(_("{n} bandits by each rule (band: eight of ten)").format(n=len(pay[-1])))
-    shown.alt = _("Pay of a pull after {n} rounds, on average: {join}.").format(
-        n=len(pay) - 1, join=", ".join(said)
+    shown.alt = _("Pay of a pull after {n} rounds, on average: {pays}.").format(
+        n=len(pay) - 1, pays=", ".join(said)
     )
     return shown
 
@@ -460,17 +460,17 @@ def over_optimisation(
     top = max(range(len(way)), key=truth.__getitem__)
     shades = shades_of([run["beta"] for run in record["runs"]])
     alt = _(
-        "Left: with β = 0 the reward goes from {reward:.2f} to {reward2:.2f}. "
-        "Middle: the true score goes from {true:.2f} up to {truth:.2f}, at a "
-        "distance of {way:.1f}, and then down to {true2:.2f}. Right: the true "
+        "Left: with β = 0 the reward goes from {reward_first:.2f} to {reward_last:.2f}. "
+        "Middle: the true score goes from {true_first:.2f} up to {true_highest:.2f}, at a "
+        "distance of {distance:.1f}, and then down to {true_last:.2f}. Right: the true "
         "score at the end of the runs with a price."
     ).format(
-        reward=free["reward"][0],
-        reward2=free["reward"][-1],
-        true=free["true"][0],
-        truth=truth[top],
-        way=way[top],
-        true2=free["true"][-1],
+        reward_first=free["reward"][0],
+        reward_last=free["reward"][-1],
+        true_first=free["true"][0],
+        true_highest=truth[top],
+        distance=way[top],
+        true_last=free["true"][-1],
     )
     with picture(3, width=9.6, height=4.0, alt=alt) as (shown, (left, middle, right)):
         for axis, (key, title, unit, shade) in zip((left, middle), PANELS[::2], strict=True):
@@ -551,20 +551,20 @@ def in_words(record: Mapping[str, Any]) -> str:
     )
     start, end = record["start"], free["end"]
     return _(
-        "The reward model likes the run with β = {beta:g} best ({reward:.2f} "
-        "deviations), the labeler the run with β = {beta2:g} ({true:.2f} "
-        "points). Without a price the reward goes from {reward2:.2f} to "
-        "{reward3:.2f} and the true score from {true2:.2f} to {true3:.2f}. On "
+        "The reward model likes the run with β = {liked_beta:g} best ({liked_reward:.2f} "
+        "deviations), the labeler the run with β = {best_beta:g} ({best_true:.2f} "
+        "points). Without a price the reward goes from {reward_before:.2f} to "
+        "{reward_after:.2f} and the true score from {true_before:.2f} to {true_after:.2f}. On "
         "the whole: {way}."
     ).format(
-        beta=proxy["beta"],
-        reward=proxy["end"]["reward"],
-        beta2=best["beta"],
-        true=best["end"]["true"],
-        reward2=start["reward"],
-        reward3=end["reward"],
-        true2=start["true"],
-        true3=end["true"],
+        liked_beta=proxy["beta"],
+        liked_reward=proxy["end"]["reward"],
+        best_beta=best["beta"],
+        best_true=best["end"]["true"],
+        reward_before=start["reward"],
+        reward_after=end["reward"],
+        true_before=start["true"],
+        true_after=end["true"],
         way=way,
     )
 

@@ -217,8 +217,8 @@ def unknown(pairs: Sequence[tuple[str, str]], league: Mapping[str, Any]) -> str:
     """Return a sentence about the first name that isn't in the league, or nothing."""
     for name in (name for pair in pairs for name in pair):
         if name not in league["names"]:
-            return _("There is no {name!r} in the league: choose from {join}.").format(
-                name=name, join=", ".join(league["names"])
+            return _("There is no {name!r} in the league: choose from {names}.").format(
+                name=name, names=", ".join(league["names"])
             )
     return ""
 

@@ -128,7 +128,7 @@ class LiveDialogues(live.Demo):
     def figures(self) -> str:
         """Return the loss, over some batches."""
         means = charts.running_mean(self.losses)
-        return _("loss {means:.2f}").format(means=means[-1]) if means else ""
+        return _("loss {loss:.2f}").format(loss=means[-1]) if means else ""
 
     def conclude(self) -> None:
         """Ask both models, and show what the dialogues have changed."""
@@ -239,13 +239,13 @@ def live_league(*names: str, paired: int = 150, asked: int = 60) -> dict[str, An
     known = {entrant.name: entrant for entrant in l08_league.ENTRANTS}
     if unknown := [name for name in names if name not in known]:
         say(
-            _("There is no {unknown!r} in the league: choose from {join}.").format(
-                unknown=unknown[0], join=", ".join(known)
+            _("There is no {unknown!r} in the league: choose from {names}.").format(
+                unknown=unknown[0], names=", ".join(known)
             )
         )
         return None
     if not names:
-        say(_("A league needs models: choose from {join}.").format(join=", ".join(known)))
+        say(_("A league needs models: choose from {names}.").format(names=", ".join(known)))
         return None
     progress, table = live.Output(), {}
     progress.show(live.bar(0, _("{names} is answering …").format(names=names[0])))

@@ -95,10 +95,8 @@ def forgetting(questions: Sequence[str], names: Mapping[str, Any]) -> None:
     say(
         _(
             "The window holds {window} tokens; {new_tokens} are kept for the "
-            "answer, so at most {window2} are read."
-        ).format(
-            window=talk.window, new_tokens=talk.new_tokens, window2=talk.window - talk.new_tokens
-        )
+            "answer, so at most {most} are read."
+        ).format(window=talk.window, new_tokens=talk.new_tokens, most=talk.window - talk.new_tokens)
     )
 
 
@@ -226,9 +224,9 @@ def filter_beside_models(forbidden: str) -> None:
     say(
         _(
             "Events of the village that nobody could ask about any more, because "
-            "the filter stops their names: {n}. With the words {join} added: {n2} "
-            "({join2})."
-        ).format(n=len(caught), join=", ".join(WIDER), n2=len(more), join2=", ".join(more))
+            "the filter stops their names: {n}. With the words {words} added: {n_then} "
+            "({events})."
+        ).format(n=len(caught), words=", ".join(WIDER), n_then=len(more), events=", ".join(more))
     )
 
 
@@ -266,8 +264,8 @@ def ask_of_itself(questions: Sequence[str]) -> None:
     style.show(style.table(rows))
     say(
         _(
-            "Each question was asked {DRAWS} times; the {MOST} most frequent answers are shown."
-        ).format(DRAWS=DRAWS, MOST=MOST)
+            "Each question was asked {draws} times; the {most} most frequent answers are shown."
+        ).format(draws=DRAWS, most=MOST)
     )
     tuned = [line for name in TUNED for some in said.get(name, {}).values() for line in some]
     digits = sorted({line for line in tuned if any(c.isdigit() for c in line)})

@@ -135,7 +135,7 @@ class LiveDPO(live.Watched):
             demonstrate.requests(MOST, "train", stream("live/rankings", self.seed), mix=mix)
         )
         self.progress.show(
-            live.bar(0, _("{START} answers, the labeler ranks …").format(START=START))
+            live.bar(0, _("{model} answers, the labeler ranks …").format(model=START))
         )
         rankings: list[Any] = []
         gone = 0.0
@@ -201,7 +201,7 @@ class LiveDPO(live.Watched):
         if self.past:
             after = self.past["true_after"]
             level(
-                right, after, _("{OTHER} (PPO), recorded").format(OTHER=OTHER), style.colour(OTHER)
+                right, after, _("{model} (PPO), recorded").format(model=OTHER), style.colour(OTHER)
             )
             right.set_ylim(min(0.2, self.past["true_before"] - 0.4), after + 0.35)
 

@@ -227,8 +227,8 @@ def in_words(record: Mapping[str, Any]) -> str:
     verdict = (
         _("{method} is ahead by more than chance explains").format(method=first["method"])
         if apart
-        else _("{method} and {method2} can't be told apart").format(
-            method=first["method"], method2=second["method"]
+        else _("{first} and {second} can't be told apart").format(
+            first=first["method"], second=second["method"]
         )
     )
     ahead = _("PPO isn't ahead of the others. ") if not first["method"].startswith("PPO") else ""
@@ -238,7 +238,7 @@ def in_words(record: Mapping[str, Any]) -> str:
         "The best of each method, by requests of the tuning split, on the "
         "test: {shown}. So {verdict}. {ahead}The highest proxy of all is that "
         "of {name}: {reward:.2f} deviations, with a true score of {true:.2f}; "
-        "mini-sft itself has {true2:.2f}."
+        "mini-sft itself has {start_true:.2f}."
     ).format(
         shown=shown,
         verdict=verdict,
@@ -246,7 +246,7 @@ def in_words(record: Mapping[str, Any]) -> str:
         name=top["name"],
         reward=top["reward"],
         true=top["true"],
-        true2=start["true"],
+        start_true=start["true"],
     )
 
 
@@ -302,9 +302,9 @@ def costs_in_words(record: Mapping[str, Any]) -> str:
     answers = (tuned["training_flop"] - many["training_flop"]) / more
     return _(
         "Ours: SFT and PPO together are {share:.0%} of the pre-training (in "
-        "the paper 1.8%). {name}{name2} pays with each answer: after about "
+        "the paper 1.8%). {name} pays with each answer: after about "
         "{answers:,.0f} answers it has cost more than PPO."
-    ).format(share=share, name=many["name"][0].upper(), name2=many["name"][1:], answers=answers)
+    ).format(share=share, name=many["name"][0].upper() + many["name"][1:], answers=answers)
 
 
 def sixty() -> Page:

@@ -209,7 +209,7 @@ class LiveGRPO(live.Watched):
         self.tell(
             _(
                 "This run: {done} of {planned} rounds of {tasks} tasks with {group} "
-                "programs each, in {seconds:.0f} s. Of {WATCHED} tasks of the test the "
+                "programs each, in {seconds:.0f} s. Of {watched} tasks of the test the "
                 "most probable program was right for {first:.0%} at first and is for "
                 "{last:.0%} now (95%: {ends})."
             ).format(
@@ -218,7 +218,7 @@ class LiveGRPO(live.Watched):
                 tasks=self.recipe.tasks,
                 group=self.recipe.group,
                 seconds=self.seconds,
-                WATCHED=WATCHED,
+                watched=WATCHED,
                 first=first,
                 last=last,
                 ends=ends,
@@ -267,8 +267,8 @@ def course_of(record: Mapping[str, Any]) -> style.Picture:
         percent_ticks(axis, "y")
         axis.set_title(_("GRPO on tiny programs, recorded"))
         shown.alt = "; ".join(
-            _("{key} {curves:.0%} at first, {curves2:.0%} at last").format(
-                key=key, curves=curves[key][0][1], curves2=curves[key][-1][1]
+            _("{key} {first:.0%} at first, {last:.0%} at last").format(
+                key=key, first=curves[key][0][1], last=curves[key][-1][1]
             )
             for key in ("right", "flat")
         )
@@ -304,8 +304,8 @@ def tries_in_words(record: Mapping[str, Any]) -> str:
     never = (
         _(
             "Of {tests} tasks the start solved {never} with none of {k} programs; "
-            "{NAME} solves these with {of_these:.0%} of its programs. "
-        ).format(tests=tests, never=found["never"], k=k, NAME=NAME, of_these=found["of_these"])
+            "{name} solves these with {of_these:.0%} of its programs. "
+        ).format(tests=tests, never=found["never"], k=k, name=NAME, of_these=found["of_these"])
         if found["never"]
         else _(
             "The start solved each of the {tests} tasks with at least one of {k} programs. "
@@ -390,7 +390,7 @@ def gaming_in_words(record: Mapping[str, Any]) -> str:
         )
         for game in record["gaming"]
     )
-    return _("Over the last quarter of the rounds, {join}.").format(join="; ".join(said))
+    return _("Over the last quarter of the rounds, {shares}.").format(shares="; ".join(said))
 
 
 def gaming_programs(record: Mapping[str, Any], count: int = 8) -> Page | None:

@@ -130,7 +130,7 @@ class LiveRealDPO(live_real.LiveReal):
         self.tell(
             _(
                 "{done} of {planned} steps on {n} pairs, {seconds:.0f} s. By the rule "
-                "its answers win {percent} of {n2} questions against its own first "
+                "its answers win {percent} of {asked} questions against its own first "
                 "answers; a tie counts one half."
             ).format(
                 done=self.done,
@@ -138,7 +138,7 @@ class LiveRealDPO(live_real.LiveReal):
                 n=len(self.rows),
                 seconds=self.seconds,
                 percent=percent(self.points[-1][1], 0),
-                n2=len(self.asked),
+                asked=len(self.asked),
             )
         )
         self.admit()

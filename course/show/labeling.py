@@ -305,7 +305,7 @@ def desk(
         undo.disabled = not labels.made
         bar.value = labels.done
         saved = (
-            _(", saved in work/{LESSON}/{name}").format(LESSON=LESSON, name=labels.path.name)
+            _(", saved in work/{lesson}/{name}").format(lesson=LESSON, name=labels.path.name)
             if labels.done
             else ""
         )

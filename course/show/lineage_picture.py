@@ -182,8 +182,8 @@ def lineage(lit: str | None = None, table: Table = ALL) -> Page:
     """
     if lit is not None and lit not in names(table):
         raise CourseError(
-            _("There is no stage {lit!r}: choose from {join}.").format(
-                lit=lit, join=", ".join(names(table))
+            _("There is no stage {lit!r}: choose from {names}.").format(
+                lit=lit, names=", ".join(names(table))
             )
         )
     ours, real = list(boxes(table).values()), list(real_boxes(table).values())

@@ -124,9 +124,9 @@ def loss_against_size(sweep: Mapping[str, Any]) -> Picture:
     shade = colour("mini-curie")
     alt = _(
         "Loss on new text against size for {n} models: it falls from "
-        "{losses:.2f} to {losses2:.2f} nats a token. On the right the part "
+        "{first:.2f} to {last:.2f} nats a token. On the right the part "
         "above the entropy, on log axes, with the best straight line."
-    ).format(n=len(points), losses=losses[0], losses2=losses[-1])
+    ).format(n=len(points), first=losses[0], last=losses[-1])
     with picture(2, alt=alt, width=9.2) as (shown, (left, right)):
         _size_axis(left)
         left.plot(sizes, losses, "o-", color=shade)

@@ -40,7 +40,7 @@ def records_of(*names: str) -> dict[str, dict[str, Any]]:
 def origin(name: str, figures: Mapping[str, Any]) -> str:
     """Return where figures of a run record come from, in words; nothing if that isn't known."""
     known = [str(v) for v in (name, figures.get("machine"), figures.get("date")) if v]
-    return _("recorded run: {join}").format(join=", ".join(known)) if known else ""
+    return _("recorded run: {names}").format(names=", ".join(known)) if known else ""
 
 
 def figure_line(source: str | Mapping[str, Any] | None, sentence: str) -> None:

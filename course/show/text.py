@@ -66,8 +66,8 @@ def tokens(tokenizer: Any, text: str, title: str = "") -> Page:
         Stands above it.
     """
     parts = pieces(tokenizer, text)
-    head = _("{title}: {n} tokens, {n2} characters, {n3} bytes").format(
-        title=title, n=len(parts), n2=len(text), n3=len(text.encode())
+    head = _("{title}: {tokens} tokens, {characters} characters, {bytes} bytes").format(
+        title=title, tokens=len(parts), characters=len(text), bytes=len(text.encode())
     )
     boxes = "".join(
         f'<span style="background:{BOXES[i % 2]};color:{INK};border-radius:4px;padding:2px 3px;'

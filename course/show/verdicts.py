@@ -87,8 +87,8 @@ def verdicts(
         answers = decide()
     except NotImplementedError:
         say(
-            _("Nothing is decided yet: write your {EXERCISE} first, and run its cell.").format(
-                EXERCISE=claims.EXERCISE
+            _("Nothing is decided yet: write your {exercise} first, and run its cell.").format(
+                exercise=claims.EXERCISE
             )
         )
         return
