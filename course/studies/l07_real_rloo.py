@@ -309,6 +309,7 @@ def study(run: Run) -> Figures:
     given = run.given(*NEEDS)
     recorded = kind.replies("test")
     untouched = [recorded[m][i] for i in range(DRAWS) for m in recorded]
+    at_first = described(untouched, reward)
     runs: dict[str, Any] = {}
     said: dict[str, list[str]] = {"untouched": untouched}
     for name, beta in (("priced", recipe.beta), ("free", 0.0)):
@@ -356,9 +357,9 @@ def study(run: Run) -> Figures:
         "passes": recipe.passes,
         "rate": recipe.rate,
         "beta": recipe.beta,
-        "untouched": described(untouched, reward),
+        "untouched": at_first,
         **runs,
-        "reward_gain": round(runs["priced"]["reward"] - described(untouched, reward)["reward"], 3),
+        "reward_gain": round(runs["priced"]["reward"] - at_first["reward"], 3),
         "win": runs["priced"]["win"],
         "free_reward": runs["free"]["reward"],
         "free_win": runs["free"]["win"],

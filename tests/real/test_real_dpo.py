@@ -12,7 +12,7 @@ import torch
 
 from course import paths
 from course.errors import CourseError
-from course.real import catalogue, tune
+from course.real import tune
 from course.stages.context import Run
 from course.studies import l09_smollm2_dpo as real
 from course.studies.registry import ALL
@@ -23,11 +23,8 @@ GOOD = "A lake is a large body of water with land on all sides."  # 13 words
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place."""
-    tokenizer = tiny_llama.tokenizer(f"You know. {tiny_llama.MESSAGES}")
-    model = tiny_llama.model()
-    monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
+    model, tokenizer = tiny_llama.stand_in(monkeypatch, f"You know. {tiny_llama.MESSAGES}")
     monkeypatch.setattr(real, "NEW_TOKENS", 8)
-    monkeypatch.setattr(tune, "source", lambda: "wheel")
     return model, tokenizer
 
 

@@ -14,7 +14,7 @@ import tiny_llama
 import torch
 
 from course import paths
-from course.real import catalogue, tune
+from course.real import tune
 from course.show import l07_real as show
 from course.stages.context import Run
 from course.studies import l06_real_reward as kind
@@ -31,9 +31,7 @@ def reward(texts):
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place."""
-    tokenizer, model = tiny_llama.tokenizer(TEMPLATE), tiny_llama.model()
-    monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
-    monkeypatch.setattr(tune, "source", lambda: "wheel")
+    model, tokenizer = tiny_llama.stand_in(monkeypatch, TEMPLATE)
     monkeypatch.setattr(kind, "NEW_TOKENS", 8)
     monkeypatch.setattr(kind, "shipped", lambda: reward)
     return model, tokenizer

@@ -3,7 +3,6 @@
 The model is a tiny untrained one of SmolLM2's kind that knows our own tokens.
 """
 
-import copy
 import csv
 import json
 
@@ -11,7 +10,6 @@ import pytest
 import tiny_llama
 
 from course import paths
-from course.real import catalogue, tune
 from course.show import l08_real as show
 from course.stages.context import Run
 from course.studies import l08_real_safety as real
@@ -22,10 +20,7 @@ from course.studies.registry import ALL
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place, and ask little of it."""
-    tokenizer = tiny_llama.tokenizer(f"You know. {tiny_llama.MESSAGES}")
-    model = tiny_llama.model()
-    monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
-    monkeypatch.setattr(tune, "source", lambda: "wheel")
+    tiny_llama.stand_in(monkeypatch, f"You know. {tiny_llama.MESSAGES}")
     monkeypatch.setattr(rules, "prompts", lambda n=2, all_of_them=rules.prompts: all_of_them(2))
     some = {way: real.demonstrations(way)[:4] for way in real.WAYS[1:]}
     monkeypatch.setattr(real, "demonstrations", lambda way: some[way])

@@ -12,7 +12,7 @@ import tiny_llama
 import torch
 
 from course import paths
-from course.real import catalogue, tune
+from course.real import tune
 from course.show import l05_real as show
 from course.stages.context import Run
 from course.studies import l05_real_sft as real
@@ -24,10 +24,7 @@ START, END = "You know all that people know .", "now"
 @pytest.fixture
 def llama(monkeypatch):
     """Put the tiny model in SmolLM2's place."""
-    tokenizer = tiny_llama.tokenizer(f"{START} {tiny_llama.MESSAGES}{END}")
-    model = tiny_llama.model()
-    monkeypatch.setattr(catalogue, "load", lambda name: (copy.deepcopy(model), tokenizer))
-    monkeypatch.setattr(tune, "source", lambda: "wheel")
+    model, tokenizer = tiny_llama.stand_in(monkeypatch, f"{START} {tiny_llama.MESSAGES}{END}")
     monkeypatch.setattr(real, "NEW_TOKENS", 6)
     some = {split: real.instructions(split)[:6] for split in ("train", "test")}
     monkeypatch.setattr(real, "instructions", lambda split: some[split])
