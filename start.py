@@ -613,7 +613,7 @@ class Setup:
             say(f"[{list(STEPS).index(step) + 1}/{len(STEPS)}] {what}")
             if getattr(self, step)() is not False:
                 self.done.append(step)
-                say(_("      done in {monotonic:.0f} s").format(monotonic=time.monotonic() - began))
+                say(_("      done in {seconds:.0f} s").format(seconds=time.monotonic() - began))
             self.save()
 
     # One method for each of STEPS, in their order; False says that it could not be done, but that
@@ -627,7 +627,7 @@ class Setup:
                 _(
                     "The set-up takes about {needed:.1f} GB and the disk has {free:.1f} GB "
                     "left: make room, {again}."
-                ).format(needed=DISK / 1000000000.0, free=free / 1000000000.0, again=_(AGAIN))
+                ).format(needed=DISK / 1e9, free=free / 1e9, again=_(AGAIN))
             )
         if not self.usable():
             make_environment(self.venv)
@@ -704,8 +704,7 @@ class Setup:
             )
         if look.returncode:
             why = (
-                look.stderr.strip()
-                or _("it ended with {returncode}").format(returncode=look.returncode)
+                look.stderr.strip() or _("it ended with {code}").format(code=look.returncode)
             ).splitlines()[-1]
             say(
                 _("      A package can't be loaded, and lessons may miss it: {why}").format(why=why)

@@ -442,8 +442,8 @@ def keep(file: Path, text: str, notes: list[str]) -> bool:
     try:
         paths.write(file, text)
     except OSError as error:
-        said = _("work/{name} can't be written ({strerror}), so it stays as it was.").format(
-            name=file.name, strerror=error.strerror
+        said = _("work/{name} can't be written ({why}), so it stays as it was.").format(
+            name=file.name, why=error.strerror
         )
         notes += [said] if said not in notes else []
         return False

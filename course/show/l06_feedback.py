@@ -497,7 +497,7 @@ def hand_written(reward: Callable[[dict[str, Any]], Any] | None = None) -> None:
         plan = np.array(recorded["by_hand"])
     clip = stick.simulate(plan[None])[0]
     display(l06_clips.animation({_("What a written reward likes best"): clip}))
-    style.say(_("Found in {perf_counter:.0f} s.").format(perf_counter=time.perf_counter() - begin))
+    style.say(_("Found in {seconds:.0f} s.").format(seconds=time.perf_counter() - begin))
 
 
 def unfit(reward: Callable[[dict[str, Any]], Any]) -> str:

@@ -113,9 +113,9 @@ class Labels:
         except OSError as error:
             raise CourseError(
                 _(
-                    "{name} can't be written ({strerror}): close it in other programs and "
+                    "{name} can't be written ({why}): close it in other programs and "
                     "choose again. The choices before are kept."
-                ).format(name=self.path.name, strerror=error.strerror)
+                ).format(name=self.path.name, why=error.strerror)
             ) from None
         self.choices = choices
 

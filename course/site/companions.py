@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError
+from course.language import N_
 from course.learner import map as learners_map
 from course.learner import progress
 from course.site import words
-from course.site.words import N_, _
+from course.site.words import _
 
 HEADING = re.compile(r"(#{1,3}) +(.+)")
 READING = ("Further reading", "Where to read on")

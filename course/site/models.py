@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from course import paths
-from course.site.words import N_, _
+from course.language import N_
+from course.site.words import _
 from course.world import phrases, village
 
 FRONT = Path(__file__).with_name("front")

@@ -14,9 +14,10 @@ from typing import Any
 
 from course import language, paths
 from course.grader import notebook
+from course.language import N_
 from course.site import companions, labs, models, words
 from course.site.executed import Outputs
-from course.site.words import N_, _
+from course.site.words import _
 from course.translate import built
 
 FIRST = "00_start_here"

@@ -25,7 +25,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from course import claims
-from course.site.words import N_, _
+from course.language import N_
+from course.site.words import _
 
 MOST = 20_000  # letters that an answer may print; the rest isn't kept
 NOT_YET = N_("not answered yet")

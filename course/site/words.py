@@ -1,10 +1,11 @@
 """The words of the pages in another language: those of `course.site`, its scripts and its glossary.
 
 All are English where they are written, and are marked: ``_("…")`` in Python and in JavaScript
-alike, ``N_("…")`` where a text is kept in English and translated where it is shown. Translations
-are in the catalogue ``site.po``; a script finds them in ``words.js``, which a page loads before all
-others. What the theme says is here, since nobody has translated it into all our languages. Left out
-on purpose: what the library's checks say (`course.language`), and the lessons (`course.translate`).
+alike, ``N_("…")`` (of `course.language` in Python) where a text is kept in English and translated
+where it is shown. Translations are in the catalogue ``site.po``; a script finds them in
+``words.js``, which a page loads before all others. What the theme says is here, since nobody has
+translated it into all our languages. Left out on purpose: what the library's checks say
+(`course.language`), and the lessons (`course.translate`).
 """
 
 import csv
@@ -71,11 +72,6 @@ def said(context: str, text: str) -> str:
 def _(text: str) -> str:
     """Return a text of the pages in the reader's language."""
     return said("", text)
-
-
-def N_(text: str) -> str:
-    """Mark a text that is kept in English and translated where it is shown."""
-    return text
 
 
 def terms() -> list[dict[str, str]]:
