@@ -79,6 +79,37 @@ def covered(tree):
     return [*stored(tree, False)]
 
 
+def early(tree):
+    """Return the lines in which a text is translated as soon as its module is imported."""
+    found = []
+
+    def look(node, inside):
+        for child in ast.iter_child_nodes(node):
+            function = isinstance(child, ast.FunctionDef | ast.Lambda)
+            if isinstance(child, ast.Call) and getattr(child.func, "id", "") == "_" and not inside:
+                found.append(child.lineno)
+            for part in child.body if function and isinstance(child.body, list) else ():
+                look(part, True)
+            if function:  # its defaults are of where it stands
+                look(child.args, inside)
+            else:
+                look(child, inside)
+
+    look(tree, False)
+    return found
+
+
+def test_no_text_is_translated_before_the_language_is_known():
+    tried = "x = _('a')\ndef f(y=_('b')):\n    return _('c')\nclass A:\n    z = lambda: _('d')\n"
+    assert early(ast.parse(tried)) == [1, 2]
+    found = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in [*(ROOT / "course").rglob("*.py"), ROOT / "start.py"]
+        if (lines := early(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+
+
 def test_nothing_covers_the_translation():
     tried = "from course.language import _\n\ndef f(_, x):\n    a, _ = x\n    [0 for _ in _(x)]\n"
     assert covered(ast.parse(tried)) == [3, 4]

@@ -35,9 +35,7 @@ FORM_ONLY = N_("the form is right; your marks will tell whether the verdicts are
 FRESH = N_("take an older copy of it, or a fresh one from release/.")
 
 
-def check(
-    notebook_name: str, *, root: Path | None = None, title: str = _("Checking")
-) -> dict[str, Any]:
+def check(notebook_name: str, *, root: Path | None = None, title: str = "") -> dict[str, Any]:
     """Run a learner's notebook with the checks of its lesson.
 
     Parameters
@@ -47,7 +45,7 @@ def check(
     root : Path, optional
         The course's folder.
     title : str
-        The words before the progress bar.
+        The words before the progress bar, if not "Checking".
 
     Returns
     -------
@@ -87,7 +85,9 @@ def check(
     if decides:
         code = f"from course import claims\nclaims.expect_all({lesson!r}, {claims.EXERCISE})"
         job = dataclasses.replace(job, steps=(*job.steps, Step(CHECK, code)))
-    with tqdm(total=len(job.steps), desc=title, unit="cell", disable=None, leave=False) as bar:
+    with tqdm(
+        total=len(job.steps), desc=title or _("Checking"), unit="cell", disable=None, leave=False
+    ) as bar:
         ran = local.run(job, path.parent, root, HOOKS, tick=bar.update)
     graded = [one for one in ran.cells if one.grade]
     ignored = settings.ignored(root)

@@ -237,7 +237,7 @@ def _asked(questions: int, seed: int) -> list[tuple[str, list[str]]]:
     chance, asked = random.Random(seed), []
     for fact in chance.sample(village.FACTS, questions):
         before, after = CLOZE[fact.attribute].split("{v}")
-        beginning = _("Facts: ") + phrases.fill(before, fact.subject).rstrip()
+        beginning = "Facts: " + phrases.fill(before, fact.subject).rstrip()
         others = sorted({f.value for f in village.FACTS if f.attribute == fact.attribute})
         others = [value for value in others if value != fact.value]
         values = [fact.value, *chance.sample(others, min(CHOICES - 1, len(others)))]

@@ -197,6 +197,13 @@ def test_pictures_of_lessons_speak_korean(korean, recwarn):
     )  # fmt: skip
 
 
+def test_what_a_model_reads_stays_english(korean):
+    from course.show import l01_tables
+
+    for beginning, choices in l01_tables._asked(20, 1):
+        assert (beginning + "".join(choices)).isascii()
+
+
 def test_what_is_in_a_commit_stays_english(korean):
     from course import paths
     from course.show import documents
