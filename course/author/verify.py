@@ -20,7 +20,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +114,7 @@ def verify(
     *,
     root: Path | None = None,
     draws: int = DRAWS,
+    apart: bool = True,
     lang: str | None = None,
 ) -> dict[str, Any]:
     """Test the tests of `lessons`, or of all.
@@ -126,6 +127,10 @@ def verify(
     draws : int
         Inputs of an exercise on which its alternates are held to its solution; a mutant has
         ``DRAWS`` of them to differ.
+    apart : bool
+        Whether each variant runs in a copy of the process of its own. Otherwise the variants of an
+        exercise run one after the other in one copy, and alone only if something is wrong: that is
+        faster, but what one leaves behind could make a mutant fall that else survives.
     lang : str, optional
         The language in which the lessons are put together and verified; English if left out.
 
@@ -143,13 +148,15 @@ def verify(
     """
     root = root or paths.ROOT
     with language.speaking(lang or "en"):
-        return _verify(settings.sources(lessons, root), root, draws, lang)
+        return _verify(settings.sources(lessons, root), root, draws, apart, lang)
 
 
-def _verify(lessons: list[str], root: Path, draws: int, lang: str | None) -> dict[str, Any]:
+def _verify(
+    lessons: list[str], root: Path, draws: int, apart: bool, lang: str | None
+) -> dict[str, Any]:
     if lang:
         translate.build(lang, lessons, root=root)
-    all_plans = [Plan(name, root, draws, lang) for name in lessons]
+    all_plans = [Plan(name, root, draws, apart, lang) for name in lessons]
     steps = sum(plan.steps() for plan in all_plans)
     with tqdm(total=steps, desc="Verifying", unit="run", disable=None, leave=False) as bar:
         pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(all_plans))))
@@ -211,9 +218,15 @@ class Plan:
     """One lesson: what is to run, and the problems found so far."""
 
     def __init__(
-        self, lesson: str, root: Path, draws: int = DRAWS, lang: str | None = None
+        self,
+        lesson: str,
+        root: Path,
+        draws: int = DRAWS,
+        apart: bool = True,
+        lang: str | None = None,
     ) -> None:
         self.lesson, self.root, self.draws, self.lang = lesson, root, draws, lang
+        self.apart = apart
         self.path = built.notebook(lesson, "source", root, lang or "en")
         self.source = open_notebook(self.path, root, HOOKS)
         self.cells = self.source.cells
@@ -392,16 +405,17 @@ class Plan:
         rest = self.job.steps[place + 1 :]
         own = [step for step in rest if step.grade and step.exercise == name]
         seen = [_visible(step) for step in own]
-        for alternate in self.alternates[name]:
-            theirs = dataclasses.replace(answer, source=alternate.code)
-            self.kept += self.check_alternate(name, alternate, worker.branch([theirs, *own]))
-            bar.update()
-        for mutant in self.mutants[name]:
-            theirs = dataclasses.replace(answer, source=mutant.code)
-            ran = worker.branch([theirs, *seen, *own])  # first what a learner sees
+
+        def kept(alternate: Variant, ran: list[Result]) -> bool:
+            return self.check_alternate(name, alternate, ran)
+
+        def killed(mutant: Variant, ran: list[Result]) -> bool:
             unseen = all(one.passed for one in ran[1 : 1 + len(seen)])
-            self.killed += self.check_mutant(name, mutant, ran, len(seen), unseen)
-            bar.update()
+            return self.check_mutant(name, mutant, ran, len(seen), unseen)
+
+        self.kept += self.tried(worker, answer, self.alternates[name], own, kept, bar)
+        checks = [*seen, *own]  # first what a learner sees
+        self.killed += self.tried(worker, answer, self.mutants[name], checks, killed, bar)
         self.check_others(worker, answer, seen, rest)
         first = own[0].source if own else ""
         if re.search(rf"(?m)^def {name}_inputs\(", first):
@@ -413,6 +427,36 @@ class Plan:
             for mutant in same:
                 text = "on drawn inputs this mutant never differs from the solution."
                 self.problem(text, name, mutant.name)
+
+    def tried(
+        self,
+        worker: Worker,
+        answer: Step,
+        mine: Sequence[Variant],
+        checks: Sequence[Step],
+        check: Callable[[Variant, list[Result]], bool],
+        bar: Any,
+    ) -> int:
+        """Run variants with `checks` after each, and return how many are as they should be.
+
+        If they needn't be `apart`, they run one after the other first, and only those that aren't
+        as they should be run again, alone: what is said of them comes from that.
+        """
+        groups = [[dataclasses.replace(answer, source=one.code), *checks] for one in mine]
+        together: list[Result] = []
+        if groups and not self.apart:
+            together = worker.branch([step for group in groups for step in group])
+        good = 0
+        for one, group in zip(mine, groups, strict=True):
+            before, size = len(self.problems), len(group)
+            ran, together = together[:size], together[size:]
+            fine = bool(ran) and check(one, ran)
+            if not fine:
+                del self.problems[before:]
+                fine = check(one, worker.branch(group))
+            good += fine
+            bar.update()
+        return good
 
     def check_others(
         self, worker: Worker, answer: Step, seen: Sequence[Step], rest: Sequence[Step]

@@ -869,6 +869,8 @@ def defects(tmp_path_factory):
     late = verify.verify([slow], root=root)
     result["lessons"] = {name: (result["lessons"] | late["lessons"])[name] for name in lessons}
     result["problems"] += late["problems"]
+    few = [lessons[list(DEFECTS).index(name)] for name in ("fine", "survives", "alternate_wrong")]
+    result["together"] = verify.verify(few, root=root, apart=False)
     return result
 
 
@@ -906,6 +908,14 @@ def test_verify_counts(defects):
     table = verify.rows(defects)
     assert table[0]["solution"] == "100/100"
     assert {tuple(row) for row in table} == {tuple(table[0])}
+
+
+def test_verify_says_the_same_where_variants_share_a_copy(defects):
+    found = defects["together"]
+    assert found["mutants"] == [17, 18]
+    assert found["alternates"] == [5, 6]
+    apart = [p for p in defects["problems"] if p.startswith(tuple(found["lessons"]))]
+    assert sorted(found["problems"]) == sorted(apart)
 
 
 def test_verify_is_the_same_without_fork(built, monkeypatch):
