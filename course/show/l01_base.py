@@ -80,10 +80,10 @@ def go_on_with_questions(*names: str) -> None:
         line = whole.split("\n")[0]
         if fact.value in line:
             kinds[_("the answer")] += 1
-        elif line.endswith(_("?")) or line.startswith(begins):
+        elif line.endswith("?") or line.startswith(begins):
             kinds[_("another question or request")] += 1
         else:
-            kinds["something else, or nothing"] += 1
+            kinds[_("something else, or nothing")] += 1
         rows.append(
             {
                 _("question"): question,

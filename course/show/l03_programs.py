@@ -305,7 +305,7 @@ def four_ways() -> None:
     for way, trials in ways.items():
         forgotten = [{"rise": t["web_loss"] - base} for t in trials]
         moved = trials[0]["trained"]
-        memory = megabytes(moved, total, way in ("LoRA", _("last layer")))
+        memory = megabytes(moved, total, way in ("LoRA", "last layer"))
         rows.append(
             {_("what moves"): _(WAYS[way][0])}
             | {

@@ -53,6 +53,10 @@ SAID = {word: number for number, word in enumerate(WORDS)} | {
 # What programs read of a lesson's title (`course.learner.progress`), and its Korean.
 FIXED = {"**Time**": "**시간**", "**Points**": "**점수**", "**You use**": "**쓰는 것**"}
 TITLE = re.compile(r"\*[A-Z][^*\n]{15,}\*")  # of a paper or page: stays English
+# A number of the reader's computer, and behind it a particle that depends on how it is read aloud.
+PARTICLE = re.compile(
+    r"\{[^{}]*(?:!r|:[^{}%]*[dfgn,])\}(?:이?에요|예요|을|를|은|는|이|가|과|와|으?로)(?=[\s.,]|$)"
+)
 PLAIN = re.compile(r"(?:[가-힣]다|[가-힣]니까)(?=[.!?](?:\s|$|[\"'”’)*]))")
 
 
@@ -74,10 +78,13 @@ class Term:
     first: bool
 
 
-@functools.cache
 def glossary(code: str) -> tuple[Term, ...]:
     """Return the terms of a language, the longest English first; none if there is no file."""
-    path = glossary_file(code)
+    return _terms(glossary_file(code))
+
+
+@functools.cache
+def _terms(path: Path) -> tuple[Term, ...]:
     if not path.exists():
         return ()
     with path.open(encoding="utf-8", newline="") as file:
@@ -125,6 +132,8 @@ def of(english: str, said: str, kind: str, free: str = "") -> list[str]:
         found += _differences("field", Counter(fields(english)), Counter(fields(said)))
         for field in {*fields(english), *fields(said)}:
             bare_english, bare_said = (t.replace(field, " ") for t in (bare_english, bare_said))
+        for one in sorted({m[0] for m in PARTICLE.finditer(said)}):
+            found.append(f"“{one}”: no particle fits every number; put a word or a colon between.")
     found += figures(bare_english, bare_said)
     if markdown:
         found += _bold(english, said)

@@ -107,7 +107,7 @@ def test_in_korean_pages_checks_and_the_runner_speak_korean(tmp_path):
     )  # fmt: skip
     checks = json.loads(ran.stdout)["checks"]
     assert [one["passed"] for one in checks] == [True, False]
-    assert checks[1]["message"] == "double: 답: 지금은 2인데, 맞는 값은 0예요.", ran.stderr
+    assert checks[1]["message"] == "double: 답: 지금은 2, 맞는 값은 0.", ran.stderr
 
 
 def test_the_library_is_the_same_whenever_it_is_made():

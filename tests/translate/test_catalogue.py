@@ -202,8 +202,13 @@ def test_a_fault_is_named(english, said, fault):
     assert any(fault in one for one in faults.of(english, said, kind))
 
 
-def test_a_lost_field_is_named_and_a_translator_may_free_a_term():
+def test_a_lost_field_is_named_and_so_is_a_particle_that_no_number_fits():
     assert "the field {n:,} is missing." in faults.of("{n:,} words", "단어 {n}개", "fields")
+    assert "“{n:.2f}로”" in faults.of("to {n:.2f}", "{n:.2f}로 가요.", "format")[0]
+    assert faults.of("to {n:.0%} and {m:.2f}", "{n:.0%}로 가요. 끝: {m:.2f}.", "format") == []
+
+
+def test_a_translator_may_free_a_term():
     assert faults.of("the weight of a word", "말의 무게", "paragraph", "free: weight") == []
 
 

@@ -58,9 +58,7 @@ def test_checks_speak_korean(korean):
     assert said(checks.expect, None, 1, "mean", given="수 두 개") == (
         "mean (입력: 수 두 개): 답: 지금은 None이에요. `return`을 잊었나요?"
     )
-    assert said(checks.expect, [4.0, 2], [4, 3], "mean") == (
-        "mean: 답[1]: 지금은 2인데, 맞는 값은 3예요."
-    )
+    assert said(checks.expect, [4.0, 2], [4, 3], "mean") == ("mean: 답[1]: 지금은 2, 맞는 값은 3.")
     advice = said(checks.expect, 4, 2, "mean", wrong={"합이에요. 개수로 나누세요.": 4})
     assert advice == "mean: 합이에요. 개수로 나누세요. (내 답: 4)"
     assert hooks.without_answer(advice) == "mean: 합이에요. 개수로 나누세요."
