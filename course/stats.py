@@ -7,6 +7,8 @@ numpy and scipy are imported by the functions: they are slow to load.
 
 from typing import Any
 
+from course.language import _
+
 
 def beats(mine: Any, theirs: Any) -> Any:
     """Return 1 where the first score is higher, 0 where the second is, 1/2 for a tie.
@@ -73,4 +75,6 @@ def percent(share: float, digits: int | None = None) -> str:
 
 def percent_within(share: float, low: float, high: float) -> str:
     """Write a share in percent with both ends of its interval, such as "42% (37 to 47)"."""
-    return f"{percent(share, 0)} ({100 * low:.0f} to {100 * high:.0f})"
+    return _("{share} ({low:.0f} to {high:.0f})").format(
+        share=percent(share, 0), low=100 * low, high=100 * high
+    )

@@ -99,6 +99,51 @@ def early(tree):
     return found
 
 
+def translated(node):
+    """Return the text of ``_("the text")``, None of anything else."""
+    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
+    return node.args[0].value if called and isinstance(node.args[0], ast.Constant) else None
+
+
+def mixed_up(tree):
+    """Return the lines that take a translated text for an English one, or the other way round.
+
+    A row whose column is named ``_("request")`` is read by ``row["request"]``; or a translated text
+    is compared with something, or stands in a list of what something is compared with.
+    """
+    found = []
+    for function in [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]:
+        columns: dict[str, set[str]] = {}  # variable → what its rows' columns are in English
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                dicts = [n for n in ast.walk(node.value) if isinstance(n, ast.Dict)]
+                named = {translated(key) for n in dicts for key in n.keys} - {None}
+                for name in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    columns.setdefault(getattr(name, "id", ""), set()).update(named)
+        for node in ast.walk(function):
+            if isinstance(node, ast.For | ast.comprehension):
+                rows, variables = [node.iter], [node.target]
+            elif isinstance(node, ast.Call):  # sorted(rows, key=lambda row: …)
+                keys = [k.value for k in node.keywords if isinstance(k.value, ast.Lambda)]
+                rows, variables = node.args, [key.args for key in keys]
+            else:
+                continue
+            names = [n.id for row in rows for n in ast.walk(row) if isinstance(n, ast.Name)]
+            for variable in [n for one in variables for n in ast.walk(one)]:
+                name = getattr(variable, "id", getattr(variable, "arg", ""))
+                columns.setdefault(name, set()).update(*(columns.get(n, ()) for n in names))
+        for node in ast.walk(function):
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                if node.slice.value in columns.get(getattr(node.value, "id", ""), ()):
+                    found.append(node.lineno)
+            elif isinstance(node, ast.Compare):
+                beside = [n for side in (node.left, *node.comparators) for n in ast.walk(side)]
+                found += [node.lineno] * any(map(translated, beside))
+            elif getattr(getattr(node, "func", None), "attr", "") in ("startswith", "endswith"):
+                found += [node.lineno] * any(map(translated, node.args))
+    return sorted(set(found))
+
+
 def test_no_text_is_translated_before_the_language_is_known():
     tried = "x = _('a')\ndef f(y=_('b')):\n    return _('c')\nclass A:\n    z = lambda: _('d')\n"
     assert early(ast.parse(tried)) == [1, 2]
@@ -106,6 +151,22 @@ def test_no_text_is_translated_before_the_language_is_known():
         path.relative_to(ROOT).as_posix(): lines
         for path in [*(ROOT / "course").rglob("*.py"), ROOT / "start.py"]
         if (lines := early(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+
+
+def test_nothing_english_is_compared_with_a_translation():
+    tried = (
+        "def f(rows):\n    rows = [{_('a'): 1, 'b': 2}]\n    for row in rows:\n"
+        "        row['a'], row['b'], row[_('a')]\n"
+        "    sorted(rows, key=lambda one: one['a'])\n"
+        "    x in ('c', _('d'))\n    x.endswith(_('?'))\n"
+    )
+    assert mixed_up(ast.parse(tried)) == [4, 5, 6, 7]
+    found = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in (ROOT / "course").rglob("*.py")
+        if (lines := mixed_up(ast.parse(path.read_text(encoding="utf-8"))))
     }
     assert found == {}
 

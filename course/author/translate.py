@@ -31,6 +31,22 @@ SPOKEN = ("string", "fields", "format")  # kinds of messages that checks say
 FIELD = re.compile(r"\{[^{}]*\}")
 JS = r'"(?:[^"\\\n]|\\.)*"'  # a string in a script
 SKIPPED = ("training-log.md",)  # of docs/: a diary for those who work on the course
+# Tables of data/family → columns with sentences. The rest: names, sources, what code compares.
+CELLS = {
+    "afterwards": ("what", "a published fact", "here"),
+    "api_names": ("released", "size", "how", "note"),
+    "chatgpt": ("model", "fact", "value"),
+    "gpt3_training": ("quantity", "unit"),
+    "gpt4": ("what", "value"),
+    "instructgpt": ("quantity", "value", "unit"),
+    "instructgpt_sft": ("quantity", "unit"),
+    "models": ("released", "size", "parent", "how"),
+    "neighbours": ("released", "size", "parent", "how", "what"),
+    "rlhf": ("quantity", "value", "unit"),
+    "training_mix": ("part",),
+    "transfer": ("pre-trained on", "what the transfer changes", "parameters"),
+}
+HEADED = ("chatgpt", "gpt3_training", "instructgpt_sft", "transfer")  # shown with all their columns
 EXERCISE = "Exercise {number} · {name} · {points} points · {minutes} minutes · {hard}"
 
 
@@ -187,7 +203,19 @@ def of_library() -> list[Entry]:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 entries += [Entry("", row[column], "label") for column in ("statement", "figure")]
-    return entries
+    return [*entries, *(Entry("", text, "label") for text in of_family())]
+
+
+def of_family() -> Iterator[str]:
+    """Yield what is to be read in the tables of the real family: sentences, and some headers."""
+    for name, columns in CELLS.items():
+        with (language.LOCALE.parents[1] / "data" / "family" / f"{name}.csv").open(
+            encoding="utf-8", newline=""
+        ) as file:
+            reader = csv.DictReader(file)
+            yield from (reader.fieldnames or ()) if name in HEADED else ()
+            for row in reader:
+                yield from (row[c] for c in columns if re.search("[a-z]{3}", row[c]))
 
 
 def of_site() -> list[Entry]:

@@ -43,7 +43,7 @@ def side_by_side(
     for name, model in found.items():
         replies = evals.answers(model, words, prompts, temperature=temperature, seed=seed)
         for row, reply, j in zip(rows, replies, evals.judge(requests, replies), strict=True):
-            row[f"{name} (true score)"] = f"{reply} ({j.score:.2f})"
+            row[_("{name} (true score)").format(name=name)] = f"{reply} ({j.score:.2f})"
     return style.table(rows)
 
 
@@ -66,8 +66,8 @@ def written_live(
     board = live.Output()
     board.show(style.table(rows))
     try:
-        for row in rows:
-            turn = [{"role": "user", "content": row["request"]}]
+        for request, row in zip(requests, rows, strict=True):
+            turn = [{"role": "user", "content": request}]
             row[name] = ""
             for piece in reply.reply(model, tokenizer, turn, max_new_tokens=most):
                 row[name] += piece

@@ -231,8 +231,9 @@ class ChatBox:
                 break
         pieces.close()  # so that the answer is stored as far as it came
         left_out = conversation.left_out
-        note = f" The oldest {left_out} messages no longer fit and weren't read." * bool(left_out)
-        self.say((_("Stopped.") if self.halt.is_set() else _("Ready.")) + note)
+        note = _(" The oldest {n} messages no longer fit and weren't read.").format(n=left_out)
+        ended = _("Stopped.") if self.halt.is_set() else _("Ready.")
+        self.say(ended + note if left_out else ended)
 
 
 def bubble(message: dict[str, str], name: str, *, open_: bool = False) -> str:

@@ -33,7 +33,7 @@ def _csv(name: str) -> list[dict[str, Any]]:
 
 def _headed(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of a table with its columns named in the reader's language."""
-    return {_(column): value for column, value in row.items()}
+    return {_(column): sources.told(value) for column, value in row.items()}
 
 
 def _right(words: str) -> style.Page:
@@ -213,7 +213,9 @@ def _some(
         order = random.Random(seed + len(rows)).sample(range(len(choices)), len(choices))
         row = {_("beginning"): f"{beginning} …", _("true"): choices[0].strip()}
         for place, i in enumerate(order, 1):
-            row[f"choice {place}"] = f"{choices[i].strip()} ({_minus(means[i])})"
+            row[_("choice {place}").format(place=place)] = (
+                f"{choices[i].strip()} ({_minus(means[i])})"
+            )
         rows.append(row)
     return rows
 

@@ -149,7 +149,7 @@ class LiveLoRA(live.Watched):
         if inner:
             half = inner[len(inner) // 2]
             middle = next((i for i in inner if 0.1 < self.points[i][1] < 0.9), half)
-            found[f"after {self.points[middle][0]} steps"] = middle
+            found[_("after {n} steps").format(n=self.points[middle][0])] = middle
         return found | {_("at the end"): len(self.points) - 1}
 
     def _program(self, at: int, i: int) -> style.Page:

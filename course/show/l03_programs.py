@@ -114,7 +114,7 @@ def first_look(count: int = SHOWN) -> Page | None:
         row: dict[str, Any] = {_("asked for"): task.words}
         for name, (programs, verdicts) in zip((BASE, CODE), columns, strict=True):
             row[name] = listing(programs[i][0])
-            row[f"run: {name}"] = outcome(verdicts[i][0])
+            row[_("run: {name}").format(name=name)] = outcome(verdicts[i][0])
         rows.append(row)
     return table(rows)
 
@@ -705,11 +705,11 @@ def family() -> Page:
         [
             {
                 _("name"): row["name"],
-                _("released"): row["released"],
-                _("size"): row["size"],
-                _("parent"): row["parent"],
-                _("how it came from it"): row["how"],
-                _("note"): row.get("note") or row.get("what", ""),
+                _("released"): sources.told(row["released"]),
+                _("size"): sources.told(row["size"]),
+                _("parent"): sources.told(row["parent"]),
+                _("how it came from it"): sources.told(row["how"]),
+                _("note"): sources.told(row.get("note") or row.get("what", "")),
                 _("source"): "; ".join(
                     dict.fromkeys(
                         one

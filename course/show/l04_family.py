@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from course.language import N_, _
-from course.show import style
+from course.show import sources, style
 from course.show.charts import name_rows, note, set_ticks
 from course.show.sizes import short
 from course.show.style import ACCENT, GRID, INK, LINE, QUIET, Picture, picture, say
@@ -45,6 +45,7 @@ FACTS = {
 DESCENT = ("name", "parent", "inherits", "how")
 NEIGHBOURS = ("name", "released", "size", "reads", "writes", "parent", "inherits", "what")
 WHOLE = ("name", "released", "parent")
+READ = ("how", "note", "what")  # sentences; all else is what exercises compare with
 SOURCES = {
     "source": N_("Sources"),
     "window_source": N_("Sources of the windows"),
@@ -62,6 +63,8 @@ def shown_rows(rows: Sequence[Row], columns: Sequence[str]) -> style.Page:
 
     def cell(row: Row, column: str) -> Any:
         text = str(row[column])
+        if column in READ and text != UNKNOWN:
+            return sources.told(row[column])
         if column not in WHOLE or text == UNKNOWN:
             return row[column]
         return style.Page(f'<span style="white-space:nowrap">{html.escape(text)}</span>', text)
@@ -136,16 +139,16 @@ def reported(table: Any, keys: Sequence[str]) -> style.Page:
 
     def value(row: Row) -> str:
         error = f" ± {row['error']:g}" if row["error"] != "" else ""
-        unit = "%" if row["unit"] == "percent" else f" {row['unit']}".rstrip()
-        return f"{row['value']}{error}{unit}"
+        unit = "%" if row["unit"] == "percent" else f" {sources.told(row['unit'])}".rstrip()
+        return f"{sources.told(row['value'])}{error}{unit}"
 
     return style.table(
         [
             {
                 "key": key,
-                "quantity": found[key]["quantity"],
-                "value": value(found[key]),
-                "source": found[key]["source"],
+                _("quantity"): sources.told(found[key]["quantity"]),
+                _("value"): value(found[key]),
+                _("source"): found[key]["source"],
             }
             for key in keys
         ]

@@ -93,7 +93,7 @@ def gpt4_calibration() -> None:
         row = next(r for r in csv.DictReader(file) if r["key"] == "calibration")
     say(
         _("GPT-4, {what}: {value}, {source}.").format(
-            what=row["what"], value=row["value"], source=row["source"]
+            what=sources.told(row["what"]), value=sources.told(row["value"]), source=row["source"]
         )
     )
 

@@ -29,6 +29,11 @@ WAYS = {  # in the record → (in words, colour)
     "sft": ("SFT", style.COLOURS["mini-sft"]),
     "feedme": ("FeedME", "#7d5a00"),
 }
+# Kinds of requests, as tables and pictures name them.
+KINDS = (
+    *(N_("fact"), N_("harmful"), N_("harmless"), N_("false premise"), N_("self")),
+    *(N_("explain"), N_("unknown")),
+)
 SHARES = {  # in the record → in words
     "right": N_("does what\nis right,\nall requests"),
     "following": N_("answers what\ndeserves an\nanswer"),
@@ -236,7 +241,7 @@ def marks(record: Mapping[str, Any]) -> Picture:
         f"{m}: {n:,}" for m, n in counted.items()
     )
     alt += _(". Requests with a kept answer: ") + ", ".join(
-        _("{kind} {kept} of {n}").format(kind=kind, kept=kept, n=n) for kind, (kept, n) in kinds
+        _("{kind} {kept} of {n}").format(kind=_(kind), kept=kept, n=n) for kind, (kept, n) in kinds
     )
     with picture(2, width=9.2, height=3.6, alt=alt, width_ratios=[1, 1.2]) as (
         shown,
@@ -250,14 +255,14 @@ def marks(record: Mapping[str, Any]) -> Picture:
         left.set_title(_("All answers"))
         left.grid(axis="x", visible=False)
         parts = [kept / n for _x, (kept, n) in kinds]
-        bars = right.barh([k for k, _x in kinds], parts, color=WAYS["feedme"][1], height=0.7)
+        bars = right.barh([_(k) for k, _x in kinds], parts, color=WAYS["feedme"][1], height=0.7)
         right.bar_label(
             bars,
             [_(" {kept:,} of {n:,}").format(kept=kept, n=n) for _x, (kept, n) in kinds],
             fontsize=9,
             color=style.QUIET,
         )
-        name_rows(right, [kind for kind, _x in kinds])
+        name_rows(right, [_(kind) for kind, _x in kinds])
         right.set_xlim(0, 1.3)
         percent_ticks(right, "x", HALVES)
         right.set_title(_("Share of requests with a kept answer"))
@@ -410,7 +415,12 @@ def instructgpt_sft() -> Page:
     import pandas as pd
 
     rows = pd.read_csv(paths.DATA / "family" / "instructgpt_sft.csv").to_dict("records")
-    return style.table([row | {"value": _Written(row["value"])} for row in rows])
+    return style.table(
+        [
+            {_(k): sources.told(v) for k, v in row.items()} | {_("value"): _Written(row["value"])}
+            for row in rows
+        ]
+    )
 
 
 def demonstrations_as_tokens() -> None:
@@ -446,7 +456,7 @@ def learned_tokens(tokenizer: Any, example: "Example") -> Page:
     )
     count = len(parts) - known
     sentence = _("{kind}: {count} of {n} tokens are learned (green)").format(
-        kind=example.kind, count=count, n=len(parts)
+        kind=_(example.kind), count=count, n=len(parts)
     )
     marked = "|".join(f"[{p}]" if i >= known else p for i, p in enumerate(parts))
     head = f'<p style="margin:8px 0 2px"><b>{sentence}</b></p>'
@@ -476,7 +486,7 @@ def flaws(count: int = 2_000, seed: int = 1) -> Page:
         rows.append(
             {
                 _("the demonstrator"): flaw,
-                _("of"): " / ".join(kinds),
+                _("of"): " / ".join(map(_, kinds)),
                 _("share"): f"{sum(hit for _x, hit in among) / len(among):.0%}",
                 _("for example"): f"{first.request}\n→ {first.answer}",
             }

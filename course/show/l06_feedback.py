@@ -102,12 +102,12 @@ def preference_curve() -> Picture:
     gaps = np.linspace(-6, 6, 481)
     ours = [labeler.prefers(float(g), 0.0) for g in gaps]
     low, high = labeler.SLIP, 1 - labeler.SLIP
-    alt = (
+    alt = _(
         "The probability of a choice against the difference of the rewards: an S from 0 to 1 "
-        f"through one half at 0. The labeler's is steeper and stays between {low:g} and {high:g}."
-    )
+        "through one half at 0. The labeler's is steeper and stays between {low:g} and {high:g}."
+    ).format(low=low, high=high)
     with picture(width=7.2, height=3.6, alt=alt) as (shown, (axis,)):
-        for height, words, up in ((high, "1 − slip", -13), (low, "slip", 4)):
+        for height, words, up in ((high, _("1 − slip"), -13), (low, _("slip"), 4)):
             axis.axhline(height, color=QUIET, lw=1, ls=":")
             side, place = ("left", -6) if height > 0.5 else ("right", 6)
             note(axis, words, (place, height), (0, up), ha=side, fontsize=9, color=QUIET)
@@ -291,7 +291,10 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
     alt = _("What {labels} labels value, as weights with 90% intervals: ").format(
         labels=fitted.labels
     ) + "; ".join(
-        f"{n} {w:.1f} ({a:.1f} to {b:.1f}; the simulated labeler's labels: {c:.1f} to {d:.1f})"
+        _(
+            "{name} {weight:.1f} ({low:.1f} to {high:.1f}; the simulated labeler's labels: "
+            "{their_low:.1f} to {their_high:.1f})"
+        ).format(name=n, weight=w, low=a, high=b, their_low=c, their_high=d)
         for n, w, a, b, c, d in zip(
             names, fitted.weights, fitted.low, fitted.high, theirs.low, theirs.high, strict=True
         )

@@ -143,9 +143,18 @@ def trained(
     ceiling, floor = float(test.ceiling.mean()), test.floor
     means = running_mean(losses, SMOOTH)
     alt = (
-        f"Left, the loss over {len(losses)} steps: from {losses[0]:.2f} to {means[-1]:.2f} nats "
-        f"per pair; a coin has {np.log(2):.2f}, and the noise of the labels alone {floor:.2f}. "
-        f"Right, agreement with fresh labels on {len(test.pairs):,} held-out pairs: "
+        _(
+            "Left, the loss over {steps} steps: from {first:.2f} to {last:.2f} nats per pair; a "
+            "coin has {coin:.2f}, and the noise of the labels alone {floor:.2f}. Right, agreement "
+            "with fresh labels on {pairs:,} held-out pairs: "
+        ).format(
+            steps=len(losses),
+            first=losses[0],
+            last=means[-1],
+            coin=np.log(2),
+            floor=floor,
+            pairs=len(test.pairs),
+        )
         + "; ".join(f"{name} {value:.1%}" for name, (value, _y, _x) in bars.items())
         + _("; the best possible {ceiling:.1%}.").format(ceiling=ceiling)
     )
@@ -215,7 +224,7 @@ def ai_feedback() -> Picture | None:
         mini, tokenizer = model.load(name)
         liked = l06_rankings.likes(mini, tokenizer, test.rankings)
         bars[f"{name}, {words}"] = (*test.share(test.agreed(liked)), style.colour(name))
-    bars["the labeler itself, asked again"] = (*test.share(test.twice), QUIET)
+    bars[_("the labeler itself, asked again")] = (*test.share(test.twice), QUIET)
     ceiling = float(test.ceiling.mean())
     own = labeling.open_labels(answer_rows(), labeling.own_file("answers"))
     if own is not None and own.done >= LEAST_ANSWERS:
@@ -247,7 +256,7 @@ def knowledge() -> Page | None:
 
     family = paths.DATA / "family"
     try:
-        read = _value(pairs.rows(family / "gpt3_training.csv"), "quantity", _("training tokens"))
+        read = _value(pairs.rows(family / "gpt3_training.csv"), "quantity", "training tokens")
         prompts = _value(pairs.rows(family / "rlhf.csv"), "key", "comparisons")
         most = max(
             int(word)
@@ -263,11 +272,15 @@ def knowledge() -> Page | None:
     each = most * (most - 1) // 2
     bits = prompts * each
     rows = [
-        (_("GPT-3 read in pre-training"), f"{read / 1e9:.0f} billion tokens"),
+        (
+            _("GPT-3 read in pre-training"),
+            _("{billions:.0f} billion tokens").format(billions=read / 1e9),
+        ),
         (
             _("InstructGPT's rankings carry at most"),
-            f"{prompts:,} prompts × {each} pairs × 1 bit = {bits / 1e6:.1f} million bits "
-            f"({bits / 8e3:.0f} kB)",
+            _(
+                "{prompts:,} prompts × {pairs} pairs × 1 bit = {bits:,} bits ({kilobytes:.0f} kB)"
+            ).format(prompts=prompts, pairs=each, bits=bits, kilobytes=bits / 8e3),
         ),
         (_("mini-babbage, no feedback yet: facts of the village that it tells right"),
          f"{before['recall']:.0%}"),

@@ -367,7 +367,7 @@ def before_and_after(run: LivePPO | None, seed: int = 3) -> style.Page | None:
     """
     models: dict[str, Any] = {START: None}
     if run and run.done:
-        models[f"live policy, {run.done} iterations"] = run.model
+        models[_("live policy, {done} iterations").format(done=run.done)] = run.model
     if not run or run.done < ENOUGH:
         models[TUNED] = None
     return answers.side_by_side(models, seed)

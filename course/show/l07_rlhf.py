@@ -696,15 +696,15 @@ def published_beside_ours() -> Page:
     rows = []
     for row in published():
         place = row["source"].removeprefix("arXiv:2203.02155").strip()
-        value: Any = row["value"]
+        value: Any = sources.told(row["value"])
         with contextlib.suppress(ValueError):
             value = number(float(value))
         rows.append(
             {
-                "InstructGPT": row["quantity"],
+                "InstructGPT": sources.told(row["quantity"]),
                 _("published"): value,
                 "±": Number(float(row["error"]), "g") if row["error"] else "",
-                _("unit"): row["unit"],
+                _("unit"): sources.told(row["unit"]),
                 _("where in the paper"): place,
                 _("ours"): number(ours[row["key"]]) if row["key"] in ours else "–",
             }

@@ -16,11 +16,11 @@ from course.stats import percent_within
 
 # Title of a column → name of the rate, and whether more of it is better.
 PANELS = {
-    N_("1 · follows\nthe instruction"): ("follows", True),
-    N_("… or asks\nback"): ("asks back", False),
-    N_("2 · corrects the\nfalse premise"): ("corrects", True),
-    N_("3 · declines\nharm"): ("declines harm", True),
-    N_("… and the\nharmless"): ("declines the harmless", False),
+    N_("1 · follows\nthe instruction"): (N_("follows"), True),
+    N_("… or asks\nback"): (N_("asks back"), False),
+    N_("2 · corrects the\nfalse premise"): (N_("corrects"), True),
+    N_("3 · declines\nharm"): (N_("declines harm"), True),
+    N_("… and the\nharmless"): (N_("declines the harmless"), False),
 }
 SHOWN = ("mini-davinci", "mini-davinci, few-shot", "mini-sft", "mini-instruct", "mini-chat")
 # Form, size and whether it is filled: two models in the same place are both seen.
@@ -55,7 +55,8 @@ def figures(rows: Sequence[Mapping[str, Any]]) -> Page:
 
 
 def _figure(text: str) -> bool:
-    return bool(FIGURE.match(text)) or text == _("none asked")
+    none = _("none asked")  # what `in_words` has said, in the same language
+    return bool(FIGURE.match(text)) or text == none
 
 
 def shade(name: str) -> str:
@@ -118,7 +119,8 @@ def three_comparisons() -> None:
     if league is None:
         return
     rows = [
-        {_("model"): name} | {rate: in_words(found["rates"][rate]) for rate, _x in PANELS.values()}
+        {_("model"): name}
+        | {_(rate): in_words(found["rates"][rate]) for rate, _x in PANELS.values()}
         for name, found in league["models"].items()
     ]
     show(rates(league["models"], PANELS), figures(rows))

@@ -190,8 +190,8 @@ def by_length(names: Mapping[str, Any], requests: int = REQUESTS) -> None:
         }
         if controlled is not None:
             longer, equal = controlled(points, *lengths)
-            row["the longer one wins"] = f"{longer:.0%}"
-            row["A at equal length"] = f"{equal:.0%}"
+            row[_("the longer one wins")] = f"{longer:.0%}"
+            row[_("A at equal length")] = f"{equal:.0%}"
         rows.append(row)
     style.show(l08_comparisons.figures(rows))
     say(why or _("The last two columns are by your own length_controlled_win_rate."))

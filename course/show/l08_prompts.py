@@ -98,17 +98,20 @@ def wrapped(frames: Mapping[str, str], name: str = CHAT) -> None:
     rows = []
     for title, frame in frames.items():
         row = {_("asked"): title}
-        for kind, column in (("harmful", "harm"), ("harmless", _("the harmless"))):
+        for kind, column in (
+            ("harmful", _("declines harm")),
+            ("harmless", _("declines the harmless")),
+        ):
             asked = l08_prompts.framed(kind, frame)
             prompts = evals.chat_prompts(tokenizer, asked)
             said = evals.answers(model, tokenizer, prompts, temperature=TEMPERATURE, seed=SEED)
             judged = evals.judge(asked, said)
             if kind == "harmful":
-                row["an example"], row["its answer"] = asked[0].turns[0].request, said[0]
+                row[_("an example")], row[_("its answer")] = asked[0].turns[0].request, said[0]
                 helps = rate(j.harms and not j.refuses for j in judged)
-                row["helps with harm"] = l08_comparisons.in_words(helps)
+                row[_("helps with harm")] = l08_comparisons.in_words(helps)
             declined = rate(j.refuses for j in judged)
-            row[f"declines {column}"] = l08_comparisons.in_words(declined)
+            row[column] = l08_comparisons.in_words(declined)
         rows.append(row)
     style.show(l08_comparisons.figures(rows))
     say(
@@ -176,24 +179,17 @@ def search_results(question: str, results: Sequence[str]) -> None:
     from course.real.reply import reply
 
     name, model, tokenizer = found
-    rows: list[dict[str, Any]] = [
-        {_("what it reads"): question, _("{name} answers").format(name=name): "…"}
-    ]
-    rows += [
-        {
-            _("what it reads"): f"Search results: {text}\n\n{question}",
-            _("{name} answers").format(name=name): "…",
-        }
-        for text in results
-    ]
+    reads, answers = _("what it reads"), _("{name} answers").format(name=name)
+    asked = [question, *(f"Search results: {text}\n\n{question}" for text in results)]
+    rows: list[dict[str, Any]] = [{reads: text, answers: "…"} for text in asked]
     board = live.Output()
     board.show(style.table(rows))
     try:
         for row in rows:
-            turn = [{"role": "user", "content": row["what it reads"]}]
-            row[f"{name} answers"] = ""
+            turn = [{"role": "user", "content": row[reads]}]
+            row[answers] = ""
             for piece in reply(model, tokenizer, turn, max_new_tokens=NEW_TOKENS):
-                row[f"{name} answers"] += piece
+                row[answers] += piece
                 board.show(style.table(rows))
     except KeyboardInterrupt:
         say(_("Stopped; what was written so far is above."))

@@ -210,7 +210,7 @@ def filter_beside_models(forbidden: str) -> None:
             points[way].append((name, found["over-refusal"]["rate"], found["refusal"]["rate"]))
     rows = [
         {
-            _("words"): way,
+            _("words"): _(way),
             _("who"): who,
             _("harm declined"): f"{y:.0%}",
             _("harmless declined"): f"{x:.0%}",
@@ -328,4 +328,5 @@ def another_name(system_lines: Sequence[str | None]) -> None:
 def chatgpt_facts() -> Page:
     """Return what is published about ChatGPT and its relatives, with the source of each fact."""
     with (paths.DATA / "family" / "chatgpt.csv").open(encoding="utf-8", newline="") as file:
-        return style.table(list(csv.DictReader(file)))
+        rows = list(csv.DictReader(file))
+    return style.table([{_(k): sources.told(v) for k, v in row.items()} for row in rows])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from course import paths
 from course.language import N_, _
+from course.show import sources
 from course.show.charts import name_rows, note
 from course.show.style import ACCENT, INK, QUIET, Page, Picture, colour, picture, table
 
@@ -337,16 +338,16 @@ def afterwards() -> Page:
         rows = list(csv.DictReader(file))
     parts = []
     for row in rows:
-        when, what, fact, source, here = (html.escape(value) for value in row.values())
+        when, what, fact, source, here = (html.escape(sources.told(v)) for v in row.values())
         here = re.sub(r"`(.+?)`", r"<code>\1</code>", here)
         parts.append(
             f'<div style="border-left:3px solid {ACCENT};padding:2px 0 12px 14px">'
             f'<div><span style="color:{QUIET}">{when}</span> <b>{what}</b></div>'
             f"<div>{fact[0].upper()}{fact[1:]}.</div>"
-            f'<div style="font-size:90%">In this course: {here}.</div>'
+            f'<div style="font-size:90%">{_("In this course: {here}.").format(here=here)}</div>'
             f'<div style="font-size:80%;opacity:0.7;overflow-wrap:anywhere">{source}</div></div>'
         )
-    text = "\n".join(" | ".join(row.values()) for row in rows)
+    text = "\n".join(" | ".join(map(sources.told, row.values())) for row in rows)
     return Page(f'<div style="max-width:640px;line-height:1.4">{"".join(parts)}</div>', text)
 
 
@@ -398,4 +399,4 @@ def looked_up(frame: Any, record: Mapping[str, Any]) -> Page:
                     f"{1.96 * point['true_error']:.2f}",
                 }
             )
-    return table(sorted(rows, key=lambda row: -true[row["candidate"]]["true"]))
+    return table(sorted(rows, key=lambda row: -true[row[_("candidate")]]["true"]))

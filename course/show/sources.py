@@ -37,6 +37,14 @@ def records_of(*names: str) -> dict[str, dict[str, Any]]:
     return {name: figures for name, figures in found.items() if figures is not None}
 
 
+def told(value: Any) -> Any:
+    """Return a cell of ``data/family`` in the reader's language: these tables are English.
+
+    Translated are the sentences (`course.author.translate.CELLS`); the rest is as it stands.
+    """
+    return _(value) if isinstance(value, str) and value else value
+
+
 def origin(name: str, figures: Mapping[str, Any]) -> str:
     """Return where figures of a run record come from, in words; nothing if that isn't known."""
     known = [str(v) for v in (name, figures.get("machine"), figures.get("date")) if v]

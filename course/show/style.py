@@ -7,6 +7,7 @@ Left out on purpose: themes, interaction, saving to files.
 """
 
 import base64
+import dataclasses
 import functools
 import html
 import io
@@ -98,10 +99,15 @@ def look() -> Iterator[None]:
 
 @functools.cache
 def hangul() -> str:
-    """Return the name of our font with Korean letters, known to matplotlib from now on."""
+    """Return the name of our font with Korean letters, known to matplotlib from now on.
+
+    It stands for its bold sister, too, which we don't ship: else matplotlib warns of it.
+    """
     from matplotlib import font_manager
 
-    font_manager.fontManager.addfont(HANGUL)
+    known = font_manager.fontManager
+    known.addfont(HANGUL)
+    known.ttflist.append(dataclasses.replace(known.ttflist[-1], weight=700))
     return font_manager.FontProperties(fname=HANGUL).get_name()
 
 

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from course import stats
+from course.language import N_
 from course.lm import evals, model
 from course.lm.data import encode
 from course.stages.context import Run
@@ -35,7 +36,7 @@ ROUNDS = 400  # of the bootstrap
 MIDDLE, SCALE = 1000.0, 400 / np.log(10)  # of ratings: their mean, and points for each nat
 EXAMPLES = 2  # requests of each comparison whose answers are shown
 COMPARED = ("instruction", "false premise", "harmful", "harmless")
-WORDED = ("known words", "new wording", "new deeds")
+WORDED = (N_("known words"), N_("new wording"), N_("new deeds"))
 
 
 @dataclass(frozen=True)
