@@ -36,7 +36,7 @@ from course.grader.local import Worker
 from course.grader.notebook import Cell
 from course.grader.plan import plan
 from course.grader.results import earned
-from course.grader.source import open_notebook
+from course.grader.source import imported, open_notebook
 from course.hooks import HOOKS
 from course.translate import built
 
@@ -129,8 +129,9 @@ def verify(
         ``DRAWS`` of them to differ.
     apart : bool
         Whether each variant runs in a copy of the process of its own. Otherwise the variants of an
-        exercise run one after the other in one copy, and alone only if something is wrong: that is
-        faster, but what one leaves behind could make a mutant fall that else survives.
+        exercise run one after the other in one copy, and alone only if something is wrong, and
+        what they import is there from the start: that is faster, but what one leaves behind could
+        make a mutant fall that else survives.
     lang : str, optional
         The language in which the lessons are put together and verified; English if left out.
 
@@ -231,14 +232,16 @@ class Plan:
         self.source = open_notebook(self.path, root, HOOKS)
         self.cells = self.source.cells
         _, job = plan({"cells": list(self.source.raw)}, self.source)
-        limits = Limits(cell_seconds=settings.cell_seconds(root))
-        self.job: Job = dataclasses.replace(job, limits=limits)
         self.ignored = settings.ignored(root)
         self.exercises = [cell.name for cell in self.cells if cell.kind == "solution"]
         tests = root / "tests"
         self.mutants, self.alternates = (
             {name: variants(tests / kind / lesson / f"{name}.py") for name in self.exercises}
             for kind in ("mutants", "alternates")
+        )
+        limits = Limits(cell_seconds=settings.cell_seconds(root))
+        self.job: Job = dataclasses.replace(
+            job, limits=limits, modules=job.modules if apart else self.all_modules()
         )
         self.problems: list[str] = []
         self.killed = self.kept = self.drawn = 0
@@ -351,6 +354,13 @@ class Plan:
         return points
 
     # --- mutants and alternates ---
+
+    def all_modules(self) -> tuple[str, ...]:
+        """Return what the notebook and its variants import: loaded once, not in each copy."""
+        groups = [*self.mutants.values(), *self.alternates.values()]
+        cells = [dataclasses.replace(self.cells[0], source=v.code) for some in groups for v in some]
+        found = (name for cell in cells for name in imported(cell, HOOKS))
+        return tuple(dict.fromkeys([*self.source.modules, *found]))
 
     def check_files(self) -> None:
         """Note missing, lonely and malformed variants."""
