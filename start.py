@@ -97,18 +97,13 @@ def _(text: str) -> str:
     return translations().get(text, text)
 
 
-HELP = """\
-Usage: python3 start.py [--lang LANGUAGE] [test | install | COMMAND] [...]
-
-  python3 start.py             set up once, then open JupyterLab on your copy of the lessons
-  python3 start.py test        set up once, then run all tests (more words go to pytest)
-  python3 start.py COMMAND     set up once, then run `course COMMAND` (`models`, `check`, ...)
-  python3 start.py install COMMAND   only set up what that command needs
-  python3 start.py --lang ko   the lessons, checks and commands in Korean, from now on; en: English
-
-The set-up goes to .venv. You may stop it at any time: the same command goes on.
-Example: python3 start.py models
-"""
+HELP = {  # what one writes → what it does
+    "": N_("set up once, then open JupyterLab on your copy of the lessons"),
+    "test": N_("set up once, then run all tests (more words go to pytest)"),
+    "COMMAND": N_("set up once, then run `course COMMAND` (`models`, `check`, ...)"),
+    "install COMMAND": N_("only set up what that command needs"),
+    "--lang ko": N_("the lessons, checks and commands in Korean, from now on; en: English"),
+}
 AGAIN = N_("then run the same command again")
 NOTHING_CAME = (
     "Pip says that it has installed {name}, but .venv doesn't have it: see .venv/pip.log, look "
@@ -816,6 +811,21 @@ def in_parallel(words: list[str]) -> list[str]:
     return words if any(word.startswith(own) for word in words) else [*PARALLEL, *words]
 
 
+def help_text() -> str:
+    """Return what may be written after ``python3 start.py``, and what it does."""
+    lines = [f"  python3 start.py {words:<17}{_(what)}" for words, what in HELP.items()]
+    return "\n".join(
+        [
+            _("Usage:") + " python3 start.py [--lang LANGUAGE] [test | install | COMMAND] [...]",
+            "",
+            *lines,
+            "",
+            _("The set-up goes to .venv. You may stop it at any time: the same command goes on."),
+            _("Example:") + " python3 start.py models",
+        ]
+    )
+
+
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Set up, do what `arguments` say, and return the exit code."""
     lang = ""
@@ -825,7 +835,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         lang, arguments = arguments[1], arguments[2:]
         os.environ["COURSE_LANG"] = lang  # for the first copy of the lessons, too
     if arguments[:1] in (["-h"], ["--help"], ["help"]):
-        print(HELP, end="")
+        print(help_text())
         return 0
     testing, fetching = arguments[:1] == ["test"], arguments[:2] == ["models", "fetch"]
     parts = needs(arguments)

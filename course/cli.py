@@ -27,7 +27,7 @@ import typer
 from course import language, paths
 from course.errors import CourseError
 from course.grader.errors import GraderError
-from course.stages.stage import help_of, whole
+from course.stages.stage import help_of
 from course.studies.registry import ALL
 
 app = typer.Typer(
@@ -95,7 +95,7 @@ def lineage(
     quick: Annotated[bool, typer.Option(help="A shorter run, for a first look.")] = False,
     stage: Annotated[
         str | None,
-        typer.Option(help=f"This stage only: {', '.join(whole(ALL))}, or one of the others above."),
+        typer.Option(help="One stage only, of those above."),
     ] = None,
     from_scratch: Annotated[bool, typer.Option(help="Train the stages that it needs too.")] = False,
     all_sizes: Annotated[
@@ -274,7 +274,7 @@ def verify(lessons: Lessons = None, lang: Lang = None, as_json: Json = False) ->
     finish(result, as_json)
 
 
-@app.command(epilog="Example: python3 start.py check, or python3 start.py check 01_pretraining")
+@app.command(epilog="Example: python3 start.py check 01_pretraining")
 def check(
     notebook: Annotated[
         str | None,
@@ -454,7 +454,7 @@ def classroom(as_json: Json = False) -> None:
     finish(result, as_json)
 
 
-@app.command(epilog="Example: python3 start.py hub --check (as root)")
+@app.command(epilog="Example: python3 start.py hub --check")
 def hub(
     config: Annotated[Path, typer.Option(help="Its courses and people.")] = Path(
         "/etc/course-hub.toml"
@@ -580,6 +580,47 @@ def unexpected(error: Exception) -> str:
     ).format(name=type(error).__name__, error=error)
 
 
+def told(text: str | None) -> str:
+    r"""Return a help text in the reader's language: each paragraph is a message, and one line.
+
+    After a paragraph's ``\b`` its lines stay apart; of each, what comes behind a colon is told.
+    """
+    paragraphs = []
+    for part in (text or "").split("\n\n"):
+        if part.startswith("\b"):
+            lines = [line.partition(": ") for line in part.split("\n")]
+            paragraphs.append("\n".join(f"{a}{b}{_(c)}" if b else _(a) for a, b, c in lines))
+        else:
+            joined = " ".join(part.split())
+            paragraphs.append(_(joined) if joined else "")
+    return "\n\n".join(paragraphs)
+
+
+def speaking(command: Any) -> Any:
+    """Return a command of typer's, its own commands too, with all help in the reader's language."""
+    command.help = told(command.help)
+    command.epilog = (command.epilog or "").replace("Example:", _("Example:"))
+    command.short_help = told(command.short_help) or None
+    if own := command.get_help_option(command.context_class(command)):
+        own.help = _("Show this message and exit.")
+    for parameter in command.params:
+        if words := getattr(parameter, "help", None):
+            parameter.help = _(words)
+    for each in getattr(command, "commands", {}).values():
+        speaking(each)
+    return command
+
+
+def command_line() -> Any:
+    """Return the whole command line, in the reader's language."""
+    from typer import rich_utils
+
+    rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
+    rich_utils.OPTIONS_PANEL_TITLE = _("Options")
+    rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+    return speaking(typer.main.get_command(app))
+
+
 def main() -> None:
     """Run the command line; turn errors that people can mend into one sentence."""
     for stream in (sys.stdout, sys.stderr):  # a pipe on Windows, say, that knows no 👍
@@ -588,7 +629,7 @@ def main() -> None:
     os.umask(os.umask(0) & 0o077)  # whatever it was, we read and write what we have made
     try:
         try:
-            app(prog_name="course")
+            command_line()(prog_name="course")
         except SystemExit as end:  # typer has met an interruption and says nothing
             if end.code == INTERRUPTED:
                 raise KeyboardInterrupt from None

@@ -31,22 +31,26 @@ SPOKEN = ("string", "fields", "format")  # kinds of messages that checks say
 FIELD = re.compile(r"\{[^{}]*\}")
 JS = r'"(?:[^"\\\n]|\\.)*"'  # a string in a script
 SKIPPED = ("training-log.md",)  # of docs/: a diary for those who work on the course
-# Tables of data/family → columns with sentences. The rest: names, sources, what code compares.
+# Tables of data → columns with sentences. The rest: names, sources, what code compares.
 CELLS = {
-    "afterwards": ("what", "a published fact", "here"),
-    "api_names": ("released", "size", "how", "note"),
-    "chatgpt": ("model", "fact", "value"),
-    "gpt3_training": ("quantity", "unit"),
-    "gpt4": ("what", "value"),
-    "instructgpt": ("quantity", "value", "unit"),
-    "instructgpt_sft": ("quantity", "unit"),
-    "models": ("released", "size", "parent", "how"),
-    "neighbours": ("released", "size", "parent", "how", "what"),
-    "rlhf": ("quantity", "value", "unit"),
-    "training_mix": ("part",),
-    "transfer": ("pre-trained on", "what the transfer changes", "parameters"),
+    "family/afterwards": ("what", "a published fact", "here"),
+    "family/api_names": ("released", "size", "how", "note"),
+    "family/chatgpt": ("model", "fact", "value"),
+    "family/gpt3_training": ("quantity", "unit"),
+    "family/gpt4": ("heap", "what", "value"),
+    "family/instructgpt": ("quantity", "value", "unit"),
+    "family/instructgpt_sft": ("quantity", "unit"),
+    "family/models": ("released", "size", "parent", "how"),
+    "family/neighbours": ("released", "size", "parent", "how", "what"),
+    "family/rlhf": ("quantity", "value", "unit"),
+    "family/training_mix": ("part",),
+    "family/transfer": ("pre-trained on", "what the transfer changes", "parameters"),
+    "labels/instructgpt": ("who",),
 }
-HEADED = ("chatgpt", "gpt3_training", "instructgpt_sft", "transfer")  # shown with all their columns
+HEADED = (  # shown with all their columns
+    *("family/chatgpt", "family/gpt3_training", "family/gpt4", "family/instructgpt_sft"),
+    "family/transfer",
+)
 EXERCISE = "Exercise {number} · {name} · {points} points · {minutes} minutes · {hard}"
 
 
@@ -203,13 +207,40 @@ def of_library() -> list[Entry]:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 entries += [Entry("", row[column], "label") for column in ("statement", "figure")]
+    entries += [Entry("", text, "label") for text in of_help(code)]
     return [*entries, *(Entry("", text, "label") for text in of_family())]
+
+
+def of_help(code: Path) -> Iterator[str]:
+    """Yield the paragraphs of our commands' help, and what it says of the stages.
+
+    That is in ``help=``, in the docstrings of commands, and in a stage's ``about=``.
+    """
+
+    def strings(node: ast.AST) -> Iterator[str]:
+        for one in ast.walk(node):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one.value
+
+    for node in ast.walk(ast.parse((code / "cli.py").read_text(encoding="utf-8"))):
+        found: list[str] = []
+        if isinstance(node, ast.keyword) and node.arg == "help":
+            found = [*strings(node.value)]
+        elif isinstance(node, ast.FunctionDef) and node.decorator_list:
+            found = [ast.get_docstring(node) or ""]
+        paragraphs = [part for text in found for part in text.split("\n\n")]
+        yield from (" ".join(one.split()) for one in paragraphs if one.strip())
+    for file in ("stages/stage.py", "studies/registry.py"):
+        for node in ast.walk(ast.parse((code / file).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Stage", "Study"):
+                abouts = [one.value for one in node.keywords if one.arg == "about"]
+                yield from (text for about in abouts for text in strings(about))
 
 
 def of_family() -> Iterator[str]:
     """Yield what is to be read in the tables of the real family: sentences, and some headers."""
     for name, columns in CELLS.items():
-        with (language.LOCALE.parents[1] / "data" / "family" / f"{name}.csv").open(
+        with (language.LOCALE.parents[1] / "data" / f"{name}.csv").open(
             encoding="utf-8", newline=""
         ) as file:
             reader = csv.DictReader(file)

@@ -467,4 +467,4 @@ def family() -> style.Page:
         row["parameters"] = (
             f"{int(row['parameters']):,}" if row["parameters"].isdigit() else row["parameters"]
         )
-    return style.table([{_(k): sources.told(v) for k, v in row.items()} for row in rows])
+    return sources.facts(rows)

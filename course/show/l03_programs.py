@@ -84,7 +84,7 @@ def outcome(verdict: Any) -> str:
     """Return what came of a program in few words, with a mark that is seen at once."""
     if verdict.right:
         return _("✓ right")
-    said = verdict.said.removeprefix("Wrong: ").rstrip(".")
+    said = verdict.said.removeprefix(_("Wrong: ")).rstrip(".")
     return "✗ " + re.sub(r"^(f\(.+\)) is (.+) instead of ", r"\1 = \2, not ", said)
 
 

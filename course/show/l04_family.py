@@ -257,7 +257,9 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
             begin = min(max(begin, above + 0.2), end)
         place[row["name"]] = (begin, end)
     alt = _("Family tree. ") + ". ".join(
-        f"{row['name']} ({row['released']}) from {row['parent']} ({row['inherits']}): {row['how']}"
+        _("{name} ({released}) from {parent} ({inherits}): {how}").format(
+            **dict(row) | {"how": sources.told(row["how"])}
+        )
         for row in related
     )
     alt += _(". Apart from it: ") + ", ".join(row["name"] for row in alone)
@@ -438,7 +440,7 @@ def cutoffs(rows: Sequence[Row], ends: Sequence[Row]) -> Picture:
         row["name"]: [e["text_until"] for e in ends if e["name"] == row["name"]] for row in rows
     }
     alt = _("Cut-off and release: ") + ", ".join(
-        f"{row['name']} {' or '.join(until[row['name']]) or 'not found'} → {row['released']}"
+        f"{row['name']} {' / '.join(until[row['name']]) or _('not found')} → {row['released']}"
         for row in rows
     )
     with picture(height=2.1 + 0.34 * len(rows), alt=alt) as (shown, (axis,)):

@@ -286,7 +286,7 @@ def taste_picture(fitted: Any, who: str, theirs: Any) -> Picture:
     """
     from course.world import pairs
 
-    names = list(pairs.FEATURES)
+    names = [_(name) for name in pairs.FEATURES]
     places = np.arange(len(names))[::-1]
     alt = _("What {labels} labels value, as weights with 90% intervals: ").format(
         labels=fitted.labels
@@ -334,7 +334,7 @@ def agreement_picture(measured: Mapping[str, Sequence[float]]) -> Picture:
         high.append(above - share)
         colours.append(ACCENT)
     for row in pairs.rows(pairs.FOLDER / "instructgpt.csv"):
-        names.append(row["who"])
+        names.append(sources.told(row["who"]))
         middles.append(float(row["percent"]) / 100)
         low.append(float(row["error"]) / 100)
         high.append(float(row["error"]) / 100)

@@ -147,7 +147,7 @@ def in_the_prompt(name: str = CHAT) -> None:
         shown = asked[0]
         rows.append(
             {
-                _("the made-up fact is"): place,
+                _("the made-up fact is"): _(place),
                 _("an example"): f"{shown.system}\n{shown.turns[0].request}".strip(),
                 _("its answer"): said[0],
                 _("answers by the prompt"): l08_comparisons.in_words(taken),

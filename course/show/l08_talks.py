@@ -328,5 +328,4 @@ def another_name(system_lines: Sequence[str | None]) -> None:
 def chatgpt_facts() -> Page:
     """Return what is published about ChatGPT and its relatives, with the source of each fact."""
     with (paths.DATA / "family" / "chatgpt.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return style.table([{_(k): sources.told(v) for k, v in row.items()} for row in rows])
+        return sources.facts(csv.DictReader(file))

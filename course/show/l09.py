@@ -29,7 +29,7 @@ from course.show.l09_grpo import (
 from course.show.l09_real import live_real_dpo, real_dpo
 from course.show.lineage_picture import lineage
 from course.show.own import answered
-from course.show.sources import figure_line, record
+from course.show.sources import facts, figure_line, record
 from course.show.style import say, table
 from course.show.verdicts import expect_form, expect_verdicts, statements, verdicts
 
@@ -45,6 +45,7 @@ __all__ = [
     "dpo_pairs",
     "expect_form",
     "expect_verdicts",
+    "facts",
     "figure_line",
     "frontier",
     "frontier_table",

@@ -5,13 +5,13 @@ isn't there says so in one sentence and gives the next cell its turn.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from course import records
 from course.errors import CourseError
 from course.language import _
-from course.show.style import say
+from course.show.style import Page, say, table
 
 
 def demo_seconds(seconds: float) -> float:
@@ -43,6 +43,11 @@ def told(value: Any) -> Any:
     Translated are the sentences (`course.author.translate.CELLS`); the rest is as it stands.
     """
     return _(value) if isinstance(value, str) and value else value
+
+
+def facts(rows: Iterable[Mapping[str, Any]]) -> Page:
+    """Return rows of ``data/family`` as a table in the reader's language."""
+    return table([{_(name): told(value) for name, value in row.items()} for row in rows])
 
 
 def origin(name: str, figures: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError
+from course.language import N_, _
 
 SECONDS = 2.0  # for one program on all of its inputs
 START_SECONDS = 30.0  # for a new process, on a busy computer
@@ -38,21 +39,21 @@ CHILD = Path(__file__).with_name("program_child.py")
 
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Pow)
 STATEMENTS = {  # what a program may not do → in words
-    ast.Import: "imports something",
-    ast.ImportFrom: "imports something",
-    ast.While: "has a loop",
-    ast.For: "has a loop",
-    ast.AsyncFor: "has a loop",
-    ast.ListComp: "has a loop",
-    ast.SetComp: "has a loop",
-    ast.DictComp: "has a loop",
-    ast.GeneratorExp: "has a loop",
-    ast.Lambda: "defines a second function",
-    ast.ClassDef: "defines a class",
-    ast.Attribute: "reaches into an object with a dot",
-    ast.Subscript: "takes a part of something with [ ]",
+    ast.Import: N_("imports something"),
+    ast.ImportFrom: N_("imports something"),
+    ast.While: N_("has a loop"),
+    ast.For: N_("has a loop"),
+    ast.AsyncFor: N_("has a loop"),
+    ast.ListComp: N_("has a loop"),
+    ast.SetComp: N_("has a loop"),
+    ast.DictComp: N_("has a loop"),
+    ast.GeneratorExp: N_("has a loop"),
+    ast.Lambda: N_("defines a second function"),
+    ast.ClassDef: N_("defines a class"),
+    ast.Attribute: N_("reaches into an object with a dot"),
+    ast.Subscript: N_("takes a part of something with [ ]"),
 }
-ONLY = "it may only compute with x, whole numbers and + - * // % **"
+ONLY = N_("it may only compute with x, whole numbers and + - * // % **")
 
 
 @dataclass(frozen=True)
@@ -83,19 +84,22 @@ def refusal(source: str) -> str:
         What a model or a person wrote. It may hold comments.
     """
     if len(source) > LONGEST:
-        return f"Refused: it is longer than {LONGEST} characters."
+        return _("Refused: it is longer than {n} characters.").format(n=LONGEST)
     try:
         with warnings.catch_warnings():  # of odd programs such as `5x`, which are refused anyway
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
-        return f"Not Python{f': line {line} breaks the grammar' if line else ''}."
+        text = _("Not Python: line {line} breaks the grammar.") if line else _("Not Python.")
+        return text.format(line=line)
     for node in ast.walk(tree):
         if type(node) in STATEMENTS:
-            return f"Refused: it {STATEMENTS[type(node)]}; {ONLY}."
+            does = _(STATEMENTS[type(node)])
+            return _("Refused: it {does}; {only}.").format(does=does, only=_(ONLY))
         if isinstance(node, ast.Call):
-            return f"Refused: it calls {ast.unparse(node.func)[:40]}(…); {ONLY}."
+            called = ast.unparse(node.func)[:40]
+            return _("Refused: it calls {name}(…); {only}.").format(name=called, only=_(ONLY))
     if not (
         len(tree.body) == 1
         and isinstance(function := tree.body[0], ast.FunctionDef)
@@ -107,7 +111,7 @@ def refusal(source: str) -> str:
         and isinstance(function.body[0], ast.Return)
         and function.body[0].value is not None
     ):
-        return "Refused: it isn't one function `def f(x):` with one line `return …`."
+        return _("Refused: it isn't one function `def f(x):` with one line `return …`.")
     return _refused(function.body[0].value)
 
 
@@ -118,16 +122,20 @@ def _refused(node: ast.expr) -> str:
         if isinstance(node.op, ast.Pow) and not (
             isinstance(power, ast.Constant) and type(power.value) is int and power.value <= POWER
         ):
-            return f"Refused: a power may be a written number up to {POWER}, and nothing else."
+            text = _("Refused: a power may be a written number up to {most}, and nothing else.")
+            return text.format(most=POWER)
         return _refused(node.left) or _refused(node.right)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         return _refused(node.operand)
     if isinstance(node, ast.Name):
-        return "" if node.id == "x" else f"Refused: it uses `{node.id[:40]}`, which isn't known."
+        unknown = _("Refused: it uses `{name}`, which isn't known.").format(name=node.id[:40])
+        return "" if node.id == "x" else unknown
     if isinstance(node, ast.Constant) and type(node.value) is int:
         large = abs(node.value) > LARGEST
-        return f"Refused: it holds a number above {LARGEST:,}." if large else ""
-    return f"Refused: it holds `{ast.unparse(node)[:40]}`; {ONLY}."
+        text = _("Refused: it holds a number above {most:,}.").format(most=LARGEST)
+        return text if large else ""
+    held = ast.unparse(node)[:40]
+    return _("Refused: it holds `{held}`; {only}.").format(held=held, only=_(ONLY))
 
 
 class Runner:
@@ -227,13 +235,16 @@ class Runner:
             return tuple(answer["values"]), ""
         fault, about = answer["fault"], answer["about"]
         said = {
-            "time": f"Stopped: it ran for more than {self.seconds:g} seconds.",
-            "end": "Stopped: its process ended without an answer.",
-            "memory": f"Stopped: {about} needs more than {self.megabytes} MB of memory.",
-            "large": f"Stopped: {about} is too large a number.",
-            "kind": f"Wrong: {about}, not a whole number.",
+            "time": _("Stopped: it ran for more than {seconds:g} seconds."),
+            "end": _("Stopped: its process ended without an answer."),
+            "memory": _("Stopped: {about} needs more than {megabytes} MB of memory."),
+            "large": _("Stopped: {about} is too large a number."),
+            "kind": _("Wrong: {about}, not a whole number."),
         }
-        return (), said.get(fault, f"It fails with {fault} at {about}.")
+        text = said.get(fault, _("It fails with {fault} at {about}."))
+        return (), text.format(
+            seconds=self.seconds, about=about, megabytes=self.megabytes, fault=fault
+        )
 
 
 def _read(lines: Any, answers: "queue.Queue[str]") -> None:
@@ -297,5 +308,6 @@ def _compared(
         return Verdict(False, said)
     for x, value, wanted in zip(inputs, got, right, strict=True):
         if value != wanted:
-            return Verdict(False, f"Wrong: f({x}) is {value} instead of {wanted}.", got)
+            text = _("Wrong: f({x}) is {got} instead of {want}.")
+            return Verdict(False, text.format(x=x, got=value, want=wanted), got)
     return Verdict(True, f"Right for all {len(inputs)} inputs.", got)

@@ -254,8 +254,8 @@ def help_of(stages: Table) -> str:
     """Return what ``--stage`` may be: a line each, a whole run's stages first."""
     parts = whole(stages)
     groups = {
-        "A whole run's stages:": parts,
-        "What else can be run:": [name for name in stages if name not in parts],
+        N_("A whole run's stages:"): parts,
+        N_("What else can be run:"): [name for name in stages if name not in parts],
     }
     return "\n\n".join(
         "\b\n" + "\n".join([title, *(f"  {name}: {stages[name].about}" for name in names)])

@@ -7,11 +7,13 @@ asks its models there and then.
 import random
 from itertools import product
 
+from course.language import N_
 from course.world import phrases as ph
 from course.world import village as v
 from course.world.talk import Example, Turn
 
-PLACES = ("nowhere", "in the message", "in the system line")  # where a made-up fact is told
+# Where a made-up fact is told.
+PLACES = (N_("nowhere"), N_("in the message"), N_("in the system line"))
 TOLD = ("job", "home", "pet", "food")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from course import paths
 from course.errors import CourseError
+from course.language import N_
 from course.world import labeler
 from course.world.labeler import Judgement
 from course.world.talk import Example, Turn
@@ -19,13 +20,13 @@ from course.world.talk import Example, Turn
 FOLDER = paths.DATA / "labels"
 # Name → what is measured, and the points that the village's labeler gives to one of it.
 FEATURES: dict[str, tuple[Callable[[Judgement], float], float]] = {
-    "does what was asked": (lambda j: float(j.right), labeler.RIGHT),
-    "false statement": (lambda j: float(j.false), labeler.FALSE),
-    "polite": (lambda j: float(j.polite), labeler.POLITE),
-    "rude": (lambda j: float(j.rude), labeler.RUDE),
-    "helps to do harm": (lambda j: float(j.harms), labeler.HARM),
-    "sentence without sense": (lambda j: float(j.empty), labeler.EMPTY),
-    "ten more words": (lambda j: j.words / 10, 10 * labeler.WORD),
+    N_("does what was asked"): (lambda j: float(j.right), labeler.RIGHT),
+    N_("false statement"): (lambda j: float(j.false), labeler.FALSE),
+    N_("polite"): (lambda j: float(j.polite), labeler.POLITE),
+    N_("rude"): (lambda j: float(j.rude), labeler.RUDE),
+    N_("helps to do harm"): (lambda j: float(j.harms), labeler.HARM),
+    N_("sentence without sense"): (lambda j: float(j.empty), labeler.EMPTY),
+    N_("ten more words"): (lambda j: j.words / 10, 10 * labeler.WORD),
 }
 
 

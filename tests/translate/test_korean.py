@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course import checks, claims, hooks, language, paths
+from course import checks, claims, cli, hooks, language, paths
 from course.author import font
 from course.author.verify import verify
 from course.grader import source
 from course.learner import desk, map, progress, update
+from course.show import answers, l04_family, live, sources
+from course.show import l06_loop as loop_of_lesson_06
+from course.stages import programs
 from course.translate import built
 
 ROOT = Path(__file__).parent.parent.parent
@@ -52,6 +55,50 @@ def cells(root):
     path = root / "work" / NAME / f"{NAME}.ipynb"
     found = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return {cell["id"]: "".join(cell["source"]) for cell in found}
+
+
+def test_the_help_of_commands_is_korean(korean):
+    line = cli.command_line()
+    check = line.commands["check"]
+    assert check.help.startswith("내 노트북에 점수를 매기고")
+    assert "\n" not in check.help.split("\n\n")[1]  # a paragraph is one line
+    assert check.epilog == "예: python3 start.py check 01_pretraining"
+    assert {p.name: p.help for p in check.params}["as_json"] == "JSON 객체 하나만 출력해요."
+    stages = line.commands["lineage"].help
+    assert "\n  ppo: 보상 모델을 상대로 PPO\n" in stages
+    every = [line, *line.commands.values(), *line.commands["models"].commands.values()]
+    words = [w for c in every for w in (c.help, *(p.help or "" for p in c.params)) if w]
+    assert [w for w in words if not re.search("[가-힣]", w)] == []
+
+
+def test_the_family_is_told_in_korean_and_what_code_compares_stays(korean):
+    page = l04_family.shown_rows(
+        [
+            {
+                "name": "GPT-2",
+                "released": "not published",
+                "how": "same design, trained from nothing",
+            }
+        ],
+        ("name", "released", "how"),
+    )
+    assert page.text.splitlines()[-1].split(" | ") == [
+        "GPT-2", "not published", "같은 설계, 처음부터 학습",
+    ]  # fmt: skip
+    assert sources.told("") == ""
+    assert sources.told(175) == 175
+    assert programs.refusal("import os").startswith("거부: 무언가를 임포트해요. x, 정수")
+
+
+def test_columns_that_code_reads_back_may_be_korean(korean, monkeypatch):
+    """Each of these tables is read again by the name of a column, which is in Korean here."""
+    monkeypatch.setattr("course.real.reply.reply", lambda *_, **__: iter(["yes", "."]))
+    shown = []
+    monkeypatch.setattr(live.Output, "show", lambda self, page: shown.append(page))
+    monkeypatch.setattr(live, "in_notebook", lambda: True)
+    answers.written_live("SmolLM2", None, None, ["Is it so?"])
+    assert shown[-1].text.splitlines()[-1] == "Is it so? | yes."
+    assert loop_of_lesson_06.knowledge() is not None
 
 
 def test_checks_speak_korean(korean):
