@@ -225,7 +225,13 @@ def packed(path: Path, changed: int) -> bytes:
     return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
-def server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
+class Server(http.server.ThreadingHTTPServer):
+    """A page asks for dozens of files at once: on a busy computer five in the queue are too few."""
+
+    request_queue_size = 128
+
+
+def server(folder: Path, port: int = 0) -> Server:
     """Return a server of a folder for this computer alone; 0 takes a free port.
 
     Raises
@@ -234,8 +240,6 @@ def server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
         If the port is taken.
     """
     try:
-        return http.server.ThreadingHTTPServer(
-            ("127.0.0.1", port), partial(Handler, directory=str(folder))
-        )
+        return Server(("127.0.0.1", port), partial(Handler, directory=str(folder)))
     except OSError:
         raise CourseError(f"Port {port} is taken: name another with --port.") from None
