@@ -241,7 +241,7 @@ class Server:
             self.process.wait()
 
 
-def start_browser(folder):
+def start_browser(folder, *more):
     """Return Selenium's driver of Chromium; skip the test where there is none that works."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which("chromedriver")
@@ -252,7 +252,7 @@ def start_browser(folder):
 
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    for switch in (*SWITCHES, f"--user-data-dir={folder / 'profile'}"):
+    for switch in (*SWITCHES, *more, f"--user-data-dir={folder / 'profile'}"):
         options.add_argument(switch)
     if getattr(os, "geteuid", lambda: 1)() == 0:  # in a container; Chromium refuses otherwise
         options.add_argument("--no-sandbox")

@@ -1,7 +1,8 @@
-"""A real hub on this machine: an instructor and two students, in Chromium and by HTTP.
+"""A real hub on this machine, by https: an instructor and two students, in Chromium and by HTTP.
 
-The test makes the accounts, so it needs root, and takes them away again with all that they run. One
-person clicks through each part that has a button; the other's goes by the same addresses.
+Next to their course there is a second one, with an instructor of its own; one of the students is in
+both. The test makes the accounts, so it needs root, and takes them away again with all that they
+run. One person clicks through each part that has a button; the other's goes by the same addresses.
 """
 
 import contextlib
@@ -28,10 +29,12 @@ from course import paths
 from course.grader import sandbox
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.browser, pytest.mark.slow]
-COURSE, LESSON = "gpt-course", group.LESSON
+COURSE, SECOND, LESSON = "gpt-course", "second-course", group.LESSON
 PROXY = paths.ROOT / "deploy" / "hub" / "node_modules" / ".bin" / "configurable-http-proxy"
 TAG = f"c{secrets.token_hex(2)}"  # of the accounts, which are gone afterwards
-GPT, INES, ADA, BOB = (f"{TAG}-{name}" for name in ("gpt", "ines", "ada", "bob"))
+GPT, TWO, INES, IVAN, ADA, BOB = (
+    f"{TAG}-{name}" for name in ("gpt", "two", "ines", "ivan", "ada", "bob")
+)
 LOGIN = "/hub/login?next=%2Fhub%2Fhome"  # which starts no server
 PATIENCE = 400  # seconds for what the hub itself waits for
 
@@ -40,7 +43,7 @@ def lacking():
     """Return why there can't be a hub here, or ""."""
     if sys.platform != "linux" or os.geteuid():
         return "a hub starts servers as several users, so this test needs root on Linux"
-    for program in ("useradd", "userdel", "chpasswd", "node", "setpriv"):
+    for program in ("useradd", "userdel", "chpasswd", "node", "setpriv", "openssl"):
         if not shutil.which(program):
             return f"there is no {program}"
     if not PROXY.exists():
@@ -50,7 +53,7 @@ def lacking():
 
 @pytest.fixture(scope="module")
 def place():
-    """Make a folder and four accounts with homes in it: a course's, an instructor, two students."""
+    """Make a folder, and accounts with homes in it: two courses', two instructors, two students."""
     if why := lacking():
         pytest.skip(why)
     with a_way_to(Path(sys.base_prefix), Path(sys.prefix), paths.ROOT):
@@ -83,10 +86,10 @@ def accounts():
     folder.chmod(0o755)
     (folder / "home").mkdir()
     try:
-        for name in (GPT, INES, ADA, BOB):
+        for name in (GPT, TWO, INES, IVAN, ADA, BOB):
             add = ["useradd", "--create-home", "--user-group", "--shell", "/bin/sh"]
             run(*add, "--home-dir", str(folder / "home" / name), name)
-        words = "".join(f"{name}:{secret(name)}\n" for name in (INES, ADA, BOB))
+        words = "".join(f"{name}:{secret(name)}\n" for name in (INES, IVAN, ADA, BOB))
         run("chpasswd", input=words)
         try:
             can = as_user(ADA, "-c", "import jupyterhub, course").returncode == 0
@@ -96,7 +99,7 @@ def accounts():
             pytest.skip(f"other accounts can't run {sys.executable}, so there can't be a hub")
         yield folder
     finally:
-        for name in (GPT, INES, ADA, BOB):
+        for name in (GPT, TWO, INES, IVAN, ADA, BOB):
             with contextlib.suppress(KeyError):
                 end_all(pwd.getpwnam(name).pw_uid)
                 subprocess.run(["userdel", name], capture_output=True)
@@ -151,20 +154,33 @@ class Hub:
 
     def __init__(self, place):
         self.place, self.log = place, place / "hub.log"
-        self.course, self.exchange = place / "courses" / COURSE, place / "exchange"
-        self.root = place / "opt"
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.course, self.second = (place / "courses" / name for name in (COURSE, SECOND))
+        self.root, self.exchange = place / "opt", place / "exchange"
+        self.url = f"https://127.0.0.1:{free_port()}"
+        self.certificate, key = place / "hub.pem", place / "hub.key"
+        run(
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-out", str(self.certificate), "-keyout", str(key)),
+        )
         (self.root / "source").mkdir(parents=True)
         (self.root / "source" / "lesson").write_text("a solution")
         (self.root / "deploy").symlink_to(paths.ROOT / "deploy")
         self.course.parent.mkdir()
         group.registered(self.course)
-        run("chown", "-R", f"{GPT}:", str(self.course))
+        shutil.copytree(self.course, self.second)
+        own = self.second / "nbgrader_config.py"
+        own.write_text(own.read_text().replace(f'"{COURSE}"', f'"{SECOND}"'))
+        for account, folder in ((GPT, self.course), (TWO, self.second)):
+            run("chown", "-R", f"{account}:", str(folder))
         self.config = place / "hub.toml"
         self.config.write_text(
-            f'address = "{self.url}"\nstate = "{place}/state"\nexchange = "{self.exchange}"\n'
+            f'address = "{self.url}"\ncertificate = "{self.certificate}"\nkey = "{key}"\n'
+            f'state = "{place}/state"\nexchange = "{self.exchange}"\n'
             f'[courses.{COURSE}]\naccount = "{GPT}"\nfolder = "{self.course}"\n'
             f'instructors = ["{INES}"]\nstudents = ["{ADA}", "{BOB}"]\n'
+            f'[courses.{SECOND}]\naccount = "{TWO}"\nfolder = "{self.second}"\n'
+            f'instructors = ["{IVAN}"]\nstudents = ["{BOB}"]\n'
         )
         words = [sys.executable, "-P", "-m", "course.cli", "hub", "--config", str(self.config)]
         with self.log.open("wb") as log:
@@ -183,7 +199,8 @@ class Hub:
     def up(self):
         assert self.process.poll() is None, self.said()[-4000:]
         with contextlib.suppress(requests.RequestException):
-            return requests.get(f"{self.url}/hub/health", timeout=5).ok
+            health = f"{self.url}/hub/health"
+            return requests.get(health, timeout=5, verify=self.certificate).ok
         return False
 
     def person(self, name):
@@ -211,7 +228,7 @@ class Person:
     def __init__(self, hub, name):
         self.hub, self.name = hub, name
         self.session = requests.Session()
-        self.session.trust_env = False
+        self.session.trust_env, self.session.verify = False, str(hub.certificate)
         self.ask("/hub/login")
         words = {"username": name, "password": secret(name), "_xsrf": self.token("/hub/")}
         self.session.post(f"{hub.url}{LOGIN}", words, timeout=60)
@@ -240,9 +257,9 @@ class Person:
         """Ask this person's own server."""
         return self.ask(f"/user/{self.name}/{path}", method, **more)
 
-    def teach(self, path, method="GET", **more):
-        """Ask the course's service."""
-        return self.ask(f"/services/{COURSE}/formgrader/{path}", method, **more)
+    def teach(self, path, method="GET", course=COURSE, **more):
+        """Ask a course's service."""
+        return self.ask(f"/services/{course}/formgrader/{path}", method, **more)
 
     def home(self):
         return Path(pwd.getpwnam(self.name).pw_dir)
@@ -268,7 +285,7 @@ def hub(place):
 
 @pytest.fixture(scope="module")
 def driver(place):
-    browser = start_browser(place)
+    browser = start_browser(place, "--ignore-certificate-errors")  # it is the test's own
     yield browser
     browser.quit()
 
@@ -401,6 +418,32 @@ def test_a_student_has_no_instructors_tools(hub, handed_in):
     assert ada.own("courses").json()["value"] == [COURSE]
 
 
+def test_two_courses_on_one_hub_keep_to_themselves(hub, handed_in):
+    """Ivan teaches the second one; Bob, who is in both, fetches from it and hands in."""
+    ines, ivan, ada, bob = (hub.person(name) for name in (INES, IVAN, ADA, BOB))
+    assert ines.teach("", course=SECOND).status_code == 403
+    assert ivan.teach("").status_code == 403
+    assert ivan.teach("", course=SECOND).ok
+    act = f"api/assignment/{LESSON}/release"
+    assert ivan.teach(act, "POST", course=SECOND).json()["success"]
+    assert sorted(bob.own("courses").json()["value"]) == [COURSE, SECOND]
+    about = {"course_id": SECOND, "assignment_id": LESSON}
+    for what in ("fetch", "submit"):
+        done = bob.own(f"assignments/{what}", "POST", data=about).json()
+        assert done["success"], done
+    # nbgrader's list for Ada is empty after it, and nothing has come.
+    assert ada.own("assignments/fetch", "POST", data=about).json()["value"] == []
+    assert not [*(ada.home() / SECOND).rglob("*")]
+    said = ivan.teach(f"api/assignment/{LESSON}/collect", "POST", course=SECOND).json()
+    assert said["success"], said
+    assert [path.name for path in (hub.second / "submitted").iterdir()] == [BOB]
+    assert not (hub.course / "submitted").exists()  # nobody has collected there yet
+    theirs = [("list", hub.course), ("read", hub.course / "gradebook.db")]
+    theirs += [("list", hub.exchange / COURSE / "inbound")]
+    assert set(tries(TWO, theirs).values()) == {"PermissionError"}
+    assert set(tries(GPT, theirs).values()) == {"done"}
+
+
 @pytest.mark.parametrize("what", ["service", "gradebook", "other server", "other files", "admin"])
 def test_a_student_may_not_ask_for_what_is_others(hub, handed_in, what):
     where = {
@@ -525,6 +568,8 @@ def test_who_leaves_the_course_is_out_at_the_next_log_in(hub, handed_in):
     text = hub.config.read_text()
     try:
         hub.config.write_text(text.replace(f', "{BOB}"', ""))
+        assert Person(hub, BOB).ask("/hub/api/user").json()["groups"] == [f"nbgrader-{SECOND}"]
+        hub.config.write_text(text.replace(f', "{BOB}"', "").replace(f'"{BOB}"', ""))
         assert Person(hub, BOB).ask("/hub/api/user").status_code == 403
         hub.config.write_text("[courses")  # an operator is still typing: all is as it was
         assert Person(hub, BOB).ask("/hub/api/user").status_code == 403
