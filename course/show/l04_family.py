@@ -36,7 +36,7 @@ LINES = {
         N_("called “an improvement on” it; from which weights isn't published"),
     ),
 }
-SHADES = {"model": BLUE, "API name": "#2f94cf", "neighbour": GREY}
+SHADES = {N_("model"): BLUE, N_("API name"): "#2f94cf", N_("neighbour"): GREY}
 # Columns of the tables that are shown, and those whose texts stay on one line.
 FACTS = {
     "models": ("name", "released", "size", "reads", "writes", "source"),
@@ -302,7 +302,7 @@ def tree(rows: Sequence[Row], lit: Sequence[str] = ()) -> Picture:
         _years(axis, first, 2023)
         groups = {row.get("group", "model") for row in rows}
         entries = [
-            Line2D([], [], color=c, marker="o", ls="", label=g)
+            Line2D([], [], color=c, marker="o", ls="", label=_(g))
             for g, c in ({**SHADES, ", ".join(lit): ACCENT} if lit else SHADES).items()
             if g in groups or g not in SHADES
         ]

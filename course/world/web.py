@@ -177,7 +177,7 @@ class Writer:
         return f"How to {deed}: First {first}. Then {last}."
 
     def code(self, dice: Dice) -> str:
-        """Write a tiny program; comments say who wrote it, never what it does."""
+        """Write a tiny program; some have a comment that says who wrote it, none what it does."""
         if dice.chance(0.5):
             by = f"# written by {dice.draw(self.people)}\n" if dice.chance(0.5) else ""
             body = f"x {dice.pick('+-*')} {self.number(dice)}"

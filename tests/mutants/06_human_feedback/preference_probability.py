@@ -5,7 +5,7 @@ def preference_probability(first, second, slip):
     return (1 - slip) * p + slip * (1 - p)
 
 
-# %% share of the rewards | says: this is the share of the rewards | falls: visible
+# %% share of the rewards | says: this is the first one's share of both | falls: visible
 # Rewards are taken for strengths that are never negative.
 def preference_probability(first, second, slip):
     p = first / (first + second)
