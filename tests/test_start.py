@@ -338,6 +338,21 @@ def test_what_a_command_needs(start, words, more):
     assert start.needs(words.split()) == more
 
 
+@pytest.mark.parametrize(
+    ("lang", "first", "last"), [("en", "Usage:", "Example:"), ("ko", "사용법:", "예:")]
+)
+def test_the_help_is_in_the_readers_language(start, monkeypatch, capsys, lang, first, last):
+    monkeypatch.setenv("COURSE_LANG", "en")  # given back at the end
+    start.translations.cache_clear()
+    assert start.main(["--lang", lang, "--help"]) == 0
+    start.translations.cache_clear()
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert (lines[0].split()[0], lines[-1].split()[0]) == (first, last)
+    told = [line for line in lines if line.startswith("  python3 start.py")]
+    assert len(told) == len(start.HELP)
+    assert all((max(line) >= "가") == (lang == "ko") for line in told), told
+
+
 def test_install_installs_and_starts_nothing(fake):
     calls = [call.format(root=fake.root) for call in FIRST]
     assert fake.run("install") == (0, calls)

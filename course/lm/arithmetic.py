@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from course.errors import CourseError
+from course.language import _
 
 VARIABLE = "COURSE_FORMAT"
 FORMATS = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -53,7 +54,10 @@ def forced() -> str | None:
     """
     name = os.environ.get(VARIABLE, "").strip().lower()
     if name and name not in FORMATS:
-        raise CourseError(f"{VARIABLE} is {name!r}: set it to {' or '.join(FORMATS)}, or unset it.")
+        text = _("{variable} is {name!r}: set it to {formats}, or unset it.")
+        raise CourseError(
+            text.format(variable=VARIABLE, name=name, formats=_(" or ").join(FORMATS))
+        )
     return name or None
 
 
@@ -71,8 +75,8 @@ def force(name: str | None) -> None:
             forced()
         except CourseError:
             del os.environ[VARIABLE]
-            formats = " or ".join(FORMATS)
-            raise CourseError(f"There is no number format {name!r}: choose {formats}.") from None
+            text = _("There is no number format {name!r}: choose {formats}.")
+            raise CourseError(text.format(name=name, formats=_(" or ").join(FORMATS))) from None
 
 
 @functools.cache

@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.lm import tokenizer as tok
 from course.world import phrases as ph
 
@@ -143,7 +144,8 @@ def load(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     folder = Path(name) if Path(name).is_dir() else paths.MODELS / name
     if not (folder / "config.json").exists():
         there = ", ".join(sorted(p.parent.name for p in paths.MODELS.glob("*/config.json")))
-        raise CourseError(f"There is no model {name}; there are: {there or 'none'}.")
+        text = _("There is no model {name}; there are: {there}.")
+        raise CourseError(text.format(name=name, there=there or _("none")))
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         rewards = config.architectures == [RewardModel.__name__]
@@ -151,7 +153,6 @@ def load(name: str | Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         model = kind.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     except Exception as error:
-        raise CourseError(
-            f"The model {folder.name} can't be read ({type(error).__name__}): restore its folder."
-        ) from error
+        text = _("The model {name} can't be read ({error}): restore its folder.")
+        raise CourseError(text.format(name=folder.name, error=type(error).__name__)) from error
     return model.eval(), tokenizer

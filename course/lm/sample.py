@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from course.errors import CourseError
+from course.language import _
 from course.lm import forward
 from course.lm.batching import WIDTH, like_length, round_up
 from course.lm.data import encode
@@ -142,12 +143,13 @@ def written(
     longest = max(map(len, prompts), default=0)
     room = model.config.n_positions - new_tokens
     if not all(prompts):
-        raise CourseError("A prompt is empty: give at least one token.")
+        raise CourseError(_("A prompt is empty: give at least one token."))
     if longest > room:
-        raise CourseError(
-            f"A prompt has {longest} tokens, but only {room} fit next to {new_tokens} new ones: "
+        text = _(
+            "A prompt has {longest} tokens, but only {room} fit next to {new_tokens} new ones: "
             "shorten it."
         )
+        raise CourseError(text.format(longest=longest, room=room, new_tokens=new_tokens))
     if not prompts:
         return []
     uniforms = torch.rand(len(prompts), new_tokens, generator=torch.Generator().manual_seed(seed))

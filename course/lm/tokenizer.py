@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.world import phrases as ph
 from course.world import talk, web
 from course.world.talk import Turn
@@ -95,5 +96,6 @@ def load() -> PreTrainedTokenizerFast:
     """
     folder = paths.MODELS / "tokenizer"
     if not (folder / "tokenizer.json").exists():
-        raise CourseError(f"The tokenizer is missing ({folder}): restore data/models with git.")
+        text = _("The tokenizer is missing ({folder}): restore data/models with git.")
+        raise CourseError(text.format(folder=folder))
     return PreTrainedTokenizerFast.from_pretrained(folder)

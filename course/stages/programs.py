@@ -183,10 +183,11 @@ class Runner:
                 text=True, encoding="utf-8", env=kept,
             )  # fmt: skip
         except OSError as error:
-            raise CourseError(
-                f"No process for the programs could be started ({error.strerror}): close other "
-                "programs and run the cell again."
-            ) from None
+            text = _(
+                "No process for the programs could be started ({error}): close other programs and "
+                "run the cell again."
+            )
+            raise CourseError(text.format(error=error.strerror)) from None
         self.answers = queue.Queue()
         self.started += 1
         # A pipe can't be read with a time limit on every system; a queue can.
@@ -196,8 +197,10 @@ class Runner:
         # A first program, so that the start of Python isn't counted as a program's time.
         if "values" not in self._ask("def f(x):\n    return x\n", [0], START_SECONDS):
             raise CourseError(
-                "The process for the programs doesn't answer: close other programs and run the "
-                "cell again."
+                _(
+                    "The process for the programs doesn't answer: close other programs and run "
+                    "the cell again."
+                )
             )
 
     def _ask(self, source: str, inputs: Sequence[int], seconds: float) -> dict[str, Any]:

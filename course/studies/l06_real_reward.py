@@ -37,6 +37,7 @@ from torch import Tensor
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.lm.train import Progress
 from course.real import catalogue, tune
 from course.stages.context import Run, history, since, watch
@@ -129,7 +130,8 @@ def replies(split: str) -> dict[str, list[str]]:
     """
     file = paths.DATA / REPLIES
     if not file.exists():
-        raise CourseError(f"There are no replies {file.name}: restore data/labels with git.")
+        text = _("{name} is missing: restore data/labels with git.")
+        raise CourseError(text.format(name=file.name))
     found: dict[str, list[str]] = {message: [] for message in messages(split)}
     with file.open(encoding="utf-8", newline="") as opened:
         for r in csv.DictReader(opened):

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from course import paths
 from course.errors import CourseError
+from course.language import _
 from course.lm.train import Metrics
 from course.real import catalogue, tune
 from course.seeds import stream
@@ -136,7 +137,8 @@ def recorded(split: str, file: Path | None = None) -> dict[str, list[Answer]]:
     """
     file = file or paths.DATA / ANSWERS
     if not file.exists():
-        raise CourseError(f"There are no answers {file.name}: restore data/labels with git.")
+        text = _("{name} is missing: restore data/labels with git.")
+        raise CourseError(text.format(name=file.name))
     found: dict[str, list[Answer]] = {question: [] for question in questions(split)}
     with file.open(encoding="utf-8", newline="") as opened:
         for r in csv.DictReader(opened):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course import paths
 from course.errors import CourseError
-from course.language import N_
+from course.language import N_, _
 from course.world import labeler
 from course.world.labeler import Judgement
 from course.world.talk import Example, Turn
@@ -112,7 +112,8 @@ def rows(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8", newline="") as f:
             return list(csv.DictReader(f))
     except FileNotFoundError:
-        raise CourseError(f"No {path.name}: restore data/labels with git.") from None
+        text = _("{name} is missing: restore data/labels with git.")
+        raise CourseError(text.format(name=path.name)) from None
 
 
 def features(judgement: Judgement) -> list[float]:
