@@ -629,7 +629,9 @@ def main() -> None:
     os.umask(os.umask(0) & 0o077)  # whatever it was, we read and write what we have made
     try:
         try:
-            command_line()(prog_name="course")
+            # What prints help takes a third of a second to load: for nothing else is it asked.
+            helping = len(sys.argv) < 2 or "--help" in sys.argv
+            (command_line() if helping else app)(prog_name="course")
         except SystemExit as end:  # typer has met an interruption and says nothing
             if end.code == INTERRUPTED:
                 raise KeyboardInterrupt from None

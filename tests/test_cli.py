@@ -126,7 +126,7 @@ def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
         raise error
 
     monkeypatch.delenv("COURSE_DEBUG", raising=False)
-    monkeypatch.setattr(cli, "command_line", lambda: fail)
+    monkeypatch.setattr(cli, "app", fail)
     got, out, err = call(monkeypatch, capsys, "models")
     assert (got, out) == (code, "")
     assert err.startswith(says)
@@ -150,7 +150,7 @@ def test_debug_shows_where(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setenv("COURSE_DEBUG", "1")
-    monkeypatch.setattr(cli, "command_line", lambda: fail)
+    monkeypatch.setattr(cli, "app", fail)
     with pytest.raises(ZeroDivisionError):
         cli.main()
 
