@@ -151,6 +151,7 @@ def test_debug_shows_where(monkeypatch):
 
     monkeypatch.setenv("COURSE_DEBUG", "1")
     monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(sys, "argv", ["course", "models"])
     with pytest.raises(ZeroDivisionError):
         cli.main()
 

@@ -30,7 +30,7 @@ from course.show.l09_real import live_real_dpo, real_dpo
 from course.show.lineage_picture import lineage
 from course.show.own import answered
 from course.show.sources import facts, figure_line, record
-from course.show.style import say, table
+from course.show.style import say
 from course.show.verdicts import expect_form, expect_verdicts, statements, verdicts
 
 __all__ = [
@@ -67,7 +67,6 @@ __all__ = [
     "say",
     "sixty",
     "statements",
-    "table",
     "tries",
     "tries_in_words",
     "verdicts",
