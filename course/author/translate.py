@@ -3,7 +3,8 @@
 The translated lessons are put together of the English lesson and its catalogue (`translate.built`),
 and are in no commit; learners get theirs in ``work/`` from the same catalogues (`learner.desk`).
 
-Which messages the library has is found by syntax tree: the strings in ``_("…")`` and ``N_("…")``.
+Which messages the library has is found by syntax tree: the strings in ``_("…")`` and ``N_("…")``,
+and the help of commands (`of_help`). Tables of ``data`` add their sentences (`CELLS`, statements).
 """
 
 import ast
@@ -47,9 +48,8 @@ CELLS = {
     "family/transfer": ("pre-trained on", "what the transfer changes", "parameters"),
     "labels/instructgpt": ("who",),
 }
-HEADED = (  # shown with all their columns
-    *("family/chatgpt", "family/gpt3_training", "family/gpt4", "family/instructgpt_sft"),
-    "family/transfer",
+HEADED = frozenset(  # shown with all their columns
+    "family/chatgpt family/gpt3_training family/gpt4 family/instructgpt_sft family/transfer".split()
 )
 EXERCISE = "Exercise {number} · {name} · {points} points · {minutes} minutes · {hard}"
 

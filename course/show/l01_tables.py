@@ -31,11 +31,6 @@ def _csv(name: str) -> list[dict[str, Any]]:
     return pd.read_csv(paths.DATA / "family" / f"{name}.csv").to_dict("records")
 
 
-def _headed(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of a table with its columns named in the reader's language."""
-    return {_(column): sources.told(value) for column, value in row.items()}
-
-
 def _right(words: str) -> style.Page:
     """Return a number in words as a cell that is aligned to the right."""
     shown = html.escape(words)
@@ -90,9 +85,7 @@ def circles_of_gpt() -> None:
         ).format(times=times, wider=times**0.5, large=COIN * times**0.5, small=COIN)
     )
     style.show(
-        style.table(
-            [_headed(row | {"parameters": _right(sizes.short(row["parameters"]))}) for row in rows]
-        )
+        sources.facts(row | {"parameters": _right(sizes.short(row["parameters"]))} for row in rows)
     )
 
 
@@ -106,8 +99,8 @@ def training_of_gpt3() -> None:
             words = f"{factor} × 10{power.translate(RAISED)}"
         else:
             words = sizes.short(value)
-        rows.append(_headed(row | {"value": _right(words)}))
-    style.show(style.table(rows))
+        rows.append(row | {"value": _right(words)})
+    style.show(sources.facts(rows))
 
 
 def loss_of_sizes() -> None:

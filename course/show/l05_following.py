@@ -29,11 +29,6 @@ WAYS = {  # in the record → (in words, colour)
     "sft": ("SFT", style.COLOURS["mini-sft"]),
     "feedme": ("FeedME", "#7d5a00"),
 }
-# Kinds of requests, as tables and pictures name them.
-KINDS = (
-    *(N_("fact"), N_("harmful"), N_("harmless"), N_("false premise"), N_("self")),
-    *(N_("explain"), N_("unknown")),
-)
 SHARES = {  # in the record → in words
     "right": N_("does what\nis right,\nall requests"),
     "following": N_("answers what\ndeserves an\nanswer"),
@@ -415,12 +410,7 @@ def instructgpt_sft() -> Page:
     import pandas as pd
 
     rows = pd.read_csv(paths.DATA / "family" / "instructgpt_sft.csv").to_dict("records")
-    return style.table(
-        [
-            {_(k): sources.told(v) for k, v in row.items()} | {_("value"): _Written(row["value"])}
-            for row in rows
-        ]
-    )
+    return sources.facts(row | {"value": _Written(row["value"])} for row in rows)
 
 
 def demonstrations_as_tokens() -> None:

@@ -18,7 +18,7 @@ from course import records
 from course.checks import expect_gradient
 from course.errors import CourseError
 from course.language import _
-from course.show import labeling, sources, style
+from course.show import labeling, sizes, sources, style
 from course.show.charts import name_rows, note, running_mean
 from course.show.l06_feedback import LEAST_ANSWERS, answer_rows, ink_on
 from course.show.own import Wanted, take
@@ -274,13 +274,13 @@ def knowledge() -> Page | None:
     rows = [
         (
             _("GPT-3 read in pre-training"),
-            _("{billions:.0f} billion tokens").format(billions=read / 1e9),
+            _("{count} tokens").format(count=sizes.short(read)),
         ),
         (
             _("InstructGPT's rankings carry at most"),
             _(
-                "{prompts:,} prompts × {pairs} pairs × 1 bit = {bits:,} bits ({kilobytes:.0f} kB)"
-            ).format(prompts=prompts, pairs=each, bits=bits, kilobytes=bits / 8e3),
+                "{prompts:,} prompts × {pairs} pairs × 1 bit = {bits} bits ({kilobytes:.0f} kB)"
+            ).format(prompts=prompts, pairs=each, bits=sizes.short(bits), kilobytes=bits / 8e3),
         ),
         (_("mini-babbage, no feedback yet: facts of the village that it tells right"),
          f"{before['recall']:.0%}"),

@@ -335,10 +335,10 @@ def afterwards() -> Page:
     A strip that is read from above, since a phone has no room for five columns.
     """
     with (paths.DATA / "family" / "afterwards.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = [[*map(sources.told, row.values())] for row in csv.DictReader(file)]
     parts = []
     for row in rows:
-        when, what, fact, source, here = (html.escape(sources.told(v)) for v in row.values())
+        when, what, fact, source, here = map(html.escape, row)
         here = re.sub(r"`(.+?)`", r"<code>\1</code>", here)
         parts.append(
             f'<div style="border-left:3px solid {ACCENT};padding:2px 0 12px 14px">'
@@ -347,7 +347,7 @@ def afterwards() -> Page:
             f'<div style="font-size:90%">{_("In this course: {here}.").format(here=here)}</div>'
             f'<div style="font-size:80%;opacity:0.7;overflow-wrap:anywhere">{source}</div></div>'
         )
-    text = "\n".join(" | ".join(map(sources.told, row.values())) for row in rows)
+    text = "\n".join(" | ".join(row) for row in rows)
     return Page(f'<div style="max-width:640px;line-height:1.4">{"".join(parts)}</div>', text)
 
 

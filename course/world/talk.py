@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from course.language import N_
 from course.world import phrases as ph
 from course.world import village as v
 
@@ -215,14 +216,14 @@ PROGRAM_STEPS = {
 }
 
 KINDS: dict[str, Callable[[Speaker], Example]] = {
-    "fact": Speaker.fact,
-    "explain": Speaker.explain,
+    N_("fact"): Speaker.fact,
+    N_("explain"): Speaker.explain,
     "list": Speaker.people_list,
-    "false premise": Speaker.false_premise,
-    "harmful": Speaker.harmful,
-    "harmless": Speaker.harmless,
-    "unknown": Speaker.unknown,
-    "self": Speaker.self_question,
+    N_("false premise"): Speaker.false_premise,
+    N_("harmful"): Speaker.harmful,
+    N_("harmless"): Speaker.harmless,
+    N_("unknown"): Speaker.unknown,
+    N_("self"): Speaker.self_question,
     "program": Speaker.program,
     "dialogue": Speaker.dialogue,
 }

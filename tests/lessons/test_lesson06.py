@@ -192,7 +192,7 @@ def test_feedback_adds_no_knowledge_that_the_base_model_had_not():
     assert after["truth_before"] < after["truth_after"] <= before["recall"]
     said = loop.knowledge().text
     assert "300 billion tokens" in said
-    assert "33,207 prompts × 36 pairs × 1 bit = 1,195,452 bits (149 kB)" in said
+    assert "33,207 prompts × 36 pairs × 1 bit = 1.2 million bits (149 kB)" in said
 
 
 def test_the_figures_of_a_label_are_those_of_the_formula():
