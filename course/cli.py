@@ -8,7 +8,7 @@ interrupted. A learner never sees a traceback, unless ``COURSE_DEBUG=1`` asks fo
 """
 
 from course import shield  # noqa: F401 - before all others, so that those are ours
-from course.language import _
+from course.language import N_, _
 
 # isort: split
 
@@ -33,7 +33,6 @@ from course.studies.registry import ALL
 app = typer.Typer(
     name="course",
     help="How GPT-3 became ChatGPT: the lessons, the models behind them, and the grading.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -72,10 +71,22 @@ def show_table(title: str, rows: list[dict[str, Any]]) -> None:
 
     table = Table(title=title, title_justify="left")
     for key in rows[0] if rows else []:
-        table.add_column(key, justify="left" if isinstance(rows[0][key], str) else "right")
+        table.add_column(_(key), justify="left" if isinstance(rows[0][key], str) else "right")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(
+            *("" if value is None else language.said(str(value)) for value in row.values())
+        )
     Console().print(table)
+
+
+def show_lines(rows: list[dict[str, Any]], width: int) -> None:
+    """Print what a set-up command has looked at, a line each: its state, what it is, what to do."""
+    from rich.cells import set_cell_size  # a Korean letter takes two columns
+
+    for row in rows:
+        state, what = (language.said(row[key]) for key in ("state", "what"))
+        words = f"{set_cell_size(state, 8)} {set_cell_size(what, width)} {language.said(row['do'])}"
+        print(words.rstrip())
 
 
 @app.command(epilog="Example: python3 start.py lab")
@@ -123,12 +134,16 @@ def lineage(
         seeds=seeds,
     )
     if not as_json:
-        show_table(f"The lineage, in {arithmetic.number_format()}", lineage_module.rows(result))
+        show_table(
+            _("The lineage, in {form}").format(form=arithmetic.number_format()),
+            lineage_module.rows(result),
+        )
         if words := lineage_module.last_words(result):
             print(words)
         if result.share is not None:
             last = [*result.stages][-1].upper()
-            print(f"All targets of {last} hold with {result.share:.0%} of the seeds.")
+            text = _("All targets of {last} hold with {share:.0%} of the seeds.")
+            print(text.format(last=last, share=result.share))
     finish(result.plain(), as_json)
 
 
@@ -226,11 +241,12 @@ def site(
 
     result = build_module.build(out.absolute(), lang=lang, pyodide=pyodide)
     if not as_json:
-        said = "{pages} pages, {mb} MB, in {seconds} s: {out}/index.html".format(**result)
-        print("\n".join([*result["problems"], said]))
+        text = _("{pages} pages, {mb} MB, in {seconds} s: {out}/index.html").format(**result)
+        print("\n".join([*result["problems"], text]))
     if serve:
         with build_module.server(out, port) as running:
-            print(f"http://127.0.0.1:{running.server_address[1]}/ shows them; Ctrl-C ends it.")
+            address = f"http://127.0.0.1:{running.server_address[1]}/"
+            print(_("{address} shows them; Ctrl-C ends it.").format(address=address))
             running.serve_forever()
     finish(result, as_json)
 
@@ -257,7 +273,9 @@ def pack(
 
     result = pack_module.pack(kind, lessons or None, to=to, verdicts=verdicts)
     if not as_json:
-        print(f"{result['file']}: {result['files']} files, {result['bytes'] / 1e6:.1f} MB.")
+        text = _("{file}: {files} files, {mb:.1f} MB.")
+        about = {"file": result["file"], "files": result["files"]}
+        print(text.format(**about, mb=result["bytes"] / 1e6))
     finish(result, as_json)
 
 
@@ -387,7 +405,7 @@ def grade(
             hooks=HOOKS,
         )
     if not as_json:
-        grade_module.show(result)
+        grade_module.show(result, language.said)
     return finish(result, as_json)
 
 
@@ -413,7 +431,7 @@ def feedback(
         )
     if not as_json:
         for note in result["notes"]:
-            print(note)
+            print(language.said(note))
         print(
             _("{n} pages in feedback/: `nbgrader release_feedback` sends them.").format(
                 n=len(result["pages"])
@@ -434,7 +452,7 @@ def report(as_json: Json = False) -> None:
 
     result = term.refresh(paths.ROOT, HOOKS)
     if not as_json:
-        term.show(result)
+        term.show(result, language.said)
     finish(result, as_json)
 
 
@@ -449,8 +467,7 @@ def classroom(as_json: Json = False) -> None:
 
     result = classroom_module.classroom(paths.ROOT)
     if not as_json:
-        for row in result["rows"]:
-            print(f"{row['state']:<8} {row['what']:<24} {row['do']}".rstrip())
+        show_lines(result["rows"], 24)
     finish(result, as_json)
 
 
@@ -468,16 +485,18 @@ def hub(
     docs/hub.md tells how to set it up.
     """
     if sys.platform != "linux":
-        raise CourseError("A hub needs a Linux machine: its users are that machine's accounts.")
+        raise CourseError(_("A hub needs a Linux machine: its users are that machine's accounts."))
     from course.grader import hub as hub_module
 
     found, result = hub_module.prepare(config, paths.ROOT)
     if not as_json:
-        for row in result["rows"]:
-            print(f"{row['state']:<8} {row['what']:<32} {row['do']}".rstrip())
+        show_lines(result["rows"], 32)
     finish(result, as_json)
     if not check:
-        print(f"{found.address} opens; Ctrl-C here ends the hub.", flush=True)
+        print(
+            _("{address} opens; Ctrl-C here ends the hub.").format(address=found.address),
+            flush=True,
+        )
         hub_module.start(found, paths.ROOT)
 
 
@@ -502,9 +521,9 @@ def export(
 
     result = export_module.export(assignment, to, into=into, column=column, root=paths.ROOT)
     if not as_json:
-        show_table("Exported", result["files"])
+        show_table(_("Exported"), result["files"])
         for note in result["notes"]:
-            print(note)
+            print(language.said(note))
     finish(result, as_json)
 
 
@@ -520,7 +539,7 @@ def bench(
 ) -> None:
     """Measure our code against a well-known peer in the same run, and print the ratio."""
     if submissions is not None and name != "grading":
-        raise CourseError("--submissions is for `bench grading`: leave it out.")
+        raise CourseError(_("--submissions is for `bench grading`: leave it out."))
     if name == "grading":
         from course.bench import grading
 
@@ -580,6 +599,30 @@ def unexpected(error: Exception) -> str:
     ).format(name=type(error).__name__, error=error)
 
 
+USAGE = (  # what click says of a command line
+    N_("No such option: {name}"),
+    N_("No such option: {name} (Possible options: {names})"),
+    N_("No such command {name}."),
+    N_("Missing argument {name}."),
+    N_("Missing option {name}."),
+    N_("Got unexpected extra argument(s) ({names})"),
+    N_("Invalid value for {name}: {why}"),
+    N_("Input should be a valid integer, unable to parse string as an integer"),
+    N_("Option {name} requires an argument."),
+    N_("Option {name} does not take a value."),
+)
+
+
+def usage(error: Any) -> str:
+    """Say in one sentence what is wrong with a command line, and where help is."""
+    words = language.said(error.format_message()).rstrip(".")
+    where = error.ctx.command_path if error.ctx else "course"
+    command = where.replace("course", "python3 start.py", 1)
+    return _("{words}. `{command} --help` shows what there is.").format(
+        words=words, command=command
+    )
+
+
 def told(text: str | None) -> str:
     r"""Return a help text in the reader's language: each paragraph is a message, and one line.
 
@@ -630,14 +673,17 @@ def main() -> None:
     try:
         try:
             # What prints help takes a third of a second to load: for nothing else is it asked.
-            helping = len(sys.argv) < 2 or "--help" in sys.argv
-            (command_line() if helping else app)(prog_name="course")
-        except SystemExit as end:  # typer has met an interruption and says nothing
-            if end.code == INTERRUPTED:
-                raise KeyboardInterrupt from None
-            raise
+            words = sys.argv[1:] or ["--help"]
+            command = command_line() if "--help" in words else app
+            code = command(words, prog_name="course", standalone_mode=False)
+        except BrokenPipeError:  # nobody reads any more what we print
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the end
+            sys.exit(1)
+        if code == INTERRUPTED:  # typer has met an interruption and says nothing
+            raise KeyboardInterrupt
+        sys.exit(code or 0)
     except (CourseError, GraderError) as error:
-        print(f"course: {error}", file=sys.stderr)
+        print(f"course: {language.said(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print(_("\ncourse: interrupted; run the same command again to go on."), file=sys.stderr)
@@ -648,6 +694,9 @@ def main() -> None:
         print(f"course: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
+        if hasattr(error, "format_message"):  # click's, of which typer has a copy: a word is wrong
+            print(f"course: {usage(error)}", file=sys.stderr)
+            sys.exit(2)
         if os.environ.get("COURSE_DEBUG"):
             raise
         print(f"course: {unexpected(error)}", file=sys.stderr)

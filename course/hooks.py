@@ -17,7 +17,7 @@ from course.grader.hooks import Hooks
 from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.grader.words import message_of
-from course.language import _
+from course.language import _, said
 
 # How a lesson's text begins each exercise, in every language.
 HEADER = re.compile(
@@ -30,6 +30,8 @@ DISTRIBUTIONS = (
     *("ipython", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib"),
     *("torch", "transformers", "tokenizers", "peft"),
 )
+# What many answers import, whatever their lesson does: a second of each submission's time.
+SHARED = ("numpy", "scipy", "pandas", "sklearn", "matplotlib", "torch")
 
 
 def mounts(root: Path) -> list[Path]:
@@ -104,8 +106,9 @@ HOOKS = Hooks(
     environment=environment,
     source=source,
     distributions=DISTRIBUTIONS,
+    shared=SHARED,
     language=language.current,
-    say=_,
-    message=functools.partial(message_of, say=_),
+    say=said,
+    message=functools.partial(message_of, say=said),
     misconception=misconception,
 )

@@ -14,6 +14,7 @@ number comes after a colon or with a unit).
 import contextlib
 import functools
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from course.errors import CourseError
 LANGUAGES = {"en": "English", "ko": "한국어"}
 LOCALE = Path(__file__).resolve().parent / "locale"
 LIBRARY = "course"  # the catalogue of the library
+FIELD = re.compile(r"\{\{|\}\}|\{(\w+)[^{}]*\}")  # or a brace that is meant
+INSIDE = r"(?:(?![.!?] [A-Z]).)*?"  # what a field may hold: no second sentence
+LEAST = 6  # letters of its own by which a message is recognised
 REMEMBERED = ".language"  # in work/, beside the learner's lessons
 
 
@@ -88,6 +92,60 @@ def _(text: str) -> str:
 def N_(text: str) -> str:
     """Mark a text that is kept in English and translated where it is shown."""
     return text
+
+
+def said(text: str) -> str:
+    """Return a finished English text of the library in the reader's language.
+
+    Records, results and errors of the grader keep their English, with the fields filled in. Of all
+    messages from which the text may be made, the one with the most words of its own is taken; what
+    is filled in is said too, if it is words. A text of several sentences is said one by one.
+    """
+    language = current()
+    if language == "en" or not text:
+        return text
+    if exact := catalogue(LIBRARY, language).get(("", text)):
+        return exact
+    for start, pattern, translation in _patterns(language):
+        if text.startswith(start) and (match := re.fullmatch(pattern, text, re.DOTALL)):
+            return _filled(translation, match.groupdict())
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", text)
+    return " ".join(map(said, sentences)) if len(sentences) > 1 else text
+
+
+def _filled(text: str, fields: dict[str, str]) -> str:
+    """Fill in a translation; what is filled in is said too if it is words, not a name or number."""
+    own = {name: said(value) if " " in value else value for name, value in fields.items()}
+    return FIELD.sub(lambda field: own[field[1]] if field[1] else field[0][0], text)
+
+
+@functools.cache
+def _patterns(language: str) -> list[tuple[str, str, str]]:
+    """Return messages with fields, those with the most letters of their own first.
+
+    Of each how it begins, a pattern of what it may become, and the translation.
+    """
+    found: list[tuple[int, str, str, str]] = []
+    for (context, english), translation in catalogue(LIBRARY, language).items():
+        own = FIELD.sub("", english)
+        if context or own == english or sum(map(str.isalpha, own)) < LEAST:
+            continue
+        pattern, end, seen = "", 0, set()
+        for field in FIELD.finditer(english):
+            pattern += re.escape(english[end : field.start()])
+            end = field.end()
+            if not field[1]:
+                pattern += re.escape(field[0][0])
+            elif field[1] in seen:
+                pattern += f"(?P={field[1]})"
+            else:
+                seen.add(field[1])
+                pattern += f"(?P<{field[1]}>{INSIDE})"
+        found.append(
+            (len(own), FIELD.split(english)[0], pattern + re.escape(english[end:]), translation)
+        )
+    found.sort(key=lambda one: -one[0])
+    return [one[1:] for one in found]
 
 
 def place(name: str, language: str) -> Path:

@@ -56,6 +56,44 @@ def test_help_of_all_names_each_command(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["check", "--jsn"],
+            "No such option: --jsn (Possible options: --json). `python3 start.py check --help` "
+            "shows what there is.",
+        ),
+        (["nothing"], "No such command 'nothing'. `python3 start.py --help` shows what there is."),
+        (
+            ["grade", "--jobs"],
+            "Option '--jobs' requires an argument. `python3 start.py --help` shows what there is.",
+        ),
+        (
+            ["models", "nothing"],
+            "No such command 'nothing'. `python3 start.py models --help` shows what there is.",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_command_line_is_one_sentence(monkeypatch, capsys, arguments, sentence):
+    assert call(monkeypatch, capsys, *arguments) == (2, "", f"course: {sentence}\n")
+
+
+def test_without_words_there_is_help(monkeypatch, capsys):
+    code, out, err = call(monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert "Usage: course [OPTIONS] COMMAND" in out
+
+
+def test_nobody_reads_on(monkeypatch, capsys):
+    def gone(*words, **more):
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli, "app", gone)
+    assert call(monkeypatch, capsys, "check")[0::2] == (1, "")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["check", "99_nothing"],
@@ -122,7 +160,7 @@ def test_wrong_usage_says_how_to_get_help(monkeypatch, capsys, arguments):
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
 def test_no_error_shows_a_traceback(monkeypatch, capsys, error, code, says):
-    def fail(**_):
+    def fail(*_words, **_options):
         raise error
 
     monkeypatch.delenv("COURSE_DEBUG", raising=False)
@@ -146,7 +184,7 @@ def test_an_interrupted_command_says_that_it_goes_on(monkeypatch, capsys):
 
 
 def test_debug_shows_where(monkeypatch):
-    def fail(**_):
+    def fail(*_words, **_options):
         raise ZeroDivisionError
 
     monkeypatch.setenv("COURSE_DEBUG", "1")

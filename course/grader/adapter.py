@@ -51,7 +51,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from course.grader import settings, source
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 
 __all__ = [
     "InvalidEntry",
@@ -439,7 +439,8 @@ def late_policy(recorder: Recorder) -> str:
         step = AssignLatePenalties(parent=recorder)
         step.init_plugin()
     except Exception as error:
-        raise GraderError(f"The plugin for late submissions can't be loaded: {error}.") from None
+        text = N_("The plugin for late submissions can't be loaded: {error}.")
+        raise GraderError(text.format(error=error)) from None
     plugin = step.plugin_inst
     values = {name: getattr(plugin, name) for name in plugin.class_trait_names(config=True)}
     code = b""

@@ -23,6 +23,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,18 @@ from nbconvert.exporters import Exporter, NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Unicode
 
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.files import shown
 from course.grader.hooks import PLAIN, find
 from course.grader.local import inherited, python
 
 GRADE, FEEDBACK, ALL = "grade", "feedback", "all"
-STOPPED = "Stopped: what was graded until then stays. The same button goes on."
+STOPPED = N_("Stopped: what was graded until then stays. The same button goes on.")
 UNGUARDED = (
     "Nothing was run: nbgrader_config.py must say "
     'c.Autograde.exporter_class = "course.grader.buttons.Unread".'
 )
-BROKEN = "The grader has failed: {said}. Nothing was changed; run the same again."
+BROKEN = N_("The grader has failed: {said}. Nothing was changed; run the same again.")
 
 
 class Sandboxed(Preprocessor):
@@ -200,7 +201,8 @@ def _withhold(record: logging.LogRecord) -> bool:
 
 
 def _do(what: str, root: Path, assignment: str, student: str, address: str) -> dict[str, Any]:
-    """Grade a student, or all, or write pages; return ``notes``, or an ``error``."""
+    """Grade a student, or all, or write pages; return ``notes``, or an ``error``, in words."""
+    say: Callable[[str], str] = str
     try:
         if what == ALL:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's "&" ignores it
@@ -208,40 +210,44 @@ def _do(what: str, root: Path, assignment: str, student: str, address: str) -> d
         from course.grader import feedback, grade
 
         hooks = find(address)
+        say = hooks.say
         if what == FEEDBACK:
             result = feedback.feedback(assignment, student or None, root=root, hooks=hooks)
-            return {"notes": result["notes"]}
+            return {"notes": [say(note) for note in result["notes"]]}
         if what == ALL:
-            return _summary(grade.grade(assignment, tell=_tell, root=root, hooks=hooks))
+            return _summary(grade.grade(assignment, tell=_tell, root=root, hooks=hooks), say)
         result = grade.grade(assignment, student, jobs=1, root=root, hooks=hooks)
     except GraderError as error:
-        return {"error": str(error)}
+        return {"error": say(str(error))}
     except OSError as error:
         return {"error": f"{error.strerror or error} ({error.filename or 'the disk'})."}
     except KeyboardInterrupt:
-        return {"error": STOPPED}
+        return {"error": say(STOPPED)}
     row = result["students"][student]
     if not result["ok"]:
-        return {"error": f"{student}: {row['reason']}"}
-    same = "" if result["new"] else "It was graded before, and nothing has changed."
+        return {"error": f"{student}: {say(row['reason'])}"}
+    same = "" if result["new"] else N_("It was graded before, and nothing has changed.")
     notes = [same, row["reason"], *row["flags"], *result["notes"]]
-    return {"notes": [note for note in notes if note]}
+    return {"notes": [say(note) for note in notes if note]}
 
 
-def _summary(result: dict[str, Any]) -> dict[str, Any]:
+def _summary(result: dict[str, Any], say: Callable[[str], str]) -> dict[str, Any]:
     """Return ``notes`` on a class: how many, who failed, and what to look at."""
     failed = [
-        f"{student}: {row['reason']}"
+        f"{student}: {say(row['reason'])}"
         for student, row in result["students"].items()
         if row["status"] == "failed"
     ]
     look = [
-        f"{shown(student)}: {', '.join(note for note in (row['reason'], *row['flags']) if note)}"
+        f"{shown(student)}: {', '.join(say(one) for one in (row['reason'], *row['flags']) if one)}"
         for student, row in result["students"].items()
         if row["status"] != "failed" and (row["reason"] or row["flags"])
     ]
-    counts = f"{result['new']} graded now, {result['unchanged']} as before, {len(failed)} failed."
-    return {"notes": [counts, *failed, *look, *result["notes"]], "failed": len(failed)}
+    counts = say(N_("{new} graded now, {unchanged} as before, {failed} failed.")).format(
+        new=result["new"], unchanged=result["unchanged"], failed=len(failed)
+    )
+    notes = [counts, *failed, *look, *(say(note) for note in result["notes"])]
+    return {"notes": notes, "failed": len(failed)}
 
 
 def _tell(done: int, total: int, failed: int) -> None:

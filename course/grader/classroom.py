@@ -18,19 +18,20 @@ from pathlib import Path
 from typing import Any
 
 from course.grader import files, sandbox, settings
+from course.grader.errors import N_
 from course.grader.local import inherited, python
 from course.grader.notebook import path_of
 
-OK, MADE, LOOK, MISSING = "ok", "made", "look", "missing"
+OK, MADE, LOOK, MISSING = N_("ok"), N_("made"), N_("look"), N_("missing")
 EXCHANGE = "/usr/local/share/nbgrader/exchange"  # nbgrader's own place
 OPEN = 0o1777  # everybody may put something in, and take only their own away
 # nbgrader's folders for one course, with its own permissions.
 BELOW = {"": 0o755, "outbound": 0o755, "inbound": 0o3733, "feedback": 0o711}
 BUTTONS, READER = "course.grader.buttons.Sandboxed", "course.grader.buttons.Unread"
 PARTS = {
-    "the formgrader": "nbgrader.server_extensions.formgrader",
-    "the assignment list": "nbgrader.server_extensions.assignment_list",
-    "the validate button": "nbgrader.server_extensions.validate_assignment",
+    N_("the formgrader"): "nbgrader.server_extensions.formgrader",
+    N_("the assignment list"): "nbgrader.server_extensions.assignment_list",
+    N_("the validate button"): "nbgrader.server_extensions.validate_assignment",
 }
 PANELS = "@jupyter/nbgrader"
 # By this file Jupyter's server finds our extension.
@@ -82,30 +83,34 @@ def line(what: str, missing: str = "", state: str = MISSING) -> Row:
 def of_course(root: Path) -> list[Row]:
     """Look at the configuration and the lessons."""
     own = settings.config(root)
-    there = (root / settings.FILE).exists()
-    lost = "" if there else f"There is no {settings.FILE} in {root}: get it back."
+    file, buttons = settings.FILE, own.get("Autograde", {})
+    lost = N_("There is no {file} in {root}: get it back.").format(file=file, root=root)
+    unnamed = N_("Name the course in {file}: c.CourseDirectory.course_id.").format(file=file)
     named = bool(own.get("CourseDirectory", {}).get("course_id"))
-    unnamed = "" if named else f"Name the course in {settings.FILE}: c.CourseDirectory.course_id."
-    safe = own.get("Autograde", {}).get("autograde_preprocessors", []) == [BUTTONS]
-    unsafe = (
-        f'Set c.Autograde.autograde_preprocessors = ["{BUTTONS}"] in {settings.FILE}: without it '
-        "the formgrader runs students' code without a sandbox."
-    )
+    unsafe = N_(
+        'Set c.Autograde.autograde_preprocessors = ["{name}"] in {file}: without it the '
+        "formgrader runs students' code without a sandbox."
+    ).format(name=BUTTONS, file=file)
+    safe = buttons.get("autograde_preprocessors", []) == [BUTTONS]
     if safe:
-        safe = own["Autograde"].get("exporter_class") == READER
-        unsafe = f'Set c.Autograde.exporter_class = "{READER}": without it nothing is graded.'
+        unsafe = N_(
+            'Set c.Autograde.exporter_class = "{name}": without it nothing is graded.'
+        ).format(name=READER)
+        safe = buttons.get("exporter_class") == READER
     source, release = settings.folder(root, "source"), settings.folder(root, "release")
     lessons = [one for one in settings.lessons(root) if path_of(one, source).exists()]
-    none = "" if lessons else f"There are no lessons in {source}: this needs the full course."
+    none = N_("There are no lessons in {source}: this needs the full course.").format(source=source)
     unmade = [one for one in lessons if not path_of(one, release).exists()]
-    make = f"Make {', '.join(unmade)} with `nbgrader generate_assignment`, or its button."
-    closed = "" if os.access(root, os.W_OK) else f"You can't write into {root}: change that."
+    make = N_("Make {unmade} with `nbgrader generate_assignment`, or its button.").format(
+        unmade=", ".join(unmade)
+    )
+    closed = N_("You can't write into {root}: change that.").format(root=root)
     return [
-        line("configuration", lost or unnamed),
-        line("safe autograde button", "" if safe else unsafe),
-        line("lessons", none),
-        line("release", make if unmade else ""),
-        line("course folder", closed),
+        line(N_("configuration"), lost if not (root / file).exists() else "" if named else unnamed),
+        line(N_("safe autograde button"), "" if safe else unsafe),
+        line(N_("lessons"), "" if lessons else none),
+        line(N_("release"), make if unmade else ""),
+        line(N_("course folder"), "" if os.access(root, os.W_OK) else closed),
     ]
 
 
@@ -113,11 +118,12 @@ def _extensions() -> list[Row]:
     """Ask JupyterLab which of nbgrader's parts are enabled."""
     listed = _said("server", "extension", "list") + _said("labextension", "list")
     rows = []
-    for what, name in {**PARTS, "panels in JupyterLab": PANELS}.items():
+    for what, name in {**PARTS, N_("panels in JupyterLab"): PANELS}.items():
         kind = "labextension" if name == PANELS else "server extension"
         found = re.findall(rf"(?m)^\s*{re.escape(name)}\s.*?\b(enabled|disabled)\b(.*)$", listed)
         states = [state for state, _ in found]
-        do = f"Run `jupyter {kind} enable {name}`." if states else f"{name} isn't installed."
+        do = N_("Run `jupyter {kind} enable {name}`.") if states else N_("{name} isn't installed.")
+        do = do.format(kind=kind, name=name)
         rows.append(line(what, "" if "enabled" in states and "disabled" not in states else do))
     return rows
 
@@ -126,14 +132,15 @@ def _buttons() -> Row:
     """Enable our extension of Jupyter's server: a file, as packages bring one."""
     path = Path(sys.prefix) / ENABLED
     text = json.dumps(EXTENSION, indent=2) + "\n"
-    what = "buttons in the server"
+    what = N_("buttons in the server")
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return line(what)
         files.write(path, text)
     except OSError as error:
-        return line(what, f"{path} can't be written ({error.strerror}): change that.")
-    return line(what, "Restart JupyterLab if it runs.", MADE)
+        do = N_("{path} can't be written ({why}): change that.")
+        return line(what, do.format(path=path, why=error.strerror))
+    return line(what, N_("Restart JupyterLab if it runs."), MADE)
 
 
 def _said(*words: str) -> str:
@@ -151,20 +158,21 @@ def _said(*words: str) -> str:
 def isolation() -> Row:
     """Look whether there is a sandbox to grade in."""
     why = sandbox.missing()
-    return line("sandbox", f"Nothing can be graded here, since {why}." if why else "")
+    do = N_("Nothing can be graded here, since {why}.").format(why=why)
+    return line(N_("sandbox"), do if why else "")
 
 
 def private(root: Path) -> Row:
     """Look whether other users of this machine can get into the course's folder."""
     if os.name != "posix":
-        return line("private folder")
+        return line(N_("private folder"))
     closed = not root.stat().st_mode & 0o005
     closed |= any(not one.stat().st_mode & 0o001 for one in root.parents)
-    do = (
-        f"Others on this machine can read {root}, with solutions and gradebook: if students have "
-        f"accounts here, run `chmod 700 {root}`."
-    )
-    return line("private folder", "" if closed else do, LOOK)
+    do = N_(
+        "Others on this machine can read {root}, with solutions and gradebook: if "
+        "students have accounts here, run `chmod 700 {root}`."
+    ).format(root=root)
+    return line(N_("private folder"), "" if closed else do, LOOK)
 
 
 # --- the exchange ---------------------------------------------------------------------------------
@@ -173,12 +181,18 @@ def private(root: Path) -> Row:
 def of_exchange(place: Path, course: str) -> list[Row]:
     """Make the exchange and the course's folders in it, with the right permissions."""
     if sys.platform == "win32":
-        return [line("exchange", "nbgrader's exchange isn't for Windows: use a Linux machine.")]
-    rows = [folder("exchange", place, OPEN, shared=True)]
+        do = N_("nbgrader's exchange isn't for Windows: use a Linux machine.")
+        return [line(N_("exchange"), do)]
+    rows = [folder(N_("exchange"), place, OPEN, shared=True)]
     if rows[0]["state"] == MISSING or not course:
         return rows
     for name, mode in BELOW.items():
-        row = folder(f"exchange: {name or course}", place / course / name, mode, shared=False)
+        row = folder(
+            N_("exchange: {name}").format(name=name or course),
+            place / course / name,
+            mode,
+            shared=False,
+        )
         rows.append(row)
         if row["state"] == MISSING:
             break
@@ -194,16 +208,19 @@ def folder(what: str, path: Path, mode: int, *, shared: bool) -> Row:
             state = MADE
         about = path.lstat()
         if not stat.S_ISDIR(about.st_mode):
-            return line(what, f"{path} is no folder: take it away.")
+            return line(what, N_("{path} is no folder: take it away.").format(path=path))
         if about.st_uid != os.geteuid() and not (shared and about.st_uid == 0):
-            return line(what, f"{path} belongs to {_name(about.st_uid)}: have it taken away.")
+            do = N_("{path} belongs to {owner}: have it taken away.")
+            return line(what, do.format(path=path, owner=_name(about.st_uid)))
         if stat.S_IMODE(about.st_mode) != mode:
             os.chmod(path, mode)
             state = MADE
     except OSError as error:
-        do = f"{path} can't be made or opened ({error.strerror}): as administrator run "
-        command = f"`mkdir -p {path} && chmod {mode:o} {path}`"
-        return line(what, f"{do}{command}, or name another folder in COURSE_EXCHANGE.")
+        do = N_(
+            "{path} can't be made or opened ({why}): as administrator run `mkdir -p {path} && "
+            "chmod {mode:o} {path}`, or name another folder in COURSE_EXCHANGE."
+        )
+        return line(what, do.format(path=path, why=error.strerror, mode=mode))
     return line(what) | {"state": state}
 
 

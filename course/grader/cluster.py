@@ -29,7 +29,7 @@ from typing import Any
 import distributed
 
 from course.grader import hooks as hooks_module
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.hooks import Hooks
 from course.grader.job import Job, Ran
 from course.grader.library import fingerprint
@@ -42,33 +42,33 @@ PATIENCE = 60.0  # seconds without any worker until the rest is given up
 MOST_ENGINES = 3  # warm processes that a worker keeps, for as many lessons
 
 ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
-NO_ADDRESS = "--scheduler takes an address such as tcp://host:8786, not {address!r}."
-NO_KEYS = (
+NO_ADDRESS = N_("--scheduler takes an address such as tcp://host:8786, not {address!r}.")
+NO_KEYS = N_(
     "{address} needs certificates: name them in Dask's configuration, as docs/cluster.md shows."
 )
-NOBODY = (
-    "No Dask scheduler answers at {address}: start one there with `dask scheduler`, or leave "
-    "--scheduler out to grade on this machine."
+NOBODY = N_(
+    "No Dask scheduler answers at {address}: start one there with `dask "
+    "scheduler`, or leave --scheduler out to grade on this machine."
 )
-NO_WORKERS = (
-    "The Dask scheduler at {address} has no workers: start some with `dask worker {address}`, then "
-    "run the same command again."
+NO_WORKERS = N_(
+    "The Dask scheduler at {address} has no workers: start some with `dask worker "
+    "{address}`, then run the same command again."
 )
-GONE = (
-    "The Dask scheduler at {address} is gone: start it again and run the same command again; what "
-    "is graded stays graded."
+GONE = N_(
+    "The Dask scheduler at {address} is gone: start it again and run the same "
+    "command again; what is graded stays graded."
 )
-OTHER_FILES = (
-    "{machine} has other files in {what} than this machine: bring both checkouts to the same "
-    "commit and restart its workers."
+OTHER_FILES = N_(
+    "{machine} has other files in {what} than this machine: bring both checkouts "
+    "to the same commit and restart its workers."
 )
-OTHER_VERSION = (
-    "{machine} has {what} {theirs}, this machine has {ours}: install the same packages on both and "
-    "restart its workers."
+OTHER_VERSION = N_(
+    "{machine} has {what} {theirs}, this machine has {ours}: install the same "
+    "packages on both and restart its workers."
 )
-NO_COURSE = (
-    "{machine} can't load the course's library ({error}): start its workers from a checkout's own "
-    "`.venv/bin/dask`."
+NO_COURSE = N_(
+    "{machine} can't load the course's library ({error}): start its workers from a "
+    "checkout's own `.venv/bin/dask`."
 )
 
 
@@ -186,12 +186,20 @@ class Cluster:
             if isinstance(has, OSError):  # it has gone since
                 continue
             if isinstance(has, Exception):
-                raise GraderError(NO_COURSE.format(machine=f"The worker {where}", error=has))
-            machine = f"The worker {where} ({has['machine']})"
+                raise GraderError(
+                    NO_COURSE.format(
+                        machine=N_("The worker {where}").format(where=where), error=has
+                    )
+                )
+            machine = N_("The worker {where} ({name})").format(where=where, name=has["machine"])
             if difference := differs(has["files"], self._same, machine):
                 raise GraderError(difference)
             if has["missing"]:
-                raise GraderError(f"{machine}: {NO_ISOLATION.format(why=has['missing'])}")
+                raise GraderError(
+                    N_("{machine}: {no_isolation}").format(
+                        machine=machine, no_isolation=NO_ISOLATION.format(why=has["missing"])
+                    )
+                )
         self.workers = sum(self._client.nthreads().values()) or 1
 
     def _watch(self) -> None:
@@ -217,7 +225,11 @@ class Cluster:
             ran = Ran.from_json(json.loads(asked.result()))
         except distributed.KilledWorker as error:
             times = error.allowed_failures + 1
-            words = f"{times} workers died while they ran it" if times > 1 else "its worker died"
+            words = (
+                N_("{times} workers died while they ran it").format(times=times)
+                if times > 1
+                else N_("its worker died")
+            )
             _put(place, error=LostWorkerError(words))
         except Exception as error:
             _put(place, error=error)
@@ -331,14 +343,19 @@ def run(job: bytes, modules: list[str], sandbox: str, same: dict[str, str], addr
     GraderError
         If this machine has another library, or no isolation.
     """
-    machine, hooks = f"The worker on {socket.gethostname()}", hooks_module.find(address)
+    machine, hooks = (
+        N_("The worker on {name}").format(name=socket.gethostname()),
+        hooks_module.find(address),
+    )
     if difference := differs(fingerprint(hooks.home().resolve(), hooks), same, machine):
         raise GraderError(difference)
     try:
         with _engines.lent(tuple(modules), sandbox, hooks) as engine:
             ran = engine.run(Job.from_json(json.loads(job)))
     except GraderError as error:
-        raise GraderError(f"{machine}: {error}") from None
+        raise GraderError(
+            N_("{machine}: {no_isolation}").format(machine=machine, no_isolation=error)
+        ) from None
     return json.dumps(ran.to_json()).encode()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from course.grader import files as files_module
 from course.grader import lms, notebook, settings
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 
 if TYPE_CHECKING:
     from course.grader.adapter import Session
@@ -65,7 +65,7 @@ def export(
     table = lms.read(Path(into)) if into else None
     if column and not (table and assignment):
         raise GraderError(
-            "--column needs --into FILE and --assignment LESSON: it is that one's column."
+            N_("--column needs --into FILE and --assignment LESSON: it is that one's column.")
         )
     with record.existing(root) as session:
         known = [one.name for one in session.assignments]
@@ -84,7 +84,9 @@ def export(
         path = folder / Path(into or "").name
         if path.exists() and path.samefile(into or ""):
             raise GraderError(
-                f"{path} would replace the LMS's own file: name another folder, --to."
+                N_("{path} would replace the LMS's own file: name another folder, --to.").format(
+                    path=path
+                )
             )
         lms.write(table, path)
         files = [{"file": str(path), "rows": count, "for": lms.IMPORTED[table.kind]}]
@@ -108,11 +110,11 @@ def _tables(session: "Session", names: list[str]) -> dict[str, tuple[list[list[A
     return {
         "exercises.csv": (
             list(_exercises(session, names)),
-            "one row for each student and exercise",
+            N_("one row for each student and exercise"),
         ),
-        "students.csv": (_students(people, names, totals, most), "one row for each student"),
-        "canvas.csv": (_canvas(people, names, totals, most), "Canvas, Grades, Import"),
-        "moodle.csv": (_moodle(people, names, totals), "Moodle, Grades, Import, CSV file"),
+        "students.csv": (_students(people, names, totals, most), N_("one row for each student")),
+        "canvas.csv": (_canvas(people, names, totals, most), N_("Canvas, Grades, Import")),
+        "moodle.csv": (_moodle(people, names, totals), N_("Moodle, Grades, Import, CSV file")),
     }
 
 

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from course.grader import files, notebook, page, source
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.hooks import Hooks
 from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.grader.prepare import NOT_GRADED
 from course.grader.source import Assignment, SourceNotebook
-from course.grader.words import N_
 
 if TYPE_CHECKING:
     from course.grader.adapter import Session
@@ -73,14 +72,21 @@ def feedback(
     from course.grader import record
 
     assignment = source.read(name, root, hooks)
-    places, again = assignment.places, f"run `{hooks.command} {name}`"
+    places = assignment.places
+    again = N_("run `{command} {name}`").format(command=hooks.command, name=name)
     pages, notes = [], []
     with record.existing(assignment.root) as session:
         who = sorted(record.totals(name, session))
         if student is not None and student not in who:
-            raise GraderError(f"{student} isn't graded in {name}: {again} first.")
+            raise GraderError(
+                N_("{student} isn't graded in {name}: {again} first.").format(
+                    student=student, name=name, again=again
+                )
+            )
         if not who:
-            raise GraderError(f"Nothing is graded in {name}: {again} first.")
+            raise GraderError(
+                N_("Nothing is graded in {name}: {again} first.").format(name=name, again=again)
+            )
         for one in tqdm(
             who if student is None else [student], desc="Feedback", disable=None, leave=False
         ):
@@ -89,7 +95,11 @@ def feedback(
             for original in assignment.notebooks.values():
                 path = graded / f"{original.name}.ipynb"
                 if not path.exists():
-                    notes.append(f"{one} has no autograded {path.name}: {again}.")
+                    notes.append(
+                        N_("{one} has no autograded {name}: {again}.").format(
+                            one=one, name=path.name, again=again
+                        )
+                    )
                     continue
                 made = _page(notebook.read(path), original, assignment, session, one, hidden_tests)
                 files.write(target / f"{original.name}.html", made)

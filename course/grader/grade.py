@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from tqdm import tqdm
 
 from course.grader import notebook, prepare, results, settings, similar, source
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.files import shown
 from course.grader.hooks import Hooks
 from course.grader.job import Job, Ran
@@ -33,8 +33,8 @@ from course.grader.source import Assignment
 GRADED, FAILED = "graded", "failed"
 # What isn't one submission's fault: a full or read-only disk, no permission, no files left to open.
 EVERYBODYS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE}
-CHANGED = "The course's library, data or packages have changed: everyone is graded anew."
-LOST = "The gradebook lacks a part of this submission: put an earlier copy of gradebook.db back"
+CHANGED = N_("The course's library, data or packages have changed: everyone is graded anew.")
+LOST = N_("The gradebook lacks a part of this submission: put an earlier copy of gradebook.db back")
 IN_FLIGHT = 2  # submissions for each core, since each waits now and then
 Tell = Callable[[int, int, int], object]
 HAND_INS = 50  # of a student and an assignment that are remembered
@@ -146,10 +146,12 @@ def grade(
     root = root.resolve()
     began = time.monotonic()
     if jobs is not None and jobs < 1:
-        raise GraderError("--jobs must be 1 or more.")
+        raise GraderError(N_("--jobs must be 1 or more."))
     with contextlib.ExitStack() as stack:
         if engine is None and not scheduler and _something_new(name, student, force, root):
             imports = source.modules(name, root, hooks)
+            more = prepare.asked_for(name, root, hooks)
+            imports += tuple(one for one in more if one not in imports)
             engine = stack.enter_context(_engine(imports, sandbox, root, hooks))
         # Its imports go on while we do ours: nbgrader takes a second.
         assignment = source.read(name, root, hooks)
@@ -172,7 +174,8 @@ def grade(
         try:
             run.all(who)
         except KeyboardInterrupt:
-            print(f"\n{run.new} are graded.", file=sys.stderr)
+            text = hooks.say(N_("{n} are graded."))
+            print(f"\n{text.format(n=run.new)}", file=sys.stderr)
             raise
         totals = record.totals(name, session)
         everyone = prepare.students(assignment)[0]
@@ -205,12 +208,16 @@ def _who(assignment: Assignment, student: str | None) -> tuple[list[str], list[s
     who, others = prepare.students(assignment)
     if student is None and not who:
         raise GraderError(
-            f"Nothing is submitted for {assignment.name}: put notebooks into "
-            f"submitted/STUDENT/{assignment.name}/, or collect them with nbgrader."
+            N_(
+                "Nothing is submitted for {lesson}: put notebooks into "
+                "submitted/STUDENT/{lesson}/, or collect them with nbgrader."
+            ).format(lesson=assignment.name)
         )
     if student is not None and student not in who:
         raise GraderError(
-            f"There is no submitted/{shown(student)}/{assignment.name}: check the student's id."
+            N_("There is no submitted/{student}/{lesson}: check the student's id.").format(
+                student=shown(student), lesson=assignment.name
+            )
         )
     return (who, others) if student is None else ([student], [])
 
@@ -242,7 +249,7 @@ def _executor(
     if scheduler:
         if jobs is not None:
             raise GraderError(
-                "With --scheduler the workers' threads decide how many run: leave out --jobs."
+                N_("With --scheduler the workers' threads decide how many run: leave out --jobs.")
             )
         from course.grader.cluster import Cluster  # loads Dask
 
@@ -338,7 +345,8 @@ class _Run:
                     self._finish(item)
                     step()
                 speed = 60 * bar.n / max(time.monotonic() - began, 1e-3)
-                bar.set_postfix_str(f"{len(self.failures)} failed, {speed:.0f} a minute")
+                text = self.assignment.hooks.say(N_("{failed} failed, {speed:.0f} a minute"))
+                bar.set_postfix_str(text.format(failed=len(self.failures), speed=speed))
         if len(who) == len(prepare.students(self.assignment)[0]):
             self.ledger.tidy(self.hashes, set(who))
 
@@ -351,7 +359,7 @@ class _Run:
         try:
             submission = prepare.prepare(self.assignment, student)
         except Exception as error:
-            self._fail(student, "couldn't be read", error)
+            self._fail(student, N_("couldn't be read"), error)
             return None
         hashes = {one.name: one.job.hash() for one in submission.notebooks if one.job}
         item = _Item(submission, hashes)
@@ -408,7 +416,7 @@ class _Run:
             try:
                 item.ran[name] = future.result()
             except Exception as error:
-                self._fail(student, f"{name} couldn't be run", error)
+                self._fail(student, N_("{name} couldn't be run").format(name=name), error)
                 continue
             self.ledger.keep(item.hashes[name], item.ran[name])
         if student in self.failures:
@@ -416,7 +424,7 @@ class _Run:
         try:
             auto = record.record(item.submission, item.ran, self.recorder, self.session)
         except Exception as error:
-            self._fail(student, "couldn't be recorded", error)
+            self._fail(student, N_("couldn't be recorded"), error)
             return
         terms = record.terms(item.submission, self.recorder, self.session)
         self.ledger.set_mark(student, self._mark(item, auto, terms))
@@ -432,7 +440,9 @@ class _Run:
         if isinstance(error, MissingEntry):  # the same tomorrow
             self.failures[student] = f"{LOST} ({said})."
             return
-        self.failures[student] = f"{what} ({type(error).__name__}: {said}): run it again."
+        self.failures[student] = N_("{what} ({kind}: {said}): run it again.").format(
+            what=what, kind=type(error).__name__, said=said
+        )
 
     def _mark(self, item: _Item, auto: dict[str, dict[str, float]], terms: str) -> dict[str, Any]:
         """Return what is remembered of a student, for the next run and for the report."""
@@ -530,30 +540,33 @@ def _row(
     return row | {"penalty": own["penalty"], "by_hand": own["by_hand"]}
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print the class for people."""
+def show(result: dict[str, Any], say: Callable[[str], str] = str) -> None:
+    """Print the class for people; `say` gives a text in their language."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=result["assignment"], title_justify="left")
-    table.add_column("student")
-    table.add_column("score", justify="right")
-    table.add_column("status")
-    table.add_column("to look at")
+    for head in (N_("student"), N_("score"), N_("status"), N_("to look at")):
+        table.add_column(say(head), justify="right" if head == "score" else "left")
     for student, row in result["students"].items():
-        score = "" if row["score"] is None else f"{row['score']:g} of {row['max']:g}"
+        score = say(N_("{got} of {most}")).format(
+            got=f"{row['score'] or 0:g}", most=f"{row['max']:g}"
+        )
         notes = [row["reason"], *row["flags"]]
         if row.get("penalty"):
-            notes.append(f"late: {row['penalty']:g} points less")
-        words = "\n".join(note for note in notes if note)
-        table.add_row(Text(shown(student)), score, row["status"], Text(words))
+            late = N_("late: {penalty} points less")
+            notes.append(late.format(penalty=f"{row['penalty']:g}"))
+        words = "\n".join(say(note) for note in notes if note)
+        score = "" if row["score"] is None else score
+        table.add_row(Text(shown(student)), score, say(row["status"]), Text(words))
     console = Console()
     console.print(table)
     for note in result["notes"]:
-        console.print(Text(note))
-    console.print(
-        f"{result['new']} graded now, {result['unchanged']} as before, in {result['seconds']:g} s. "
-        f"The class: {result['report']}; the term: {result['term']}",
-        soft_wrap=True,
+        console.print(Text(say(note)))
+    text = N_(
+        "{new} graded now, {unchanged} as before, in {seconds} s. The class: {report}; "
+        "the term: {term}"
     )
+    about = {key: result[key] for key in ("new", "unchanged", "seconds", "report", "term")}
+    console.print(say(text).format(**about), soft_wrap=True)

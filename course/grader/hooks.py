@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.job import Outcome
 from course.grader.notebook import Cell
 from course.grader.words import message_of
@@ -69,6 +69,9 @@ class Hooks:
         language. Names, kinds and points of cells are the same there.
     distributions : tuple of str
         Packages whose version scores depend on.
+    shared : tuple of str
+        Modules that hand-ins may import and that load without a thread: what several hand-ins ask
+        for is loaded once for all of them.
     language : function without arguments → code
         In which language pages are now, such as ``"en"``.
     say : function of one of the grader's English texts → text
@@ -90,6 +93,7 @@ class Hooks:
     environment: Callable[[Path], Mapping[str, str]] = _nothing
     source: Callable[[Path, Path], Path] = _itself
     distributions: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     language: Callable[[], str] = _english
     say: Callable[[str], str] = str
     message: Callable[[Cell, Outcome, float], str] = message_of
@@ -111,7 +115,13 @@ def find(address: str) -> Hooks:
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise GraderError(f"The grader's hooks {address} can't be loaded: {error}.") from None
+        raise GraderError(
+            N_("The grader's hooks {address} can't be loaded: {error}.").format(
+                address=address, error=error
+            )
+        ) from None
     if not isinstance(found, Hooks):
-        raise GraderError(f"{address} isn't an object of the grader's hooks.")
+        raise GraderError(
+            N_("{address} isn't an object of the grader's hooks.").format(address=address)
+        )
     return found

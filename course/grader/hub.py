@@ -37,7 +37,7 @@ from traitlets import Unicode
 
 from course.grader import classroom, settings
 from course.grader.classroom import LOOK, MADE, MISSING, OK, OPEN, Row, line
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.files import shown
 from course.grader.local import inherited, python
 
@@ -110,15 +110,19 @@ def read(file: Path) -> Hub:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise GraderError(
-            f"There is no {file}: copy deploy/hub/hub.toml there and put in your courses."
+            N_(
+                "There is no {file}: copy deploy/hub/hub.toml there and put in your courses."
+            ).format(file=file)
         ) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise GraderError(f"{file} can't be read: {why}.") from None
+        raise GraderError(N_("{file} can't be read: {why}.").format(file=file, why=why)) from None
     _only(file, said, KNOWN, "")
     courses = said.get("courses")
     if not isinstance(courses, dict) or not courses:
-        raise GraderError(f"{file} names no course: it needs a part such as [courses.mine].")
+        raise GraderError(
+            N_("{file} names no course: it needs a part such as [courses.mine].").format(file=file)
+        )
     hub = Hub(
         file=file,
         address=_text(file, said, "address", ""),
@@ -133,19 +137,32 @@ def read(file: Path) -> Hub:
     for name in (*accounts, *(str(course.folder) for course in hub.courses)):
         both = [one.name for one in hub.courses if name in (one.account, str(one.folder))]
         if len(both) > 1:
-            raise GraderError(f"{file}: {' and '.join(both)} can't share {name}.")
+            text = N_("{file}: {names} can't share {name}.")
+            raise GraderError(text.format(file=file, names=", ".join(both), name=name))
     for name in accounts:
         if name in hub.people:
-            raise GraderError(f"{file}: {name} is a course's account and can't be a person too.")
+            raise GraderError(
+                N_("{file}: {name} is a course's account and can't be a person too.").format(
+                    file=file, name=name
+                )
+            )
     return hub
 
 
 def _course(file: Path, name: str, about: Any) -> Course:
-    where = f" of the course {name}"
+    where = N_(" of the course {name}").format(name=name)
     if not COURSE.fullmatch(name):
-        raise GraderError(f"{file}: a course's name has letters, numbers, - . _, not {name!r}.")
+        raise GraderError(
+            N_("{file}: a course's name has letters, numbers, - . _, not {name!r}.").format(
+                file=file, name=name
+            )
+        )
     if not isinstance(about, dict):
-        raise GraderError(f"{file}: {name} is to be a part of its own, [courses.{name}].")
+        raise GraderError(
+            N_("{file}: {name} is to be a part of its own, [courses.{name}].").format(
+                file=file, name=name
+            )
+        )
     _only(file, about, {"account", "folder", "instructors", "students"}, where)
     (account,) = _names(file, {"account": [about.get("account", "")]}, "account", where)
     folder = Path(_text(file, about, "folder", where))
@@ -156,30 +173,52 @@ def _course(file: Path, name: str, about: Any) -> Course:
 def _only(file: Path, said: dict[str, Any], known: set[str], where: str) -> None:
     for name in said:
         if name not in known:
-            raise GraderError(f"{file} has a line {name!r}{where}, which nobody reads.")
+            raise GraderError(
+                N_("{file} has a line {name!r}{where}, which nobody reads.").format(
+                    file=file, name=name, where=where
+                )
+            )
 
 
 def _text(file: Path, said: dict[str, Any], name: str, where: str) -> str:
     defaults = {"certificate": "", "key": ""}
     value = said.get(name, defaults.get(name))
     if value is None:
-        raise GraderError(f"{file} lacks a line {name} = …{where}.")
+        raise GraderError(
+            N_("{file} lacks a line {name} = …{where}.").format(file=file, name=name, where=where)
+        )
     if not isinstance(value, str):
-        raise GraderError(f"{file}: {name}{where} is to be text.")
+        raise GraderError(
+            N_("{file}: {name}{where} is to be text.").format(file=file, name=name, where=where)
+        )
     if name in ("folder", "state", "exchange", "certificate", "key") and value[:1] not in ("/", ""):
-        raise GraderError(f"{file}: {name}{where} is to be a whole path, from / on.")
+        raise GraderError(
+            N_("{file}: {name}{where} is to be a whole path, from / on.").format(
+                file=file, name=name, where=where
+            )
+        )
     if not value and name not in defaults:
-        raise GraderError(f"{file}: {name}{where} is empty.")
+        raise GraderError(
+            N_("{file}: {name}{where} is empty.").format(file=file, name=name, where=where)
+        )
     return value
 
 
 def _names(file: Path, said: dict[str, Any], kind: str, where: str) -> tuple[str, ...]:
     names = said.get(kind, [])
     if not isinstance(names, list):
-        raise GraderError(f'{file}: {kind}{where} is to be a list, such as ["ada", "bob"].')
+        raise GraderError(
+            N_('{file}: {kind}{where} is to be a list, such as ["ada", "bob"].').format(
+                file=file, kind=kind, where=where
+            )
+        )
     for name in names:
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise GraderError(f"{file}: {name!r} ({kind}{where}) is no account's name.")
+            raise GraderError(
+                N_("{file}: {name!r} ({kind}{where}) is no account's name.").format(
+                    file=file, name=name, kind=kind, where=where
+                )
+            )
     return tuple(names)
 
 
@@ -232,7 +271,7 @@ def close_home(name: str) -> str:
     home = Path(account.pw_dir)
     about = home.stat()
     if about.st_uid != account.pw_uid:
-        raise PermissionError(errno.EPERM, "it is somebody else's", str(home))
+        raise PermissionError(errno.EPERM, N_("it is somebody else's"), str(home))
     if not about.st_mode & 0o077:
         return OK
     home.chmod(0o700)
@@ -259,8 +298,8 @@ def rows(hub: Hub, root: Path) -> list[Row]:
         them.
     """
     found = [_address(hub), _proxy(root), *_accounts(hub)]
-    found += [_shared(root), _folder("state", hub.state, 0o700)]
-    found.append(classroom.folder("exchange", hub.exchange, OPEN, shared=True))
+    found += [_shared(root), _folder(N_("state"), hub.state, 0o700)]
+    found.append(classroom.folder(N_("exchange"), hub.exchange, OPEN, shared=True))
     if all(row["state"] != MISSING for row in found):
         for course in hub.courses:
             found += _class(hub, course)
@@ -273,18 +312,25 @@ def _address(hub: Hub) -> Row:
         parts = urlsplit(hub.address)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         if parts.scheme == "https" and not (hub.certificate and hub.key):
-            return line("address", f"{hub.address} needs a certificate and a key in {hub.file}.")
+            do = N_("{address} needs a certificate and a key in {settings}.")
+            return line(N_("address"), do.format(address=hub.address, settings=hub.file))
         if parts.scheme == "http" and (hub.certificate or hub.key):
-            return line("address", f"With a certificate the address begins with https: {hub.file}.")
+            do = N_("With a certificate the address begins with https: {settings}.")
+            return line(N_("address"), do.format(settings=hub.file))
         for file in filter(None, (hub.certificate, hub.key)):
             if not os.access(file, os.R_OK):
-                return line("address", f"There is no {file}, which {hub.file} names.")
+                do = N_("There is no {file}, which {settings} names.")
+                return line(N_("address"), do.format(file=file, settings=hub.file))
         near = host == "localhost" or ipaddress.ip_address(host).is_loopback
         if parts.scheme == "http" and not near:
-            do = "passwords would travel in the clear: use https, or 127.0.0.1 behind a web server."
-            return line("address", f"At {hub.address} {do}")
-        return line("address", "" if running(hub) else _taken(host, port))
-    return line("address", f"{hub.address} is no address such as http://127.0.0.1:8000.")
+            do = N_(
+                "At {address} passwords would travel in the clear: use https, or 127.0.0.1 "
+                "behind a web server."
+            )
+            return line(N_("address"), do.format(address=hub.address))
+        return line(N_("address"), "" if running(hub) else _taken(host, port))
+    do = N_("{address} is no address such as http://127.0.0.1:8000.")
+    return line(N_("address"), do.format(address=hub.address))
 
 
 def _taken(host: str, port: int) -> str:
@@ -295,8 +341,12 @@ def _taken(host: str, port: int) -> str:
             ours.bind((host, port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                return f"Nothing can listen at {host}, port {port} ({error.strerror})."
-            return f"Something else listens on port {port}: end it, or take another address."
+                return N_("Nothing can listen at {host}, port {port} ({why}).").format(
+                    host=host, port=port, why=error.strerror
+                )
+            return N_(
+                "Something else listens on port {port}: end it, or take another address."
+            ).format(port=port)
     return ""
 
 
@@ -314,10 +364,12 @@ def with_us() -> list[str]:
 def _proxy(root: Path) -> Row:
     for program, package in (("node", "nodejs npm"), ("setpriv", "util-linux")):
         if not shutil.which(program):
-            return line("proxy", f"There is no {program}: `apt install {package}`.")
+            do = N_("There is no {program}: `apt install {package}`.")
+            return line(N_("proxy"), do.format(program=program, package=package))
     if not Path(proxy(root)[-1]).exists():
-        return line("proxy", f"Run `npm ci --prefix {root / 'deploy' / 'hub'}`.")
-    return line("proxy", "")
+        do = N_("Run `npm ci --prefix {place}`.")
+        return line(N_("proxy"), do.format(place=root / "deploy" / "hub"))
+    return line(N_("proxy"), "")
 
 
 def _accounts(hub: Hub) -> list[Row]:
@@ -330,19 +382,24 @@ def _accounts(hub: Hub) -> list[Row]:
     for course in hub.courses:
         if course.account in there:
             others = _company(there[course.account])
-            do = f"{_list(others)} must not be in the group of {course.account}: take them out."
-            found.append(line(f"account {course.account}", do if others else ""))
+            do = N_("{names} must not be in the group of {account}: take them out.").format(
+                names=_list(others), account=course.account
+            )
+            found.append(
+                line(N_("account {name}").format(name=course.account), do if others else "")
+            )
         else:
             words = f"--home /var/lib/{course.account} --shell /bin/bash {course.account}"
-            do = f"Make it: `adduser --system --group {words}`."
-            found.append(line(f"account {course.account}", do))
+            do = N_("Make it: `adduser --system --group {words}`.").format(words=words)
+            found.append(line(N_("account {name}").format(name=course.account), do))
     rootly = [name for name, about in there.items() if about.pw_uid == 0]
     lost = [name for name in hub.people if name not in there]
     if rootly:
-        found.append(line("people", f"{_list(rootly)} can't use the hub: they may do anything."))
+        do = N_("{names} can't use the hub: they may do anything.")
+        found.append(line(N_("people"), do.format(names=_list(rootly))))
     else:
-        do = f"No such accounts: {_list(lost)}. `adduser NAME` makes one."
-        found.append(line("people", do if lost else "", LOOK))
+        do = N_("No such accounts: {names}. `adduser NAME` makes one.").format(names=_list(lost))
+        found.append(line(N_("people"), do if lost else "", LOOK))
     found.append(_homes(list(there)))
     able = [about for about in there.values() if about.pw_uid]
     return [*found, _python(able[0])] if able else found
@@ -365,7 +422,8 @@ def _homes(names: list[str]) -> Row:
             state = MADE if close_home(name) == MADE else state
         except OSError as error:
             lost.append(f"{name} ({error.strerror})")
-    return line("homes", f"Can't be closed: {_list(lost)}.") if lost else _made("homes", state)
+    do = N_("Can't be closed: {names}.").format(names=_list(lost))
+    return line(N_("homes"), do) if lost else _made(N_("homes"), state)
 
 
 def _made(what: str, state: str) -> Row:
@@ -375,8 +433,9 @@ def _made(what: str, state: str) -> Row:
 def _list(names: Iterable[str]) -> str:
     """Return names for people to read, and not a hundred of them."""
     names = list(names)
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    few = ", ".join(names[:5])
+    more = N_("{names} and {left} more").format(names=few, left=len(names) - 5)
+    return more if len(names) > 5 else few
 
 
 def _python(account: pwd.struct_passwd) -> Row:
@@ -385,17 +444,20 @@ def _python(account: pwd.struct_passwd) -> Row:
     code = f"import importlib.util as u, sys; [u.find_spec(name).name for name in {names!r}]; "
     code += "print(sys.base_prefix)"
     ran = _as(account, ["-c", code], Path("/"))
-    do = (
-        f"Other accounts can't run {sys.executable}: set the course up in a folder that all can "
+    do = N_(
+        "Other accounts can't run {python}: set the course up in a folder that all can "
         "read, such as /opt, with the system's own Python, not one in a home folder."
-    )
+    ).format(python=sys.executable)
     if ran is None or ran.returncode:
         last = (ran.stderr.decode("utf-8", "replace").strip().split("\n") if ran else [""])[-1]
         return line("Python", do + (f" ({last})" if last else ""))
     theirs = ran.stdout.decode("utf-8", "replace").strip()
     if theirs != sys.base_prefix:  # its own library is closed to them, and another one is found
-        other = f"Other accounts run {sys.executable} with {theirs} in place of {sys.base_prefix}"
-        return line("Python", f"{other}: use the system's own Python.", LOOK)
+        do = N_(
+            "Other accounts run {python} with {theirs} in place of {own}: use the system's "
+            "own Python."
+        ).format(python=sys.executable, theirs=theirs, own=sys.base_prefix)
+        return line("Python", do, LOOK)
     return line("Python", "")
 
 
@@ -428,7 +490,7 @@ def _shared(root: Path) -> Row:
             continue
         path.chmod(about.st_mode & 0o700)
         state = MADE
-    return _made("solutions closed here", state)
+    return _made(N_("solutions closed here"), state)
 
 
 def _folder(what: str, path: Path, mode: int) -> Row:
@@ -440,23 +502,26 @@ def _folder(what: str, path: Path, mode: int) -> Row:
             path.chmod(mode)
             state = MADE
     except OSError as error:
-        return line(what, f"{path} can't be made or opened ({error.strerror}).")
+        do = N_("{path} can't be made or opened ({why}).")
+        return line(what, do.format(path=path, why=error.strerror))
     if path.stat().st_uid != os.geteuid():
-        return line(what, f"{path} is somebody else's: name another folder.")
+        return line(what, N_("{path} is somebody else's: name another folder.").format(path=path))
     return _made(what, state)
 
 
 def _class(hub: Hub, course: Course) -> list[Row]:
     """Look at a course's folder and its part of the exchange, as its own account."""
     account, folder = pwd.getpwnam(course.account), course.folder
-    name = f"{course.name}: folder"
+    name = N_("{name}: folder").format(name=course.name)
     try:
         about = folder.stat()
     except OSError as error:
-        return [line(name, f"{folder} can't be opened ({error.strerror}): docs/hub.md says how.")]
+        do = N_("{folder} can't be opened ({why}): docs/hub.md says how.")
+        return [line(name, do.format(folder=folder, why=error.strerror))]
     if about.st_uid != account.pw_uid:
         own = f"`chown -R {course.account}: {folder}`"
-        return [line(name, f"{folder} doesn't belong to {course.account}: {own}.")]
+        do = N_("{folder} doesn't belong to {account}: {own}.")
+        return [line(name, do.format(folder=folder, account=course.account, own=own))]
     ran = _as(account, ["-m", __name__, str(folder)], folder, COURSE_EXCHANGE=str(hub.exchange))
     try:
         said = json.loads(ran.stdout.decode().strip().split("\n")[-1]) if ran else {}
@@ -464,11 +529,14 @@ def _class(hub: Hub, course: Course) -> list[Row]:
         said = {}
     if not said:
         why = ran.stderr.decode("utf-8", "replace").strip().split("\n")[-1] if ran else "no access"
-        return [line(name, f"{folder} can't be looked at ({why}).")]
+        return [
+            line(name, N_("{folder} can't be looked at ({why}).").format(folder=folder, why=why))
+        ]
     if said["course"] != course.name:
-        there = f"{folder / settings.FILE} calls the course {said['course']!r}"
-        do = f"{there}, and {hub.file} {course.name!r}: make both the same."
-        return [line(name, do)]
+        do = N_("{file} calls the course {course!r}, and {settings} {name!r}: make both the same.")
+        file, theirs = folder / settings.FILE, said["course"]
+        text = do.format(file=file, course=theirs, settings=hub.file, name=course.name)
+        return [line(name, text)]
     found = [_made(name, MADE if about.st_mode & 0o077 else OK)]
     return found + [row | {"what": f"{course.name}: {row['what']}"} for row in said["rows"]]
 
@@ -500,11 +568,15 @@ def prepare(file: Path, root: Path) -> tuple[Hub, dict[str, Any]]:
     """
     if sys.platform != "linux" or os.geteuid() != 0:
         raise GraderError(
-            "A hub starts servers for the users of a Linux machine, so only its administrator can "
-            "start one: `sudo python3 start.py hub`."
+            N_(
+                "A hub starts servers for the users of a Linux machine, so only its "
+                "administrator can start one: `sudo python3 start.py hub`."
+            )
         )
     if not (root / "deploy" / "hub").is_dir():
-        raise GraderError(f"There is no deploy/hub in {root}: this needs the full course.")
+        raise GraderError(
+            N_("There is no deploy/hub in {root}: this needs the full course.").format(root=root)
+        )
     hub = read(file)
     found = rows(hub, root)
     return hub, {
@@ -546,7 +618,9 @@ def start(hub: Hub, root: Path) -> NoReturn:
     """
     lock = _lock(hub)
     if lock is None:
-        raise GraderError(f"This hub is running already: see {hub.address}.")
+        raise GraderError(
+            N_("This hub is running already: see {address}.").format(address=hub.address)
+        )
     os.set_inheritable(lock, True)  # JupyterHub holds it, and what it starts doesn't
     # In the background of a script it is ignored, by all that we start too: the hub would wait for
     # each server half a minute before it ends it in another way.

@@ -19,7 +19,7 @@ from typing import Any
 import filelock
 
 from course.grader import files
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.job import FORMAT, Ran
 
 FOLDER = ".grading"
@@ -55,7 +55,7 @@ class Ledger:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             raise GraderError(
-                "Another grader is at work in this course: wait until it has finished."
+                N_("Another grader is at work in this course: wait until it has finished.")
             ) from None
         try:
             yield

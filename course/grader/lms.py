@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from course.grader import files as files_module
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.files import shown
 
 CANVAS, MOODLE, WORKSHEET = "Canvas", "Moodle", "Moodle's assignment"
 IMPORTED = {
-    CANVAS: "Canvas, Grades, Import",
-    MOODLE: "Moodle, Grades, Import, CSV file",
-    WORKSHEET: "Moodle, the assignment, Upload grading worksheet",
+    CANVAS: N_("Canvas, Grades, Import"),
+    MOODLE: N_("Moodle, Grades, Import, CSV file"),
+    WORKSHEET: N_("Moodle, the assignment, Upload grading worksheet"),
 }
 SEPARATORS = ",;\t:"
 POINTS = "Points Possible"  # Canvas' row of what assignments are worth begins so, after blanks
@@ -88,14 +88,18 @@ def read(path: Path) -> Table:
     try:
         content = path.read_bytes()
     except OSError as error:
-        said = (error.strerror or "no reason given").lower()
-        raise GraderError(f"{name} can't be read ({said}).") from None
+        said = (error.strerror or N_("no reason given")).lower()
+        raise GraderError(
+            N_("{name} can't be read ({said}).").format(name=name, said=said)
+        ) from None
     try:
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         raise GraderError(
-            f"{name} isn't in UTF-8: take the file as the LMS wrote it, not as Excel saves it."
+            N_(
+                "{name} isn't in UTF-8: take the file as the LMS wrote it, not as Excel saves it."
+            ).format(name=name)
         ) from None
     readings = {}
     for one in SEPARATORS:
@@ -112,8 +116,11 @@ def read(path: Path) -> Table:
         kind = WORKSHEET
     if len(head) < 3 or not rows:
         raise GraderError(
-            f"{name} is no table of grades: export it from Canvas (Grades, Export) or from Moodle "
-            "(Grades, Export, Plain text file; or the assignment's grading worksheet)."
+            N_(
+                "{name} is no table of grades: export it from Canvas (Grades, Export) or from "
+                "Moodle (Grades, Export, Plain text file; or the assignment's grading "
+                "worksheet)."
+            ).format(name=name)
         )
     signs = {m["sign"] for row in rows for cell in row if (m := DECIMAL.fullmatch(cell))}
     end = "\r\n" if "\r\n" in text else "\n"
@@ -160,8 +167,10 @@ def fill(
         for worth in _worth(table, place):
             if worth != most[lesson]:
                 raise GraderError(
-                    f"{lesson} is worth {most[lesson]:g} points here and {worth:g} in "
-                    f"{table.name}: change it in the LMS, and export again."
+                    N_(
+                        "{lesson} is worth {most:g} points here and {worth:g} in {table}: "
+                        "change it in the LMS, and export again."
+                    ).format(lesson=lesson, most=most[lesson], worth=worth, table=table.name)
                 )
     wanted = [
         one for one in people if any(totals[lesson].get(one.id) is not None for lesson in places)
@@ -179,18 +188,26 @@ def fill(
                 continue
             row[place] = f"{round(points, 4):g}".replace(".", table.sign)
             count += 1
-    notes = [f"Students are found by {by}."]
+    two = N_("Students are found by {first}, and by {second}.")
+    one = N_("Students are found by {first}.")
+    notes = [(two if len(by) > 1 else one).format(first=by[0], second=by[-1])]
     away = [one.id for one in wanted if one.id not in whose]
     if away:
-        notes.append(f"Not found for certain, so left out: {', '.join(map(shown, away))}.")
+        notes.append(
+            N_("Not found for certain, so left out: {who}.").format(who=", ".join(map(shown, away)))
+        )
     if kept:
         notes.append(
-            f"Excused, not assigned or locked there, so kept: {', '.join(map(shown, kept))}."
+            N_("Excused, not assigned or locked there, so kept: {who}.").format(
+                who=", ".join(map(shown, kept))
+            )
         )
     absent = [lesson for lesson in totals if lesson not in places and any(_given(totals[lesson]))]
     if absent:
         notes.append(
-            f"There is no column for {', '.join(absent)}: name it with --assignment and --column."
+            N_("There is no column for {absent}: name it with --assignment and --column.").format(
+                absent=", ".join(absent)
+            )
         )
     return count, notes
 
@@ -238,18 +255,23 @@ def _columns(table: Table, lessons: list[str], column: str | None) -> dict[str, 
         real = [place for place in alike if table.head[place].endswith("(Real)")]
         places = exact or real or alike
         if len(places) > 1:
-            heads = " or ".join(table.head[place] for place in places)
+            heads = " / ".join(table.head[place] for place in places)
             raise GraderError(
-                f"Which column of {table.name} is {lesson}: {heads}? Name it: --column."
+                N_("Which column of {table} is {lesson}: {heads}? Name it: --column.").format(
+                    table=table.name, lesson=lesson, heads=heads
+                )
             )
         if places:
             found[lesson] = places[0]
     if not found:
-        what = f"called {column}" if column else f"for {', '.join(lessons)}"
-        raise GraderError(
-            f"{table.name} has no column {what}: name a lesson and its column there with "
+        text = N_(
+            "{table} has no column for {lessons}: name a lesson and its column there with "
             "--assignment and --column."
         )
+        if column:
+            text = N_("{table} has no column called {column}: name one of its own with --column.")
+        names = ", ".join(lessons)
+        raise GraderError(text.format(table=table.name, lessons=names, column=column))
     return found
 
 
@@ -273,7 +295,7 @@ def _words(name: str) -> str:
     return " ".join(sorted(re.findall(r"\w+", name.casefold())))
 
 
-def _found(table: Table, people: list[Any]) -> tuple[dict[str, list[str]], str]:
+def _found(table: Table, people: list[Any]) -> tuple[dict[str, list[str]], list[str]]:
     """Return student → row of those who are found for certain, and by what.
 
     The LMS's own number counts first, where nbgrader knows it. For all others it is one column for
@@ -311,10 +333,12 @@ def _found(table: Table, people: list[Any]) -> tuple[dict[str, list[str]], str]:
     found = known[1] | best[1]
     if 2 * len(found) < min(len(people), len(rows)) or not found:
         raise GraderError(
-            f"{len(found)} of {len(people)} students are found in {table.name}: their ids, mail "
-            "addresses or names have to be those of the LMS (`nbgrader db student add`)."
+            N_(
+                "{found} of {all} students are found in {table}: their ids, mail addresses or "
+                "names have to be those of the LMS (`nbgrader db student add`)."
+            ).format(found=len(found), all=len(people), table=table.name)
         )
-    return found, ", and by ".join(name for name, own in (known, best) if own)
+    return found, [name for name, own in (known, best) if own]
 
 
 def _unique(pairs: Iterable[tuple[str | None, str]]) -> dict[str, str]:

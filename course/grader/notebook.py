@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "BEGIN SOLUTION", "END SOLUTION"
@@ -111,7 +111,7 @@ def load(path: Path, inside: Path | None = None) -> Notebook:
     UnreadableError
         If it can't be read, or isn't a notebook of format 4.
     """
-    return parse(_bytes(path, inside), path.name)
+    return parse(content(path, inside), path.name)
 
 
 def read(path: Path) -> Notebook:
@@ -125,7 +125,9 @@ def read(path: Path) -> Notebook:
     try:
         return load(path)
     except FileNotFoundError:
-        raise GraderError(f"There is no notebook {path}: check its name.") from None
+        raise GraderError(
+            N_("There is no notebook {path}: check its name.").format(path=path)
+        ) from None
 
 
 def parse(content: bytes, name: str) -> Notebook:
@@ -143,49 +145,74 @@ def parse(content: bytes, name: str) -> Notebook:
         If they hold none of format 4.
     """
     if not content.removeprefix(BOM).strip(b" \t\r\n\0"):
-        raise UnreadableError(f"{name} is empty.")
+        raise UnreadableError(N_("{name} is empty.").format(name=name))
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError:
         raise UnreadableError(
-            f"{name} isn't text in UTF-8: open it in an editor and save it as UTF-8."
+            N_("{name} isn't text in UTF-8: open it in an editor and save it as UTF-8.").format(
+                name=name
+            )
         ) from None
     if text.count("[") + text.count("{") > MOST_PARTS or text.count(",") > MOST_ITEMS:
-        raise UnreadableError(f"{name} has too many parts to be read: clear its outputs.")
+        raise UnreadableError(
+            N_("{name} has too many parts to be read: clear its outputs.").format(name=name)
+        )
     try:
         raw = json.loads(text, parse_int=_int)
         raw = _whole(raw) if HALF.search(text) else raw
     except (ValueError, RecursionError, MemoryError):
-        raise UnreadableError(f"{name} is damaged (it isn't valid JSON).") from None
+        raise UnreadableError(
+            N_("{name} is damaged (it isn't valid JSON).").format(name=name)
+        ) from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise UnreadableError(
-            f"{name} isn't a notebook of today's format: open it in JupyterLab and save it."
+            N_(
+                "{name} isn't a notebook of today's format: open it in JupyterLab and save it."
+            ).format(name=name)
         )
     if len(raw["cells"]) > MOST_CELLS:
-        raise UnreadableError(f"{name} has more than {MOST_CELLS} cells.")
+        raise UnreadableError(
+            N_("{name} has more than {most} cells.").format(name=name, most=MOST_CELLS)
+        )
     return raw
 
 
-def _bytes(path: Path, folder: Path | None) -> bytes:
+def content(path: Path, folder: Path | None) -> bytes:
+    """Return what a notebook's file holds, of a folder that nothing in it leads out of.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    UnreadableError
+        If it is no file, too large, can't be read, or lies elsewhere.
+    """
     try:
         if not os.path.lexists(path):
             raise FileNotFoundError
         if folder is not None and not is_inside(path, folder):
-            raise UnreadableError(f"{path.name} is a link to a file outside of the submission.")
+            raise UnreadableError(
+                N_("{name} is a link to a file outside of the submission.").format(name=path.name)
+            )
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"{path.name} isn't a file.")
+            raise UnreadableError(N_("{name} isn't a file.").format(name=path.name))
         if status.st_size > MOST_MB * 1e6:
             raise UnreadableError(
-                f"{path.name} has {status.st_size / 1e6:.0f} MB, more than the {MOST_MB} MB that "
-                "are read: clear its outputs."
+                N_(
+                    "{name} has {size:.0f} MB, more than the {most} MB that are read: clear its "
+                    "outputs."
+                ).format(name=path.name, size=status.st_size / 1e6, most=MOST_MB)
             )
         return path.read_bytes()
     except FileNotFoundError:
         raise
     except OSError as error:
-        said = error.strerror or "no reason given"
-        raise UnreadableError(f"{path.name} can't be read ({said.lower()}).") from None
+        said = error.strerror or N_("no reason given")
+        raise UnreadableError(
+            N_("{name} can't be read ({why}).").format(name=path.name, why=said.lower())
+        ) from None
 
 
 def is_inside(path: Path, folder: Path) -> bool:
@@ -309,7 +336,7 @@ def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
     named = {cell.name: cell for cell in original if cell.name}
     mine = _recognised([_cell(raw) for raw in own], named)
     flags = [
-        f"{count} cells are called {name}: the last one counts"
+        N_("{count} cells are called {name}: the last one counts").format(count=count, name=name)
         for name, count in collections.Counter(c.name for c in mine).items()
         if count > 1 and name in named
     ]
@@ -379,28 +406,37 @@ def _tampering(
         meta = marks(raw)
         if cell.kind == "grade":
             if bare(found.source) not in {bare(cell.source), bare(visible(cell.source))}:
-                flags.append(f"changed the check {name} (the course's own was run)")
+                flags.append(
+                    N_("changed the check {name} (the course's own was run)").format(name=name)
+                )
             if meta and found.points != cell.points:
-                flags.append(f"changed the points of {name} (its own count)")
+                flags.append(N_("changed the points of {name} (its own count)").format(name=name))
         if cell.cell_type == "code" and raw.get("cell_type") != "code":
-            flags.append(f"turned {name} into a text cell (read as code)")
+            flags.append(N_("turned {name} into a text cell (read as code)").format(name=name))
         if meta and meta.get("schema_version") not in (1, 2, 3):
             versions.add(str(meta.get("schema_version"))[:20])
     gone = [cell for name, cell in named.items() if name not in submitted]
     checks = [cell.name for cell in gone if cell.kind == "grade"]
     answers = [cell.name for cell in gone if cell.kind in ("solution", "manual") and not cell.task]
     if checks:
-        flags.append(f"deleted checks (they were put back): {_some(checks)}")
+        flags.append(
+            N_("deleted checks (they were put back): {checks}").format(checks=_some(checks))
+        )
     if answers:
-        flags.append(f"deleted answer cells: {_some(answers)}")
+        flags.append(N_("deleted answer cells: {answers}").format(answers=_some(answers)))
     if versions:
-        flags.append(f"unusual nbgrader metadata (schema_version {', '.join(sorted(versions))})")
+        flags.append(
+            N_("unusual nbgrader metadata (schema_version {versions})").format(
+                versions=", ".join(sorted(versions))
+            )
+        )
     return flags
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    few = ", ".join(names[:5])
+    more = N_("{names} and {left} more").format(names=few, left=len(names) - 5)
+    return more if len(names) > 5 else few
 
 
 # --- markers --------------------------------------------------------------------------------------

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from course.grader import notebook, sanitize, settings, times
+from course.grader.errors import N_
 from course.grader.files import shown
+from course.grader.hooks import Hooks
 from course.grader.job import Job
 from course.grader.notebook import Cell, Notebook, UnreadableError
 from course.grader.plan import plan
@@ -151,21 +153,47 @@ def students(assignment: Assignment) -> tuple[list[str], list[str]]:
     names, notes = [], []
     for name in sorted(match["student"] for match in found if match):
         if name in NOT_STUDENTS or is_ignored(name, places.ignore):
-            notes.append(f"{shown(name)} in submitted/ is left out: it isn't a student.")
+            notes.append(
+                N_("{name} in submitted/ is left out: it isn't a student.").format(name=shown(name))
+            )
         elif not _is_text(name):
-            notes.append(f"{shown(name)} in submitted/ is left out: its name isn't UTF-8.")
+            notes.append(
+                N_("{name} in submitted/ is left out: its name isn't UTF-8.").format(
+                    name=shown(name)
+                )
+            )
         else:
             names.append(name)
     spelled: dict[str, list[str]] = {}
     for name in names:
         spelled.setdefault(unicodedata.normalize("NFC", name), []).append(name)
     notes += [
-        f"{len(same)} folders in submitted/ have names that look the same, {shown(name)}: they are "
-        "graded as different students."
+        N_(
+            "{same} folders in submitted/ have names that look the same, {name}: they are "
+            "graded as different students."
+        ).format(same=len(same), name=shown(name))
         for name, same in spelled.items()
         if len(same) > 1
     ]
     return names, notes
+
+
+def asked_for(name: str, root: Path, hooks: Hooks) -> tuple[str, ...]:
+    """Return which of the modules that hand-ins may share two or more of them import.
+
+    A guess for a head start: the word in a text cell counts too, and who can't be read is left out.
+    """
+    if not hooks.shared:
+        return ()
+    words = re.compile(rb"(?<![\w.])(?:import|from) +(%s)\b" % "|".join(hooks.shared).encode())
+    asked: collections.Counter[str] = collections.Counter()
+    for folder in settings.folder(root, "submitted").glob(f"*/{glob.escape(name)}"):
+        found: set[bytes] = set()
+        for path in folder.glob("*.ipynb"):
+            with contextlib.suppress(OSError, UnreadableError):
+                found |= set(words.findall(notebook.content(path, folder)))
+        asked.update(one.decode() for one in found)
+    return tuple(one for one in hooks.shared if asked[one] > 1)
 
 
 def _is_text(name: str) -> bool:
@@ -215,10 +243,12 @@ def _load(folder: Path, original: SourceNotebook, assignment: Assignment) -> Not
     source = Path(places.format_path(places.source_directory, ".", assignment.name)) / path.name
     submitted = Path(places.root, places.submitted_directory)
     if os.path.lexists(path) and not notebook.is_inside(folder, submitted):
-        raise UnreadableError(f"The folder of {path.name} is a link out of submitted/.")
+        raise UnreadableError(
+            N_("The folder of {name} is a link out of submitted/.").format(name=path.name)
+        )
     with contextlib.suppress(OSError):
         if os.path.samefile(path, source):
-            raise UnreadableError(f"{path.name} is the instructor's own file.")
+            raise UnreadableError(N_("{name} is the instructor's own file.").format(name=path.name))
     return notebook.load(path, folder)
 
 
@@ -233,7 +263,8 @@ def _restored(
         trusted=tuple(sorted(assignment.files)),
         library=assignment.library,
     )
-    reason = "" if restored.answers else f"{original.name}.ipynb holds none of the answer cells."
+    none = N_("{name}.ipynb holds none of the answer cells.").format(name=original.name)
+    reason = "" if restored.answers else none
     node = _node(restored.cells, restored.origins, original)
     return Prepared(original.name, node, job, READY, reason, restored.flags)
 
@@ -248,12 +279,18 @@ def blank(original: SourceNotebook, status: str, reason: str) -> Prepared:
 def _missing(original: SourceNotebook, folder: Path) -> Prepared:
     """Say that a notebook isn't there, and what may be meant to be it."""
     wanted = f"{original.name}.ipynb"
-    prepared = blank(original, MISSING, f"There is no {wanted} in the submission.")
+    prepared = blank(
+        original, MISSING, N_("There is no {wanted} in the submission.").format(wanted=wanted)
+    )
     near = _near(folder, wanted)
     if near:
-        do = "unpack" if near.lower().endswith(ARCHIVES) else "rename"
-        prepared.reason = f"There is no {wanted}, but {near}: {do} it and grade again."
-        prepared.flags.append(f"near miss: {near} instead of {wanted}")
+        packed = near.lower().endswith(ARCHIVES)
+        unpack = N_("There is no {wanted}, but {near}: unpack it and grade again.")
+        rename = N_("There is no {wanted}, but {near}: rename it and grade again.")
+        prepared.reason = (unpack if packed else rename).format(wanted=wanted, near=near)
+        prepared.flags.append(
+            N_("near miss: {near} instead of {wanted}").format(near=near, wanted=wanted)
+        )
     return prepared
 
 
@@ -288,22 +325,22 @@ def _own_files(folder: Path, ignore: list[str], flags: list[str]) -> dict[str, b
             name.encode()
             status = path.stat()
             if not notebook.is_inside(path, folder):
-                left["links out of the folder"] += 1
+                left[N_("links out of the folder")] += 1
             elif not stat.S_ISREG(status.st_mode):
-                left["no files"] += 1
+                left[N_("no files")] += 1
             elif len(files) == MOST_FILES:
-                left[f"more than {MOST_FILES}"] += 1
+                left[N_("more than {most}").format(most=MOST_FILES)] += 1
                 break
             elif size + status.st_size > MOST_FILES_MB * 1e6:
-                left[f"over {MOST_FILES_MB} MB in all"] += 1
+                left[N_("over {most} MB in all").format(most=MOST_FILES_MB)] += 1
             else:
                 files[name] = path.read_bytes()
                 size += status.st_size
         except (OSError, UnicodeError):
-            left["not readable"] += 1
+            left[N_("not readable")] += 1
     if left:
         why = ", ".join(f"{count} {what}" for what, count in left.items())
-        flags.append(f"left out files next to the notebook: {why}")
+        flags.append(N_("left out files next to the notebook: {why}").format(why=why))
     return files
 
 
@@ -327,7 +364,11 @@ def _timestamp(
         text = path.read_text(encoding="utf-8-sig").strip()
         return times.read(text, *settings.clock(assignment.root)) if text else None
     except (OSError, ValueError):
-        flags.append(f"{TIMESTAMP} holds no time that is certain: counted as in time")
+        flags.append(
+            N_("{timestamp} holds no time that is certain: counted as in time").format(
+                timestamp=TIMESTAMP
+            )
+        )
         return None
 
 

@@ -29,7 +29,7 @@ from course.grader.adapter import (
     api,
     determine_grade,
 )
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.job import Ran
 from course.grader.prepare import NOT_GRADED, Prepared, Submission
 from course.grader.source import Assignment
@@ -88,7 +88,10 @@ def alone(session: Session) -> Iterator[None]:
     with session.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as own:
         if not own.scalar(sqlalchemy.text(f"SELECT pg_try_advisory_lock({LOCK})")):
             raise GraderError(
-                "Another `course grade` is at work in this gradebook: wait until it has finished."
+                N_(
+                    "Another `course grade` is at work in this gradebook: wait until it has "
+                    "finished."
+                )
             )
         yield
 
@@ -104,7 +107,7 @@ def existing(root: Path) -> Iterator[Session]:
     """
     file = adapter.database_file(adapter.directory(root).db_url)
     if file is not None and not file.exists():
-        raise GraderError("There is no gradebook yet: grade something first.")
+        raise GraderError(N_("There is no gradebook yet: grade something first."))
     with opened(root) as session:
         yield session
 
@@ -114,7 +117,10 @@ def _version(session: Session) -> None:
     newest = adapter.newest_version()
     if not sqlalchemy.inspect(session.engine).has_table("alembic_version"):
         raise GraderError(
-            "The database holds tables of something else: give the gradebook a database of its own."
+            N_(
+                "The database holds tables of something else: give the gradebook a database of "
+                "its own."
+            )
         )
     found: list[str] = []
     with contextlib.suppress(sqlalchemy.exc.DatabaseError):
@@ -122,8 +128,10 @@ def _version(session: Session) -> None:
         found = [row[0] for row in rows]
     if sorted(found) != sorted(newest):
         raise GraderError(
-            "The gradebook is of another version of nbgrader: make a copy of it, then run "
-            "`nbgrader db upgrade`."
+            N_(
+                "The gradebook is of another version of nbgrader: make a copy of it, then run "
+                "`nbgrader db upgrade`."
+            )
         )
 
 
@@ -138,7 +146,9 @@ def _sentences(url: str) -> Iterator[None]:
         if isinstance(cause, _OF_A_VALUE) or not isinstance(cause, sqlalchemy.exc.SQLAlchemyError):
             raise
         said = str(getattr(cause, "orig", cause)).strip().split("\n")[0]
-        raise GraderError(f"The gradebook {name} {_advice(said)}") from error
+        raise GraderError(
+            N_("The gradebook {name} {advice}").format(name=name, advice=_advice(said))
+        ) from error
 
 
 _OF_A_VALUE = (sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError)
@@ -146,15 +156,19 @@ _OF_A_VALUE = (sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError)
 
 def _advice(said: str) -> str:
     for words, advice in {
-        "locked": "is in use by another program: close that one, then run the same command again.",
-        "readonly": "can't be written: change its permissions, then run the same command again.",
+        "locked": N_(
+            "is in use by another program: close that one, then run the same command again."
+        ),
+        "readonly": N_(
+            "can't be written: change its permissions, then run the same command again."
+        ),
         "unable to open": "can't be opened: is its folder there, and may it be written to?",
-        "full": "can't grow, since the disk is full: make room and run the same command again.",
+        "full": N_("can't grow, since the disk is full: make room and run the same command again."),
         "no such column": "is of an older nbgrader: make a copy, then run `nbgrader db upgrade`.",
         "not a database": "is damaged: put a copy of it back.",
-        "malformed": "is damaged: put a copy of it back.",
+        "malformed": N_("is damaged: put a copy of it back."),
         "does not exist": f"isn't there ({said}): make it first, with `createdb`.",
-        "onnect": f"can't be reached ({said}): is the database running?",
+        "onnect": N_("can't be reached ({said}): is the database running?").format(said=said),
     }.items():
         if words in said:
             return advice
@@ -186,15 +200,23 @@ def register(assignment: Assignment, session: Session) -> list[str]:
             said = str(error)
             if "Cannot" in said:
                 raise GraderError(
-                    f"The gradebook holds submissions of {assignment.name} with other exercises "
-                    "than source/ has now: bring the old source back, or begin anew with "
-                    f"`nbgrader db assignment remove {assignment.name} --force`."
+                    N_(
+                        "The gradebook holds submissions of {lesson} with other exercises than "
+                        "source/ has now: bring the old source back, or begin anew with "
+                        "`nbgrader db assignment remove {lesson} --force`."
+                    ).format(lesson=assignment.name)
                 ) from None
             last = said.strip().split("\n")[-1]
-            raise GraderError(f"nbgrader refuses {assignment.name}: {last}") from None
+            raise GraderError(
+                N_("nbgrader refuses {lesson}: {last}").format(lesson=assignment.name, last=last)
+            ) from None
     session.save()
     if known:
-        return [f"The checks in source/{assignment.name} have changed: the new ones count."]
+        return [
+            N_("The checks in source/{lesson} have changed: the new ones count.").format(
+                lesson=assignment.name
+            )
+        ]
     return []
 
 
@@ -293,7 +315,7 @@ def filled(prepared: Prepared, ran: Ran | None) -> Any:
         node.cells[cell.index].outputs = from_dict(outputs)
         node.cells[cell.index].execution_count = cell.index + 1
     results = {cell.index for cell in ran.cells if cell.grade} if ran else set()
-    why = prepared.reason or "This check didn't run."
+    why = prepared.reason or N_("This check didn't run.")
     for index, cell in enumerate(node.cells):
         marks = cell.metadata.get("nbgrader", {})
         if not marks.get("grade") or marks.get("solution") or cell.cell_type != "code":
@@ -303,7 +325,7 @@ def filled(prepared: Prepared, ran: Ran | None) -> Any:
         try:
             determine_grade(cell)
         except (ValueError, KeyError):
-            said = "The check's last line gives more than the points of its cell."
+            said = N_("The check's last line gives more than the points of its cell.")
             cell.outputs = from_dict([_error(NOT_GRADED, said)])
     return node
 

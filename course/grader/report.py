@@ -12,9 +12,9 @@ import statistics
 from typing import Any
 
 from course.grader import files, page, similar
+from course.grader.errors import N_
 from course.grader.ledger import FOLDER
 from course.grader.source import Assignment
-from course.grader.words import N_
 
 BINS = 10
 SHOWN = 12  # slowest exercises, and students that are named at a misconception

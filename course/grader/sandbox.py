@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.hooks import Hooks
 from course.grader.job import Limits
 from course.grader.local import ENVIRONMENT, python
@@ -36,12 +36,12 @@ from course.grader.wire import Channel
 BUBBLEWRAP, NONE, AUTO = "bubblewrap", "none", "auto"
 NOBODY = 65534
 START = 120.0  # seconds that the imports may take
-NO_ISOLATION = (
+NO_ISOLATION = N_(
     "Submissions can't be isolated here: {why}. Grade on Linux with bubblewrap "
-    "(`sudo apt install bubblewrap`) or in a container, or, if you trust every submission, "
-    "with `course grade --sandbox none`."
+    "(`sudo apt install bubblewrap`) or in a container, or, if you trust every "
+    "submission, with `course grade --sandbox none`."
 )
-ELSEWHERE = "Grading runs on Linux: use a Linux container or virtual machine (docs/grading.md)."
+ELSEWHERE = N_("Grading runs on Linux: use a Linux container or virtual machine (docs/grading.md).")
 STOPPED = "The sandbox has stopped: run the same command again."
 PROCESSOR = ("cpu", "cpuacct")  # controllers that are welcome, but not needed
 OPTIONAL = ("memory.swap.max", "cpu.cfs_quota_us", "cpu.max")
@@ -121,7 +121,11 @@ class Zygote:
             self.process.kill()
             assert self.process.stderr is not None
             said = self.process.stderr.read().decode("utf-8", "replace").strip().split("\n")[-1]
-            raise GraderError(f"The sandbox doesn't start: {said or 'it gives no reason'}.")
+            raise GraderError(
+                N_("The sandbox doesn't start: {said}.").format(
+                    said=said or N_("it gives no reason")
+                )
+            )
         self.hub.settimeout(None)
         self.warm = True
 
@@ -432,11 +436,11 @@ class Group:
 def missing() -> str:
     """Return what isolation lacks on this machine, in words; "" if it is there."""
     if sys.platform != "linux":
-        return "bubblewrap is for Linux only"
+        return N_("bubblewrap is for Linux only")
     if shutil.which("bwrap") is None:
-        return "bubblewrap isn't installed"
+        return N_("bubblewrap isn't installed")
     if os.getuid() == 0 and shutil.which("setpriv") is None:
-        return "setpriv (of util-linux) isn't installed"
+        return N_("setpriv (of util-linux) isn't installed")
     probe = (
         f"from {__package__} import namespaces as n; import os; n.leave(); "
         "pid = os.fork(); pid or (n.enclose(8), n.renounce(16, None, 60), os._exit(7)); "
@@ -451,7 +455,7 @@ def missing() -> str:
     if ran.returncode == 7:
         return ""
     said = ran.stderr.decode("utf-8", "replace").strip().split("\n")[-1]
-    return f"this system refuses it ({said or 'it gives no reason'})"
+    return N_("this system refuses it ({said})").format(said=said or N_("it gives no reason"))
 
 
 def own_environment(folder: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grader import notebook
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.hooks import Hooks
 
 LONELY = "86399"  # how long the process sleeps that a submission leaves running, in seconds
@@ -67,10 +67,8 @@ def corpus(folder: Path) -> list[Kind]:
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["submission"]
     ]
     if not found:
-        raise GraderError(
-            f"There is no {folder.parent.name}/{folder.name} here: the self-test needs the full "
-            "course."
-        )
+        text = N_("There is no {name} here: the self-test needs the full course.")
+        raise GraderError(text.format(name=f"{folder.parent.name}/{folder.name}"))
     return found
 
 
@@ -122,7 +120,8 @@ def run(
     chosen = [k for k in corpus(folder) if not names or k.name in names or k.name in honest]
     kinds = chosen + _neighbours(chosen, neighbours)
     if not notebook.path_of(lesson, root / "source").exists():
-        raise GraderError("There is no source/ here: the self-test needs the full course.")
+        text = N_("There is no {name} here: the self-test needs the full course.")
+        raise GraderError(text.format(name="source/"))
     with tempfile.TemporaryDirectory(prefix="self-test-", ignore_cleanup_errors=True) as scratch:
         place = Class(lesson, root, Path(scratch) / "course", hooks)
         for kind in kinds:

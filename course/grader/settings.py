@@ -13,7 +13,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from course.grader import times
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.notebook import path_of
 
 FILE = "nbgrader_config.py"
@@ -83,7 +83,9 @@ def sources(names: list[str] | None, root: Path) -> list[str]:
     source = folder(root, "source")
     here = [name for name in lessons(root) if path_of(name, source).exists()]
     if not here:
-        raise GraderError("There are no lessons in source/: this command needs the full course.")
+        raise GraderError(
+            N_("There are no lessons in source/: this command needs the full course.")
+        )
     for name in names or []:
         if name not in here:
             raise GraderError(unknown(name, here))
@@ -94,5 +96,10 @@ def unknown(name: str, known: list[str]) -> str:
     """Return a sentence for a lesson that doesn't exist, with the nearest one that does."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
     if near:
-        return f"There is no lesson {name!r}: did you mean {near[0]}?"
-    return f"There is no lesson {name!r}: the lessons are {', '.join(known) or 'not here'}."
+        return N_("There is no lesson {name!r}: did you mean {near}?").format(
+            name=name, near=near[0]
+        )
+    if not known:
+        return N_("There is no lesson {name!r}: no lessons are here.").format(name=name)
+    text = N_("There is no lesson {name!r}: the lessons are {known}.")
+    return text.format(name=name, known=", ".join(known))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grader import library, notebook, settings
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.hooks import Hooks
 from course.grader.job import Limits
 from course.grader.notebook import Cell
@@ -137,7 +137,7 @@ def read(name: str, root: Path, hooks: Hooks) -> Assignment:
     folder = Path(places.format_path(places.source_directory, ".", name))
     known = sorted({path.parent.name for path in folder.parent.glob("*/*.ipynb")})
     if not known:
-        raise GraderError("There are no lessons in source/: grading needs the full course.")
+        raise GraderError(N_("There are no lessons in source/: grading needs the full course."))
     if name not in known:
         raise GraderError(settings.unknown(name, known))
     config = settings.config(root)

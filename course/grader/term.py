@@ -12,11 +12,12 @@ import contextlib
 import datetime
 import json
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from course.grader import files, page
-from course.grader.errors import GraderError
+from course.grader.errors import N_, GraderError
 from course.grader.hooks import Hooks
 from course.grader.ledger import FOLDER, Ledger
 
@@ -24,7 +25,7 @@ SHOWN = 15  # rows of a list
 FIRST = 25  # students that are shown at once; the others are folded
 DUE = 0.5  # a lesson is due as soon as this part of the class has handed it in
 WEEKS = 20  # the last ones that are drawn
-NOBODY = "Nothing is graded yet: `python3 start.py grade LESSON` comes first."
+NOBODY = N_("Nothing is graded yet: `python3 start.py grade LESSON` comes first.")
 
 
 def write(root: Path, hooks: Hooks) -> dict[str, Any]:
@@ -205,31 +206,34 @@ def _chart(weeks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def show(result: dict[str, Any]) -> None:
-    """Print the term for people."""
+def show(result: dict[str, Any], say: Callable[[str], str] = str) -> None:
+    """Print the term for people; `say` gives a text in their language."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    lessons = Table(title="The term", title_justify="left")
-    for head in ("lesson", "handed in", "mean", "all points"):
-        lessons.add_column(head, justify="left" if head == "lesson" else "right")
+    lessons = Table(title=say(N_("The term")), title_justify="left")
+    for head in (N_("lesson"), N_("handed in"), N_("mean"), N_("all points")):
+        lessons.add_column(say(head), justify="left" if head == "lesson" else "right")
     for row in result["lessons"]:
         mean = "" if row["mean"] is None else page.percent(row["mean"])
         lessons.add_row(row["lesson"], str(row["handed_in"]), mean, str(row["complete"]))
     console.print(lessons)
-    people = Table(title="Who is stuck where", title_justify="left")
-    for head in ("student", "points", "not handed in", "not solved (hand-ins)"):
-        people.add_column(head, justify="right" if head == "points" else "left")
+    people = Table(title=say(N_("Who is stuck where")), title_justify="left")
+    heads = (N_("student"), N_("points"), N_("not handed in"), N_("not solved (hand-ins)"))
+    for head in heads:
+        people.add_column(say(head), justify="right" if head == "points" else "left")
     stuck = [row for row in result["students"] if row["stuck"] or row["late"]]
     for row in stuck[:SHOWN]:
         where = ", ".join(f"{one['exercise']} ({one['times']})" for one in row["stuck"][:4])
-        more = f" and {len(row['stuck']) - 4} more" if len(row["stuck"]) > 4 else ""
+        if len(row["stuck"]) > 4:
+            more = say(N_("{names} and {left} more"))
+            where = more.format(names=where, left=len(row["stuck"]) - 4)
         name = Text(files.shown(row["student"]))
-        people.add_row(name, page.percent(row["share"]), ", ".join(row["late"]), where + more)
+        people.add_row(name, page.percent(row["share"]), ", ".join(row["late"]), where)
     if stuck:
         console.print(people)
     if len(stuck) > SHOWN:
-        console.print(f"{len(stuck) - SHOWN} more are on the page.")
-    console.print(f"The page: {result['page']}", soft_wrap=True)
+        console.print(say(N_("{left} more are on the page.")).format(left=len(stuck) - SHOWN))
+    console.print(say(N_("The page: {page}")).format(page=result["page"]), soft_wrap=True)

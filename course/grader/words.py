@@ -6,14 +6,9 @@ Which words there are is here; the course says them in its language (`hooks.Hook
 from collections.abc import Callable
 
 from course.grader import notebook
+from course.grader.errors import N_
 from course.grader.job import DIED, TIMED_OUT, Outcome
 from course.grader.notebook import Cell
-
-
-def N_(text: str) -> str:
-    """Mark a text for translators."""
-    return text
-
 
 NOT_YET = N_("not answered yet")  # stays English in records; whoever shows it says it
 WHERE = {"solution": N_("your answer"), "grade": N_("a check")}

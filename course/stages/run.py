@@ -17,6 +17,7 @@ from transformers import PreTrainedTokenizerFast
 
 from course import paths, records
 from course.errors import CourseError
+from course.language import _
 from course.lm import arithmetic, model
 from course.lm import tokenizer as tok
 from course.stages import exercises
@@ -109,17 +110,25 @@ def run(
         If there is no such stage or size, or a quick model were to be shipped.
     """
     if stage is not None and stage not in table:
-        raise CourseError(f"There is no stage {stage}; there are: {', '.join(table)}.")
+        raise CourseError(
+            _("There is no stage {stage}; there are: {names}.").format(
+                stage=stage, names=", ".join(table)
+            )
+        )
     if unknown := [name for name in sizes if name not in model.SIZES]:
-        raise CourseError(f"There is no size {unknown[0]}; there are: {', '.join(model.SIZES)}.")
+        raise CourseError(
+            _("There is no size {size}; there are: {names}.").format(
+                size=unknown[0], names=", ".join(model.SIZES)
+            )
+        )
     if quick and save:
-        raise CourseError("A quick run isn't good enough to ship: leave out --quick or --save.")
+        raise CourseError(_("A quick run isn't good enough to ship: leave out --quick or --save."))
     if seeds < 0 or (seeds and stage not in (None, *SEEDED)):
         raise CourseError(
-            "--seeds repeats PPO or GRPO with what they need: use --stage ppo or --stage grpo."
+            _("--seeds repeats PPO or GRPO with what they need: use --stage ppo or --stage grpo.")
         )
     if save and seeds:
-        raise CourseError("A run over seeds ships nothing: leave out --seeds or --save.")
+        raise CourseError(_("A run over seeds ships nothing: leave out --seeds or --save."))
     if seeds:
         return over_seeds(table, seeds, quick, stage or SEEDED[0])
     names = whole(table)
@@ -154,7 +163,8 @@ def one(stage: Stage, context: Run, store: Store) -> Figures:
             context.given(*needed)
         figures = stage.work().run(context)
     except exercises.MissingExercise as missing:
-        print(f"{missing} The stage {stage.name} shows its recorded run instead.", file=sys.stderr)
+        text = _("The stage {name} shows its recorded run instead.").format(name=stage.name)
+        print(f"{missing} {text}", file=sys.stderr)
         return records.read(stage.record) | {"recorded": True}
     store.record(stage, figures)
     return figures
@@ -177,7 +187,8 @@ def _resumable(names: Sequence[str], context: Run, store: Store) -> dict[str, Fi
     key = f"{plans} {context.seed} {context.save} {arithmetic.number_format()}"
     done = store.finished(key)
     if done:
-        print(f"Going on with an interrupted run after {list(done)[-1]}.", file=sys.stderr)
+        text = _("Going on with an interrupted run after {name}.").format(name=list(done)[-1])
+        print(text, file=sys.stderr)
         context.made |= store.models()
     for name in names:
         if name not in done:
@@ -248,13 +259,22 @@ def last_words(result: Result) -> str:
         for name, key in (("bare", "zero_shot"), ("with examples", "few_shot"))
         for low, high in [found["intervals"][key]]
     }
-    manners = "" if found["truth_few_shot"] >= 0.5 else " It wins by manners."
-    return (
-        f"Against a base model {found['parameter_ratio']:.0f} times its size the small tuned model "
-        f"has the better answer in {wins['bare']} of the cases if the base model gets the bare "
-        f"request, and in {wins['with examples']} if it gets polite examples. By truth alone these "
-        f"shares are {found['truth_zero_shot']:.2f} and {found['truth_few_shot']:.2f}.{manners} "
+    manners = "" if found["truth_few_shot"] >= 0.5 else " " + _("It wins by manners.")
+    ours = _(
+        "Against a base model {ratio:.0f} times its size the small tuned model has the better "
+        "answer in {bare} of the cases if the base model gets the bare request, and in {examples} "
+        "if it gets polite examples. By truth alone these shares are {truth_bare:.2f} and "
+        "{truth:.2f}."
+    ).format(
+        ratio=found["parameter_ratio"],
+        bare=wins["bare"],
+        examples=wins["with examples"],
+        truth_bare=found["truth_zero_shot"],
+        truth=found["truth_few_shot"],
+    )
+    paper = _(
         "In the paper labelers preferred 175B InstructGPT to 175B GPT-3 in 85 ± 3% of the cases, "
         "in 71 ± 4% against few-shot GPT-3 (equal size), and preferred 1.3B InstructGPT to 175B "
         "GPT-3 (arXiv:2203.02155)."
     )
+    return f"{ours}{manners} {paper}"

@@ -48,6 +48,33 @@ def all_scores(root, count=6):
     return {f"s{number}": group.scores(root, f"s{number}") for number in range(count)}
 
 
+def test_what_two_hand_ins_import_is_loaded_once_for_all(root, monkeypatch):
+    answers = (
+        "import torch\ndef average(): 1",
+        "from torch.nn import functional\nfrom scipy import stats\ndef average(): 2",
+        "import torchvision, mytorch\ndef average(): 'import pandas'",
+        "import requests\ndef average(): 3",
+        "import requests\ndef average(): 4",
+    )
+    for number, answer in enumerate(answers):
+        group.hand_in(root, f"s{number}", group.answered(root, {"average": answer}))
+    outside = root / "elsewhere.ipynb"
+    outside.write_text("import scipy")
+    (root / "submitted" / "s4" / LESSON / "link.ipynb").symlink_to(outside)
+    assert prepare.asked_for(LESSON, root, HOOKS) == ("numpy", "torch")  # the first by the lesson
+    loaded = []
+
+    def engine(modules, *rest):
+        loaded.extend(modules)
+        raise GraderError("enough")
+
+    monkeypatch.setattr(grade, "_engine", engine)
+    with pytest.raises(GraderError, match="enough"):
+        grade.grade(LESSON, root=root, hooks=HOOKS)
+    assert loaded.count("torch") == 1
+    assert "requests" not in loaded
+
+
 def test_what_is_done_isnt_done_again(root):
     a_class(root)
     first, jobs = run(root)

@@ -204,5 +204,5 @@ def test_what_does_not_fit(tmp_path):
     with pytest.raises(GraderError, match="0 of 2 students are found"):
         filled(tmp_path, CANVAS, [person("x"), person("y")], {ONE: {"x": 1.0, "y": 2.0}})
     twice = CANVAS.replace("Essay (902)", "01_pretraining (902)")
-    with pytest.raises(GraderError, match=r"Which column .* \(901\) or 01_pretraining \(902\)"):
+    with pytest.raises(GraderError, match=r"Which column .* \(901\) / 01_pretraining \(902\)"):
         filled(tmp_path, twice)
