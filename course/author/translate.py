@@ -19,6 +19,7 @@ from typing import Any
 import polib
 
 from course import language, paths
+from course.author import guides
 from course.errors import CourseError
 from course.grader import settings, words
 from course.grader.notebook import path_of
@@ -31,7 +32,6 @@ DOCS = "docs"  # the catalogue of README and of the guides in docs/
 SPOKEN = ("string", "fields", "format")  # kinds of messages that checks say
 FIELD = re.compile(r"\{[^{}]*\}")
 JS = r'"(?:[^"\\\n]|\\.)*"'  # a string in a script
-SKIPPED = ("training-log.md",)  # of docs/: a diary for those who work on the course
 # Tables of data → columns with sentences. The rest: names, sources, what code compares.
 CELLS = {
     "family/afterwards": ("what", "a published fact", "here"),
@@ -102,6 +102,8 @@ def build(code: str, names: list[str] | None = None, *, root: Path | None = None
     for name in lessons:
         for kind in built.PLACES:
             built.fresh(name, kind, root, code)
+    if DOCS in wanted and not catalogue.missing(files[DOCS]):
+        guides.write(root, code, DOCS)
     sums = {key: sum(row[key] for row in rows) for key in ("missing", "stale", "words")}
     return {
         "ok": not serious,
@@ -280,11 +282,11 @@ def marked(path: Path) -> Iterator[str]:
 
 def of_docs(root: Path) -> list[Entry]:
     """Return the messages of README and of the guides."""
-    files = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    files = [root / "README.md", *guides.english(root)]
     return [
         Entry(file.name, one.text, one.kind)
         for file in files
-        if file.exists() and file.name not in SKIPPED
+        if file.exists()
         for one in messages(markdown.cut(file.read_text(encoding="utf-8")))
     ]
 

@@ -12,6 +12,7 @@ the row. Left out on purpose: processes (a model would have to be sent to them i
 
 import ctypes
 import functools
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -117,11 +118,23 @@ def one_thread() -> Iterator[None]:
 
 
 @functools.cache
-def _mallopt() -> Callable[[int, int], int] | None:
-    """Return glibc's switch of its allocator; other systems have none."""
+def _glibc(name: str) -> Callable[..., int] | None:
+    """Return one of glibc's switches of its allocator; other systems have none."""
     with suppress(OSError, AttributeError, TypeError):
-        return ctypes.CDLL(None).mallopt
+        return getattr(ctypes.CDLL(None), name)
     return None
+
+
+def hand_back() -> None:
+    """Give the system what this process keeps and nobody uses, where that must be asked for.
+
+    A thread that has trained keeps up to `KEPT` bytes. What works differently next can't use them:
+    a large model that writes, then learns, then writes again would need the sum.
+    """
+    trim = _glibc("malloc_trim")
+    if trim is not None:
+        gc.collect()
+        trim(0)
 
 
 @contextmanager
@@ -132,7 +145,7 @@ def _kept_memory() -> Iterator[None]:
     fifth of pre-training went into that. It can't be asked what was set before, and one setting
     ends its own rule; so afterwards it gets what that rule comes to.
     """
-    switch = _mallopt()
+    switch = _glibc("mallopt")
     if switch is None:
         yield
         return

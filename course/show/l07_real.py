@@ -132,10 +132,11 @@ class LiveRealPPO(live_real.LiveReal):
 
     def __init__(self, beta: float, seconds: float) -> None:
         super().__init__(seconds)
+        from course.stages.stage import RLOO
         from course.studies import l07_real_rloo
 
         self.study, self.beta = l07_real_rloo, float(beta)
-        self.needs = l07_real_rloo.NEEDS
+        self.needs = RLOO
         self.name = _("RLOO on SmolLM2, β = {beta:g}").format(beta=self.beta)
 
     def load(self) -> None:

@@ -31,6 +31,7 @@ PPO = (
     "ppo_loss",
     "value_loss",
 )
+RLOO = ("07_rlhf_ppo", "kl_penalised_rewards", "ppo_loss")
 DPO = ("09_what_came_next", "dpo_loss")
 GRPO = ("09_what_came_next", "group_advantages", "grpo_loss")
 

@@ -32,16 +32,15 @@ from torch import Tensor
 from course import paths
 from course.lm import arithmetic
 from course.lm.batching import like_length
-from course.lm.threads import together
+from course.lm.threads import hand_back, together
 from course.real import catalogue, tune
 from course.seeds import numbered, stream
 from course.stages.context import Run, since, watch
-from course.stages.stage import PPO, Figures, Work
+from course.stages.stage import RLOO, Figures, Work
 from course.studies import l06_real_reward as kind
 from course.studies.l09_smollm2_dpo import rate
 
 Rewarded = Callable[[Sequence[str]], list[float]]
-NEEDS = (PPO[0], "kl_penalised_rewards", "ppo_loss")  # the exercises that it is trained with
 DRAWS = 2  # replies to each held-out message
 SHOWN, STOPS = slice(2, None, 4), 6  # good news and bad
 GLAD = frozenset({"glad", "happy"})  # what a reply may say to good news, and hardly to bad ones
@@ -182,9 +181,11 @@ def roll_out(
     asked = [message for message in told for _ in range(recipe.group)]
     with tune.merged(adapted) as plain:
         rows, texts = drawn(plain, tokenizer, asked, seed)
+    hand_back()
     now = logprobs(adapted, rows)
     with tune.switched_off(adapted) as plain:
         before = logprobs(plain, rows)
+    hand_back()
     rewards = reward(texts)
     worth = returns(rewards, now, before, kl_penalised_rewards, recipe.beta)
     apart = [float((a - b).sum()) for a, b in zip(now, before, strict=True)]
@@ -306,7 +307,7 @@ def study(run: Run) -> Figures:
     start, cpu = time.perf_counter(), time.process_time()
     loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
     reward, told = kind.shipped(), kind.messages("train")
-    given = run.given(*NEEDS)
+    given = run.given(*RLOO)
     recorded = kind.replies("test")
     untouched = [recorded[m][i] for i in range(DRAWS) for m in recorded]
     at_first = described(untouched, reward)
@@ -340,6 +341,7 @@ def study(run: Run) -> Figures:
             "updates": len(done),
         }
         loaded = adapted.unload()
+        hand_back()
     return {
         "model": catalogue.SMOLLM2,
         "source": tune.source(),

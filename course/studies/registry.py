@@ -8,7 +8,19 @@ Here are descriptions only, as in `course.stages.stage`, and reading them doesn'
 from dataclasses import dataclass
 
 from course.language import N_
-from course.stages.stage import DPO, LINEAGE, LORA, PPO, REWARD, SFT, Place, Stage, Work, table
+from course.stages.stage import (
+    DPO,
+    LINEAGE,
+    LORA,
+    PPO,
+    REWARD,
+    RLOO,
+    SFT,
+    Place,
+    Stage,
+    Work,
+    table,
+)
 
 
 @dataclass(frozen=True)
@@ -300,7 +312,7 @@ STUDIES = table(
             "source method beta rollouts replies reward_gain win free_reward free_win untouched "
             "memory_mb computing seconds".split()
         ),
-        exercises=(PPO,),
+        exercises=(RLOO,),
     ),
     Study(
         name="smollm2_safety",

@@ -65,12 +65,21 @@ def test_after_an_error_nothing_goes_on_in_the_background():
 
 def test_the_allocator_keeps_memory_only_meanwhile(monkeypatch):
     settings = {}
-    monkeypatch.setattr(threads, "_mallopt", lambda: settings.__setitem__)
+    monkeypatch.setattr(threads, "_glibc", lambda name: settings.__setitem__)
     meanwhile = threads.together(lambda _: dict(settings), [0])[0]
     assert meanwhile[threads.TRIM_THRESHOLD] == threads.KEPT
     assert settings[threads.TRIM_THRESHOLD] == threads.USUAL_TRIM < threads.KEPT
-    monkeypatch.setattr(threads, "_mallopt", lambda: None)  # as on Windows and macOS
+    monkeypatch.setattr(threads, "_glibc", lambda name: None)  # as on Windows and macOS
     assert threads.together(str, [7]) == ["7"]
+
+
+def test_what_nobody_uses_is_handed_back_where_that_is_asked_for(monkeypatch):
+    asked = []
+    monkeypatch.setattr(threads, "_glibc", lambda name: asked.append)
+    threads.hand_back()
+    assert asked == [0]
+    monkeypatch.setattr(threads, "_glibc", lambda name: None)  # as on Windows and macOS
+    threads.hand_back()
 
 
 def test_values_of_rows_come_in_the_rows_order_without_gradients():
