@@ -456,7 +456,7 @@ def _python(account: pwd.struct_passwd) -> Row:
         do = N_(
             "Other accounts run {python} with {theirs} in place of {own}: use the system's "
             "own Python."
-        ).format(python=sys.executable, theirs=theirs, own=sys.base_prefix)
+        ).format(theirs=theirs, own=sys.base_prefix, python=sys.executable)
         return line("Python", do, LOOK)
     return line("Python", "")
 
