@@ -60,6 +60,13 @@ def source(folder: Path, root: Path) -> Path:
     return built.fresh(folder.name, "source", root)
 
 
+def translations(name: str, root: Path) -> list[Path]:
+    """Return where the source of a lesson is in each language."""
+    from course.translate import built
+
+    return [built.fresh(name, "source", root, code) for code in language.LANGUAGES]
+
+
 def misconception(cell: Cell, outcome: Outcome) -> str:
     """Return the words by which a check's author names the mistake that it met, or ""."""
     if cell.kind != "grade" or outcome.error != "AssertionError":
@@ -105,6 +112,7 @@ HOOKS = Hooks(
     caches=lambda root: [paths.cache()],
     environment=environment,
     source=source,
+    translations=translations,
     distributions=DISTRIBUTIONS,
     shared=SHARED,
     language=language.current,

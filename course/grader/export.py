@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # The row below the names by which Canvas knows what an assignment is worth; the blanks are its own.
 POINTS = "    Points Possible"
 FOR_PEOPLE = ("exercises.csv", "students.csv")
+HEADS = (N_("file"), N_("rows"), N_("for"))  # of what is said of a file
 
 
 def export(
@@ -89,13 +90,14 @@ def export(
                 )
             )
         lms.write(table, path)
-        files = [{"file": str(path), "rows": count, "for": lms.IMPORTED[table.kind]}]
+        about: list[tuple[str, int, str]] = [(str(path), count, lms.IMPORTED[table.kind])]
     else:
-        files = []
+        about = []
         for name, (rows, what) in tables.items():
             mark = "\ufeff" if name in FOR_PEOPLE else ""
             files_module.write(folder / name, mark + _csv(rows))
-            files.append({"file": str(folder / name), "rows": len(rows) - 1, "for": what})
+            about.append((str(folder / name), len(rows) - 1, what))
+    files = [dict(zip(HEADS, one, strict=True)) for one in about]
     found = {"ok": True, "folder": str(folder), "assignments": names, "files": files}
     return found | {"notes": notes}
 

@@ -33,6 +33,10 @@ def _itself(folder: Path, root: Path) -> Path:
     return folder
 
 
+def _one_language(name: str, root: Path) -> list[Path]:
+    return []
+
+
 def _english() -> str:
     return "en"
 
@@ -67,6 +71,9 @@ class Hooks:
     source : function of a lesson's folder in ``source/`` and the course's → path
         Where its notebooks and files are read: another folder if they are graded in another
         language. Names, kinds and points of cells are the same there.
+    translations : function of a lesson's name and the course's folder → paths
+        Where its notebooks are in each language in which they are handed out: a check in another
+        language than that of grading isn't one that a student has changed.
     distributions : tuple of str
         Packages whose version scores depend on.
     shared : tuple of str
@@ -92,6 +99,7 @@ class Hooks:
     caches: Callable[[Path], list[Path]] = _nowhere
     environment: Callable[[Path], Mapping[str, str]] = _nothing
     source: Callable[[Path, Path], Path] = _itself
+    translations: Callable[[str, Path], list[Path]] = _one_language
     distributions: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     language: Callable[[], str] = _english

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -318,7 +318,16 @@ class Restored:
     flags: list[str] = field(default_factory=list)
 
 
-def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
+def no_other(name: str) -> Collection[str]:
+    """Return no text of a check in another language."""
+    return ()
+
+
+def restore(
+    notebook: Notebook,
+    original: Sequence[Cell],
+    elsewhere: Callable[[str], Collection[str]] = no_other,
+) -> Restored:
     """Find the exercises in what was handed in, and put the instructor's cells back.
 
     Cells are matched by name; one without a name by what it holds: a check by its text, an answer
@@ -331,6 +340,8 @@ def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
         As `load` gives it.
     original : sequence of Cell
         The cells of ``source/``, or of ``release/`` for the visible checks alone.
+    elsewhere : callable
+        Name of a check → its texts in other languages, which are as right as ours.
     """
     own = [cell for cell in notebook["cells"] if isinstance(cell, dict)]
     named = {cell.name: cell for cell in original if cell.name}
@@ -341,7 +352,8 @@ def restore(notebook: Notebook, original: Sequence[Cell]) -> Restored:
         if count > 1 and name in named
     ]
     last = {cell.name: index for index, cell in enumerate(mine) if cell.name in named}
-    flags += _tampering({name: (own[i], mine[i]) for name, i in last.items()}, named)
+    submitted = {name: (own[i], mine[i]) for name, i in last.items()}
+    flags += _tampering(submitted, named, elsewhere)
 
     result: list[tuple[Cell, dict[str, Any]]] = []
     for index, (raw, cell) in enumerate(zip(own, mine, strict=True)):
@@ -394,9 +406,18 @@ def _recognised(mine: list[Cell], named: dict[str, Cell]) -> list[Cell]:
 
 
 def _tampering(
-    submitted: dict[str, tuple[dict[str, Any], Cell]], named: dict[str, Cell]
+    submitted: dict[str, tuple[dict[str, Any], Cell]],
+    named: dict[str, Cell],
+    elsewhere: Callable[[str], Collection[str]],
 ) -> list[str]:
     """Say what was changed that isn't a student's to change."""
+
+    def as_given(text: str, cell: Cell) -> bool:
+        def one_of(wholes: Collection[str]) -> bool:
+            return any(bare(text) in (bare(one), bare(visible(one))) for one in wholes)
+
+        return one_of([cell.source]) or one_of(elsewhere(cell.name))
+
     flags: list[str] = []
     versions: set[str] = set()
     for name, cell in named.items():
@@ -405,7 +426,7 @@ def _tampering(
         raw, found = submitted[name]
         meta = marks(raw)
         if cell.kind == "grade":
-            if bare(found.source) not in {bare(cell.source), bare(visible(cell.source))}:
+            if not as_given(found.source, cell):
                 flags.append(
                     N_("changed the check {name} (the course's own was run)").format(name=name)
                 )

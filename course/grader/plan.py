@@ -7,13 +7,15 @@ import difflib
 from collections.abc import Iterator
 
 from course.grader.job import BOTH, CHECK, STUDENT, Job, Step
-from course.grader.notebook import Cell, Notebook, Restored, bare, restore
+from course.grader.notebook import Cell, Notebook, Restored, bare, no_other, restore
 from course.grader.source import SourceNotebook
 
 OURS = ("code", "locked")  # kinds of cells that are the instructor's
 
 
-def plan(submitted: Notebook, original: SourceNotebook) -> tuple[Restored, Job]:
+def plan(
+    submitted: Notebook, original: SourceNotebook, *, languages: bool = False
+) -> tuple[Restored, Job]:
     """Put the instructor's cells back into a notebook, and list what is to run.
 
     Parameters
@@ -22,8 +24,12 @@ def plan(submitted: Notebook, original: SourceNotebook) -> tuple[Restored, Job]:
         As `notebook.load` gives it.
     original : SourceNotebook
         Of ``source/``, or of ``release/`` for the visible checks alone.
+    languages : bool
+        A check may have its text in another language, too, without a flag. These are made when
+        they are first asked for, which a learner's own check needn't wait for.
     """
-    restored = restore(submitted, original.cells)
+    elsewhere = original.elsewhere if languages else no_other
+    restored = restore(submitted, original.cells, elsewhere)
     job = Job(original.name, steps(restored.cells, original), original.names, original.modules)
     return restored, job
 

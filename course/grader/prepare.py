@@ -255,7 +255,7 @@ def _load(folder: Path, original: SourceNotebook, assignment: Assignment) -> Not
 def _restored(
     raw: Notebook, original: SourceNotebook, files: dict[str, bytes], assignment: Assignment
 ) -> Prepared:
-    restored, job = plan(raw, original)
+    restored, job = plan(raw, original, languages=True)
     job = dataclasses.replace(
         job,
         files=files,

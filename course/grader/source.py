@@ -5,11 +5,12 @@ Read once for a class. The checks come from here, not from the gradebook as nbgr
 """
 
 import ast
+import contextlib
 import fnmatch
 import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
@@ -42,6 +43,8 @@ class SourceNotebook:
         What its code imports.
     code_stub, text_stub : str
         What nbgrader puts in place of a solution.
+    others : callable
+        Gives the same notebook's cells in each other language in which it is handed out.
     """
 
     name: str
@@ -52,6 +55,20 @@ class SourceNotebook:
     modules: tuple[str, ...]
     code_stub: str = settings.CODE_STUB
     text_stub: str = settings.TEXT_STUB
+    others: Callable[[], list[tuple[Cell, ...]]] = list
+
+    @functools.cached_property
+    def _checks_elsewhere(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for cells in self.others():
+            for cell in cells:
+                if cell.kind == "grade":
+                    found.setdefault(cell.name, []).append(cell.source)
+        return found
+
+    def elsewhere(self, name: str) -> list[str]:
+        """Return the texts of a check in other languages."""
+        return self._checks_elsewhere.get(name, [])
 
     @property
     def points(self) -> float:
@@ -193,7 +210,16 @@ def open_notebook(path: Path, root: Path, hooks: Hooks) -> SourceNotebook:
         names=tuple(dict.fromkeys(name for cell in solutions for name in defined(cell))),
         modules=tuple(dict.fromkeys(n for cell in code for n in imported(cell, hooks))),
         **settings.stubs(root),
+        others=functools.partial(_others, path, root, hooks),
     )
+
+
+def _others(path: Path, root: Path, hooks: Hooks) -> list[tuple[Cell, ...]]:
+    """Return a notebook's cells in all languages; whatever is wrong there costs a flag at most."""
+    with contextlib.suppress(Exception):
+        folders = hooks.translations(path.parent.name, root)
+        return [tuple(notebook.cells(notebook.read(one / path.name))) for one in folders]
+    return []
 
 
 # --- what a cell defines and imports --------------------------------------------------------------

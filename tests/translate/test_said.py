@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from grading_class import LESSON, Canned, hand_in, registered
+from grading_class import LESSON, Canned, hand_in, make, registered
 
 from course import cli, language
 from course.author import translate
-from course.grader import grade
+from course.grader import grade, notebook, prepare, source
 from course.hooks import HOOKS
+from course.translate import built
 
 GRADER = Path(language.__file__).parent / "grader"
 RAISED = ("GraderError", "UnreadableError", "LostWorkerError")
@@ -114,3 +115,20 @@ def test_the_class_is_shown_in_korean_and_its_record_is_english(korean, tmp_path
     assert "01_tiny.ipynb: 비어 있어요." in page.read_text(encoding="utf-8")
     kept = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     assert kept["flagged"][0]["reason"] == "01_tiny.ipynb is empty."
+
+
+@pytest.mark.parametrize("graded_in", language.LANGUAGES)
+@pytest.mark.parametrize("handed_in", language.LANGUAGES)
+def test_a_check_in_another_language_is_not_a_changed_one(graded_in, handed_in, tmp_path):
+    root = make(tmp_path / "course", "00_start_here")
+    given = built.fresh("00_start_here", "release", root, handed_in) / "00_start_here.ipynb"
+    book = notebook.read(given)
+    hand_in(root, "ada", book, "00_start_here")
+    check = next(c for c in book["cells"] if c["metadata"].get("nbgrader", {}).get("grade"))
+    check["source"] = "pass"
+    hand_in(root, "bob", book, "00_start_here")
+    with language.speaking(graded_in):
+        assignment = source.read("00_start_here", root, HOOKS)
+        assert prepare.prepare(assignment, "ada").notebooks[0].flags == []
+        (flag,) = prepare.prepare(assignment, "bob").notebooks[0].flags
+    assert flag.startswith("changed the check ")
