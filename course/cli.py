@@ -274,8 +274,7 @@ def pack(
     result = pack_module.pack(kind, lessons or None, to=to, verdicts=verdicts)
     if not as_json:
         text = _("{file}: {files} files, {mb:.1f} MB.")
-        about = {"file": result["file"], "files": result["files"]}
-        print(text.format(**about, mb=result["bytes"] / 1e6))
+        print(text.format(**result, mb=result["bytes"] / 1e6))
     finish(result, as_json)
 
 

@@ -1,7 +1,10 @@
 """Files that are written in one step, and names that are shown as they can be read."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+from course.grader.errors import N_
 
 # What would move a terminal's cursor, end a line, or turn the direction of the text after it.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -29,3 +32,11 @@ def write(path: Path, content: str | bytes) -> None:
 def shown(name: str) -> str:
     """Return a name of a student or file with what can't be seen escaped, for people to read."""
     return UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), name)
+
+
+def some(names: Iterable[str]) -> str:
+    """Return names for people to read, and not a hundred of them."""
+    names = list(names)
+    few = ", ".join(names[:5])
+    more = N_("{names} and {left} more").format(names=few, left=len(names) - 5)
+    return more if len(names) > 5 else few

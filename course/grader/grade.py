@@ -568,5 +568,4 @@ def show(result: dict[str, Any], say: Callable[[str], str] = str) -> None:
         "{new} graded now, {unchanged} as before, in {seconds} s. The class: {report}; "
         "the term: {term}"
     )
-    about = {key: result[key] for key in ("new", "unchanged", "seconds", "report", "term")}
-    console.print(say(text).format(**about), soft_wrap=True)
+    console.print(say(text).format(**result), soft_wrap=True)

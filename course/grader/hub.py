@@ -25,7 +25,6 @@ import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,7 +37,7 @@ from traitlets import Unicode
 from course.grader import classroom, settings
 from course.grader.classroom import LOOK, MADE, MISSING, OK, OPEN, Row, line
 from course.grader.errors import N_, GraderError
-from course.grader.files import shown
+from course.grader.files import shown, some
 from course.grader.local import inherited, python
 
 FILE = Path("/etc/course-hub.toml")
@@ -383,7 +382,7 @@ def _accounts(hub: Hub) -> list[Row]:
         if course.account in there:
             others = _company(there[course.account])
             do = N_("{names} must not be in the group of {account}: take them out.").format(
-                names=_list(others), account=course.account
+                names=some(others), account=course.account
             )
             found.append(
                 line(N_("account {name}").format(name=course.account), do if others else "")
@@ -396,9 +395,9 @@ def _accounts(hub: Hub) -> list[Row]:
     lost = [name for name in hub.people if name not in there]
     if rootly:
         do = N_("{names} can't use the hub: they may do anything.")
-        found.append(line(N_("people"), do.format(names=_list(rootly))))
+        found.append(line(N_("people"), do.format(names=some(rootly))))
     else:
-        do = N_("No such accounts: {names}. `adduser NAME` makes one.").format(names=_list(lost))
+        do = N_("No such accounts: {names}. `adduser NAME` makes one.").format(names=some(lost))
         found.append(line(N_("people"), do if lost else "", LOOK))
     found.append(_homes(list(there)))
     able = [about for about in there.values() if about.pw_uid]
@@ -422,20 +421,12 @@ def _homes(names: list[str]) -> Row:
             state = MADE if close_home(name) == MADE else state
         except OSError as error:
             lost.append(f"{name} ({error.strerror})")
-    do = N_("Can't be closed: {names}.").format(names=_list(lost))
+    do = N_("Can't be closed: {names}.").format(names=some(lost))
     return line(N_("homes"), do) if lost else _made(N_("homes"), state)
 
 
 def _made(what: str, state: str) -> Row:
     return line(what) | {"state": state}
-
-
-def _list(names: Iterable[str]) -> str:
-    """Return names for people to read, and not a hundred of them."""
-    names = list(names)
-    few = ", ".join(names[:5])
-    more = N_("{names} and {left} more").format(names=few, left=len(names) - 5)
-    return more if len(names) > 5 else few
 
 
 def _python(account: pwd.struct_passwd) -> Row:

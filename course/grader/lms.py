@@ -89,9 +89,7 @@ def read(path: Path) -> Table:
         content = path.read_bytes()
     except OSError as error:
         said = (error.strerror or N_("no reason given")).lower()
-        raise GraderError(
-            N_("{name} can't be read ({said}).").format(name=name, said=said)
-        ) from None
+        raise GraderError(N_("{name} can't be read ({why}).").format(name=name, why=said)) from None
     try:
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         text = content.decode("utf-16" if wide else "utf-8-sig")

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grader.errors import N_, GraderError
+from course.grader.files import some
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "BEGIN SOLUTION", "END SOLUTION"
@@ -441,10 +442,10 @@ def _tampering(
     answers = [cell.name for cell in gone if cell.kind in ("solution", "manual") and not cell.task]
     if checks:
         flags.append(
-            N_("deleted checks (they were put back): {checks}").format(checks=_some(checks))
+            N_("deleted checks (they were put back): {checks}").format(checks=some(checks))
         )
     if answers:
-        flags.append(N_("deleted answer cells: {answers}").format(answers=_some(answers)))
+        flags.append(N_("deleted answer cells: {answers}").format(answers=some(answers)))
     if versions:
         flags.append(
             N_("unusual nbgrader metadata (schema_version {versions})").format(
@@ -452,12 +453,6 @@ def _tampering(
             )
         )
     return flags
-
-
-def _some(names: list[str]) -> str:
-    few = ", ".join(names[:5])
-    more = N_("{names} and {left} more").format(names=few, left=len(names) - 5)
-    return more if len(names) > 5 else few
 
 
 # --- markers --------------------------------------------------------------------------------------
