@@ -187,6 +187,8 @@ def ask(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     >>> ask(lambda row: row.sort() or row, numbers), numbers
     ([1, 2, 3], [3, 1, 2])
     """
+    if hasattr(function, "gradients"):  # it is in another process, where copies arrive
+        return function(*args, **kwargs)
     return function(*_copied(args), **_copied(kwargs))
 
 

@@ -1,10 +1,11 @@
 """The process that runs the cells of one notebook: the student's, or the one that holds the checks.
 
 Both are the same program: one side of a notebook (`shell.Cells`) that answers the hub's messages
-(`wire`). In the student's process the hub may call a function by its name. In the checks' process
-such a function is a proxy: calling it sends plain data to the hub, which passes them to the
-student's process and brings the answer back. So a student's code never shares a process with a
-check, and sees no more of it than the inputs.
+(`wire`). In the student's process a function may be called by its name. In the checks' process
+such a function is a proxy: calling it sends plain data to the student's process and brings the
+answer back, by a line between the two. So a student's code never shares a process with a check, and
+sees no more of it than the inputs. What takes long, and what comes after a death, goes by the hub,
+which knows the time that is left and has dead processes back.
 
 Left out on purpose: isolation, which is the sandbox's work.
 """
@@ -13,24 +14,45 @@ import base64
 import contextlib
 import marshal
 import os
+import select
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from course.grader import codec, wire
 from course.grader.job import GRACE
-from course.grader.shell import Cells, peak_mb, reseed
+from course.grader.shell import LATE, Cells, peak_mb, reseed
 from course.grader.wire import Channel, ClosedError, Message
+
+SOON = 1.0  # seconds from a cell's start: what is called later goes by the hub
 
 
 class Process:
-    """One process that runs cells, and what it answers."""
+    """One process that runs cells, and what it answers.
 
-    def __init__(self, channel: Channel, shell: Any, checks: bool) -> None:
-        self.channel, self.shell, self.checks = channel, shell, checks
+    Parameters
+    ----------
+    channel : Channel
+        To the hub.
+    shell
+        As `shell.make_shell` gives it.
+    checks : bool
+        Whether it holds the checks.
+    line : Channel, optional
+        Between the two processes.
+    """
+
+    def __init__(self, channel: Channel, shell: Any, checks: bool, line: Channel | None) -> None:
+        self.channel, self.shell, self.checks, self.line = channel, shell, checks, line
         self.number, self.pid = 0, os.getpid()
+        self.began, self.seconds, self.calls, self.late = 0.0, 0.0, 0, False
         self.cells = Cells(shell, private=checks, ask=self.ask)
+        self.ready = select.poll()
+        for each in (channel, line):
+            if each is not None:
+                self.ready.register(each.socket, select.POLLIN)
 
     def serve(self) -> None:
         """Answer messages until the hub hangs up."""
@@ -43,12 +65,25 @@ class Process:
             wire.MEMORY: lambda message: (wire.DONE, {"peak_mb": peak_mb()}),
         }
         while True:
-            message = self.channel.receive()
+            asking, message = self.asked()
             self.number = message.number
             kind, content = answers[message.kind](message)
             if os.getpid() != self.pid:
                 os._exit(0)  # a copy that a cell has forked has nothing to answer
-            self.channel.send(kind, message.number, content)
+            asking.send(kind, message.number, content)
+
+    def asked(self) -> tuple[Channel, Message]:
+        """Return the next message, and where it came from: from the hub or from the checks."""
+        while self.line is not None and not self.checks:
+            found = {number for number, _ in self.ready.poll()}
+            if self.line.socket.fileno() not in found:
+                break
+            try:
+                return self.line, self.line.receive()
+            except ClosedError:
+                self.ready.unregister(self.line.socket)
+                self.line = None
+        return self.channel, self.channel.receive()
 
     def files(self, message: Message) -> tuple[bytes, Any]:
         """Write the files that are next to the notebook, and set what the outputs may take."""
@@ -67,7 +102,9 @@ class Process:
         code = marshal.loads(base64.b64decode(compiled)) if compiled else None
         # In the checks' process the hub keeps the time of calls; this is for a check's own loops.
         seconds = asked["seconds"] + (2 * GRACE if self.checks else 0)
-        return wire.DONE, self.cells.run(asked["code"], seconds, code=code, muted=asked["muted"])
+        self.began, self.seconds, self.late = time.monotonic(), asked["seconds"], False
+        outcome = self.cells.run(asked["code"], seconds, code=code, muted=asked["muted"])
+        return wire.DONE, outcome | {"late": self.late}
 
     def called(self, message: Message) -> tuple[bytes, Any]:
         """Call one of the student's functions for a check."""
@@ -81,17 +118,39 @@ class Process:
         return wire.DONE, {}
 
     def ask(self, content: bytes) -> tuple[bytes, bytes]:
-        """Hand a call over to the hub, and return what the student's process makes of it."""
+        """Hand a call over, and return what the student's process makes of it."""
         try:
             with self.cells.alarm.excused():
-                self.channel.send(wire.CALL, self.number, content)
-                answer = self.channel.receive()
+                answer = self.directly(content)
+                if answer is None:
+                    self.channel.send(wire.CALL, self.number, content)
+                    answer = self.channel.receive()
         except (ClosedError, KeyboardInterrupt):
             os._exit(1)  # half a message may be left in the channel
         return answer.kind, answer.content
 
+    def directly(self, content: bytes) -> Message | None:
+        """Hand a call over by the line to the student's process; None if it isn't for that line."""
+        spent = time.monotonic() - self.began
+        if self.line is None or spent > SOON:
+            return None
+        self.calls = (self.calls + 1) % 2**32
+        try:
+            packed = wire.SECONDS.pack(self.seconds - spent) + content
+            self.line.send(wire.CALL, self.calls, packed)
+            answer = self.line.answer(self.calls)
+            if answer.kind not in (wire.RESULT, wire.RAISED):
+                raise ClosedError("no answer to a call")
+        except ClosedError:
+            self.line.close()
+            self.line = None
+            self.channel.send(wire.LOST, self.number, content)
+            return self.channel.receive()
+        self.late |= answer.content == LATE
+        return answer
 
-def main(end: socket.socket, shell: Any, checks: bool) -> None:
+
+def main(end: socket.socket, line: socket.socket | None, shell: Any, checks: bool) -> None:
     """Run as such a process until the hub hangs up; never return."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -101,5 +160,5 @@ def main(end: socket.socket, shell: Any, checks: bool) -> None:
     reseed()
     sys.path.insert(0, "")  # a notebook may import a file next to it, as in a kernel
     with contextlib.suppress(ClosedError):
-        Process(Channel(end), shell, checks).serve()
+        Process(Channel(end), shell, checks, Channel(line) if line else None).serve()
     os._exit(0)

@@ -30,6 +30,7 @@ import numpy as np
 
 DEPTH = 60
 NODES = 500_000
+DEEP = "this is too deep or too large to be handed over"
 TEXT = 16_000_000  # bytes of the JSON line
 SECONDS = 1.5  # of the processor, for one value to be read
 LOOK = 8  # steps after which a reader looks how long it has worked
@@ -38,6 +39,9 @@ ROWS = 10_000_000  # of a range, which costs nothing by itself but may be made a
 DIGITS = 20_000  # of a number
 SHORT = 64  # characters of a time, or of the name of a kind
 LENGTH = struct.Struct("!I")
+FLAT = frozenset((bool, type(None), float, str))  # and whole numbers, if they are short
+READ = FLAT | {int}
+SHORTEST, LONGEST = -(2**63), 2**63 - 1  # whole numbers as JSON; longer ones in another way
 KINDS = "biufcUSMm"  # numpy's kinds of values that hold no objects
 TENSORS = (
     *("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8"),
@@ -125,32 +129,42 @@ class _Writer:
     def node(self, value: Any, depth: int) -> Any:
         self.count += 1
         if depth > DEPTH or self.count > NODES:
-            raise TypeError("this is too deep or too large to be handed over")
-        if value is None or isinstance(value, bool):
+            raise TypeError(DEEP)
+        kind = type(value)
+        if kind in FLAT:
             return value
+        if kind is list:
+            return self._all(value, depth)
         if isinstance(value, np.generic):
             return self._scalar(value, depth)
         if isinstance(value, int):
             value = int(value)
-            return value if abs(value) < 2**63 else {"i": hex(value)}
+            return value if SHORTEST <= value <= LONGEST else {"i": hex(value)}
         if isinstance(value, float):
             return float(value)
         if isinstance(value, str):
             return str(value)
         return self._other(value, depth)
 
-    def _other(self, value: Any, depth: int) -> Any:
-        def inner(items: Any) -> list[Any]:
-            return [self.node(item, depth + 1) for item in items]
+    def _all(self, items: Any, depth: int) -> list[Any]:
+        """Return the nodes of several values; most lists are of numbers or of words alone."""
+        kinds = set(map(type, items))
+        if kinds <= FLAT or (kinds == {int} and min(items) >= SHORTEST and max(items) <= LONGEST):
+            self.count += len(items)
+            if self.count > NODES:
+                raise TypeError(DEEP)
+            return list(items)
+        return [self.node(item, depth + 1) for item in items]
 
+    def _other(self, value: Any, depth: int) -> Any:
         if isinstance(value, list):
-            return inner(value)
+            return self._all(value, depth)
         if isinstance(value, tuple):
-            return {"t": inner(value)}
+            return {"t": self._all(value, depth)}
         if isinstance(value, dict):
-            return {"d": [inner(pair) for pair in value.items()]}
+            return {"d": [self._all(pair, depth) for pair in value.items()]}
         if isinstance(value, set | frozenset):
-            return {"z" if isinstance(value, frozenset) else "s": inner(value)}
+            return {"z" if isinstance(value, frozenset) else "s": self._all(value, depth)}
         if isinstance(value, complex):
             return {"c": [value.real, value.imag]}
         if isinstance(value, bytes | bytearray):
@@ -265,11 +279,11 @@ class _Reader:
             raise RefusedError("too deep or too large")
         if self.count % LOOK == 0:
             self._look()
-        if node is None or isinstance(node, bool | int | float | str):
+        if type(node) in READ:
             return node
-        if isinstance(node, list):
+        if type(node) is list:
             return self._all(node, depth)
-        if not isinstance(node, dict) or len(node) != 1:
+        if type(node) is not dict or len(node) != 1:
             raise RefusedError("an unknown form")
         ((tag, inside),) = node.items()
         read = getattr(self, f"_read_{tag}", None) if len(tag) == 1 else None
@@ -278,8 +292,13 @@ class _Reader:
         return read(inside, depth + 1)
 
     def _all(self, nodes: Any, depth: int) -> list[Any]:
-        if not isinstance(nodes, list):
+        if type(nodes) is not list:
             raise RefusedError("a list is missing")
+        if READ.issuperset(map(type, nodes)):  # nothing to be made, and a step for all of them
+            self.count += len(nodes)
+            if self.count > NODES:
+                raise RefusedError("too deep or too large")
+            return nodes
         return [self.value(node, depth + 1) for node in nodes]
 
     def _look(self) -> None:
@@ -289,6 +308,8 @@ class _Reader:
 
     def _library(self, name: str) -> Any:
         """Return a library; its import is our own time, which comes on top."""
+        if name in sys.modules:
+            return sys.modules[name]
         began = time.thread_time()
         module = importlib.import_module(name)
         self.end += time.thread_time() - began

@@ -1,8 +1,9 @@
 """Carry out a job: the hub between a student's process and the one that holds the checks.
 
 The student's cells run in one process, grade cells in another (`child`); the hub hands cells to
-both, passes calls from the checks to the student's functions, and keeps the time. A student's
-process that dies or doesn't stop is killed, a new one runs its earlier cells again, and only what
+both and keeps the time. Calls from the checks to the student's functions go by a line between the
+two; those of a cell that takes long, and all after a death, are passed on here. A student's process
+that dies or doesn't stop is killed, a new one runs its earlier cells again, and only what
 was at fault is lost. `Engine` keeps the warm process that both are forked from; `run` may be called
 by several threads at once. It reads no file of the course and writes none, so that a job can run on
 any machine.
@@ -20,9 +21,10 @@ import base64
 import contextlib
 import functools
 import marshal
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -51,7 +53,6 @@ OVER_TIME = "the notebook took too long"
 QUICK = 20.0  # seconds for what a healthy process does at once
 FAR = 10  # times its limit that work may take by the clock on the wall, whatever it has used
 CROWDED = 0.1  # share of its time that it must lack, so that it was late because of others
-STALE = 1000  # answers that nobody waits for any more, from one process
 ESCAPED = 7  # bytes of JSON for a character, with what is around it
 CELL_TEXT = 20_000  # bytes of a cell's outcome that always may be
 LARGEST_TEXT = 100_000  # characters of an error's message, or of one line, that are read
@@ -128,12 +129,12 @@ class Engine:
         with turn, contextlib.closing(_Hub(self, job)) as hub:
             return hub, hub.run()
 
-    def spawn(self, job: Job, *, checks: bool) -> Child:
+    def spawn(self, job: Job, *, checks: bool, line: socket.socket | None = None) -> Child:
         """Return a new process; start the warm one again if it was lost."""
-        zygote = self.zygote
+        zygote, files = self.zygote, bool(job.trusted)
         for _ in range(2):  # a new warm process would cost all others theirs
             with contextlib.suppress(GraderError):
-                return zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
+                return zygote.spawn(job.limits, checks=checks, files=files, line=line)
             if zygote.process.poll() is not None:
                 break
         with self.lock:
@@ -142,7 +143,7 @@ class Engine:
             if self.zygote is zygote:
                 zygote.close()
                 self.zygote = Zygote(self.modules, self.sandbox, self.root, self.hooks)
-        return self.zygote.spawn(job.limits, checks=checks, files=bool(job.trusted))
+        return self.zygote.spawn(job.limits, checks=checks, files=files, line=line)
 
 
 class _Turns:
@@ -258,8 +259,10 @@ def compiled(source: str, silent: tuple[str, ...]) -> str:
 class _Side:
     """One of the two processes, and what it takes to have it back after its death."""
 
-    def __init__(self, engine: Engine, job: Job, *, checks: bool) -> None:
+    def __init__(self, engine: Engine, job: Job, line: socket.socket, *, checks: bool) -> None:
         self.engine, self.job, self.checks = engine, job, checks
+        self.line: socket.socket | None = line  # for the first process, which alone has it
+        self.first: Child | None = None
         self.done: list[Step] = []
         self.deadly: set[int] = set()  # places in `done`
         self.child: Child | None = None
@@ -281,7 +284,10 @@ class _Side:
         while self.child is None:
             if self.deaths > MANY_DEATHS:
                 raise DeathError(DIED)
-            self.child = self.engine.spawn(self.job, checks=self.checks)
+            self.child = self.engine.spawn(self.job, checks=self.checks, line=self.line)
+            if self.line is not None:
+                self.first = self.child
+            self.hang_up()
             files = self.job.files
             if self.checks:
                 files = {name: files[name] for name in self.job.trusted if name in files}
@@ -327,6 +333,7 @@ class _Side:
                 "line": line if isinstance(line, int) else None,
                 "outputs": [_output(output) for output in got["outputs"]],
                 "seconds": float(got["seconds"]),
+                "late": bool(got["late"]),
             }
         except (ClosedError, KeyError, TypeError, ValueError, AttributeError):
             raise self.death(DIED) from None
@@ -335,9 +342,15 @@ class _Side:
         return outcome
 
     def ask(
-        self, kind: bytes, number: int, content: Any, clock: _Clock, grace: float = 0.0
+        self,
+        kind: bytes,
+        number: int,
+        content: Any,
+        clock: _Clock,
+        grace: float = 0.0,
+        look: Callable[[], None] = lambda: None,
     ) -> Message:
-        """Send a request and return the answer to it; older answers are passed over.
+        """Send a request and return the answer to it; from time to time `look` meanwhile.
 
         Raises
         ------
@@ -351,17 +364,15 @@ class _Side:
             nonlocal heard, long
             now, long = time.monotonic(), True
             self.silent, heard = self.silent + now - heard, now
+            look()
             return clock.over(grace)
 
         try:
             self.child.channel.send(kind, number, content)
-            for _ in range(STALE):
-                answer = self.child.channel.receive(over)
-                if answer.number == number:
-                    if long:  # a quick answer that we are late to read is no silence
-                        over()
-                    return answer
-            raise self.death(DIED)
+            answer = self.child.channel.answer(number, over)
+            if long:  # a quick answer that we are late to read is no silence
+                over()
+            return answer
         except ClosedError:
             raise self.death(DIED) from None
         except TimeoutError:
@@ -373,6 +384,16 @@ class _Side:
         self.died |= outcome["error"] == DIED["error"]
         self.close()
         return DeathError(outcome)
+
+    def hang_up(self) -> None:
+        """Let go of the line: its two ends belong to the processes."""
+        if self.line is not None:
+            self.line.close()
+            self.line = None
+
+    def on_the_line(self) -> bool:
+        """Tell whether the process that is there now is the one with the line."""
+        return self.child is not None and self.child is self.first
 
     def close(self) -> None:
         """End the process."""
@@ -388,8 +409,11 @@ class _Hub:
 
     def __init__(self, engine: Engine, job: Job) -> None:
         self.engine, self.job = engine, job
-        self.student = _Side(engine, job, checks=False)
-        self.checks = _Side(engine, job, checks=True)
+        line = socket.socketpair()
+        self.student = _Side(engine, job, line[0], checks=False)
+        self.checks = _Side(engine, job, line[1], checks=True)
+        self.worked = 0.0  # by the checks, at the last look
+        self.ended: dict[str, Any] | None = None  # how a call by the line has ended
         self.number, self.crowded = 0, False
         self.clock = _Clock(job.limits.notebook_seconds, self.student, self.checks, idle=1.0)
         self.flags: dict[str, None] = {}
@@ -417,8 +441,9 @@ class _Hub:
         return self.student.died or self.checks.died
 
     def close(self) -> None:
-        self.student.close()
-        self.checks.close()
+        for side in (self.student, self.checks):
+            side.close()
+            side.hang_up()
 
     def step(self, step: Step) -> Result:
         cell = Result(step.index, step.grade, step.exercise)
@@ -475,18 +500,21 @@ class _Hub:
             asked = {"code": step.source, "seconds": seconds, "muted": False}
             asked["compiled"] = compiled(step.source, self.engine.hooks.checks)
             clock = _Clock(seconds, self.student, self.checks)
-            answer = self.checks.ask(wire.RUN, self.number, asked, clock, 4 * GRACE)
-            while answer.kind == wire.CALL:
+            ask = functools.partial(
+                self.checks.ask, clock=clock, grace=4 * GRACE, look=lambda: self.look(clock)
+            )
+            answer = ask(wire.RUN, self.number, asked)
+            while answer.kind in (wire.CALL, wire.LOST):
                 kind, content, death = self.call(answer, clock)
-                if content == shell.LATE:
-                    death = TIMED_OUT | {"crowded": clock.crowded()}
-                    if clock.helped():
-                        self.student.close()
+                death = self.late(clock) if content == shell.LATE else death
                 if death is not None:
                     self.flag(step, death)
                     late |= death.get("crowded", False)
-                answer = self.checks.ask(kind, self.number, content, clock, 4 * GRACE)
+                answer = ask(kind, self.number, content)
             outcome = self.checks.outcome(answer)
+            if outcome["late"]:
+                self.flag(step, TIMED_OUT)
+                late |= self.late(clock)["crowded"]
             if outcome["error"] == TIMED_OUT["error"]:
                 late |= clock.crowded()
             self.checks.done.append(step)
@@ -495,6 +523,21 @@ class _Hub:
             outcome = death.outcome
         late |= outcome.get("crowded", False)
         return outcome | {"seconds": time.perf_counter() - start, "crowded": late}
+
+    def late(self, clock: _Clock) -> dict[str, Any]:
+        """Return what a call gets that was interrupted; what it has started ends."""
+        if clock.helped():
+            self.student.close()
+        return TIMED_OUT | {"crowded": clock.crowded()}
+
+    def look(self, clock: _Clock) -> None:
+        """End a student's process that keeps the checks waiting on the line for too long."""
+        worked, before = self.checks.used().worked, self.worked
+        self.worked = worked
+        waiting = worked - before < CROWDED * wire.LOOK
+        if waiting and self.student.on_the_line() and clock.over(GRACE):
+            self.ended = TIMED_OUT | {"crowded": clock.crowded()}
+            self.student.death(self.ended)
 
     def hand_names(self) -> None:
         """Fetch what the student has defined, unread, and put it before the checks."""
@@ -511,6 +554,12 @@ class _Hub:
     def call(self, asked: Message, clock: _Clock) -> tuple[bytes, bytes, dict[str, Any] | None]:
         """Pass a call to the student's process; return its answer, and how the process ended."""
         try:
+            if asked.kind == wire.LOST:  # the call is done with, if it has met the line's process
+                ended, self.ended = self.ended, None
+                if ended is not None:
+                    raise DeathError(ended)
+                if self.student.on_the_line():
+                    raise self.student.death(DIED)
             if self.student.child is None:
                 with clock.stopped():
                     self.student.ready()

@@ -129,7 +129,14 @@ class Zygote:
         self.hub.settimeout(None)
         self.warm = True
 
-    def spawn(self, limits: Limits, *, checks: bool, files: bool = True) -> "Child":
+    def spawn(
+        self,
+        limits: Limits,
+        *,
+        checks: bool,
+        files: bool = True,
+        line: socket.socket | None = None,
+    ) -> "Child":
         """Return a new process.
 
         Parameters
@@ -140,6 +147,8 @@ class Zygote:
             isn't enclosed once more.
         files : bool
             Whether it needs a folder of its own.
+        line : socket.socket, optional
+            One end of a pair, to be its own; whoever has the other end can talk to it.
 
         Raises
         ------
@@ -172,6 +181,7 @@ class Zygote:
             }
             with contextlib.suppress(OSError):
                 handed = [ends[1].fileno(), lines[1].fileno()]
+                handed += [line.fileno()] if line else []
                 socket.send_fds(self.hub, [json.dumps(asked).encode()], handed)
         ends[1].close()
         lines[1].close()

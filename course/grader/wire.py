@@ -17,14 +17,16 @@ HEADER = struct.Struct("!4sIQ")
 
 # To a process: what to do.
 RUN, CALL, FETCH, SET, FILES, MEMORY = b"run ", b"call", b"ftch", b"set ", b"file", b"mem "
-# From a process: what came of it. CALL also comes from the checks' process, and is passed on.
-DONE, RESULT, RAISED = b"done", b"rslt", b"rais"
+# From a process: what came of it. The checks' process has a line of its own to the student's; CALL
+# comes from it to be passed on, and LOST when that line has ended in the middle of a call.
+DONE, RESULT, RAISED, LOST = b"done", b"rslt", b"rais", b"lost"
 
 SECONDS = struct.Struct("!d")  # before what is called: how long it may take
 
 LARGEST = 64_000_000  # bytes of one message
 SEND = 60.0  # seconds that the other side may take to read
 LOOK = 0.5  # seconds after which a reader looks whether its time is over
+STALE = 1000  # answers that nobody waits for any more, from one process
 BUFFER, READ = 1 << 20, 1 << 18  # bytes: of the socket, and of one look into it
 FIRST = 1 << 13  # bytes that are taken with a header
 
@@ -119,6 +121,20 @@ class Channel:
         if size > self.largest:
             raise ClosedError(f"a message of {size} bytes is too large")
         return Message(kind, number, self._read(size, over))
+
+    def answer(self, number: int, over: Callable[[], bool] | None = None) -> Message:
+        """Return the answer to a request; older answers are passed over, up to `STALE`.
+
+        Raises
+        ------
+        ClosedError, TimeoutError
+            As `receive`.
+        """
+        for _ in range(STALE):
+            message = self.receive(over)
+            if message.number == number:
+                return message
+        raise ClosedError("it doesn't answer what it was asked")
 
     def close(self) -> None:
         """Close this end."""

@@ -1,12 +1,12 @@
 """The warm process from which all others are forked: it imports once what every notebook needs.
 
-``python -P -m ….zygote`` reads requests from the socket that it inherits as
-standard input. Each request brings two sockets: the channel of the new process, and a lifeline, by
-which it says who it is and learns that it may begin. A student's process gets namespaces of its
-own and is the first process there: killed, it takes all its descendants with it. Where there are no
-namespaces, a second process watches the lifeline, and kills it when the hub lets go. When the
-hub dies the zygote ends, and with it the sandbox. The zygote never sees a submission or a check,
-and must have one thread only when it forks.
+``python -P -m ….zygote`` reads requests from the socket that it inherits as standard input. Each
+request brings sockets: the channel of the new process, a lifeline, by which it says who it is and
+learns that it may begin, and perhaps a line to another process. A student's process gets namespaces
+of its own and is the first process there: killed, it takes all its descendants with it. Where there
+are no namespaces, a second process watches the lifeline, and kills it when the hub lets go. When
+the hub dies the zygote ends, and with it the sandbox. The zygote never sees a submission or a
+check, and must have one thread only when it forks.
 """
 
 import contextlib
@@ -30,8 +30,9 @@ def threads() -> int:
     return 1
 
 
-def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, shell: Any) -> None:
+def start(asked: dict[str, Any], ends: list[socket.socket], shell: Any) -> None:
     """Be the new process until it is killed; never return."""
+    end, lifeline, *line = ends
     with contextlib.suppress(BaseException):
         if asked["enclosed"]:
             namespaces.leave()
@@ -48,13 +49,14 @@ def start(asked: dict[str, Any], end: socket.socket, lifeline: socket.socket, sh
         if asked["watched"]:
             worker = os.fork()
             if worker:
-                end.close()
+                for held in (end, *line):
+                    held.close()
                 watch(worker, lifeline)
                 os.killpg(0, signal.SIGKILL)
         lifeline.close()
         if asked["enclosed"]:
             namespaces.renounce(asked["processes"], asked["data_mb"], asked["seconds"])
-        child.main(end, shell, asked["checks"])
+        child.main(end, line[0] if line else None, shell, asked["checks"])
     os._exit(0)
 
 
@@ -94,7 +96,7 @@ def main() -> None:
     hub.sendall(b"ready\n")
     while True:
         try:
-            content, ends, _, _ = socket.recv_fds(hub, 1 << 16, 2)
+            content, ends, _, _ = socket.recv_fds(hub, 1 << 16, 3)
         except OSError:
             return
         if not content:
@@ -106,8 +108,7 @@ def main() -> None:
         if forked == 0:
             hub.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            end, lifeline = (socket.socket(fileno=number) for number in ends)
-            start(json.loads(content), end, lifeline, shell)
+            start(json.loads(content), [socket.socket(fileno=number) for number in ends], shell)
         for number in ends:
             os.close(number)
 

@@ -558,6 +558,67 @@ def test_outputs_are_cut(engine):
     assert "output cut here" in str(ran.cells[1].outputs)
 
 
+def test_quick_calls_pass_the_hub_by(engine, monkeypatch):
+    passed = []
+    relay = run._Hub.call
+
+    def call(hub, asked, clock):
+        passed.append(asked.kind)
+        return relay(hub, asked, clock)
+
+    monkeypatch.setattr(run._Hub, "call", call)
+    double = "def f(x):\n    return 2 * x\ndef g():\n    import os\n    os._exit(1)"
+    many = "?assert [f(x) for x in range(50)] == [2 * x for x in range(50)]"
+    assert errors(engine.run(job(double, many))) == [None, None]
+    assert passed == []
+    ran = engine.run(job(double, f"?import time\ntime.sleep(1.2)\n{many[1:]}"))  # the time is asked
+    assert errors(ran) == [None, None]
+    assert passed == [wire.CALL] * 50
+    passed.clear()
+    ran = engine.run(job(double, "?f(1)", "?g()", many))
+    assert errors(ran) == [None, None, "DeadKernelError", None]
+    assert passed[: len(passed) // 2] == [wire.LOST, *[wire.CALL] * 50]  # it ran a second time
+    passed.clear()
+    ran = engine.run(
+        job(double, "import os\nos._exit(1)", many)
+    )  # the process with the line is gone
+    assert errors(ran) == [None, "DeadKernelError", None]
+    assert passed[: len(passed) // 2] == [wire.LOST, *[wire.CALL] * 49]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "os.closerange(3, 256)",
+        "for end in ends(): end.send(b'no message at all, but bytes')",
+        "for end in ends(): end.send(wire.HEADER.pack(b'rslt', 9, 2**40))",
+        "for end in ends():\n        for _ in range(2 * wire.STALE):\n"
+        "            end.send(wire.HEADER.pack(b'rslt', 2**31, 0))",
+        "for end in ends(): end.send(wire.HEADER.pack(b'done', 2, 0))",
+    ],
+)
+def test_who_spoils_the_line_loses_one_check(engine, spoilt):
+    answer = f"""
+import os, socket, stat
+from course.grader import wire
+def ends():
+    found = [n for n in range(3, 100) if is_socket(n)]
+    return [socket.socket(fileno=os.dup(n)) for n in found]
+def is_socket(number):
+    try:
+        return stat.S_ISSOCK(os.fstat(number).st_mode)
+    except OSError:
+        return False
+def f():
+    {spoilt}
+def g():
+    return 5
+"""
+    ran = engine.run(job(answer, "?assert g() == 5", "?f()", "?assert g() == 5"))
+    assert errors(ran)[0] is errors(ran)[1] is errors(ran)[3] is None
+    assert errors(ran)[2] == "DeadKernelError"
+
+
 def test_answers_that_are_too_large_cost_their_check_only(engine):
     ran = engine.run(
         job("def f():\n    return np.zeros(30_000_000)\ndef g():\n    return 1", "?f()", "?g()")
