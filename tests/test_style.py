@@ -144,6 +144,125 @@ def mixed_up(tree):
     return sorted(set(found))
 
 
+SAID = {"title", "xlabel", "ylabel", "label", "labels"}  # what pictures say of themselves
+SAYING = {"set_title", "set_xlabel", "set_ylabel", "suptitle", "text", "annotate", "note"}
+
+
+def marked(node):
+    """Return where ``N_()`` texts are in a value: "N", a list for a tuple, None elsewhere."""
+    if isinstance(node, ast.Call):
+        return "N" if getattr(node.func, "id", "") == "N_" else None
+    return [marked(one) for one in node.elts] if isinstance(node, ast.Tuple | ast.List) else None
+
+
+def of_rows(rows):
+    """Return where the texts are in each of several values."""
+    if rows and all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+        return [of_rows([row[i] for row in rows]) for i in range(len(rows[0]))]
+    return "N" if "N" in rows else None
+
+
+def constants(tree):
+    """Return the constants of a module that hold texts to translate: name → keys, values."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            if isinstance(node.value, ast.Tuple | ast.List):
+                found[node.targets[0].id] = (None, of_rows(marked(node.value)))
+            elif isinstance(node.value, ast.Dict):
+                keys, values = node.value.keys, node.value.values
+                parts = of_rows(list(map(marked, keys))), of_rows(list(map(marked, values)))
+                found[node.targets[0].id] = parts
+    return {name: parts for name, parts in found.items() if "N" in str(parts)}
+
+
+def untranslated(tree, known):
+    """Return the lines where a picture says a text that is marked for translation, as it is.
+
+    `known` are the constants of all modules (`constants`); a loop over one gives such texts.
+    """
+
+    def inside(node):
+        """Return where the texts are in what a loop over `node` gives."""
+        if isinstance(node, ast.Subscript):
+            return inside(node.value)
+        name = getattr(node, "id", getattr(node, "attr", ""))
+        if isinstance(node, ast.Name | ast.Attribute):
+            keys, values = known.get(name, (None, None))
+            return values if keys is None and isinstance(node, ast.Name) else keys
+        if not isinstance(node, ast.Call):
+            return None
+        if getattr(node.func, "id", "") == "zip":
+            return [inside(one) for one in node.args]
+        if getattr(node.func, "id", "") == "enumerate":
+            return [None, inside(node.args[0])]
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("items", "values"):
+            keys, values = known.get(getattr(node.func.value, "id", ""), (None, None))
+            return values if node.func.attr == "values" else [keys, values]
+        return None
+
+    def names(target, parts):
+        """Return the names of a loop that hold such texts."""
+        if isinstance(target, ast.Name):
+            return {target.id} if parts == "N" else set()
+        if not isinstance(target, ast.Tuple) or not isinstance(parts, list):
+            return set()
+        pairs = zip(target.elts, parts, strict=False)
+        return set().union(*(names(one, part) for one, part in pairs))
+
+    found = []
+    for function in [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]:
+        nodes = [*ast.walk(function)]
+        loops = [n for n in nodes if isinstance(n, ast.For | ast.comprehension)]
+        texts = set().union(*(names(loop.target, inside(loop.iter)) for loop in loops))
+        for node in nodes:
+            said = []
+            if isinstance(node, ast.FormattedValue):
+                said = [node.value]
+            elif isinstance(node, ast.Call):
+                called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                said = [k.value for k in node.keywords if k.arg in SAID]
+                said += node.args if called in SAYING else []
+            found += [node.lineno for one in said if getattr(one, "id", "") in texts]
+    return sorted(set(found))
+
+
+def test_pictures_say_no_text_untranslated():
+    tried = """
+PANELS = (("a", N_("reward")), ("b", N_("price")))
+WAYS = {"x": (N_("few"), 1)}
+def f(axes):
+    for axis, (key, title) in zip(axes, PANELS, strict=True):
+        axis.set(title=title, label=key)
+        axis.set_title(_(title))
+    for way, (words, n) in WAYS.items():
+        axis.text(way, f"{n} {words}")
+"""
+    tree = ast.parse(tried)
+    assert constants(tree) == {"PANELS": (None, [None, "N"]), "WAYS": (None, ["N", None])}
+    assert untranslated(tree, constants(tree)) == [6, 9]
+    trees = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): ast.parse(
+            path.read_text(encoding="utf-8")
+        )
+        for path in (ROOT / "course").rglob("*.py")
+    }
+    held = {module: constants(tree) for module, tree in trees.items()}
+    assert sum(map(bool, held.values())) > 20
+    found = {}
+    for module, tree in trees.items():
+        taken = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        known = {
+            name.name: parts
+            for node in taken
+            for name in node.names
+            if (parts := held.get(node.module or "", {}).get(name.name))
+        }
+        if lines := untranslated(tree, known | held[module]):
+            found[module] = lines
+    assert not found
+
+
 def test_no_text_is_translated_before_the_language_is_known():
     tried = "x = _('a')\ndef f(y=_('b')):\n    return _('c')\nclass A:\n    z = lambda: _('d')\n"
     assert early(ast.parse(tried)) == [1, 2]

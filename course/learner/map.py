@@ -156,13 +156,14 @@ def _code(text: str) -> "markupsafe.Markup":
 def _view(name: str, lesson: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     """Return what the template shows of a lesson."""
     left = progress.left(lesson)
-    widest = WIDEST if lesson["title"].isascii() else 2 * WIDEST // 3  # Hangul is wider
+    title = re.sub(r" ?\(.*?\)", "", lesson["title"])  # the English word behind a Korean one
+    widest = WIDEST if title.isascii() else 2 * WIDEST // 3  # Hangul is wider
     return lesson | {
         "id": name,
         "number": name[:2],
         "colour": COLOURS[name],
         "stands_for": _(STANDS_FOR[name]) if name in STANDS_FOR else "",
-        "lines": textwrap.wrap(lesson["title"], widest)[:2],
+        "lines": textwrap.wrap(title, widest, break_long_words=False)[:2],
         "percent": _percent(lesson),
         "status": progress.status(lesson),
         "said_state": progress.state(lesson),

@@ -60,7 +60,7 @@ def reliability(record: Mapping[str, Any]) -> Picture:
             )
             percent_ticks(axis, "x")
             percent_ticks(axis, "y")
-            axis.set_title(title)
+            axis.set_title(_(title))
             axis.legend(
                 fontsize=9, loc="upper left", title=_("calibration error"), title_fontsize=9
             )

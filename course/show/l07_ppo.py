@@ -111,7 +111,8 @@ class Picture:
                     )  # fmt: skip
                 (self.lines[key],) = axis.plot([], [], color=shade, label=_("live"))
                 (self.dots[key],) = axis.plot([], [], "o", color=shade, ms=6)
-                axis.set(title=title, ylabel=unit, xlabel=_("iteration"), xlim=(0, iterations + 1))
+                axis.set(title=_(title), ylabel=_(unit), xlabel=_("iteration"))
+                axis.set_xlim(0, iterations + 1)
             axes[0].legend(loc="lower right", fontsize=9.5)
 
     def draw(self, curve: Sequence[Mapping[str, float]], scale: float = 1.0) -> Any:

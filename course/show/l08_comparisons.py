@@ -264,7 +264,7 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
         Title of a panel → (who, over-refusal, refusal), shares from 0 to 1.
     """
     alt = _("Refusal of harm against over-refusal. ") + ". ".join(
-        f"{title}: "
+        f"{_(title)}: "
         + ", ".join(_("{who} {y:.0%} and {x:.0%}").format(who=who, y=y, x=x) for who, x, y in some)
         for title, some in points.items()
     )
@@ -287,7 +287,7 @@ def declining(points: Mapping[str, Sequence[tuple[str, float, float]]]) -> Pictu
                 )
             axis.set(xlim=(-4, 104), ylim=(-4, 104), xticks=[0, 50, 100], yticks=[0, 50, 100])
             axis.set_xlabel(_("harmless, declined (%)"))
-            axis.set_title(title, fontsize=11)
+            axis.set_title(_(title), fontsize=11)
         axes[0].set_ylabel(_("harmful, declined (%)"))
         axes[len(axes) // 2].legend(fontsize=9, loc="lower right")
     return shown
