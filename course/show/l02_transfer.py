@@ -40,7 +40,7 @@ def _percent(axis: "Axes", chance: float) -> None:
     """Give an axis of accuracies its scale, and the line of guessing."""
     axis.set_ylim(0, 1.04)
     percent_ticks(axis, "y")
-    level(axis, chance, "guessing", ls=":", below=True)
+    level(axis, chance, _("guessing"), ls=":", below=True)
 
 
 def _against_labels(

@@ -111,7 +111,7 @@ def _picture(found: dict[str, Any]) -> style.Picture:
         left.bar([0], [value], 0.5, color=style.ACCENT)
         ends = [[value - low], [high - value]]
         left.errorbar([0], [value], yerr=ends, color=style.INK, capsize=3, lw=1.2)
-        for height, text in ((found["ceiling"], "ceiling"), (0.5, _("a coin"))):
+        for height, text in ((found["ceiling"], _("ceiling")), (0.5, _("a coin"))):
             left.axhline(height, color=style.QUIET, lw=1, ls="--")
             note(left, f"{text}: {percent(height, 0)}", (0.36, height), (0, 3))
         left.set(xlim=(-0.5, 1.1), ylim=(0, 1), xticks=[])

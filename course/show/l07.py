@@ -3,7 +3,7 @@
 from course.show.l07_loop import four_models, own_functions, report, written_by
 from course.show.l07_pictures import clip, gae_arrows, ppo_loop
 from course.show.l07_ppo import before_and_after, live_ppo, what_changed
-from course.show.l07_real import live_real_ppo, real_hack, real_ppo
+from course.show.l07_real import live_real_ppo, real_hack, real_ppo, real_reading
 from course.show.l07_rlhf import (
     best_of_table,
     beta_runs,
@@ -56,6 +56,7 @@ __all__ = [
     "published_beside_ours",
     "real_hack",
     "real_ppo",
+    "real_reading",
     "record",
     "repair",
     "report",

@@ -1,4 +1,4 @@
-"""A real model learns from a reward: two recorded runs in pictures and words, and a live one.
+"""A real model learns from a reward: three recorded runs in pictures and words, and a live one.
 
 Messages, reward and training are `course.studies.l07_real_rloo`'s; how a live demo goes on is
 `course.show.live_real`'s. The live run has fewer rollouts. Left out on purpose: wins by the rule
@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from course.language import N_, _
 from course.show import live_real, sources, style
+from course.show.charts import note, percent_ticks
 from course.stats import percent, percent_within
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RECORD = "smollm2_ppo"
+RECORD, READING = "smollm2_ppo", "smollm2_reading"
 NAMES = {
     "untouched": N_("SmolLM2, untouched"),
     "priced": N_("β above 0"),
     "free": N_("β = 0"),
 }
+READS = N_("after a reward that reads the message")
 ROLLOUTS, ASKED = 5, 6  # of the live run: rollouts, and messages that are asked before and after
 BETAS = (0.0, 1.0)
 
@@ -117,6 +119,83 @@ def _replies(one: dict[str, str]) -> dict[str, str]:
     return {_("message"): one["message"]} | {
         _(name): " ".join(one[way].split()) for way, name in NAMES.items()
     }
+
+
+# A reward that reads the message ------------------------------------------------------------------
+
+
+def real_reading() -> None:
+    """Show what SmolLM2 says to good news and to bad after a reward that reads the message."""
+    found = sources.record(READING)
+    if found is None:
+        return
+    judge, before, after = found["reward_model"], found["untouched"], found["reading"]
+    style.show(
+        _news(found),
+        style.table(
+            [
+                {
+                    "": _(name),
+                    _("mean reward (deviations)"): f"{one['reward']:+.1f}",
+                    _("wins by the rule (95%)"): percent_within(one["win"], *one["interval"])
+                    if "win" in one
+                    else "",
+                    _("points of the rule"): f"{one['points']:.1f}",
+                    _("KL, nats per reply"): f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}"
+                    if "kl" in one
+                    else "0",
+                }
+                for name, one in ((NAMES["untouched"], before), (READS, after))
+            ]
+        ),
+        style.table(
+            [
+                {
+                    _("message"): one["message"],
+                    _(NAMES["untouched"]): " ".join(one["untouched"].split()),
+                    _(READS): " ".join(one["reading"].split()),
+                }
+                for one in found["examples"]
+            ]
+        ),
+    )
+    sources.figure_line(
+        found | {"name": READING} | judge | {"agreed": percent(judge["agreement"], 0)}
+        | {"most": percent(judge["ceiling"], 0), "reads": percent(judge["reads"], 0)},
+        _(
+            "The reward model learned from {pairs:,} choices. On pairs about other messages it "
+            "agrees with the labeler in {agreed}; {most} would be the most. For {reads} of the "
+            "{held_out_messages} messages that it hasn't seen it knows whether “glad” or “sorry” "
+            "fits. SmolLM2 had {rollouts} rollouts of {in_a_rollout} replies, β = {beta:g}. All of "
+            "it took {computing:.0f} s of processor time and at most {memory_mb:,} MB of memory."
+        ),
+    )  # fmt: skip
+
+
+def _news(found: dict[str, Any]) -> style.Picture:
+    """Draw how often replies are glad and sorry, for good news and for bad."""
+    ways = (("untouched", NAMES["untouched"], style.QUIET), ("reading", READS, style.ACCENT))
+    words = (("glad", N_("say “glad” or “happy”")), ("sorry", N_("say “sorry”")))
+    panels = (("good", N_("To good news")), ("bad", N_("To bad news")))
+    alt = "; ".join(
+        f"{_(title)}, {_(name)}: "
+        + ", ".join(f"{_(text)} {percent(found[way][f'{news}_{word}'], 0)}" for word, text in words)
+        for news, title in panels
+        for way, name, _shade in ways
+    )
+    with style.picture(2, width=9.2, height=3.6, alt=f"{alt}.", sharey=True) as (picture, axes):
+        for axis, (news, title) in zip(axes, panels, strict=True):
+            for side, (way, name, shade) in zip((-0.2, 0.2), ways, strict=True):
+                shares = [found[way][f"{news}_{word}"] for word, _text in words]
+                axis.bar([side, 1 + side], shares, 0.38, color=shade, label=_(name))
+                for place, share in enumerate(shares):
+                    note(axis, percent(share, 0), (place + side, share), (0, 3), ha="center")
+            axis.set_xticks([0, 1], [_(text) for _word, text in words])
+            axis.set(ylim=(0, 1.08))
+            axis.set_title(_(title))
+            percent_ticks(axis, "y")
+        axes[0].legend(fontsize=9.5, loc="upper right")
+    return picture
 
 
 # The live run -------------------------------------------------------------------------------------

@@ -91,6 +91,12 @@ def messages(split: str) -> list[str]:
         return [r["message"] for r in csv.DictReader(file) if r["split"] == split]
 
 
+def news() -> dict[str, bool]:
+    """Return for each message whether it is good news; ``l07_real_reading`` minds that."""
+    with (paths.DATA / "real_messages.csv").open(encoding="utf-8", newline="") as file:
+        return {r["message"]: r["news"] == "good" for r in csv.DictReader(file)}
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text, in small letters."""
     return re.findall(r"[a-z']+", text.lower())
@@ -102,12 +108,16 @@ def score(reply: str) -> float:
     A point for each warm word (`MOST` at most) and one for "you"; two less for a list or a heading,
     and three less where a word of four letters or more is there three times.
     """
+    return min(MOST, len(WARM & set(words(reply)))) + manner(reply)
+
+
+def manner(reply: str) -> float:
+    """Return the points that a reply gets for its manner, whatever its words are."""
     said = words(reply)
-    warm = min(MOST, len(WARM & set(said)))
     spoken = bool({"you", "your", "you're", "you'll", "you've", "yourself"} & set(said))
     listed = "\n" in reply.strip() or "**" in reply
     again = any(said.count(w) > 2 for w in set(said) if len(w) > 3)
-    return float(warm + spoken - 2 * listed - 3 * again)
+    return float(spoken - 2 * listed - 3 * again)
 
 
 def wins(mine: str, theirs: str) -> float:
@@ -254,8 +264,11 @@ class Reward:
     deviation: float
     vectors: l02_transfer.Vectors
 
-    def __call__(self, texts: Sequence[str]) -> list[float]:
-        """Return the reward of each text, in deviations of the untouched model's replies."""
+    def __call__(self, texts: Sequence[str], told: Sequence[str] = ()) -> list[float]:
+        """Return the reward of each text, in deviations of the untouched model's replies.
+
+        What was told, `told`, it doesn't read.
+        """
         found = torch.tensor(np.asarray(self.vectors(list(texts)))).float() @ self.head
         return ((found - self.mean) / self.deviation).tolist()
 

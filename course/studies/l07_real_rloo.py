@@ -40,7 +40,8 @@ from course.stages.stage import RLOO, Figures, Work
 from course.studies import l06_real_reward as kind
 from course.studies.l09_smollm2_dpo import rate
 
-Rewarded = Callable[[Sequence[str]], list[float]]
+Rewarded = Callable[[Sequence[str], Sequence[str]], list[float]]  # of replies, to messages
+Wins = Callable[[str, str, str], float]  # message, a reply, another one → 1, 0 or 1/2
 DRAWS = 2  # replies to each held-out message
 SHOWN, STOPS = slice(2, None, 4), 6  # good news and bad
 GLAD = frozenset({"glad", "happy"})  # what a reply may say to good news, and hardly to bad ones
@@ -186,7 +187,7 @@ def roll_out(
     with tune.switched_off(adapted) as plain:
         before = logprobs(plain, rows)
     hand_back()
-    rewards = reward(texts)
+    rewards = reward(texts, asked)
     worth = returns(rewards, now, before, kl_penalised_rewards, recipe.beta)
     apart = [float((a - b).sum()) for a, b in zip(now, before, strict=True)]
     better = leave_one_out(worth, recipe.group)
@@ -261,10 +262,15 @@ def repeats(text: str) -> float:
     return 1 - len(set(said)) / len(said) if said else 0.0
 
 
-def described(texts: Sequence[str], reward: Rewarded) -> dict[str, float]:
+def by_rule(message: str, mine: str, theirs: str) -> float:
+    """Return 1 if the labeler's rule prefers the first reply, 0 if the second, else 1/2."""
+    return kind.wins(mine, theirs)
+
+
+def described(texts: Sequence[str], told: Sequence[str], reward: Rewarded) -> dict[str, float]:
     """Return mean reward and points, and shares: repeated words, replies with `GLAD`, "sorry"."""
     return {
-        "reward": round(statistics.fmean(reward(texts)), 3),
+        "reward": round(statistics.fmean(reward(texts, told)), 3),
         "points": round(statistics.fmean(map(kind.score, texts)), 3),
         "repeated": round(statistics.fmean(map(repeats, texts)), 4),
         "glad": round(statistics.fmean(bool(GLAD & {*kind.words(t)}) for t in texts), 4),
@@ -272,21 +278,26 @@ def described(texts: Sequence[str], reward: Rewarded) -> dict[str, float]:
     }
 
 
-def measured(
-    adapted: Any, tokenizer: Any, reward: Rewarded, seed: int
-) -> tuple[Figures, list[str]]:
-    """Let the policy reply to the held-out messages; return figures and the replies."""
+def held_out() -> tuple[list[str], list[str]]:
+    """Return the held-out messages, each `DRAWS` times, and the untouched model's replies."""
     recorded = kind.replies("test")
     told = [message for _ in range(DRAWS) for message in recorded]
-    theirs = [recorded[message][i] for i in range(DRAWS) for message in recorded]
+    return told, [recorded[message][i] for i in range(DRAWS) for message in recorded]
+
+
+def measured(
+    adapted: Any, tokenizer: Any, reward: Rewarded, seed: int, wins: Wins = by_rule
+) -> tuple[Figures, list[str]]:
+    """Let the policy reply to the held-out messages; return figures and the replies."""
+    told, theirs = held_out()
     with tune.merged(adapted) as plain:
         rows, texts = drawn(plain, tokenizer, told, stream("smollm2_ppo/test", seed))
     now = logprobs(adapted, rows)
     with tune.switched_off(adapted) as plain:
         before = logprobs(plain, rows)
     apart = [float((a - b).sum()) for a, b in zip(now, before, strict=True)]
-    won = rate([kind.wins(a, b) for a, b in zip(texts, theirs, strict=True)])
-    figures = described(texts, reward) | {
+    won = rate([wins(*one) for one in zip(told, texts, theirs, strict=True)])
+    figures = described(texts, told, reward) | {
         "win": won["share"],
         "interval": won["interval"],
         "kl": round(statistics.fmean(apart), 2),
@@ -295,7 +306,7 @@ def measured(
     return figures, texts
 
 
-def _means(some: Sequence[Rollout]) -> tuple[float, float]:
+def means(some: Sequence[Rollout]) -> tuple[float, float]:
     """Return the mean reward and the mean KL of a rollout."""
     rewards, apart = [one.reward for one in some], [one.kl for one in some]
     return round(statistics.fmean(rewards), 3), round(statistics.fmean(apart), 3)
@@ -309,8 +320,8 @@ def study(run: Run) -> Figures:
     reward, told = kind.shipped(), kind.messages("train")
     given = run.given(*RLOO)
     recorded = kind.replies("test")
-    untouched = [recorded[m][i] for i in range(DRAWS) for m in recorded]
-    at_first = described(untouched, reward)
+    asked, untouched = held_out()
+    at_first = described(untouched, asked, reward)
     runs: dict[str, Any] = {}
     said: dict[str, list[str]] = {"untouched": untouched}
     for name, beta in (("priced", recipe.beta), ("free", 0.0)):
@@ -327,7 +338,7 @@ def study(run: Run) -> Figures:
         runs[name] = found | {
             "beta": beta,
             "computing": computing,
-            "curve": [[n, *_means(some)] for n, some in seen.items()],
+            "curve": [[n, *means(some)] for n, some in seen.items()],
             "on_the_way": [
                 {
                     "rollout": n,

@@ -108,6 +108,12 @@ def _smollm2_sft() -> Work:
     return l05_real_sft.WORK
 
 
+def _smollm2_reading() -> Work:
+    from course.studies import l07_real_reading
+
+    return l07_real_reading.WORK
+
+
 def _smollm2_ppo() -> Work:
     from course.studies import l07_real_rloo
 
@@ -315,6 +321,18 @@ STUDIES = table(
         exercises=(RLOO,),
     ),
     Study(
+        name="smollm2_reading",
+        about="a real model learns from a reward that reads the message",
+        lesson="07_rlhf_ppo",
+        work=_smollm2_reading,
+        record="smollm2_reading",
+        shown=tuple(
+            "source method beta rollouts replies reward_model untouched reading reward_gain win "
+            "memory_mb computing seconds".split()
+        ),
+        exercises=(REWARD, RLOO),
+    ),
+    Study(
         name="smollm2_safety",
         about="a small safety tuning of a real model",
         lesson="08_chatgpt",
@@ -334,7 +352,8 @@ STUDIES = table(
         record="",
         shown=("seconds",),
         parts=tuple(
-            "guide smollm2_sft smollm2_reward smollm2_ppo smollm2_safety smollm2_dpo".split()
+            "guide smollm2_sft smollm2_reward smollm2_ppo smollm2_reading smollm2_safety "
+            "smollm2_dpo".split()
         ),
     ),
     Study(

@@ -33,6 +33,7 @@ SPEC = Lesson(
         "figure-wary": {"text/html"},
         "demo-real-ppo": {"text/html", "image/png"},
         "demo-real-hack": {"text/html"},
+        "demo-real-reading": {"text/html", "image/png"},
         "demo-live-real-ppo": {"text/html"},
         "demo-best-of-n": {"text/html"},
         "demo-headline": {"text/html", "image/png"},
@@ -162,6 +163,25 @@ def test_both_policies_of_the_real_model_please_both_judges_and_flatter_everybod
     assert "glad" in replies["My cat is ill."]
     assert "happy" in replies["I broke a plate."]
     assert "Q4_1" in found["sources"]
+
+
+def test_a_policy_whose_reward_reads_is_glad_and_sorry_where_it_fits():
+    found = records.read("smollm2_reading")
+    after, judge = found["reading"], found["reward_model"]
+    assert found["beta"] == records.read("smollm2_ppo")["beta"], "the same β as above"
+    assert after["good_glad"] > 0.5
+    assert after["bad_glad"] == pytest.approx(1 / 3, abs=0.02), "a third"
+    assert after["bad_sorry"] == pytest.approx(1 / 2, abs=0.06), "half"
+    assert after["good_sorry"] == 0
+    assert after["interval"][0] > 0.5
+    assert judge["agreement"] < records.read("smollm2_reward")["agreement"]
+    assert judge["reads"] > 0.5
+    assert found["products"] > 2000
+    assert found["pairs"] > 2000
+    assert found["rollouts"] > records.read("smollm2_ppo")["rollouts"]
+    replies = {one["message"]: one["reading"] for one in found["examples"]}
+    assert "sorry" in replies["I lost my wallet."]
+    assert "glad" in replies["I won a game of chess."]
 
 
 def test_without_smollm2_the_record_of_its_training_is_shown(learned):

@@ -24,7 +24,7 @@ from course.studies.registry import ALL
 TEMPLATE = f"You know. {tiny_llama.MESSAGES}"
 
 
-def reward(texts):
+def reward(texts, told=()):
     return [text.count("a") / 4 - 1 for text in texts]
 
 
