@@ -99,18 +99,30 @@ def said(text: str) -> str:
 
     Records, results and errors of the grader keep their English, with the fields filled in. Of all
     messages from which the text may be made, the one with the most words of its own is taken; what
-    is filled in is said too, if it is words. A text of several sentences is said one by one.
+    is filled in is said too, if it is words. In a text of several sentences those that are known
+    together are said together.
     """
     language = current()
     if language == "en" or not text:
         return text
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", text)
+    for number in range(len(sentences), 0, -1):
+        found = _known(" ".join(sentences[:number]), language)
+        if found or number == 1:
+            rest = " ".join(sentences[number:])
+            return " ".join(filter(None, [found or sentences[0], said(rest)]))
+    return text
+
+
+@functools.lru_cache(maxsize=4096)
+def _known(text: str, language: str) -> str:
+    """Return a message that is known as a whole in another language, or ""."""
     if exact := catalogue(LIBRARY, language).get(("", text)):
         return exact
     for start, pattern, translation in _patterns(language):
         if text.startswith(start) and (match := re.fullmatch(pattern, text, re.DOTALL)):
             return _filled(translation, match.groupdict())
-    sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", text)
-    return " ".join(map(said, sentences)) if len(sentences) > 1 else text
+    return ""
 
 
 def _filled(text: str, fields: dict[str, str]) -> str:

@@ -195,11 +195,7 @@ class Cluster:
             if difference := differs(has["files"], self._same, machine):
                 raise GraderError(difference)
             if has["missing"]:
-                raise GraderError(
-                    N_("{machine}: {no_isolation}").format(
-                        machine=machine, no_isolation=NO_ISOLATION.format(why=has["missing"])
-                    )
-                )
+                raise GraderError(_cannot(machine, NO_ISOLATION.format(why=has["missing"])))
         self.workers = sum(self._client.nthreads().values()) or 1
 
     def _watch(self) -> None:
@@ -319,6 +315,10 @@ def look(sandbox: str, address: str) -> dict[str, Any]:
     return {"machine": socket.gethostname(), "files": files, "missing": lacks}
 
 
+def _cannot(machine: str, why: object) -> str:
+    return N_("{machine} can't grade.").format(machine=machine) + f" {why}"
+
+
 def run(job: bytes, modules: list[str], sandbox: str, same: dict[str, str], address: str) -> bytes:
     """Carry out a job in this worker's process.
 
@@ -353,9 +353,7 @@ def run(job: bytes, modules: list[str], sandbox: str, same: dict[str, str], addr
         with _engines.lent(tuple(modules), sandbox, hooks) as engine:
             ran = engine.run(Job.from_json(json.loads(job)))
     except GraderError as error:
-        raise GraderError(
-            N_("{machine}: {no_isolation}").format(machine=machine, no_isolation=error)
-        ) from None
+        raise GraderError(_cannot(machine, error)) from None
     return json.dumps(ran.to_json()).encode()
 
 

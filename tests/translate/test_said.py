@@ -12,7 +12,7 @@ from grading_class import LESSON, Canned, hand_in, make, registered
 
 from course import cli, language
 from course.author import translate
-from course.grader import grade, notebook, prepare, source
+from course.grader import grade, notebook, prepare, sandbox, source
 from course.hooks import HOOKS
 from course.translate import built
 
@@ -72,6 +72,13 @@ def test_words_in_a_field_are_said_too_and_names_stay(korean):
     )
     # "submission" is a message of its own; here it is the name of a file
     assert said("submission is empty.") == "submission: 비어 있어요."
+    worker = (
+        "The worker tcp://1.2.3.4:5 (b) can't grade. Submissions can't be isolated here: bwrap. "
+    )
+    found = said(f"{worker}{sandbox.NO_ISOLATION.split('. ', 1)[1]}")
+    assert found.startswith("워커 tcp://1.2.3.4:5 (b): 채점할 수 없어요. 여기서는")
+    assert "bwrap" in found
+    assert "Grade on Linux" not in found
     two = "There is no a.ipynb in the submission. There is no b.ipynb in the submission."
     assert said(two) == "제출물에 a.ipynb 파일이 없어요. 제출물에 b.ipynb 파일이 없어요."
     assert said("Nobody has marked this.") == "Nobody has marked this."
