@@ -8,6 +8,7 @@ import pytest
 from harness import EveryLesson, Lesson, text
 
 from course import paths, records
+from course.studies import l07_real_reading
 
 pytestmark = pytest.mark.slow
 
@@ -167,18 +168,22 @@ def test_both_policies_of_the_real_model_please_both_judges_and_flatter_everybod
 
 def test_a_policy_whose_reward_reads_is_glad_and_sorry_where_it_fits():
     found = records.read("smollm2_reading")
-    after, judge = found["reading"], found["reward_model"]
+    before, after, judge = found["untouched"], found["reading"], found["reward_model"]
     assert found["beta"] == records.read("smollm2_ppo")["beta"], "the same β as above"
-    assert after["good_glad"] > 0.5
-    assert after["bad_glad"] == pytest.approx(1 / 3, abs=0.02), "a third"
-    assert after["bad_sorry"] == pytest.approx(1 / 2, abs=0.06), "half"
-    assert after["good_sorry"] == 0
+    shares = [[round(one[key], 2) for key in ("good_glad", "bad_glad", "bad_sorry", "good_sorry")]
+              for one in (before, after)]  # fmt: skip
+    assert shares == [[0.29, 0.25, 0.17, 0], [0.75, 0.33, 0.54, 0]]
+    assert after["good"] == after["bad"] == 24
     assert after["interval"][0] > 0.5
-    assert judge["agreement"] < records.read("smollm2_reward")["agreement"]
-    assert judge["reads"] > 0.5
-    assert found["products"] > 2000
-    assert found["pairs"] > 2000
-    assert found["rollouts"] > records.read("smollm2_ppo")["rollouts"]
+    assert (round(judge["agreement"], 2), round(judge["ceiling"], 2)) == (0.61, 0.82)
+    assert judge["reads"] > 0.8
+    assert (l07_real_reading.MESSAGE, l07_real_reading.REPLY) == (24, 120)
+    assert found["products"] == 2880
+    assert found["mixed_pairs"] == 12_000
+    assert found["pairs"] - 12_000 == records.read("smollm2_reward")["pairs"] == 288
+    assert (found["rollouts"], records.read("smollm2_ppo")["rollouts"]) == (24, 10)
+    assert "happy" not in l07_real_reading.FLAT | l07_real_reading.GLOOMY
+    assert "support" in l07_real_reading.SORRY
     replies = {one["message"]: one["reading"] for one in found["examples"]}
     assert "sorry" in replies["I lost my wallet."]
     assert "glad" in replies["I won a game of chess."]
