@@ -107,11 +107,10 @@ def said(text: str) -> str:
         return text
     sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", text)
     for number in range(len(sentences), 0, -1):
-        found = _known(" ".join(sentences[:number]), language)
-        if found or number == 1:
-            rest = " ".join(sentences[number:])
-            return " ".join(filter(None, [found or sentences[0], said(rest)]))
-    return text
+        if found := _known(" ".join(sentences[:number]), language):
+            break
+    rest = said(" ".join(sentences[number:]))
+    return " ".join(filter(None, (found or sentences[0], rest)))
 
 
 @functools.lru_cache(maxsize=4096)

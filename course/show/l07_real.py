@@ -38,7 +38,7 @@ def real_ppo() -> None:
     style.show(
         _picture(found),
         style.table([_row(found, way) for way in NAMES]),
-        style.table([_replies(one) for one in found["examples"]]),
+        style.table([_replies(one, NAMES) for one in found["examples"]]),
     )
     sources.figure_line(
         found | {"name": RECORD},
@@ -103,21 +103,26 @@ def _named(found: dict[str, Any], way: str) -> str:
 
 def _row(found: dict[str, Any], way: str) -> dict[str, str]:
     one = found[way]
+    return {"": _named(found, way)} | _judged(one) | {
+        _("say “glad” or “happy”"): percent(one["glad"], 0),
+        _("say “sorry”"): percent(one["sorry"], 0),
+    }  # fmt: skip
+
+
+def _judged(one: dict[str, Any]) -> dict[str, str]:
+    """Return what reward and rule say of a policy; the untouched one has no wins and no KL."""
     won = one.get("interval")
     return {
-        "": _named(found, way),
         _("mean reward (deviations)"): f"{one['reward']:+.1f}",
         _("wins by the rule (95%)"): percent_within(one["win"], *won) if won else "",
         _("points of the rule"): f"{one['points']:.1f}",
         _("KL, nats per reply"): f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}" if won else "0",
-        _("say “glad” or “happy”"): percent(one["glad"], 0),
-        _("say “sorry”"): percent(one["sorry"], 0),
     }
 
 
-def _replies(one: dict[str, str]) -> dict[str, str]:
+def _replies(one: dict[str, str], names: dict[str, str]) -> dict[str, str]:
     return {_("message"): one["message"]} | {
-        _(name): " ".join(one[way].split()) for way, name in NAMES.items()
+        _(name): " ".join(one[way].split()) for way, name in names.items()
     }
 
 
@@ -129,35 +134,11 @@ def real_reading() -> None:
     found = sources.record(READING)
     if found is None:
         return
-    judge, before, after = found["reward_model"], found["untouched"], found["reading"]
+    judge, names = found["reward_model"], {"untouched": NAMES["untouched"], "reading": READS}
     style.show(
         _news(found),
-        style.table(
-            [
-                {
-                    "": _(name),
-                    _("mean reward (deviations)"): f"{one['reward']:+.1f}",
-                    _("wins by the rule (95%)"): percent_within(one["win"], *one["interval"])
-                    if "win" in one
-                    else "",
-                    _("points of the rule"): f"{one['points']:.1f}",
-                    _("KL, nats per reply"): f"{one['kl']:.1f} ± {1.96 * one['kl_error']:.1f}"
-                    if "kl" in one
-                    else "0",
-                }
-                for name, one in ((NAMES["untouched"], before), (READS, after))
-            ]
-        ),
-        style.table(
-            [
-                {
-                    _("message"): one["message"],
-                    _(NAMES["untouched"]): " ".join(one["untouched"].split()),
-                    _(READS): " ".join(one["reading"].split()),
-                }
-                for one in found["examples"]
-            ]
-        ),
+        style.table([{"": _(name)} | _judged(found[way]) for way, name in names.items()]),
+        style.table([_replies(one, names) for one in found["examples"]]),
     )
     sources.figure_line(
         found | {"name": READING} | judge | {"agreed": percent(judge["agreement"], 0)}

@@ -21,6 +21,7 @@ replies are SmolLM2's (Apache-2.0, which lays no claim to what the model writes)
 """
 
 import csv
+import functools
 import itertools
 import math
 import random
@@ -91,6 +92,7 @@ def messages(split: str) -> list[str]:
         return [r["message"] for r in csv.DictReader(file) if r["split"] == split]
 
 
+@functools.cache
 def news() -> dict[str, bool]:
     """Return for each message whether it is good news; ``l07_real_reading`` minds that."""
     with (paths.DATA / "real_messages.csv").open(encoding="utf-8", newline="") as file:
@@ -127,7 +129,12 @@ def wins(mine: str, theirs: str) -> float:
 
 def chance(first: str, second: str) -> float:
     """Return how likely the labeler is to choose the first of two replies."""
-    return 1 / (1 + math.exp(-SLOPE * (score(first) - score(second))))
+    return chance_of(score(first) - score(second))
+
+
+def chance_of(gap: float) -> float:
+    """Return how likely the labeler is to choose a reply that is `gap` points better."""
+    return 1 / (1 + math.exp(-SLOPE * gap))
 
 
 def replies(split: str) -> dict[str, list[str]]:

@@ -13,7 +13,6 @@ Policy, loss and training are `l07_real_rloo`'s. Made by ``course lineage --stag
 blood, who would not compare twelve thousand pairs.
 """
 
-import math
 import random
 import statistics
 import time
@@ -82,7 +81,7 @@ def score(message: str, reply: str) -> float:
     A point for each word that fits the news (`kind.MOST` at most), two less where a word is out of
     place, and the points for its manner as in `kind.score`.
     """
-    said, good = set(kind.words(reply)), _news()[message]
+    said, good = set(kind.words(reply)), kind.news()[message]
     fitting, wrong = (GLAD, GLOOMY) if good else (SORRY, FLAT)
     return min(kind.MOST, len(fitting & said)) - 2 * bool(wrong & said) + kind.manner(reply)
 
@@ -100,26 +99,13 @@ def chosen(split: str, more: int = 0, seed: int = 6) -> list[Choice]:
 
     def choose(message: str, first: str, second: str) -> None:
         gap = score(message, first) - score(message, second)
-        found.append(Choice(message, first, second, gap, rng.random() < _chance(gap)))
+        found.append(Choice(message, first, second, gap, rng.random() < kind.chance_of(gap)))
 
     for pair in kind.pairs(split):
         choose(pair["request"], pair["answer_a"], pair["answer_b"])
     for _ in range(more):
         choose(rng.choice(told), *rng.sample(pool, 2))
     return found
-
-
-def _chance(gap: float) -> float:
-    return 1 / (1 + math.exp(-kind.SLOPE * gap))
-
-
-_kept: dict[str, bool] = {}
-
-
-def _news() -> dict[str, bool]:
-    if not _kept:
-        _kept.update(kind.news())
-    return _kept
 
 
 # The reward model ---------------------------------------------------------------------------------
@@ -174,7 +160,7 @@ class Reward:
         told = kind.messages("test")
         glad, sorry = (self([probe] * len(told), told) for probe in PROBES)
         return statistics.fmean(
-            float((a > b) == _news()[m]) for m, a, b in zip(told, glad, sorry, strict=True)
+            float((a > b) == kind.news()[m]) for m, a, b in zip(told, glad, sorry, strict=True)
         )
 
 
@@ -209,7 +195,7 @@ def _judged(reward: Reward, choices: Sequence[Choice]) -> Figures:
     second = reward([one.second for one in choices], told)
     higher = [a > b for a, b in zip(first, second, strict=True)]
     clear = [h == (c.gap > 0) for h, c in zip(higher, choices, strict=True) if c.gap]
-    likely = [_chance(abs(one.gap)) for one in choices]
+    likely = [kind.chance_of(abs(one.gap)) for one in choices]
     return {
         "agreement": round(
             statistics.fmean(h == c.taken for h, c in zip(higher, choices, strict=True)), 4
@@ -227,7 +213,9 @@ def by_news(told: Sequence[str], texts: Sequence[str]) -> Figures:
     """Return the shares of replies that say "glad" or "happy", and "sorry", by the news."""
     found: Figures = {}
     for name, good in (("good", True), ("bad", False)):
-        some = [set(kind.words(t)) for m, t in zip(told, texts, strict=True) if _news()[m] == good]
+        some = [
+            set(kind.words(t)) for m, t in zip(told, texts, strict=True) if kind.news()[m] == good
+        ]
         found[f"{name}_glad"] = round(statistics.fmean(bool(rloo.GLAD & said) for said in some), 4)
         found[f"{name}_sorry"] = round(statistics.fmean("sorry" in said for said in some), 4)
         found[name] = len(some)
@@ -274,7 +262,12 @@ def study(run: Run) -> Figures:
         "reward_gain": round(found["reward"] - at_first["reward"], 3),
         "win": found["win"],
         "examples": [
-            {"message": m, "news": "good" if _news()[m] else "bad", "untouched": a, "reading": b}
+            {
+                "message": m,
+                "news": "good" if kind.news()[m] else "bad",
+                "untouched": a,
+                "reading": b,
+            }
             for m, a, b in [*zip(told, untouched, said, strict=True)][SHOWN]
         ],
         "memory_mb": tune.peak_mb(),
