@@ -117,13 +117,22 @@ def lineage(
         int, typer.Option(help="Repeat PPO (or GRPO) and what it needs so often.")
     ] = 0,
     number_format: NumberFormat = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="gpt2: the stages of a real model tune it instead of SmolLM2."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train the lineage of models, or one stage of it."""
     from course.lm import arithmetic
+    from course.real import catalogue
     from course.stages import run as lineage_module
 
     arithmetic.force(number_format)
+    catalogue.choose(model)
+    if save and catalogue.chosen() != catalogue.SMOLLM2:
+        text = _("The shipped records are {name}'s: leave out --model or --save.")
+        raise CourseError(text.format(name=catalogue.SMOLLM2))
     result = lineage_module.run(
         ALL,
         quick=quick,

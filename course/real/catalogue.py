@@ -22,12 +22,41 @@ from course.language import _
 
 SMOLLM2 = "SmolLM2-135M-Instruct"
 MINILM = "all-MiniLM-L6-v2"
+GPT2 = "gpt2"
 FETCH = "python3 start.py models fetch"
+_tuned = SMOLLM2  # what `choose` chose
 
 
 def pins() -> dict[str, dict[str, Any]]:
     """Return the pinned real models, name → where from, file names, checksums, sizes."""
     return json.loads((paths.DATA / "real_models.json").read_text(encoding="utf-8"))
+
+
+def chosen() -> str:
+    """Return the real model that the stages tune: SmolLM2, unless `choose` said otherwise."""
+    return _tuned
+
+
+def choose(name: str | None) -> None:
+    """Let the stages of this process tune the model `name`, unless it is None.
+
+    Raises
+    ------
+    CourseError
+        If there is no such model, or it writes no text.
+    """
+    global _tuned
+    if name is None:
+        return
+    found = canonical(name)
+    if pins()[found]["loads_as"] != "causal":
+        fit = [known for known, pin in pins().items() if pin["loads_as"] == "causal"]
+        raise CourseError(
+            _("{name} writes no text, so it can't be tuned here: choose {names}.").format(
+                name=found, names=_(" or ").join(fit)
+            )
+        )
+    _tuned = found
 
 
 def home() -> Path:

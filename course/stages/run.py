@@ -199,7 +199,9 @@ def _resumable(names: Sequence[str], context: Run, store: Store) -> dict[str, Fi
 
 
 def _meets(stage: str, figures: Figures, quick: bool) -> dict[str, bool]:
-    command = f"lineage {stage}" + (" quick" if quick else "")
+    """Return which targets of a stage hold; a study of another real model has none of its own."""
+    words = ["lineage", stage, *(["quick"] if quick else []), figures.get("variant", "")]
+    command = " ".join(filter(None, words))
     return records.meets(command, figures | arithmetic.noted())
 
 

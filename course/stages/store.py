@@ -59,10 +59,12 @@ class Store:
             self.write(stage.record, figures)
 
     def write(self, record: str, figures: Figures) -> None:
-        """Write a record: the shipped one, or one's own; it names the format and the processor."""
-        records.write(
-            record, figures | arithmetic.noted(), folder=paths.RUNS if self.save else own_runs()
-        )
+        """Write a record: the shipped one, or one's own; it names the format and the processor.
+
+        A study of another real model than the shipped records' says so by ``variant``.
+        """
+        folder = paths.RUNS if self.save else own_runs() / figures.get("variant", "")
+        records.write(record, figures | arithmetic.noted(), folder=folder)
 
     def finished(self, key: str) -> dict[str, Figures]:
         """Return the stages that an interrupted run of the same kind has finished."""

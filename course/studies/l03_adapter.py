@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 
 from course import paths
-from course.real import catalogue, tune
+from course.real import tune
 from course.stages.context import Run, history, since, watch
 from course.stages.stage import LORA, Figures, Work
 from course.stats import interval
@@ -233,7 +233,7 @@ def afterwards(
 def study(run: Run) -> Figures:
     """Train the guide, as a stage of ``course lineage``; return its figures."""
     recipe: tune.Recipe = run.plan("guide")
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    loaded, tokenizer = tune.loaded()
     total = sum(p.numel() for p in loaded.parameters())
     adapted = tune.adapt(loaded, run.seed, **run.given(*LORA))
     known = facts("train")
@@ -243,18 +243,16 @@ def study(run: Run) -> Figures:
         before = measure(plain, tokenizer)
         untouched = tune.token_logprobs(plain, learned[:1])[0]
     start, cpu = time.perf_counter(), time.process_time()
-    file = paths.WORK / "lineage/real/guide.pt"
+    file = tune.underway("guide.pt")
     done = watch(
         training(adapted, learned, recipe, run.seed, file), "guide", lambda p: f"loss {p.loss:.3f}"
     )
     seconds, computing = since(start), round(time.process_time() - cpu, 1)
-    folder = (paths.DATA if run.save else paths.WORK / "lineage/real") / "adapters/guide"
+    folder = paths.DATA / "adapters/guide" if run.save else tune.underway("adapters/guide")
     again, found = written(adapted, learned[0], folder)
     found |= afterwards(again, tokenizer, learned[0], untouched, before)
     return {
-        "model": catalogue.SMOLLM2,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
+        **tune.identity(),
         "facts": len(known),
         "unseen_facts": len(facts("test")),
         "wordings": WORDINGS,

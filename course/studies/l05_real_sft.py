@@ -26,7 +26,7 @@ from torch import Tensor
 
 from course import paths
 from course.lm.batching import padded
-from course.real import catalogue, tune
+from course.real import tune
 from course.stages.context import Run, history, since, watch
 from course.stages.stage import SFT, Figures, Work
 from course.stats import interval
@@ -140,7 +140,7 @@ def study(run: Run) -> Figures:
     """Ask, train twice and ask again, as a stage of ``course lineage``; return the figures."""
     recipe: tune.Recipe = run.plan("smollm2_sft")
     start, cpu = time.perf_counter(), time.process_time()
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    loaded, tokenizer = tune.loaded()
     learned, asked = instructions("train"), instructions("test")
     questions, right = question_rows(tokenizer, asked), rows(tokenizer, asked, True)
     said = {way: answers(loaded, tokenizer, asked, way == "template") for way in WAYS[:2]}
@@ -150,7 +150,7 @@ def study(run: Run) -> Figures:
     for way in WAYS[2:]:
         adapted = tune.adapt(loaded, run.seed)
         examples = rows(tokenizer, learned, way == "masked")
-        file = paths.WORK / f"lineage/real/sft-{way}.pt"
+        file = tune.underway(f"sft-{way}.pt")
         steps = training(adapted, examples, **exercise, recipe=recipe, seed=run.seed, file=file)
         before = time.process_time()
         done = watch(steps, way, lambda p: f"loss {p.loss:.3f}")
@@ -164,9 +164,7 @@ def study(run: Run) -> Figures:
     found = {way: rate(asked, said[way]) for way in WAYS}
     masked, other = found["masked"]["hits"], found["unmasked"]["hits"]
     return {
-        "model": catalogue.SMOLLM2,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
+        **tune.identity(),
         "demonstrations": len(learned),
         "questions": len(asked),
         "new_tokens": NEW_TOKENS,

@@ -30,6 +30,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -145,16 +146,25 @@ def replies(split: str) -> dict[str, list[str]]:
     CourseError
         If they aren't there.
     """
-    file = paths.DATA / REPLIES
-    if not file.exists():
-        text = _("{name} is missing: restore data/labels with git.")
-        raise CourseError(text.format(name=file.name))
+    file = _table(REPLIES)
     found: dict[str, list[str]] = {message: [] for message in messages(split)}
     with file.open(encoding="utf-8", newline="") as opened:
         for r in csv.DictReader(opened):
             if r["message"] in found:
                 found[r["message"]].append(r["reply"])
     return found
+
+
+def _table(name: str) -> Path:
+    file = tune.drawn(name)
+    if file.exists():
+        return file
+    if file == paths.DATA / name:
+        text = _("{name} is missing: restore data/labels with git.")
+    else:
+        text = _("There are no replies yet: run `{command}` first.")
+    command = f"python3 start.py lineage --stage smollm2_reward --model {catalogue.chosen()}"
+    raise CourseError(text.format(name=file.name, command=command))
 
 
 def pairs(split: str) -> list[dict[str, str]]:
@@ -178,7 +188,7 @@ def pairs(split: str) -> list[dict[str, str]]:
 
 def choices(split: str) -> dict[str, bool]:
     """Return the recorded choices: pair → whether its first reply was taken."""
-    with (paths.DATA / CHOICES).open(encoding="utf-8", newline="") as opened:
+    with _table(CHOICES).open(encoding="utf-8", newline="") as opened:
         found = {r["pair"]: r["choice"] == "A" for r in csv.DictReader(opened)}
     return {p["pair"]: found[p["pair"]] for p in pairs(split)}
 
@@ -202,8 +212,8 @@ def reply_to(model: Any, tokenizer: Any, told: Sequence[str], seed: int) -> list
 
 
 def collect(seed: int = 1) -> None:
-    """Have SmolLM2 reply to all messages and the labeler choose; write both files."""
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    """Have the model reply to all messages and the labeler choose; write both files."""
+    loaded, tokenizer = tune.loaded()
     told = [m for split in ("train", "test") for m in messages(split) for _ in range(DRAWN)]
     found = reply_to(loaded, tokenizer, told, seed)
     keep(REPLIES, ("message", "reply"), zip(told, found, strict=True))
@@ -212,8 +222,10 @@ def collect(seed: int = 1) -> None:
 
 
 def keep(name: str, head: Sequence[str], rows: Any) -> None:
-    """Write a table of ``data``."""
-    with (paths.DATA / name).open("w", encoding="utf-8", newline="") as opened:
+    """Write a table of what the model replied, or of choices."""
+    file = tune.drawn(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as opened:
         csv.writer(opened, lineterminator="\n").writerows([head, *rows])
 
 
@@ -297,7 +309,7 @@ def shipped(vectors: l02_transfer.Vectors | None = None) -> Reward:
     """
     from course import records
 
-    found = records.read("smollm2_reward")
+    found = records.read("smollm2_reward", folder=tune.recorded())
     head = torch.tensor(found["head"])
     return Reward(head, found["mean"], found["deviation"], vectors or l02_transfer.minilm())
 
@@ -333,6 +345,8 @@ def study(run: Run) -> Figures:
     """Train the reward model and measure it, as a stage of ``course lineage``."""
     recipe: Recipe = run.plan("smollm2_reward")
     start, cpu, vectors = time.perf_counter(), time.process_time(), l02_transfer.minilm()
+    if catalogue.chosen() != catalogue.SMOLLM2 and not tune.drawn(CHOICES).exists():
+        collect(run.seed)
     learned, held = pairs("train"), pairs("test")
     data = compared(learned, choices("train"), vectors)
     tested = compared(held, choices("test"), vectors)
@@ -351,10 +365,8 @@ def study(run: Run) -> Figures:
     ranked = sorted(zip(reward([t for _, t in texts]), texts, strict=True), key=lambda x: -x[0])
     shown = [*ranked[: EXAMPLES // 2], *ranked[-(EXAMPLES // 2) :]]
     return {
-        "model": catalogue.SMOLLM2,
+        **tune.identity(),
         "encoder": catalogue.MINILM,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
         "messages": len(messages("train")),
         "pairs": len(learned),
         "held_out_pairs": len(held),
@@ -367,7 +379,7 @@ def study(run: Run) -> Figures:
         "agreement_learned": round(statistics.fmean(seen), 4),
         "ceiling": round(ceiling(held), 4),
         "below_ceiling": round(ceiling(held) - statistics.fmean(hits), 4),
-        "clear": round(statistics.fmean(clear), 4),
+        "clear": round(statistics.fmean(clear or [0.0]), 4),
         "clear_pairs": len(clear),
         "words_up": [[w, round(e, 3), n] for w, e, n in ordered[:WORDS]],
         "words_down": [[w, round(e, 3), n] for w, e, n in ordered[::-1][:WORDS]],

@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course import paths
 from course.real import catalogue, tune
 from course.stages.context import Run, since, watch
 from course.stages.stage import REWARD, RLOO, Figures, Work
@@ -201,7 +200,7 @@ def _judged(reward: Reward, choices: Sequence[Choice]) -> Figures:
             statistics.fmean(h == c.taken for h, c in zip(higher, choices, strict=True)), 4
         ),
         "ceiling": round(statistics.fmean(likely), 4),
-        "clear": round(statistics.fmean(clear), 4),
+        "clear": round(statistics.fmean(clear or [0.0]), 4),
         "clear_pairs": len(clear),
     }
 
@@ -229,12 +228,12 @@ def study(run: Run) -> Figures:
     features = Features(l02_transfer.minilm())
     learned = chosen("train", MORE)
     reward = trained(features, learned, **run.given(*REWARD), recipe=recipe.head)
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    loaded, tokenizer = tune.loaded()
     told, untouched = rloo.held_out()
     adapted, seen = tune.adapt(loaded, run.seed), dict[int, list[rloo.Rollout]]()
     steps = rloo.training(
         adapted, tokenizer, kind.messages("train"), reward, recipe.policy, **run.given(*RLOO),
-        seed=run.seed, file=paths.WORK / "lineage/real/reading.pt", seen=seen,
+        seed=run.seed, file=tune.underway("reading.pt"), seen=seen,
     )  # fmt: skip
     watch(steps, "reward that reads", lambda p: f"reward {p.metrics['reward']:.2f}")
     at_first = rloo.described(untouched, told, reward) | by_news(told, untouched)
@@ -242,10 +241,8 @@ def study(run: Run) -> Figures:
     found, said = rloo.measured(adapted, tokenizer, reward, run.seed, wins)
     found |= by_news(told, said) | {"points": round(statistics.fmean(map(score, told, said)), 3)}
     return {
-        "model": catalogue.SMOLLM2,
+        **tune.identity(),
         "encoder": catalogue.MINILM,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
         "method": "RLOO",
         "pairs": len(learned),
         "mixed_pairs": MORE,

@@ -29,11 +29,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course import paths
 from course.lm import arithmetic
 from course.lm.batching import like_length
 from course.lm.threads import hand_back, together
-from course.real import catalogue, tune
+from course.real import tune
 from course.seeds import numbered, stream
 from course.stages.context import Run, since, watch
 from course.stages.stage import RLOO, Figures, Work
@@ -316,7 +315,7 @@ def study(run: Run) -> Figures:
     """Train with a price for the KL and without one, as a stage of ``course lineage``."""
     recipe: Recipe = run.plan("smollm2_ppo")
     start, cpu = time.perf_counter(), time.process_time()
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    loaded, tokenizer = tune.loaded()
     reward, told = kind.shipped(), kind.messages("train")
     given = run.given(*RLOO)
     recorded = kind.replies("test")
@@ -329,7 +328,7 @@ def study(run: Run) -> Figures:
         seen: dict[int, list[Rollout]] = {}
         steps = training(
             adapted, tokenizer, told, reward, replace(recipe, beta=beta), **given, seed=run.seed,
-            file=paths.WORK / f"lineage/real/ppo-{name}.pt", seen=seen,
+            file=tune.underway(f"ppo-{name}.pt"), seen=seen,
         )  # fmt: skip
         before = time.process_time()
         done = watch(steps, f"β = {beta:g}", lambda p: f"reward {p.metrics['reward']:.2f}")
@@ -354,9 +353,7 @@ def study(run: Run) -> Figures:
         loaded = adapted.unload()
         hand_back()
     return {
-        "model": catalogue.SMOLLM2,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
+        **tune.identity(),
         "method": "RLOO",
         "messages": len(told),
         "held_out_messages": len(recorded),

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 from course import paths
-from course.real import catalogue, tune
+from course.real import tune
 from course.stages.context import Run, history, since, watch
 from course.stages.stage import SFT, Figures, Work
 from course.studies import l05_real_sft as sft
@@ -62,13 +62,13 @@ def study(run: Run) -> Figures:
     recipe: tune.Recipe = run.plan("smollm2_safety")
     exercise = {"sft_loss": run.given(*SFT)["sft_loss"]}
     start, cpu = time.perf_counter(), time.process_time()
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    loaded, tokenizer = tune.loaded()
     asked, said, curves = prompts.prompts(), {}, {}
     said["untouched"] = answers(loaded, tokenizer, asked)
     for way in WAYS[1:]:
         adapted = tune.adapt(loaded, run.seed)
         rows = [tune.row(tokenizer, *one) for one in demonstrations(way)]
-        file = paths.WORK / f"lineage/real/safety-{way}.pt"
+        file = tune.underway(f"safety-{way}.pt")
         steps = sft.training(
             adapted, rows, **exercise, recipe=plan(way, recipe), seed=run.seed, file=file
         )
@@ -84,9 +84,7 @@ def study(run: Run) -> Figures:
         for i in [n for n, one in enumerate(asked) if one.kind == kind][:SHOWN]
     ]
     return {
-        "model": catalogue.SMOLLM2,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
+        **tune.identity(),
         "demonstrations": {way: len(demonstrations(way)) for way in WAYS[1:]},
         "epochs": {way: plan(way, recipe).epochs for way in WAYS[1:]},
         "batch": recipe.batch,

@@ -135,7 +135,7 @@ def recorded(split: str, file: Path | None = None) -> dict[str, list[Answer]]:
     CourseError
         If there are none.
     """
-    file = file or paths.DATA / ANSWERS
+    file = file or tune.drawn(ANSWERS)
     if not file.exists():
         text = _("{name} is missing: restore data/labels with git.")
         raise CourseError(text.format(name=file.name))
@@ -158,8 +158,8 @@ def pairs(file: Path | None = None) -> list[Pair]:
 
 
 def collect(seed: int = 1) -> dict[str, list[Answer]]:
-    """Have SmolLM2 answer all questions; return question → answers."""
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    """Have the model answer all questions; return question → answers."""
+    loaded, tokenizer = tune.loaded()
     found = {}
     for split, times in (("train", DRAWN), ("test", 1 + OTHERS)):
         asked = questions(split)
@@ -237,9 +237,11 @@ def described(answers: Sequence[Answer]) -> dict[str, float]:
 
 
 def study(run: Run) -> Figures:
-    """Train SmolLM2 by DPO and compare, as a stage of ``course lineage``; return the figures."""
+    """Train the model by DPO and compare, as a stage of ``course lineage``; return the figures."""
     recipe: Recipe = run.plan("smollm2_dpo")
-    loaded, tokenizer = catalogue.load(catalogue.SMOLLM2)
+    if catalogue.chosen() != catalogue.SMOLLM2 and not tune.drawn(ANSWERS).exists():
+        keep(collect(run.seed), tune.drawn(ANSWERS))
+    loaded, tokenizer = tune.loaded()
     adapted, tested = tune.adapt(loaded, run.seed), questions("test")
     found, drawn = pairs(), list(recorded("test").values())
     untouched = [some[0] for some in drawn]
@@ -247,7 +249,7 @@ def study(run: Run) -> Figures:
     start, cpu = time.perf_counter(), time.process_time()
     with tune.switched_off(adapted) as plain:
         learned = known(plain, tokenizer, found)
-    file = paths.WORK / "lineage/real/dpo.pt"
+    file = tune.underway("dpo.pt")
     steps = training(adapted, learned, **run.given(*DPO), recipe=recipe, seed=run.seed, file=file)
     done = watch(steps, "DPO on SmolLM2", lambda p: f"loss {p.loss:.3f}")
     seconds, computing = since(start), round(time.process_time() - cpu, 1)
@@ -264,9 +266,7 @@ def study(run: Run) -> Figures:
     won = rate([wins(a, b) for a, b in zip(dpo, untouched, strict=True)])
     chosen = {n: rate([wins(a, b) for a, b in zip(best[n], untouched, strict=True)]) for n in best}
     return {
-        "model": catalogue.SMOLLM2,
-        "source": tune.source(),
-        "sources": tune.DIFFERENT,
+        **tune.identity(),
         "pairs": len(found),
         "questions": len(tested),
         "new_tokens": NEW_TOKENS,
