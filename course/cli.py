@@ -151,7 +151,7 @@ def lineage(
             print(words)
         if result.share is not None:
             last = [*result.stages][-1].upper()
-            text = _("All targets of {last} hold with {share:.0%} of the seeds.")
+            text = _("With {share:.0%} of the seeds {last} holds all targets but those on time.")
             print(text.format(last=last, share=result.share))
     finish(result.plain(), as_json)
 

@@ -611,6 +611,14 @@ def test_seeds_give_the_share_in_which_all_targets_hold(fakes):
     assert record["share"] == result.share
 
 
+def test_a_slow_machine_costs_no_seed_its_share(fakes):
+    fakes.put("ppo", lambda: {"seconds": 1e6, "true_gain": 1.0})
+    result = lineage.run(fakes.table, stage="ppo", seeds=2)
+    assert [run["missed"] for run in result.seeds] == [["seconds"]] * 2
+    assert result.share == 1.0
+    assert result.ok is True
+
+
 def test_without_the_exercise_the_recorded_run_is_shown(fakes, monkeypatch, capsys):
     def missing(*_):
         raise exercises.MissingExercise("gae isn't answered yet.")
