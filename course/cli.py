@@ -130,6 +130,10 @@ def lineage(
 
     arithmetic.force(number_format)
     catalogue.choose(model)
+    real = (ALL["real"].name, *ALL["real"].parts)
+    if model is not None and stage not in real:
+        text = _("--model is for the trainings of a real model: add --stage and one of {names}.")
+        raise CourseError(text.format(names=", ".join(real)))
     if save and catalogue.chosen() != catalogue.SMOLLM2:
         text = _("The shipped records are {name}'s: leave out --model or --save.")
         raise CourseError(text.format(name=catalogue.SMOLLM2))

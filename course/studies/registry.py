@@ -266,7 +266,7 @@ STUDIES = table(
         work=_guide,
         record="guide",
         shown=tuple(
-            "source facts wordings trained right_before right far_right unseen_right tone "
+            "model source facts wordings trained right_before right far_right unseen_right tone "
             "ordinary_tone loss_before loss forgotten adapter_mb peft_difference off_difference "
             "memory_mb computing seconds".split()
         ),
@@ -279,8 +279,8 @@ STUDIES = table(
         work=_smollm2_dpo,
         record="smollm2_dpo",
         shown=tuple(
-            "source pairs questions beta win_dpo win_best_of intervals kl kl_error kl_best_of "
-            "untouched dpo memory_mb computing seconds".split()
+            "model source pairs questions beta win_dpo win_best_of intervals kl kl_error "
+            "kl_best_of untouched dpo memory_mb computing seconds".split()
         ),
         exercises=(DPO,),
     ),
@@ -291,7 +291,7 @@ STUDIES = table(
         work=_smollm2_sft,
         record="smollm2_sft",
         shown=tuple(
-            "source demonstrations questions template bare masked unmasked gain only_masked "
+            "model source demonstrations questions template bare masked unmasked gain only_masked "
             "only_unmasked losses memory_mb computing seconds".split()
         ),
         exercises=(SFT,),
@@ -303,8 +303,8 @@ STUDIES = table(
         work=_smollm2_reward,
         record="smollm2_reward",
         shown=tuple(
-            "source pairs held_out_pairs agreement agreement_interval ceiling below_ceiling clear "
-            "words_up words_down memory_mb computing seconds".split()
+            "model source pairs held_out_pairs agreement agreement_interval ceiling below_ceiling "
+            "clear words_up words_down memory_mb computing seconds".split()
         ),
         exercises=(REWARD,),
     ),
@@ -315,8 +315,8 @@ STUDIES = table(
         work=_smollm2_ppo,
         record="smollm2_ppo",
         shown=tuple(
-            "source method beta rollouts replies reward_gain win free_reward free_win untouched "
-            "memory_mb computing seconds".split()
+            "model source method beta rollouts replies reward_gain win free_reward free_win "
+            "untouched memory_mb computing seconds".split()
         ),
         exercises=(RLOO,),
     ),
@@ -327,8 +327,8 @@ STUDIES = table(
         work=_smollm2_reading,
         record="smollm2_reading",
         shown=tuple(
-            "source method beta rollouts replies reward_model untouched reading reward_gain win "
-            "memory_mb computing seconds".split()
+            "model source method beta rollouts replies reward_model untouched reading reward_gain "
+            "win memory_mb computing seconds".split()
         ),
         exercises=(REWARD, RLOO),
     ),
@@ -339,8 +339,9 @@ STUDIES = table(
         work=_smollm2_safety,
         record="smollm2_safety",
         shown=tuple(
-            "source demonstrations rates refusal_before refusal refusal_alone over_refusal_before "
-            "over_refusal over_refusal_alone memory_mb computing seconds".split()
+            "model source demonstrations rates refusal_before refusal refusal_alone "
+            "over_refusal_before over_refusal over_refusal_alone memory_mb computing "
+            "seconds".split()
         ),
         exercises=(SFT,),
     ),

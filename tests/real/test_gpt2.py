@@ -181,6 +181,7 @@ def test_every_stage_of_a_real_model_tunes_it(gpt2, tmp_path, monkeypatch):
         record = records.read(stage, folder=tmp_path / "runs/gpt2")
         assert (record["model"], record["source"]) == ("gpt2", "hub")
         assert not found["targets"][stage]  # those are SmolLM2's
+        assert found["stages"][stage]["model"] == "gpt2"
     assert {p: p.read_bytes() for p in paths.RUNS.glob("*.json")} == shipped
     # What it is compared with is what it said itself.
     ours = kind.replies("test")
@@ -211,6 +212,13 @@ def test_a_wrong_choice_is_one_sentence(gpt2, words, said):
     done = run("--stage", "guide", *words)
     assert isinstance(done.exception, CourseError)
     assert said in str(done.exception)
+
+
+@pytest.mark.parametrize("words", [(), ("--stage", "sft"), ("--stage", "smollm2")])
+def test_it_takes_the_place_of_no_other_model(gpt2, words):
+    done = run("--model", "gpt2", *words)
+    assert isinstance(done.exception, CourseError)
+    assert "add --stage and one of real, guide, smollm2_sft" in str(done.exception)
 
 
 def test_without_the_model_it_says_how_to_fetch_it(gpt2, monkeypatch, tmp_path):
