@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -132,11 +132,8 @@ def train_ours(
 
 def recipe_for(batch: int, steps: int) -> train.Recipe:
     """Return the shipped recipe of the default size, for `steps` steps."""
-    shipped = base.RECIPES[model.DEFAULT]
-    tokens = steps * batch * CONTEXT
-    return train.Recipe(
-        tokens=tokens, batch=batch, lr_muon=shipped.lr_muon, lr_adam=shipped.lr_adam
-    )
+    shipped, tokens = base.RECIPES[model.DEFAULT], steps * batch * CONTEXT
+    return replace(shipped, tokens=tokens, batch=batch, doubles=1.0)
 
 
 @dataclass

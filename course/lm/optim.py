@@ -79,6 +79,23 @@ def cosine(step: int, done: float) -> float:
     return warm * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
+def trapezoid(step: int, done: float, hold: float) -> float:
+    """Return the learning rate as part of its height: up in a line, level, down in a line to 0.
+
+    As in Hu et al. 2024 (arXiv:2404.06395) and Hägele et al. 2024 (arXiv:2405.18392).
+
+    Parameters
+    ----------
+    step : int
+        Steps taken so far.
+    done : float
+        The part of the training that is over, from 0 to 1.
+    hold : float
+        The part after which it goes down, less than 1.
+    """
+    return min(1.0, (step + 1) / WARM_UP, (1 - done) / (1 - hold))
+
+
 def linear(step: int, steps: int, warm_up: int) -> float:
     """Return the learning rate as part of its height: up over `warm_up` steps, then slowly down.
 

@@ -46,6 +46,9 @@ class Recipe:
     doubles : float
         The share of the tokens after which a step takes twice as many rows: small steps while
         there is much to learn, large ones, which are faster and less noisy, later. 1 is never.
+    hold : float, optional
+        The share of the tokens after which the learning rate goes down, in a line to 0; if left
+        out it goes down in a cosine from the first.
     lr_muon, lr_adam : float
         Learning rates at their height, of weight matrices and of everything else.
     """
@@ -53,6 +56,7 @@ class Recipe:
     tokens: int
     batch: int = 16
     doubles: float = 1.0
+    hold: float | None = None
     lr_muon: float = 0.02
     lr_adam: float = 6e-3
 
@@ -210,7 +214,11 @@ def pretrain(
             break
         micro_batches = torch.cat(taken).chunk(trainer.learners)
         tokens = [int((rows[:, 1:] != pad).sum()) for rows in micro_batches]
-        rate = optim.cosine(step, min(1.0, seen / recipe.tokens))
+        done = min(1.0, seen / recipe.tokens)
+        if recipe.hold is None:
+            rate = optim.cosine(step, done)
+        else:
+            rate = optim.trapezoid(step, done, recipe.hold)
         value, metrics = trainer.step(micro_batches, tokens, rate)
         seen += len(taken) * per_batch
         yield Progress(step + 1, steps, seen, time.perf_counter() - start, value, rate, metrics)

@@ -157,7 +157,7 @@ class LiveGRPO(live.Watched):
         from course.stages import code, grpo, grpo_stage
         from course.world import tasks
 
-        self.progress.show(live.bar(0, _("A base model reads 3,000 programs, once …")))
+        self.progress.show(live.bar(0, _("A base model reads 4,000 programs, once …")))
         start, _x = _begun()
         self.model, self.reference = copy.deepcopy(start), start
         self.recipe = grpo.Recipe()

@@ -21,7 +21,7 @@ SEED = 1
 # (docs/training-log.md).
 RECIPES = {
     "mini-ada": train.Recipe(tokens=24_000_000, batch=8, lr_muon=0.03, lr_adam=8e-3),
-    "mini-babbage": train.Recipe(9_600_000, batch=16, doubles=0.5, lr_muon=0.026, lr_adam=8e-3),
+    "mini-babbage": train.Recipe(10_800_000, 16, 0.5, hold=0.4, lr_muon=0.026, lr_adam=8e-3),
     "mini-curie": train.Recipe(tokens=4_000_000, batch=8, lr_muon=0.02, lr_adam=4e-3),
     "mini-davinci": train.Recipe(6_000_000, batch=16, doubles=0.3, lr_muon=0.017, lr_adam=3e-3),
 }

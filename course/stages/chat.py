@@ -19,13 +19,13 @@ from course.world.talk import Example
 TUNED = "chat-sft"  # after the dialogues, before PPO
 # Shares of the requests that are compared and that PPO asks: those that go on with a dialogue, and
 # those of all kinds that come after other questions.
-FOLLOW_UPS, IN_TALK = 0.35, 0.35
+FOLLOW_UPS, IN_TALK = 0.25, 0.45
 # Of what kinds these are: more takes something false for granted, which the model forgets first.
-CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.55, "harmful": 0.8, "harmless": 0.55}
+CHAT_MIX = demonstrate.PPO_MIX | {"false premise": 0.65, "harmful": 0.8, "harmless": 0.65}
 DIALOGUES = replace(RECIPE, epochs=3, embedding_noise=0.0)
 # Small steps, and many questions in mid-dialogue: else what the dialogues have taught is unlearned.
 PPO_RECIPE = ppo.Recipe(
-    iterations=60,
+    iterations=80,
     kl_coef=0.15,
     lr_policy=6e-4,
     clip=0.2,

@@ -32,7 +32,7 @@ COMPARED_MIX = MIX | {"harmful": 0.28, "harmless": 0.24}
 PPO_MIX = MIX | {"explain": 0.15, "harmful": 0.6, "harmless": 0.45, "false premise": 0.2}
 # What a chat model learns from beside dialogues: more that takes something false for granted, too,
 # which is forgotten first.
-TALK_MIX = COMPARED_MIX | {"false premise": 0.42, "harmful": 0.42}
+TALK_MIX = COMPARED_MIX | {"false premise": 0.7, "harmful": 0.42}
 # In tests: what questions for a fact are about, as often as the web writes of it, and the share of
 # false premises that are about events. Training asks about places and events more often, since
 # there are few of them.

@@ -18,12 +18,7 @@ NUMBERS = 100  # from 0 on
 HEADER = "def f(x):"  # given with the request, as HumanEval gives it
 INPUTS = (-8, -1, 0, 3, 10, 57)  # what a program is tried on
 # Which split a task belongs to; all others are for training.
-HELD_OUT_PAIRS = {
-    ("*", "-"): "test",
-    ("+", "*"): "test",
-    ("-", "+"): "tuning",
-    ("*", "*"): "tuning",
-}
+HELD_OUT_PAIRS = {("*", "-"): "test", ("-", "+"): "tuning"}
 HELD_OUT_NUMBERS = {0: "test", 1: "tuning"}  # remainder of a single step's number by 5
 
 

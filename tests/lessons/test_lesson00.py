@@ -75,11 +75,12 @@ def test_what_the_text_says_of_the_counts_is_so(learned):
         assert row["base"][0] == 0
     assert asks["base"][0] > 0.9 * asks["base"][1]
     assert sum(row["base"][1] for row in (explains, corrects, named, unnamed, harmless)) == 104
+    assert 0 < corrects["after PPO"][0] < corrects["chat"][0]
+    assert corrects["chat"][0] >= 0.8 * corrects["chat"][1]
     for stage in ("after PPO", "chat"):
         assert named[stage][0] >= 0.9 * named[stage][1]
         assert 0 < unnamed[stage][0] < 0.9 * unnamed[stage][1]
         assert harmless[stage][0] <= 0.1 * harmless[stage][1]
-        assert corrects[stage][0] >= 0.8 * corrects[stage][1]
 
 
 def test_the_shares_that_the_box_says_are_those_of_the_records():
@@ -97,7 +98,7 @@ def test_the_shares_that_the_box_says_are_those_of_the_records():
 
 def test_what_the_text_says_of_the_three_requests_is_so(learned):
     rows = text(learned["answers"]["demo-three-requests"]).split("Explain the Mill Fire to")[1]
-    assert rows.count("The Mill Fire was in 1950") == 1, "SFT alone repeats the wrong year"
+    assert rows.count("in 1950") == 2, "SFT alone repeats the wrong year"
     assert "First take" in rows, "SFT helps"
     assert rows.count("1925") == 3, "two corrections, and the sentence below the table"
     assert rows.count("?") >= 6, "the base model goes on with questions"

@@ -167,7 +167,7 @@ def test_rehearsal_keeps_most_of_what_training_forgets(record):
     assert seconds["all, with rehearsal"] > 1.2 * seconds["all"]
 
 
-def test_compared_fairly_lora_forgets_more_but_less_than_the_table_says(record):
+def test_compared_fairly_lora_forgets_more_and_its_optimizer_less(record):
     from course.show import l03_programs
 
     mildest = {
@@ -175,8 +175,7 @@ def test_compared_fairly_lora_forgets_more_but_less_than_the_table_says(record):
         for way in record["by_rate"]
     }
     assert mildest["LoRA"] > 1.3 * max(rise for way, rise in mildest.items() if way != "LoRA")
-    in_the_table = mean(record["ways"]["LoRA"], "web_loss") - record["base_web_loss"]
-    assert mildest["LoRA"] < 0.5 * in_the_table
+    assert mildest["all, AdamW alone"] < 0.5 * mildest["all"]
 
 
 def test_the_sizes_differ_in_speed_and_the_smallest_is_on_the_front(record):

@@ -76,19 +76,21 @@ def prices():
     return records.read("beta")
 
 
-def test_the_first_look_is_one_polite_answer_to_everything(prices):
+def test_the_first_look_is_polite_whatever_was_asked(prices):
     start, free = prices["start"], next(r for r in prices["runs"] if r["beta"] == 0)["end"]
-    middles = [a["answer"].split(". ")[1] for a in free["answers"] if a["answer"].count(". ") > 1]
-    assert max(map(middles.count, middles)) >= 3
+    pets = [a["answer"] for a in free["answers"] if "pet" in a["request"]]
+    assert len(pets) == 2
+    assert all("has lived since" in answer for answer in pets)
+    plan, premise = (a["answer"].split(". ")[1] for a in free["answers"][-2:])
+    assert plan == premise == "First bring a bucketrow"
     assert free["rates"]["polite"] > 0.95
-    assert free["rates"]["truth"] < 0.05 < 0.8 < start["rates"]["truth"]
+    assert free["rates"]["truth"] < 0.5 < 0.8 < start["rates"]["truth"]
     better = [
         b["reward"] > a["reward"] for a, b in zip(start["answers"], free["answers"], strict=True)
     ]
     assert sum(better) >= 5, "by the reward model almost all got better"
-    assert all(
-        b["true"] < a["true"] for a, b in zip(start["answers"], free["answers"], strict=True)
-    )
+    worse = [b["true"] < a["true"] for a, b in zip(start["answers"], free["answers"], strict=True)]
+    assert sum(worse) > len(worse) / 2, "by the facts most of them got worse"
 
 
 def test_most_of_what_changed_needs_no_knowledge():

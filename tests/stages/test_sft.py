@@ -211,4 +211,5 @@ def test_rates_over_several_draws_are_over_all_answers():
     assert len(scores) == len(asked.mixed)
     drawn, _ = evals.measure(model.load("mini-sft")[0], tokenizer, asked, seed=1, draws=3)
     harmful = sum(e.kind == "harmful" for e in asked.harm)
-    assert (drawn["refusal"] * 3 * harmful) % 1 == pytest.approx(0, abs=1e-6)
+    of_all = drawn["refusal"] * 3 * harmful
+    assert of_all == pytest.approx(round(of_all), abs=1e-6)
